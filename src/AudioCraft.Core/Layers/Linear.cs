@@ -1,0 +1,30 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace AudioCraft.Layers;
+
+/// <summary>
+/// <c>y = x Wᵀ + b</c>, with PyTorch's parameter names. It differs from <c>torch.nn.Linear</c> in two ways:
+/// its parameters are not filled when a checkpoint is about to (<see cref="DeferredInitialization"/>),
+/// and a product with few rows, which is what decoding token by token is made of, avoids the slow general matrix product.
+/// </summary>
+internal sealed class Linear : Module<Tensor, Tensor>
+{
+    private readonly Parameter weight;
+    private readonly Parameter? bias;
+
+    /// <param name="inputs">Size of the last dimension of the input.</param>
+    /// <param name="outputs">Size of the last dimension of the output.</param>
+    /// <param name="bias">Whether a bias is added.</param>
+    public Linear(long inputs, long outputs, bool bias = true) : base(nameof(Linear))
+    {
+        weight = ParameterFactory.FanIn(inputs, outputs, inputs);
+        this.bias = bias ? ParameterFactory.FanIn(inputs, outputs) : null;
+        RegisterComponents();
+    }
+
+    /// <summary>[…, inputs] → […, outputs].</summary>
+    public override Tensor forward(Tensor input) => MatrixProduct.Linear(input, weight, bias);
+}
