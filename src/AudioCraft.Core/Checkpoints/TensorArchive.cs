@@ -42,14 +42,9 @@ public abstract class TensorArchive : IDisposable
     public virtual void ReadInto(string name, Tensor destination)
     {
         using var guard = no_grad();
+        CheckShape(name, destination);
         using var value = Read(name);
-        if (!value.shape.SequenceEqual(destination.shape))
-        {
-            throw new CheckpointException(
-                $"{Source}: tensor '{name}' has shape [{string.Join(", ", value.shape)}], but [{string.Join(", ", destination.shape)}] was expected.");
-        }
-
-        destination.copy_(value).Dispose();
+        destination.copy_(value); // returns the destination itself: not another tensor to dispose
     }
 
     /// <summary>Closes the file.</summary>
@@ -61,6 +56,18 @@ public abstract class TensorArchive : IDisposable
 
     /// <summary>Releases what the archive holds.</summary>
     protected virtual void Dispose(bool disposing) { }
+
+    /// <summary>Refuses a destination whose shape is not the stored one.</summary>
+    protected void CheckShape(string name, Tensor destination)
+    {
+        ArgumentNullException.ThrowIfNull(destination);
+        var info = InfoOf(name);
+        if (!info.Shape.SequenceEqual(destination.shape))
+        {
+            throw new CheckpointException(
+                $"{Source}: tensor '{name}' has shape {info.ShapeText}, but [{string.Join(", ", destination.shape)}] was expected.");
+        }
+    }
 
     /// <summary>The stored facts of a tensor, or a typed error that names it.</summary>
     protected TensorInfo InfoOf(string name) =>

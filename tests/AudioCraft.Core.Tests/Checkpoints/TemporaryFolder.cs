@@ -1,0 +1,20 @@
+namespace AudioCraft.Tests.Checkpoints;
+
+/// <summary>A folder that a test may fill, gone when it is disposed.</summary>
+internal sealed class TemporaryFolder : IDisposable
+{
+    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("audiocraft-test-");
+
+    public string Path => folder.FullName;
+
+    public string File(string name) => System.IO.Path.Combine(Path, name);
+
+    public string Write(string name, ReadOnlySpan<byte> bytes)
+    {
+        var path = File(name);
+        System.IO.File.WriteAllBytes(path, bytes);
+        return path;
+    }
+
+    public void Dispose() => folder.Delete(recursive: true);
+}

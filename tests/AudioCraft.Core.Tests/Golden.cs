@@ -1,0 +1,43 @@
+using System.Text.Json;
+using AudioCraft.Checkpoints;
+
+// Tests count live native tensors, and libtorch threads by itself: one test at a time.
+[assembly: CollectionBehavior(DisableTestParallelization = true)]
+
+namespace AudioCraft.Tests;
+
+/// <summary>The recorded results of the genuine implementation, under tests/golden in the repository.</summary>
+internal static class Golden
+{
+    private static readonly Lazy<string> Root = new(Find);
+
+    /// <summary>The directory of a case, which has a README.md that says what was computed.</summary>
+    public static string Directory(string name)
+    {
+        var path = Path.Combine(Root.Value, name);
+        return System.IO.Directory.Exists(path) ? path : throw new DirectoryNotFoundException($"There is no golden case '{name}' in {Root.Value}.");
+    }
+
+    /// <summary>A file of a case.</summary>
+    public static string File(string name, string file) => Path.Combine(Directory(name), file);
+
+    /// <summary>The arguments the case was made with: its config.json.</summary>
+    public static JsonDocument Config(string name) => JsonDocument.Parse(System.IO.File.ReadAllBytes(File(name, "config.json")));
+
+    /// <summary>The inputs and outputs of the case: its io.safetensors.</summary>
+    public static SafetensorsFile Tensors(string name) => SafetensorsFile.Open(File(name, "io.safetensors"));
+
+    private static string Find()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            var candidate = Path.Combine(folder.FullName, "tests", "golden");
+            if (System.IO.Directory.Exists(candidate))
+            {
+                return candidate;
+            }
+        }
+
+        throw new DirectoryNotFoundException($"No tests/golden above {AppContext.BaseDirectory}: the tests run from inside the repository.");
+    }
+}
