@@ -1,0 +1,174 @@
+using System.Text;
+
+namespace AudioCraft.Checkpoints;
+
+/// <summary>
+/// Follows OmegaConf's references for one question: <c>${a.b}</c> from the root, <c>${.a}</c> from the section that the text stands in, one more dot for each level up,
+/// nested (<c>${a.${b}}</c>) and inside text. Resolvers such as <c>${oc.env:USER}</c> are refused by name: a file does not get to read the machine.
+/// </summary>
+/// <param name="root">Where absolute references start.</param>
+/// <param name="source">Where the configuration came from, for messages.</param>
+/// <param name="onlyAsking">The question is whether there is a value: a reference to nothing leads to <c>???</c>, and a resolver counts as a value.</param>
+internal sealed class ConfigReferences(ConfigNode root, string source, bool onlyAsking = false)
+{
+    private const int MaximumDepth = 64;
+    private const int MaximumCharacters = 64 << 10;
+    private const int MaximumSteps = 10_000;
+
+    private readonly HashSet<ConfigNode> open = [];
+    private int steps;
+
+    /// <summary>What a node stands for: itself, or what its reference leads to.</summary>
+    public ConfigNode Resolve(ConfigNode node)
+    {
+        if (node is not ConfigScalar { HasReference: true } scalar)
+        {
+            return node;
+        }
+
+        if (!open.Add(node))
+        {
+            throw new CheckpointException($"{source}: the references of '{node.Path}' lead back to it.");
+        }
+
+        if (open.Count > MaximumDepth || ++steps > MaximumSteps)
+        {
+            throw new CheckpointException($"{source}: '{node.Path}' needs too many references to be followed.");
+        }
+
+        var result = Expand(scalar.Text, node, 0);
+        open.Remove(node);
+        return result;
+    }
+
+    /// <summary>The node at a dotted path below <paramref name="from"/>, references followed on the way and at the end; null where there is none.</summary>
+    public ConfigNode? Find(ConfigNode from, string path)
+    {
+        var node = Resolve(from);
+        foreach (var key in Keys(path))
+        {
+            var child = node.Child(key);
+            if (child is null)
+            {
+                return null;
+            }
+
+            node = Resolve(child);
+        }
+
+        return node;
+    }
+
+    private static string[] Keys(string path) =>
+        path.Replace("[", ".", StringComparison.Ordinal).Replace("]", "", StringComparison.Ordinal).Split('.', StringSplitOptions.RemoveEmptyEntries);
+
+    private ConfigNode Expand(string text, ConfigNode owner, int depth)
+    {
+        if (depth > MaximumDepth)
+        {
+            throw new CheckpointException($"{source}: the references of '{owner.Path}' are nested more than {MaximumDepth} deep.");
+        }
+
+        var expanded = new StringBuilder();
+        var position = 0;
+        while (true)
+        {
+            var start = text.IndexOf("${", position, StringComparison.Ordinal);
+            if (start < 0)
+            {
+                Append(expanded, text.AsSpan(position), owner);
+                break;
+            }
+
+            if (start > 0 && text[start - 1] == '\\')
+            {
+                // An escaped reference is text.
+                Append(expanded, text.AsSpan(position, start - 1 - position), owner);
+                Append(expanded, "${", owner);
+                position = start + 2;
+                continue;
+            }
+
+            var end = End(text, start, owner);
+            var target = Follow(text[(start + 2)..end], owner, depth);
+            if (start == 0 && end == text.Length - 1)
+            {
+                return target;
+            }
+
+            Append(expanded, text.AsSpan(position, start - position), owner);
+            Append(expanded, TextOf(target, owner), owner);
+            position = end + 1;
+        }
+
+        return new ConfigScalar(expanded.ToString(), plain: false).PlacedIn(owner.Parent ?? owner, owner.Key);
+    }
+
+    private ConfigNode Follow(string expression, ConfigNode owner, int depth)
+    {
+        if (++steps > MaximumSteps)
+        {
+            throw new CheckpointException($"{source}: '{owner.Path}' needs too many references to be followed.");
+        }
+
+        if (expression.Contains("${", StringComparison.Ordinal))
+        {
+            expression = TextOf(Expand(expression, owner, depth + 1), owner);
+        }
+
+        expression = expression.Trim();
+        if (expression.Contains(':', StringComparison.Ordinal))
+        {
+            if (onlyAsking)
+            {
+                return new ConfigScalar(expression, plain: false);
+            }
+
+            throw new CheckpointException($"{source}: '{owner.Path}' asks for ${{{expression}}}; configuration files cannot read the environment or call resolvers.");
+        }
+
+        var up = expression.Length - expression.TrimStart('.').Length;
+        ConfigNode? from = up == 0 ? root : owner.Parent;
+        for (var level = 1; level < up && from is not null; level++)
+        {
+            from = from.Parent;
+        }
+
+        return (from is null ? null : Find(from, expression[up..]))
+            ?? (onlyAsking ? new ConfigScalar("???", plain: false) : null)
+            ?? throw new CheckpointException($"{source}: '{owner.Path}' refers to ${{{expression}}}, which is not there.");
+    }
+
+    private string TextOf(ConfigNode node, ConfigNode owner) => node is ConfigScalar { IsNull: false, IsMissing: false } scalar
+        ? scalar.Text
+        : throw new CheckpointException($"{source}: '{owner.Path}' puts '{node.Path}' into text, but it has no single value.");
+
+    private int End(string text, int start, ConfigNode owner)
+    {
+        var open = 0;
+        for (var i = start; i < text.Length; i++)
+        {
+            if (text[i] == '}' && --open == 0)
+            {
+                return i;
+            }
+
+            if (text[i] == '$' && i + 1 < text.Length && text[i + 1] == '{')
+            {
+                open++;
+            }
+        }
+
+        throw new CheckpointException($"{source}: '{owner.Path}' opens a reference and never closes it.");
+    }
+
+    private void Append(StringBuilder text, ReadOnlySpan<char> more, ConfigNode owner)
+    {
+        if (text.Length + more.Length > MaximumCharacters)
+        {
+            throw new CheckpointException($"{source}: '{owner.Path}' expands to more than {MaximumCharacters} characters.");
+        }
+
+        text.Append(more);
+    }
+}
