@@ -1,0 +1,53 @@
+using TorchSharp;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace AudioCraft;
+
+/// <summary>
+/// A neural audio codec: sound to discrete codes and back (audiocraft/models/encodec.py). Its codes are what AudioGen and MusicGen write.
+/// </summary>
+public abstract class CompressionModel : Module<Tensor, QuantizedResult>
+{
+    /// <summary>Names the module.</summary>
+    protected CompressionModel(string name) : base(name) { }
+
+    /// <summary>Audio channels.</summary>
+    public abstract int Channels { get; }
+
+    /// <summary>Samples a second.</summary>
+    public abstract int SampleRate { get; }
+
+    /// <summary>Code frames a second.</summary>
+    public abstract double FrameRate { get; }
+
+    /// <summary>Different values that a code can have.</summary>
+    public abstract int Cardinality { get; }
+
+    /// <summary>Codebooks in use, 1 to <see cref="TotalCodebooks"/>.</summary>
+    public abstract int NumCodebooks { get; }
+
+    /// <summary>Codebooks that there are.</summary>
+    public abstract int TotalCodebooks { get; }
+
+    /// <summary>Chooses how many codebooks are used from now on: fewer are a lower bitrate and a coarser sound.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Not 1 to <see cref="TotalCodebooks"/>.</exception>
+    public abstract void SetNumCodebooks(int n);
+
+    /// <summary>Sound to codes.</summary>
+    /// <param name="x">Float [B, C, T] at <see cref="SampleRate"/>, T at least 1, on the model's device.</param>
+    /// <returns>Codes, int64 [B, K, F], F = ⌈T / hop⌉; and for models that renormalize the volume [B, 1], else null. The caller owns both.</returns>
+    /// <exception cref="ArgumentException">The shape or type is not that.</exception>
+    public abstract (Tensor Codes, Tensor? Scale) Encode(Tensor x);
+
+    /// <summary>Codes to sound.</summary>
+    /// <param name="codes">int64 [B, K, F], K at most <see cref="TotalCodebooks"/>, on the model's device.</param>
+    /// <param name="scale">What <see cref="Encode"/> returned beside the codes.</param>
+    /// <returns>Float [B, C, F·hop]: whole frames, so up to a hop longer than what was encoded. The caller owns it.</returns>
+    /// <exception cref="ArgumentException">A shape or type is not that, or a code is not 0 to <see cref="Cardinality"/> − 1.</exception>
+    public abstract Tensor Decode(Tensor codes, Tensor? scale = null);
+
+    /// <summary>Codes to the continuous latent sequence that they stand for: int64 [B, K, F] → float [B, D, F]. The caller owns it.</summary>
+    /// <exception cref="ArgumentException">The shape or type is not that, or a code is not 0 to <see cref="Cardinality"/> − 1.</exception>
+    public abstract Tensor DecodeLatent(Tensor codes);
+}

@@ -1,0 +1,66 @@
+namespace AudioCraft;
+
+/// <summary>Everything that shapes an <see cref="EncodecModel"/>.</summary>
+public sealed record EncodecConfig
+{
+    /// <summary>Samples a second, 1 to 1000000.</summary>
+    public int SampleRate { get; init; } = 24000;
+
+    /// <summary>Audio channels, 1 to 64.</summary>
+    public int Channels { get; init; } = 1;
+
+    /// <summary>Whether the model works on sound as it arrives.</summary>
+    public bool Causal { get; init; }
+
+    /// <summary>Whether sound is brought to unit volume before coding and back after. Not for causal models, which do not know the volume yet.</summary>
+    public bool Renormalize { get; init; }
+
+    /// <summary>Frames a second, or null for what upstream takes: <see cref="SampleRate"/> divided by the hop length, the remainder dropped.</summary>
+    public double? FrameRate { get; init; }
+
+    /// <summary>Shape of the encoder.</summary>
+    public SEANetConfig Encoder { get; init; } = new();
+
+    /// <summary>Shape of the decoder, or null for the encoder's.</summary>
+    public SEANetConfig? Decoder { get; init; }
+
+    /// <summary>The quantizer.</summary>
+    public QuantizerConfig Quantizer { get; init; } = new();
+
+    /// <summary>The decoder's shape.</summary>
+    internal SEANetConfig DecoderOrDefault => Decoder ?? Encoder;
+
+    /// <summary>Frames a second.</summary>
+    internal double FrameRateOrDefault => FrameRate ?? SampleRate / Encoder.HopLength;
+
+    /// <exception cref="ArgumentException">A value is out of range or does not fit another; the message names it.</exception>
+    internal void Validate()
+    {
+        Encoder.Validate();
+        DecoderOrDefault.Validate();
+        Quantizer.Validate();
+        Require(SampleRate is >= 1 and <= 1_000_000, $"SampleRate is {SampleRate}; 1 to 1000000 was expected.");
+        Require(FrameRateOrDefault is > 0 and <= 1_000_000, $"FrameRate is {FrameRateOrDefault}; more than 0, at most 1000000, was expected.");
+        Require(!(Causal && Renormalize), "a causal model cannot renormalize: it does not know the volume of the sound to come.");
+        Require(Encoder.Channels == Channels, $"the encoder has {Encoder.Channels} audio channels, the model {Channels}.");
+        Require(DecoderOrDefault.Channels == Channels, $"the decoder has {DecoderOrDefault.Channels} audio channels, the model {Channels}.");
+        Require(
+            Encoder.Dimension == DecoderOrDefault.Dimension,
+            $"the encoder's dimension is {Encoder.Dimension}, the decoder's {DecoderOrDefault.Dimension}.");
+        Require(
+            Encoder.HopLength == DecoderOrDefault.HopLength,
+            $"the encoder takes {Encoder.HopLength} samples a frame, the decoder makes {DecoderOrDefault.HopLength}.");
+    }
+
+    /// <summary>Elements that the weights have at least.</summary>
+    internal long LeastParameterCount() => checked(
+        Encoder.LeastParameterCount() + DecoderOrDefault.LeastParameterCount() + 2L * Quantizer.CodebookCount * Quantizer.Bins * Encoder.Dimension);
+
+    private static void Require(bool condition, string otherwise)
+    {
+        if (!condition)
+        {
+            throw new ArgumentException($"EnCodec: {otherwise}");
+        }
+    }
+}
