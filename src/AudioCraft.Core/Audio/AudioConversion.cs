@@ -1,0 +1,162 @@
+using AudioCraft.Audio;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace AudioCraft;
+
+/// <summary>Sample rates, channels and sample types of tensors, as upstream's data/audio_utils.py and julius 0.2.7 convert them.</summary>
+public static class AudioConversion
+{
+    /// <summary>The sample rate first, then the channels: <c>convert_audio</c>.</summary>
+    /// <param name="wav">[…, C, T] of any float type, on any device. It is not changed.</param>
+    /// <param name="fromRate">Its rate in hertz, 1 to 1,000,000.</param>
+    /// <param name="toRate">The rate wanted, 1 to 1,000,000.</param>
+    /// <param name="channels">The number of channels wanted, at least 1: see <see cref="ConvertChannels"/>.</param>
+    /// <returns>[…, <paramref name="channels"/>, ⌊T · to / from⌋] of the same type and device, which the caller owns and which shares no memory with <paramref name="wav"/>.</returns>
+    /// <exception cref="ArgumentException">A value is out of range, or there are fewer channels than wanted, and more than one.</exception>
+    public static Tensor Convert(Tensor wav, int fromRate, int toRate, int channels)
+    {
+        RequireChannels(wav, channels);
+        using var resampled = Resample(wav, fromRate, toRate);
+        return ConvertChannels(resampled, channels);
+    }
+
+    /// <summary>Fewer or more channels: <c>convert_audio_channels</c>. To one by their mean, from one by repeating it, otherwise the first ones.</summary>
+    /// <param name="wav">[…, C, T], C at least 1. It is not changed.</param>
+    /// <param name="channels">The number wanted, at least 1.</param>
+    /// <returns>[…, <paramref name="channels"/>, T] of the same type and device, which the caller owns and which shares no memory with <paramref name="wav"/>.</returns>
+    /// <exception cref="ArgumentException">A value is out of range, or C is less than <paramref name="channels"/> without being 1.</exception>
+    public static Tensor ConvertChannels(Tensor wav, int channels)
+    {
+        RequireChannels(wav, channels);
+        var shape = wav.shape;
+        var source = shape[^2];
+        shape[^2] = channels;
+        using var scope = NewDisposeScope();
+        using var guard = no_grad();
+        var plain = wav.detach();
+        var converted = source == channels ? plain.clone()
+            : channels == 1 ? plain.mean([-2], keepdim: true)
+            : (source == 1 ? plain.expand(shape) : plain.narrow(-2, 0, channels)).clone().contiguous();
+        return converted.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>
+    /// Another sample rate, by the windowed sinc of julius' <c>ResampleFrac</c> (24 zero crossings, roll-off 0.945), the ends repeated outwards.
+    /// Rates whose reduced fraction has large terms (44100 to 44099) are computed tap by tap in double precision, in bounded memory, where julius needs gigabytes.
+    /// </summary>
+    /// <param name="wav">[…, T] of any float type, on any device. It is not changed.</param>
+    /// <param name="fromRate">Its rate in hertz, 1 to 1,000,000.</param>
+    /// <param name="toRate">The rate wanted, 1 to 1,000,000, and within a factor of 1000.</param>
+    /// <param name="outputLength">Samples wanted, 0 to ⌈T · to / from⌉; by default ⌊T · to / from⌋, which is rounded to float32 first, as in julius.</param>
+    /// <param name="full">The longest result, ⌈T · to / from⌉, instead.</param>
+    /// <returns>[…, T'] of the same type and device, which the caller owns and which shares no memory with <paramref name="wav"/>.</returns>
+    /// <exception cref="ArgumentException">A value is out of range, or both <paramref name="outputLength"/> and <paramref name="full"/> are given.</exception>
+    public static Tensor Resample(Tensor wav, int fromRate, int toRate, long? outputLength = null, bool full = false)
+    {
+        ArgumentNullException.ThrowIfNull(wav);
+        Waveform.RequireFloat(wav, nameof(wav));
+        Waveform.RequireSampleRate(fromRate, nameof(fromRate));
+        Waveform.RequireSampleRate(toRate, nameof(toRate));
+        if (wav.dim() == 0)
+        {
+            throw new ArgumentException("The sound has shape [], but […, T] was expected.", nameof(wav));
+        }
+
+        if (full && outputLength is not null)
+        {
+            throw new ArgumentException($"The output length {outputLength} and the full length cannot both be asked for.", nameof(outputLength));
+        }
+
+        var resampler = new Resampler(fromRate, toRate);
+        var length = full ? long.MaxValue : outputLength ?? resampler.DefaultLength(wav.size(-1));
+        var longest = resampler.FullLength(wav.size(-1));
+        if (outputLength < 0 || outputLength > longest)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(outputLength), outputLength, $"The output length is {outputLength}, but 0 to {longest} can be had from {wav.size(-1)} samples at {fromRate} Hz.");
+        }
+
+        return resampler.Run(wav, full ? longest : length);
+    }
+
+    /// <summary>Integers as float32 of full scale ±1: <c>f32_pcm</c>, and unsigned 8-bit besides. Floats stay as they are.</summary>
+    /// <param name="pcm">Any shape, of type int16, int32, uint8 or float.</param>
+    /// <returns>The same shape, which the caller owns and which shares no memory with <paramref name="pcm"/>.</returns>
+    /// <exception cref="ArgumentException">The elements are of another type.</exception>
+    public static Tensor ToFloat(Tensor pcm)
+    {
+        ArgumentNullException.ThrowIfNull(pcm);
+        using var scope = NewDisposeScope();
+        using var guard = no_grad();
+        var plain = pcm.dtype switch
+        {
+            ScalarType.Int16 => pcm.to(ScalarType.Float32) / 32768f,
+            ScalarType.Int32 => pcm.to(ScalarType.Float32) / 2147483648f,
+            ScalarType.Byte => (pcm.to(ScalarType.Float32) - 128f) / 128f,
+            _ when Waveform.IsFloat(pcm.dtype) => pcm.detach().clone(),
+            _ => throw new ArgumentException($"The samples are of type {pcm.dtype}, but int16, int32, uint8 or floating point was expected.", nameof(pcm)),
+        };
+        return plain.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>
+    /// Floats as 16-bit integers: <c>i16_pcm</c>. Rounds half to even; where the loudest sample would round to 32768, which 16 bits do not hold,
+    /// the whole signal is scaled by 32767 instead of 32768. Integers of 16 bits stay as they are.
+    /// </summary>
+    /// <param name="wav">Any shape, of any float type, within ±1.</param>
+    /// <returns>int16 of the same shape, which the caller owns and which shares no memory with <paramref name="wav"/>.</returns>
+    /// <exception cref="ArgumentException">A sample is beyond ±1, NaN or infinite, or the elements are of another type.</exception>
+    public static Tensor ToPcm16(Tensor wav)
+    {
+        ArgumentNullException.ThrowIfNull(wav);
+        using var scope = NewDisposeScope();
+        using var guard = no_grad();
+        if (wav.dtype == ScalarType.Int16)
+        {
+            return wav.clone().MoveToOuterDisposeScope();
+        }
+
+        Waveform.RequireFloat(wav, nameof(wav));
+        if (wav.numel() == 0)
+        {
+            return wav.to(ScalarType.Int16).MoveToOuterDisposeScope();
+        }
+
+        // Half precision does not hold the integers up to 32768.
+        var plain = wav.dtype == ScalarType.Float64 ? wav : wav.to(ScalarType.Float32);
+        if (plain.abs().max().to(ScalarType.Float64).item<double>() is var peak && !(peak <= 1))
+        {
+            throw new ArgumentException($"The largest magnitude is {peak}, but at most 1 was expected.", nameof(wav));
+        }
+
+        var candidate = (plain * 32768f).round();
+        if (candidate.max().to(ScalarType.Float64).item<double>() >= 32768)
+        {
+            candidate = (plain * 32767f).round();
+        }
+
+        return candidate.to(ScalarType.Int16).MoveToOuterDisposeScope();
+    }
+
+    private static void RequireChannels(Tensor wav, int channels)
+    {
+        ArgumentNullException.ThrowIfNull(wav);
+        Waveform.RequireFloat(wav, nameof(wav));
+        var text = $"[{string.Join(", ", wav.shape)}]";
+        if (wav.dim() < 2 || wav.size(-2) < 1)
+        {
+            throw new ArgumentException($"The sound has shape {text}, but […, C, T] with at least one channel was expected.", nameof(wav));
+        }
+
+        if (channels < 1)
+        {
+            throw new ArgumentOutOfRangeException(nameof(channels), channels, $"{channels} channels are asked for, but at least 1 was expected.");
+        }
+
+        if (wav.size(-2) != 1 && wav.size(-2) < channels)
+        {
+            throw new ArgumentException($"{channels} channels are asked for, but the sound of shape {text} has {wav.size(-2)}, which can only become fewer.", nameof(channels));
+        }
+    }
+}

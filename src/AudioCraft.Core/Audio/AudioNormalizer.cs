@@ -1,0 +1,114 @@
+using AudioCraft.Audio;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace AudioCraft;
+
+/// <summary>
+/// Levels of a signal, as <c>normalize_audio</c> in upstream's data/audio_utils.py. Where upstream gives NaN or fails, the signal is left finite:
+/// silence stays silence, a clip shorter than the 0.4 s of a loudness block is measured as one block, and more than five channels are weighted as BS.1770-4 says.
+/// </summary>
+public static class AudioNormalizer
+{
+    /// <summary>Signals with a root mean square below this are left alone by loudness normalization: they are noise floors.</summary>
+    private const float EnergyFloor = 2e-3f;
+
+    /// <summary>Brings a signal to the level that the options ask for.</summary>
+    /// <param name="wav">[T], [C, T] or [1, C, T] of any float type on any device, 1 to 64 channels, finite. It is not changed.</param>
+    /// <param name="sampleRate">In hertz, 1 to 1,000,000; above 3000 for <see cref="AudioNormalization.Loudness"/>.</param>
+    /// <param name="options">The strategy and its values; upstream's defaults where null.</param>
+    /// <returns>[C, T] float32 on the CPU, which the caller owns. Within ±1 unless the strategy is <see cref="AudioNormalization.None"/> or a headroom is negative.</returns>
+    /// <exception cref="ArgumentException">The sound has another shape or type, a sample is NaN or infinite, or a value is out of range.</exception>
+    public static Tensor Normalize(Tensor wav, int sampleRate, AudioWriteOptions? options = null)
+    {
+        options ??= new AudioWriteOptions();
+        options.Validate(nameof(options));
+        Waveform.RequireSampleRate(sampleRate, nameof(sampleRate));
+        if (options.Strategy == AudioNormalization.Loudness)
+        {
+            RequireLoudnessRate(sampleRate);
+        }
+
+        using var scope = NewDisposeScope();
+        using var guard = no_grad();
+        var plain = Waveform.ToChannelsTime(wav, nameof(wav));
+        var peakScale = Math.Pow(10, -options.PeakClipHeadroomDb / 20);
+        var result = options.Strategy switch
+        {
+            _ when plain.numel() == 0 => plain,
+            AudioNormalization.Peak => Scaled(plain, Peak(plain), peakScale, options.Normalize),
+            AudioNormalization.Clip => plain.clamp(-peakScale, peakScale),
+            AudioNormalization.Rms => Scaled(plain, MonoRms(plain), Math.Pow(10, -options.RmsHeadroomDb / 20), options.Normalize).clamp(-1, 1),
+            AudioNormalization.Loudness => ToLoudness(plain, sampleRate, options).clamp(-1, 1),
+            _ => plain,
+        };
+
+        // What nothing changed may still share the caller's memory.
+        return (ReferenceEquals(result, plain) ? plain.clone() : result).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Integrated loudness of ITU-R BS.1770-4, equal to torchaudio's <c>Loudness</c>.</summary>
+    /// <param name="wav">[T], [C, T] or [1, C, T] of any float type on any device, 1 to 64 channels, finite.</param>
+    /// <param name="sampleRate">In hertz, 3001 to 1,000,000.</param>
+    /// <returns>LKFS; −∞ where nothing is above the gate of −70, as in silence.</returns>
+    /// <exception cref="ArgumentException">The sound has another shape or type, a sample is NaN or infinite, or the rate is out of range.</exception>
+    public static double Loudness(Tensor wav, int sampleRate)
+    {
+        Waveform.RequireSampleRate(sampleRate, nameof(sampleRate));
+        RequireLoudnessRate(sampleRate);
+        using var plain = Waveform.ToChannelsTime(wav, nameof(wav));
+        return LoudnessMeter.Measure(plain, sampleRate);
+    }
+
+    /// <summary>Largest magnitude of a [C, T] float32 tensor, 0 where it is empty.</summary>
+    internal static float Peak(Tensor wav)
+    {
+        if (wav.numel() == 0)
+        {
+            return 0;
+        }
+
+        using var magnitude = wav.abs();
+        using var peak = magnitude.max();
+        return peak.item<float>();
+    }
+
+    private static float MonoRms(Tensor wav)
+    {
+        using var scope = NewDisposeScope();
+        return wav.mean([0]).pow(2).mean().sqrt().item<float>();
+    }
+
+    private static Tensor Scaled(Tensor wav, float level, double target, bool always)
+    {
+        // Upstream divides as PyTorch 1.13 does: the reciprocal first, in float32.
+        var gain = 1 / level * (float)target;
+        return float.IsFinite(gain) && (always || gain < 1) ? wav * gain : wav;
+    }
+
+    private static Tensor ToLoudness(Tensor wav, int sampleRate, AudioWriteOptions options)
+    {
+        if (wav.pow(2).mean().sqrt().item<float>() < EnergyFloor)
+        {
+            return wav;
+        }
+
+        var loudness = LoudnessMeter.Measure(wav, sampleRate);
+        if (double.IsInfinity(loudness))
+        {
+            return wav;
+        }
+
+        var louder = wav * (float)Math.Pow(10, (-options.LoudnessHeadroomDb - loudness) / 20);
+        return options.LoudnessCompressor ? louder.tanh() : louder;
+    }
+
+    private static void RequireLoudnessRate(int sampleRate)
+    {
+        if (sampleRate < KWeighting.MinSampleRate)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(sampleRate), sampleRate, $"The sample rate is {sampleRate} Hz, but loudness needs at least {KWeighting.MinSampleRate} Hz: its filter works at 1.5 kHz.");
+        }
+    }
+}

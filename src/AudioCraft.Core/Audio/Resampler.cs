@@ -1,0 +1,177 @@
+using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace AudioCraft.Audio;
+
+/// <summary>
+/// julius 0.2.7's <c>ResampleFrac</c>: y[j] = Σ x[i] h(i/old − j/new), h a low pass of sinc form under a Hann window of 24 zero crossings.
+/// With old and new reduced by their common divisor, output j and j + new see the same taps, shifted by old samples: a convolution of stride old with new kernels.
+/// </summary>
+internal sealed class Resampler
+{
+    private const int Zeros = 24, MaxRatio = 1000, CachedKernels = 16;
+    private const double RollOff = 0.945;
+
+    /// <summary>Floats of all kernels of a pair of rates up to which they are held (4 MB). The pairs in use have a tenth of it.</summary>
+    private const long DenseLimit = 1 << 20;
+
+    // In managed memory, so that nothing native outlives a call.
+    private static readonly ConcurrentDictionary<(int Old, int New), float[]> Kernels = new();
+
+    private readonly int oldRate, newRate, width;
+
+    public Resampler(int fromRate, int toRate)
+    {
+        if (Math.Max(fromRate, toRate) > (long)MaxRatio * Math.Min(fromRate, toRate))
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(toRate), toRate, $"From {fromRate} Hz to {toRate} Hz is more than a factor of {MaxRatio}, beyond which nothing is resampled.");
+        }
+
+        var divisor = (int)System.Numerics.BigInteger.GreatestCommonDivisor(fromRate, toRate);
+        (oldRate, newRate) = (fromRate / divisor, toRate / divisor);
+        width = (int)Math.Ceiling(Zeros * oldRate / CutOff);
+    }
+
+    private double CutOff => Math.Min(oldRate, newRate) * RollOff;
+
+    /// <summary>All taps that one kernel reaches, from −width on.</summary>
+    private int KernelLength => 2 * width + oldRate;
+
+    // julius keeps the length in float32: from 2^24 samples on, that shows.
+    public long DefaultLength(long length) => Math.Min((long)MathF.Floor((float)((double)newRate * length / oldRate)), Available(length));
+
+    public long FullLength(long length) => Math.Min((long)MathF.Ceiling((float)((double)newRate * length / oldRate)), Available(length));
+
+    // What the strided convolution yields.
+    private long Available(long length) => length == 0 ? 0 : oldRate == newRate ? length : (length / oldRate + 1) * newRate;
+
+    /// <summary>[…, T] → […, <paramref name="outputLength"/>].</summary>
+    public Tensor Run(Tensor wav, long outputLength)
+    {
+        using var scope = NewDisposeScope();
+        using var guard = no_grad();
+        var shape = wav.shape;
+        shape[^1] = outputLength;
+        var rows = wav.numel() == 0 ? 0 : wav.numel() / wav.size(-1);
+        var plain = wav.detach();
+        var result = rows == 0 || outputLength == 0 ? empty(shape, dtype: wav.dtype, device: wav.device)
+            : oldRate == newRate ? plain.narrow(-1, 0, outputLength).clone()
+            : (long)newRate * KernelLength <= DenseLimit ? Dense(plain.reshape(rows, -1), outputLength).reshape(shape)
+            : TapByTap(plain.reshape(rows, -1), outputLength).reshape(shape);
+        return result.MoveToOuterDisposeScope();
+    }
+
+    private Tensor Dense(Tensor rows, long outputLength)
+    {
+        if (!Kernels.TryGetValue((oldRate, newRate), out var taps))
+        {
+            taps = MakeKernels();
+            if (Kernels.Count >= CachedKernels)
+            {
+                Kernels.Clear();
+            }
+
+            Kernels.TryAdd((oldRate, newRate), taps);
+        }
+
+        var kernels = tensor(taps, [newRate, 1, KernelLength]).to(rows.dtype, rows.device);
+        var padded = nn.functional.pad(rows.unsqueeze(1), (width, width + oldRate), PaddingModes.Replicate);
+        var phases = nn.functional.conv1d(padded, kernels, stride: oldRate);
+        return phases.transpose(1, 2).reshape(rows.size(0), -1).narrow(1, 0, outputLength).contiguous();
+    }
+
+    /// <summary>[new, kernel length] in julius' float32 arithmetic, step by step: its rounding of large positions shows in the result.</summary>
+    public float[] MakeKernels()
+    {
+        using var scope = NewDisposeScope();
+        var positions = arange(-width, width + oldRate, dtype: ScalarType.Float32) / (float)oldRate;
+        var phases = tensor(Enumerable.Range(0, newRate).Select(i => (float)(-i / (double)newRate)).ToArray()).unsqueeze(1);
+        var t = ((positions + phases) * (float)CutOff).clamp(-Zeros, Zeros) * (float)Math.PI;
+        var window = (t / (float)Zeros / 2f).cos().pow(2);
+        var sinc = where(t == 0f, ones_like(t), t.sin() / t);
+        var kernels = sinc * window;
+        return MemoryMarshal.Cast<byte, float>((kernels / kernels.sum(1, keepdim: true)).bytes).ToArray();
+    }
+
+    /// <summary>The same filter without the kernels' zeros, each output's taps made when they are needed: memory depends on the lengths, not on the rates.</summary>
+    public Tensor TapByTap(Tensor rows, long outputLength)
+    {
+        var source = rows.to(ScalarType.Float32, CPU).contiguous();
+        var target = empty(rows.size(0), outputLength, dtype: ScalarType.Float32);
+        var (count, length) = ((int)rows.size(0), checked((int)rows.size(1)));
+        var taps = new double[2 * width + 2];
+        var results = new float[(int)Math.Min(outputLength, 4096)];
+        for (var start = 0L; start < outputLength; start += results.Length)
+        {
+            var block = (int)Math.Min(results.Length, outputLength - start);
+            for (var row = 0; row < count; row++)
+            {
+                var samples = Waveform.Samples(source, row, 0, length);
+                for (var i = 0; i < block; i++)
+                {
+                    var phase = (int)((start + i) % newRate);
+                    FillTaps(taps, phase);
+                    results[i] = Sum(taps, samples, (start + i) / newRate * oldRate + (long)phase * oldRate / newRate - width);
+                }
+
+                results.AsSpan(0, block).CopyTo(Waveform.Samples(target, row, start, block));
+            }
+        }
+
+        return target.to(rows.dtype, rows.device);
+    }
+
+    private static float Sum(double[] taps, ReadOnlySpan<float> samples, long first)
+    {
+        var sum = 0.0;
+        if (first >= 0 && first + taps.Length <= samples.Length)
+        {
+            var reached = samples.Slice((int)first, taps.Length);
+            for (var tap = 0; tap < taps.Length; tap++)
+            {
+                sum += taps[tap] * reached[tap];
+            }
+        }
+        else
+        {
+            for (var tap = 0; tap < taps.Length; tap++)
+            {
+                sum += taps[tap] * samples[(int)Math.Clamp(first + tap, 0, samples.Length - 1)];
+            }
+        }
+
+        return (float)sum;
+    }
+
+    /// <summary>Taps from −width to width + 1 around the sample at or before the output.</summary>
+    private void FillTaps(double[] taps, int phase)
+    {
+        // Positions in units of the cut-off: exact up to the division, as the difference of two fractions over their common denominator.
+        var first = (long)phase * oldRate / newRate - width;
+        var t = Math.PI * CutOff * ((first * newRate - (long)phase * oldRate) / ((double)oldRate * newRate));
+        var step = Math.PI * CutOff / oldRate;
+
+        // The taps lie at even distances, so sines and cosines are turned on instead of being computed anew.
+        var (sine, cosine) = Math.SinCos(t);
+        var (stepSine, stepCosine) = Math.SinCos(step);
+        var (hannSine, hannCosine) = Math.SinCos(t / Zeros);
+        var (hannStepSine, hannStepCosine) = Math.SinCos(step / Zeros);
+        var sum = 0.0;
+        for (var tap = 0; tap < taps.Length; tap++, t += step)
+        {
+            var sinc = Math.Abs(t) < 1e-9 ? 1 : sine / t;
+            taps[tap] = Math.Abs(t) < Math.PI * Zeros ? sinc * (1 + hannCosine) / 2 : 0;
+            sum += taps[tap];
+            (sine, cosine) = (sine * stepCosine + cosine * stepSine, cosine * stepCosine - sine * stepSine);
+            (hannSine, hannCosine) = (hannSine * hannStepCosine + hannCosine * hannStepSine, hannCosine * hannStepCosine - hannSine * hannStepSine);
+        }
+
+        for (var tap = 0; tap < taps.Length; tap++)
+        {
+            taps[tap] /= sum;
+        }
+    }
+}
