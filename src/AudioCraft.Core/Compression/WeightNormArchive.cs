@@ -30,17 +30,13 @@ internal sealed class WeightNormArchive : TensorArchive
         {
             if (PairOf(name) is not var (length, direction))
             {
-                tensors.Add(name, info);
+                Add(name, info);
             }
             else if (name == direction)
             {
                 var weight = name[..^SuffixOf(name).Length] + "weight";
                 CheckPair(length, inner.Tensors[length], direction, info);
-                if (!tensors.TryAdd(weight, new(ComputedType(info.DType), info.Shape)))
-                {
-                    throw new CheckpointException($"{Source}: '{weight}' is stored more than once, plain and as '{direction}'.");
-                }
-
+                Add(weight, new(ComputedType(info.DType), info.Shape));
                 folded.Add(weight, (length, direction));
             }
         }
@@ -79,6 +75,14 @@ internal sealed class WeightNormArchive : TensorArchive
         else
         {
             inner.ReadInto(name, destination);
+        }
+    }
+
+    private void Add(string name, TensorInfo info)
+    {
+        if (!tensors.TryAdd(name, info))
+        {
+            throw new CheckpointException($"{Source}: '{name}' is stored more than once, in different forms.");
         }
     }
 
