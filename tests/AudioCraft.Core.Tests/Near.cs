@@ -41,6 +41,11 @@ internal static class Near
 
     private static double[] Values(Tensor tensor)
     {
+        if (tensor.numel() == 0)
+        {
+            return []; // TorchSharp's accessor cannot copy nothing
+        }
+
         using var guard = no_grad();
         using var scope = NewDisposeScope();
         return tensor.detach().cpu().to(ScalarType.Float64).contiguous().data<double>().ToArray();
@@ -90,6 +95,11 @@ internal static class Exactly
 
     private static long[] Values(Tensor tensor)
     {
+        if (tensor.numel() == 0)
+        {
+            return []; // TorchSharp's accessor cannot copy nothing
+        }
+
         using var guard = no_grad();
         using var scope = NewDisposeScope();
         return tensor.detach().cpu().to(ScalarType.Int64).contiguous().data<long>().ToArray();

@@ -1,0 +1,7 @@
+namespace AudioCraft.Tests.Checkpoints;
+
+/// <summary>The small files under tests/data, beside the scripts that made them.</summary>
+internal static class TestData
+{
+    public static string Checkpoint(string name) => Path.Combine(Golden.Directory("audiogen_tiny_checkpoint"), "..", "..", "data", "checkpoints", name);
+}
