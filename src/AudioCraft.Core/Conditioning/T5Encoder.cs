@@ -1,0 +1,130 @@
+using AudioCraft.Checkpoints;
+using AudioCraft.Layers;
+using TorchSharp;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace AudioCraft.Conditioning;
+
+/// <summary>
+/// The encoder of T5 1.0, T5 1.1 and Flan-T5 in float32 (Raffel et al. 2020; transformers' modeling_t5.py): relative positions from a table of buckets,
+/// RMS norm before each layer, no biases. Names of weights are the Hugging Face file's.
+/// </summary>
+public sealed class T5Encoder : Module<Tensor, Tensor, Tensor>
+{
+    private const string SharedName = "shared.weight";
+    private const string TiedName = "encoder.embed_tokens.weight";
+
+    private readonly T5Embedding shared;
+    private readonly T5Stack encoder;
+
+    /// <summary>A new encoder on the CPU with random weights, good for training or for a checkpoint to fill.</summary>
+    public T5Encoder(T5Config config) : base(nameof(T5Encoder))
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        Config = config;
+        shared = new T5Embedding(config.VocabularySize, config.ModelDimension);
+        encoder = new T5Stack(config);
+        RegisterComponents();
+    }
+
+    /// <summary>Sizes of the encoder.</summary>
+    public T5Config Config { get; }
+
+    /// <summary>Encodes a padded batch. Rows are computed at masked positions too; what they hold there means nothing.</summary>
+    /// <param name="inputIds">[B, T], int64, 0 to <see cref="T5Config.VocabularySize"/> - 1; T at least 1.</param>
+    /// <param name="attentionMask">[B, T], 1 where there is a token, 0 where there is padding. A row may be all zeros.</param>
+    /// <returns>[B, T, <see cref="T5Config.ModelDimension"/>], float32.</returns>
+    /// <exception cref="ArgumentException">A shape, the element type or an id is wrong.</exception>
+    public override Tensor forward(Tensor inputIds, Tensor attentionMask)
+    {
+        ArgumentNullException.ThrowIfNull(inputIds);
+        ArgumentNullException.ThrowIfNull(attentionMask);
+        var shape = inputIds.shape;
+        if (shape.Length != 2 || shape[0] == 0 || shape[1] == 0 || inputIds.dtype != ScalarType.Int64)
+        {
+            throw new ArgumentException($"Token ids are int64 [B, T] with neither 0; these are {inputIds.dtype} [{string.Join(", ", shape)}].", nameof(inputIds));
+        }
+
+        if (!attentionMask.shape.SequenceEqual(shape))
+        {
+            throw new ArgumentException(
+                $"The mask has shape [{string.Join(", ", attentionMask.shape)}], but the ids have [{string.Join(", ", shape)}].", nameof(attentionMask));
+        }
+
+        using var scope = NewDisposeScope();
+        var (lowest, highest) = (inputIds.min().item<long>(), inputIds.max().item<long>());
+        if (lowest < 0 || highest >= Config.VocabularySize)
+        {
+            throw new ArgumentOutOfRangeException(nameof(inputIds), lowest < 0 ? lowest : highest, $"A token id is 0 to {Config.VocabularySize - 1}.");
+        }
+
+        var embedded = shared.forward(inputIds.flatten()).view(shape[0], shape[1], Config.ModelDimension);
+        return encoder.forward(embedded, attentionMask).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Builds the encoder and fills it from an archive that holds a whole T5 or its encoder; decoder and output head are left alone.</summary>
+    /// <param name="config">Must fit the archive, which is checked before memory is taken.</param>
+    /// <param name="archive">Tensors by their Hugging Face names after <paramref name="prefix"/>.</param>
+    /// <param name="prefix">For instance <c>text_encoder.</c></param>
+    /// <exception cref="CheckpointException">A tensor is missing, unexpected or of another shape.</exception>
+    internal static T5Encoder Load(T5Config config, TensorArchive archive, string prefix = "")
+    {
+        CheckSizes(config, archive, prefix);
+        T5Encoder result;
+        using (new DeferredInitialization())
+        {
+            result = new T5Encoder(config);
+        }
+
+        try
+        {
+            // Files that hold an encoder alone may keep the embedding only under the name that is tied to it.
+            var isTied = !archive.Tensors.ContainsKey(prefix + SharedName) && archive.Tensors.ContainsKey(prefix + TiedName);
+            WeightLoader.Load(result, archive, new WeightLoadOptions
+            {
+                Prefix = prefix,
+                Rename = isTied ? name => name == SharedName ? TiedName : name : null,
+                MayBeUnused = name => IsOutsideEncoder(prefix.Length > 0 && name.StartsWith(prefix, StringComparison.Ordinal) ? name[prefix.Length..] : name),
+            });
+            result.eval();
+            return result;
+        }
+        catch
+        {
+            result.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>What relative positions add to the attention logits: [1, heads, T, T].</summary>
+    internal Tensor PositionBias(long length, Device device) => encoder.PositionBias(length, device);
+
+    private static bool IsOutsideEncoder(string name) =>
+        name is TiedName or "lm_head.weight" || name.StartsWith("decoder.", StringComparison.Ordinal);
+
+    /// <summary>A configuration that promises more than the file holds must not make us allocate it.</summary>
+    private static void CheckSizes(T5Config config, TensorArchive archive, string prefix)
+    {
+        const string First = "encoder.block.0.layer.";
+        var inner = config.HeadCount * config.HeadDimension;
+        Check(SharedName, TiedName, config.VocabularySize, config.ModelDimension);
+        Check(First + "0.SelfAttention.q.weight", null, inner, config.ModelDimension);
+        Check(First + "0.SelfAttention.relative_attention_bias.weight", null, config.RelativeBuckets, config.HeadCount);
+        Check(First + "1.DenseReluDense.wo.weight", null, config.ModelDimension, config.FeedForwardDimension);
+        if (config.LayerCount > archive.Tensors.Count)
+        {
+            throw new CheckpointException($"{archive.Source}: config.json says {config.LayerCount} layers, but there are {archive.Tensors.Count} tensors.");
+        }
+
+        void Check(string name, string? otherwise, params long[] shape)
+        {
+            var found = archive.Tensors.TryGetValue(prefix + name, out var info) || (otherwise is not null && archive.Tensors.TryGetValue(prefix + otherwise, out info));
+            if (!found || !info!.Shape.SequenceEqual(shape))
+            {
+                throw new CheckpointException(
+                    $"{archive.Source}: tensor '{prefix + name}' {(found ? $"has shape {info!.ShapeText}" : "is missing")}; config.json asks for [{string.Join(", ", shape)}].");
+            }
+        }
+    }
+}

@@ -1,0 +1,29 @@
+using AudioCraft.Layers;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace AudioCraft.Conditioning;
+
+/// <summary>Scales to a root mean square of one; no mean is taken off and nothing is added (RMSNorm, Zhang and Sennrich 2019).</summary>
+internal sealed class T5LayerNorm : Module<Tensor, Tensor>
+{
+    private readonly double epsilon;
+    private readonly Parameter weight;
+
+    public T5LayerNorm(long width, double epsilon) : base(nameof(T5LayerNorm))
+    {
+        this.epsilon = epsilon;
+        weight = ParameterFactory.Constant(1, width);
+        RegisterComponents();
+    }
+
+    /// <summary>[…, width] → […, width].</summary>
+    public override Tensor forward(Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        var scale = input.square().mean([-1L], keepdim: true).add_(epsilon).rsqrt();
+        return (input * scale * weight).MoveToOuterDisposeScope();
+    }
+}

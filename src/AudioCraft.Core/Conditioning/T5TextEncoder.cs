@@ -1,0 +1,201 @@
+using System.Text.Json;
+using AudioCraft.Checkpoints;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace AudioCraft.Conditioning;
+
+/// <summary>
+/// A T5 as text conditioning needs it, from a Hugging Face directory: tokenizer, encoder and configuration. It is frozen, computes in float32,
+/// and is not a module, so that what conditions on it does not take its weights into a checkpoint. Disposing it frees the weights.
+/// </summary>
+public sealed class T5TextEncoder : IDisposable
+{
+    private const string ConfigName = "config.json";
+    private const string TokenizerName = "spiece.model";
+    private const string TokenizerConfigName = "tokenizer_config.json";
+    private const int UsualExtraIds = 100;
+
+    private readonly T5Encoder encoder;
+
+    internal T5TextEncoder(T5Tokenizer tokenizer, T5Encoder encoder, Device device)
+    {
+        Tokenizer = tokenizer;
+        this.encoder = encoder;
+        Device = device;
+    }
+
+    /// <summary>Turns text into ids.</summary>
+    public T5Tokenizer Tokenizer { get; }
+
+    /// <summary>Sizes of the encoder.</summary>
+    public T5Config Config => encoder.Config;
+
+    /// <summary>Width of what <see cref="Encode"/> gives.</summary>
+    public long Dimension => encoder.Config.ModelDimension;
+
+    /// <summary>Where the encoder runs.</summary>
+    public Device Device { get; }
+
+    /// <summary>
+    /// Loads <c>config.json</c>, <c>spiece.model</c> and the weights (<c>model.safetensors</c>, <c>pytorch_model.bin</c> or the <c>.index.json</c> of either).
+    /// Of a whole T5 only the encoder's tensors are read.
+    /// </summary>
+    /// <param name="directory">Such as a snapshot of <c>t5-large</c> or <c>google/flan-t5-base</c>.</param>
+    /// <param name="device">Where to compute; null: CUDA if there, else the CPU.</param>
+    /// <exception cref="CheckpointException">The directory or a file is missing or damaged, or the files do not fit each other.</exception>
+    public static T5TextEncoder Load(string directory, Device? device = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(directory);
+        var weights = WeightsIn(directory);
+        var config = T5Config.Load(Path.Combine(directory, ConfigName));
+        var tokenizer = LoadTokenizer(directory, config);
+        device ??= cuda.is_available() ? CUDA : CPU;
+        using var archive = OpenWeights(weights);
+        return new T5TextEncoder(tokenizer, MoveTo(device, T5Encoder.Load(config, archive)), device);
+    }
+
+    /// <summary>Tokenises texts together, as one batch padded to the longest.</summary>
+    /// <param name="texts">At least one. Null and "" are the null condition: one <c>&lt;/s&gt;</c> whose mask is zero. " " is not empty.</param>
+    /// <returns>Ids and mask, both [B, T] int64 on the CPU; the caller owns them.</returns>
+    /// <exception cref="ArgumentException">There is no text.</exception>
+    public (Tensor InputIds, Tensor AttentionMask) Tokenize(IReadOnlyList<string?> texts)
+    {
+        ArgumentNullException.ThrowIfNull(texts);
+        var (ids, mask) = Tokenizer.EncodeBatch([.. texts.Select(text => text ?? "")]);
+        for (var i = 0; i < texts.Count; i++)
+        {
+            if (string.IsNullOrEmpty(texts[i]))
+            {
+                using var row = mask[i];
+                row.zero_();
+            }
+        }
+
+        return (ids, mask);
+    }
+
+    /// <summary>Runs the encoder without gradients.</summary>
+    /// <param name="inputIds">[B, T], int64, on any device.</param>
+    /// <param name="attentionMask">[B, T], 1 for a token and 0 for padding, on any device.</param>
+    /// <returns>[B, T, <see cref="Dimension"/>] float32 on <see cref="Device"/>; the caller owns it.</returns>
+    /// <exception cref="ArgumentException">A shape, the element type or an id is wrong.</exception>
+    public Tensor Encode(Tensor inputIds, Tensor attentionMask)
+    {
+        ArgumentNullException.ThrowIfNull(inputIds);
+        ArgumentNullException.ThrowIfNull(attentionMask);
+        using var guard = no_grad();
+        using var scope = NewDisposeScope();
+        return encoder.forward(inputIds.to(Device), attentionMask.to(Device)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Frees the weights.</summary>
+    public void Dispose() => encoder.Dispose();
+
+    private static T5Encoder MoveTo(Device device, T5Encoder encoder)
+    {
+        if (device.type != DeviceType.CPU)
+        {
+            encoder.to(device);
+        }
+
+        return encoder;
+    }
+
+    private static TensorArchive OpenWeights(string path) => Path.GetExtension(path) switch
+    {
+        ".json" => ShardedArchive.Open(path),
+        ".safetensors" => SafetensorsFile.Open(path),
+        _ => TorchFile.Open(path),
+    };
+
+    private static string WeightsIn(string directory)
+    {
+        string[] names = ["model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json"];
+        if (!Directory.Exists(directory))
+        {
+            throw new CheckpointException($"There is no directory '{directory}' to load T5 from.");
+        }
+
+        var weights = names.FirstOrDefault(name => File.Exists(Path.Combine(directory, name)));
+        string[] missing = [.. new[] { ConfigName, TokenizerName }.Where(name => !File.Exists(Path.Combine(directory, name)))];
+        if (weights is null || missing.Length > 0)
+        {
+            throw new CheckpointException(
+                $"'{directory}' is not a T5 directory. Looked for {ConfigName}, {TokenizerName} and one of {string.Join(", ", names)}; "
+                + $"missing: {string.Join(", ", weights is null ? [.. missing, "the weights"] : missing)}.");
+        }
+
+        return Path.Combine(directory, weights);
+    }
+
+    private static T5Tokenizer LoadTokenizer(string directory, T5Config config)
+    {
+        var path = Path.Combine(directory, TokenizerName);
+        var pieces = SentencePieceTokenizer.Load(path);
+        if (pieces.PieceCount > config.VocabularySize)
+        {
+            throw new CheckpointException($"{path} has {pieces.PieceCount} pieces, but the encoder has only {config.VocabularySize} embeddings.");
+        }
+
+        // Hugging Face assumes a hundred sentinels where nothing is said; an embedding without room for them says that there are none.
+        var extraIds = ExtraIds(Path.Combine(directory, TokenizerConfigName))
+            ?? (pieces.PieceCount + UsualExtraIds <= config.VocabularySize ? UsualExtraIds : 0);
+        if (extraIds > config.VocabularySize - pieces.PieceCount)
+        {
+            throw new CheckpointException(
+                $"{directory}: {pieces.PieceCount} pieces and {extraIds} extra ids do not fit {config.VocabularySize} embeddings.");
+        }
+
+        return new T5Tokenizer(pieces, extraIds);
+    }
+
+    /// <summary>What <c>tokenizer_config.json</c> says, or null where it says nothing. Other names for the special tokens are refused.</summary>
+    private static int? ExtraIds(string path)
+    {
+        if (!File.Exists(path))
+        {
+            return null;
+        }
+
+        using var document = T5Config.ReadJson(path);
+        var root = document.RootElement;
+        if (root.ValueKind != JsonValueKind.Object)
+        {
+            throw new CheckpointException($"{path}: a JSON object is expected, not {root.ValueKind}.");
+        }
+
+        foreach (var (name, usual) in new[] { ("eos_token", "</s>"), ("pad_token", "<pad>"), ("unk_token", "<unk>") })
+        {
+            if (TokenText(root, name) is { } token && token != usual)
+            {
+                throw new CheckpointException($"{path}: {name} is '{token}'; only '{usual}' is supported.");
+            }
+        }
+
+        if (!root.TryGetProperty("extra_ids", out var value) || value.ValueKind == JsonValueKind.Null)
+        {
+            return null;
+        }
+
+        return value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var count) && count >= 0
+            ? count
+            : throw new CheckpointException($"{path}: extra_ids is {value.GetRawText()}; an integer of at least 0 is expected.");
+    }
+
+    /// <summary>A token is written as a string, or as an object with its content.</summary>
+    private static string? TokenText(JsonElement root, string name)
+    {
+        if (!root.TryGetProperty(name, out var value))
+        {
+            return null;
+        }
+
+        if (value.ValueKind == JsonValueKind.Object && value.TryGetProperty("content", out var content))
+        {
+            value = content;
+        }
+
+        return value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+    }
+}

@@ -1,0 +1,172 @@
+using AudioCraft.Checkpoints;
+using AudioCraft.Conditioning;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace AudioCraft.Tests.Conditioning;
+
+public class T5EncoderTests
+{
+    // INDEX.md: float32 and float64 differ by 3e-6 (h) and 8e-6 (long) in the worst element.
+    private const double Tolerance = 5e-6;
+
+    [Theory]
+    [InlineData(T5Fixture.Relu, "")]
+    [InlineData(T5Fixture.Gated, "")]
+    [InlineData(T5Fixture.Relu, "long/")]
+    [InlineData(T5Fixture.Gated, "long/")]
+    [InlineData(T5Fixture.Relu, "masked/")]
+    [InlineData(T5Fixture.Gated, "masked/")]
+    public void Hidden_states_equal_the_reference(string name, string part)
+    {
+        using var scope = NewDisposeScope();
+        using var guard = no_grad();
+        using var io = Golden.Tensors(name);
+        using var encoder = T5Fixture.Encoder(name);
+        var ids = io.Read(part == "long/" ? "long/input_ids" : "input_ids");
+        var hidden = encoder.forward(ids, io.Read(part + "attention_mask"));
+        Near.Equal(io.Read(part + "last_hidden_state"), hidden, Tolerance);
+    }
+
+    [Theory]
+    [InlineData(T5Fixture.Relu)]
+    [InlineData(T5Fixture.Gated)]
+    public void Relative_positions_fall_into_the_buckets_of_the_reference(string name)
+    {
+        using var scope = NewDisposeScope();
+        using var io = Golden.Tensors(name);
+        Exactly.Equal(io.Read("bucket/bucket"), T5SelfAttention.Buckets(io.Read("bucket/relative_position"), 32, 128));
+    }
+
+    [Theory]
+    [InlineData(T5Fixture.Relu)]
+    [InlineData(T5Fixture.Gated)]
+    public void Position_bias_equals_the_reference(string name)
+    {
+        using var scope = NewDisposeScope();
+        using var io = Golden.Tensors(name);
+        using var encoder = T5Fixture.Encoder(name);
+        Exactly.Equal(io.Read("bias/len9"), encoder.PositionBias(9, CPU));
+    }
+
+    [Theory]
+    [InlineData(T5Fixture.Relu)]
+    [InlineData(T5Fixture.Gated)]
+    public void Names_of_weights_are_those_of_the_file(string name)
+    {
+        using var archive = SafetensorsFile.Open(Golden.File(name, "weights.safetensors"));
+        using var encoder = new T5Encoder(T5Fixture.Config(name));
+        Assert.Equal(archive.Tensors.Keys.Order(), encoder.state_dict().Keys.Order());
+    }
+
+    [Fact]
+    public void The_decoder_and_the_output_head_of_a_whole_model_are_left_alone_and_anything_else_is_named()
+    {
+        using var file = SafetensorsFile.Open(Golden.File(T5Fixture.Relu, "weights.safetensors"));
+        using var whole = new Renamed(file, ["decoder.block.0.layer.0.SelfAttention.q.weight", "lm_head.weight", "encoder.embed_tokens.weight"], name => name);
+        T5Encoder.Load(T5Fixture.Config(T5Fixture.Relu), whole).Dispose();
+
+        using var odd = new Renamed(file, ["encoder.adapter.weight"], name => name);
+        var error = Assert.Throws<CheckpointException>(() => T5Encoder.Load(T5Fixture.Config(T5Fixture.Relu), odd));
+        Assert.Contains("encoder.adapter.weight", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_embedding_that_is_there_under_its_tied_name_alone_is_found()
+    {
+        using var file = SafetensorsFile.Open(Golden.File(T5Fixture.Relu, "weights.safetensors"));
+        using var tied = new Renamed(file, [], name => name == "shared.weight" ? "encoder.embed_tokens.weight" : name);
+        using var encoder = T5Encoder.Load(T5Fixture.Config(T5Fixture.Relu), tied);
+        using var expected = file.Read("shared.weight");
+        Exactly.Equal(expected, encoder.state_dict()["shared.weight"]);
+    }
+
+    [Fact]
+    public void A_larger_checkpoint_may_hold_the_encoder_under_a_prefix()
+    {
+        using var file = SafetensorsFile.Open(Golden.File(T5Fixture.Gated, "weights.safetensors"));
+        using var larger = new Renamed(file, [], name => "text_encoder." + name);
+        T5Encoder.Load(T5Fixture.Config(T5Fixture.Gated), larger, "text_encoder.").Dispose();
+    }
+
+    [Fact]
+    public void A_configuration_that_does_not_fit_the_file_is_an_error_before_memory_is_taken()
+    {
+        using var file = SafetensorsFile.Open(Golden.File(T5Fixture.Relu, "weights.safetensors"));
+        var config = T5Fixture.Config(T5Fixture.Relu);
+        T5Config[] wrong =
+        [
+            config with { ModelDimension = 1 << 24 }, config with { VocabularySize = 1 << 24 }, config with { FeedForwardDimension = 1 << 24 },
+            config with { HeadDimension = 1 << 20 }, config with { HeadCount = 2, HeadDimension = 16 }, config with { LayerCount = 1 << 24 },
+            config with { LayerCount = 2 }, config with { LayerCount = 4 }, config with { GatedGelu = true },
+        ];
+        Assert.All(wrong, bad => Assert.Throws<CheckpointException>(() => T5Encoder.Load(bad, file)));
+    }
+
+    [Fact]
+    public void Only_the_result_of_a_call_stays_alive()
+    {
+        using var encoder = T5Fixture.Encoder(T5Fixture.Gated);
+        using var ids = tensor(new long[] { 7, 107, 37, 1 }, [1, 4]);
+        using var mask = ones(1, 4, dtype: ScalarType.Int64);
+        LiveTensors.NoneLeft(() =>
+        {
+            using var guard = no_grad();
+            encoder.forward(ids, mask).Dispose();
+        });
+    }
+
+    [Fact]
+    public void Nothing_stays_alive_after_an_encoder_is_disposed_or_refused()
+    {
+        // The genuine TorchSharp counts one more for each Parameter that was ever made.
+        var before = LiveTensors.Count();
+        new TorchSharp.Modules.Parameter(zeros(1)).Dispose();
+        var drift = Tensor.TotalCount - before;
+        var parameters = T5Fixture.Config(T5Fixture.Relu).LayerCount * 8 + 3;
+        LiveTensors.Left(drift * parameters, () => T5Fixture.Encoder(T5Fixture.Relu).Dispose());
+        LiveTensors.Left(drift * (parameters - 8), () =>
+        {
+            using var file = SafetensorsFile.Open(Golden.File(T5Fixture.Relu, "weights.safetensors"));
+            Assert.Throws<CheckpointException>(() => T5Encoder.Load(T5Fixture.Config(T5Fixture.Relu) with { LayerCount = 2 }, file));
+        });
+    }
+
+    [Fact]
+    public void Gradients_reach_every_weight()
+    {
+        using var scope = NewDisposeScope();
+        using var encoder = T5Fixture.Encoder(T5Fixture.Gated);
+        var hidden = encoder.forward(tensor(new long[] { 7, 107, 1 }, [1, 3]), ones(1, 3, dtype: ScalarType.Int64));
+        hidden.square().sum().backward();
+        Assert.All(encoder.named_parameters(), p => Assert.True(p.parameter.grad is { } g && g.abs().sum().item<float>() > 0, p.name));
+    }
+
+    [Fact]
+    public void Wrong_ids_and_masks_are_told_before_native_code_sees_them()
+    {
+        using var scope = NewDisposeScope();
+        using var encoder = T5Fixture.Encoder(T5Fixture.Relu);
+        var ids = zeros(2, 3, dtype: ScalarType.Int64);
+        var mask = ones(2, 3, dtype: ScalarType.Int64);
+        Assert.Contains("1028", Assert.Throws<ArgumentOutOfRangeException>(() => encoder.forward(ids + 1028, mask)).Message, StringComparison.Ordinal);
+        Assert.Contains("-1", Assert.Throws<ArgumentOutOfRangeException>(() => encoder.forward(ids - 1, mask)).Message, StringComparison.Ordinal);
+        Assert.Contains("[2, 2]", Assert.Throws<ArgumentException>(() => encoder.forward(ids, mask.narrow(1, 0, 2))).Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentException>(() => encoder.forward(ids.to(ScalarType.Int32), mask));
+        Assert.Throws<ArgumentException>(() => encoder.forward(ids.flatten(), mask.flatten()));
+        Assert.Throws<ArgumentException>(() => encoder.forward(ids.narrow(1, 0, 0), mask.narrow(1, 0, 0)));
+    }
+
+    /// <summary>An archive with other names for the same tensors, and more of them.</summary>
+    private sealed class Renamed(TensorArchive inner, string[] more, Func<string, string> rename) : TensorArchive
+    {
+        private readonly Dictionary<string, string> names = inner.Tensors.Keys.ToDictionary(rename)
+            .Concat(more.Select(name => KeyValuePair.Create(name, "shared.weight"))).ToDictionary();
+
+        public override string Source => inner.Source;
+
+        public override IReadOnlyDictionary<string, TensorInfo> Tensors => names.ToDictionary(pair => pair.Key, pair => inner.Tensors[pair.Value]);
+
+        public override Tensor Read(string name) => inner.Read(names[name]);
+    }
+}

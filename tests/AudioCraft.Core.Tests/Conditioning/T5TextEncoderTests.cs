@@ -1,0 +1,98 @@
+using AudioCraft.Conditioning;
+using static TorchSharp.torch;
+
+namespace AudioCraft.Tests.Conditioning;
+
+public sealed class T5TextEncoderTests : IDisposable
+{
+    private readonly string directory = System.IO.Directory.CreateTempSubdirectory("t5").FullName;
+
+    public void Dispose() => System.IO.Directory.Delete(directory, recursive: true);
+
+    private void Copy(string source, params string[] files)
+    {
+        foreach (var file in files)
+        {
+            File.Copy(Golden.File(source, file), Path.Combine(directory, file == "weights.safetensors" ? "model.safetensors" : file));
+        }
+    }
+
+    [Fact]
+    public void A_directory_is_loaded_from_either_kind_of_weights_to_the_same_encoder()
+    {
+        using var scope = NewDisposeScope();
+        Copy(T5Fixture.Relu, "config.json", "spiece.model", "tokenizer_config.json", "weights.safetensors");
+        using var safe = T5TextEncoder.Load(directory, CPU);
+        using var zip = T5TextEncoder.Load(Golden.Directory(T5Fixture.Relu), CPU);
+        var (ids, mask) = safe.Tokenize(["rain", null]);
+        Exactly.Equal(zip.Encode(ids, mask), safe.Encode(ids, mask));
+        Assert.Equal(24, safe.Dimension);
+    }
+
+    [Fact]
+    public void The_text_encoder_of_the_tiny_AudioGen_checkpoint_loads()
+    {
+        using var encoder = T5TextEncoder.Load(Path.Combine(Golden.Directory("audiogen_tiny_checkpoint"), "t5"), CPU);
+        Assert.Equal(24, encoder.Dimension);
+    }
+
+    [Fact]
+    public void The_number_of_sentinels_is_the_tokenizers_own_and_must_fit_the_embedding()
+    {
+        Copy(T5Fixture.Relu, "config.json", "spiece.model", "weights.safetensors");
+        var path = Path.Combine(directory, "tokenizer_config.json");
+        foreach (var (json, expected) in new[] { ("{\"extra_ids\":28}", 28), ("{\"extra_ids\":null}", 0), ("{\"eos_token\":{\"content\":\"</s>\"}}", 0) })
+        {
+            File.WriteAllText(path, json);
+            using var encoder = T5TextEncoder.Load(directory, CPU);
+            Assert.Equal(expected, encoder.Tokenizer.ExtraIds);
+        }
+
+        File.Delete(path);
+        using var silent = T5TextEncoder.Load(directory, CPU);
+        Assert.Equal(0, silent.Tokenizer.ExtraIds);
+    }
+
+    [Theory]
+    [InlineData("{\"extra_ids\":29}", "29")]
+    [InlineData("{\"extra_ids\":-1}", "-1")]
+    [InlineData("{\"extra_ids\":\"many\"}", "many")]
+    [InlineData("{\"eos_token\":\"<end>\"}", "<end>")]
+    [InlineData("{\"pad_token\":{\"content\":\"[PAD]\"}}", "[PAD]")]
+    [InlineData("[", "tokenizer_config.json")]
+    [InlineData("7", "tokenizer_config.json")]
+    public void A_tokenizer_configuration_that_does_not_fit_is_named(string json, string named)
+    {
+        Copy(T5Fixture.Relu, "config.json", "spiece.model", "weights.safetensors");
+        File.WriteAllText(Path.Combine(directory, "tokenizer_config.json"), json);
+        Assert.Contains(named, Assert.Throws<CheckpointException>(() => T5TextEncoder.Load(directory, CPU)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_is_missing_is_listed_with_what_was_looked_for()
+    {
+        var absent = Path.Combine(directory, "absent");
+        Assert.Contains(absent, Assert.Throws<CheckpointException>(() => T5TextEncoder.Load(absent, CPU)).Message, StringComparison.Ordinal);
+
+        Copy(T5Fixture.Relu, "config.json");
+        var message = Assert.Throws<CheckpointException>(() => T5TextEncoder.Load(directory, CPU)).Message;
+        Assert.All(new[] { "model.safetensors", "pytorch_model.bin", "missing: spiece.model, the weights" }, part => Assert.Contains(part, message, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Weights_of_another_shape_than_the_configurations_are_an_error()
+    {
+        Copy(T5Fixture.Relu, "spiece.model", "weights.safetensors");
+        Copy(T5Fixture.Gated, "config.json");
+        Assert.Contains("shared.weight", Assert.Throws<CheckpointException>(() => T5TextEncoder.Load(directory, CPU)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_vocabulary_larger_than_the_embedding_is_an_error()
+    {
+        Copy(T5Fixture.Relu, "spiece.model", "weights.safetensors");
+        var config = File.ReadAllText(Golden.File(T5Fixture.Relu, "config.json")).Replace("1028", "900", StringComparison.Ordinal);
+        File.WriteAllText(Path.Combine(directory, "config.json"), config);
+        Assert.Contains("900", Assert.Throws<CheckpointException>(() => T5TextEncoder.Load(directory, CPU)).Message, StringComparison.Ordinal);
+    }
+}
