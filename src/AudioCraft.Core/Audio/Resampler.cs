@@ -56,12 +56,13 @@ internal sealed class Resampler
         var shape = wav.shape;
         shape[^1] = outputLength;
         var rows = wav.numel() == 0 ? 0 : wav.numel() / wav.size(-1);
-        var plain = wav.detach();
-        var result = rows == 0 || outputLength == 0 ? empty(shape, dtype: wav.dtype, device: wav.device)
+        // CPUs have no convolution in half precision.
+        var plain = wav.detach().to(wav.dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32);
+        var result = rows == 0 || outputLength == 0 ? empty(shape, dtype: plain.dtype, device: wav.device)
             : oldRate == newRate ? plain.narrow(-1, 0, outputLength).clone()
             : (long)newRate * KernelLength <= DenseLimit ? Dense(plain.reshape(rows, -1), outputLength).reshape(shape)
             : TapByTap(plain.reshape(rows, -1), outputLength).reshape(shape);
-        return result.MoveToOuterDisposeScope();
+        return result.to(wav.dtype).MoveToOuterDisposeScope();
     }
 
     private Tensor Dense(Tensor rows, long outputLength)

@@ -104,8 +104,15 @@ public class AudioConversionTests
     {
         using var scope = NewDisposeScope();
         var x = randn(1, 2, 300);
-        Assert.Equal(ScalarType.Float64, AudioConversion.Convert(x.to(ScalarType.Float64), 3, 2, 1).dtype);
-        Assert.Equal(ScalarType.BFloat16, AudioConversion.Convert(x.to(ScalarType.BFloat16), 44100, 44099, 1).dtype);
+        foreach (var type in new[] { ScalarType.Float64, ScalarType.Float16, ScalarType.BFloat16 })
+        {
+            foreach (var (from, to) in new[] { (3, 2), (44100, 44099), (5, 5) })
+            {
+                var y = AudioConversion.Convert(x.to(type), from, to, 1);
+                Assert.Equal(type, y.dtype);
+                Near.Equal(AudioConversion.Convert(x, from, to, 1), y, relativeToMax: 1e-2);
+            }
+        }
     }
 
     [Fact]
