@@ -1,0 +1,28 @@
+using System.Globalization;
+using AudioCraft.Benchmarks;
+
+var options = args.Where(a => a.StartsWith("--", StringComparison.Ordinal)).ToDictionary(a => a.Split('=')[0], a => a.Contains('=', StringComparison.Ordinal) ? a.Split('=', 2)[1] : "");
+var unknown = options.Keys.Except(["--rows", "--threads", "--repeats", "--no-peer", "--list"]).Concat(args.Where(a => !a.StartsWith("--", StringComparison.Ordinal))).ToList();
+Row[] all = [.. CodecRows.All];
+var chosen = options.TryGetValue("--rows", out var names)
+    ? [.. all.Where(r => names.Split(',').Any(n => r.Name.Contains(n, StringComparison.Ordinal)))]
+    : all;
+if (unknown.Count > 0 || chosen.Length == 0)
+{
+    Console.Error.WriteLine($"Not understood: {string.Join(" ", unknown.DefaultIfEmpty($"no row is named {names}"))}");
+    Console.Error.WriteLine("AudioCraft.Benchmarks [--rows=part,of,names] [--threads=2] [--repeats=5] [--no-peer] [--list]");
+    return 1;
+}
+
+if (options.ContainsKey("--list"))
+{
+    Console.WriteLine(string.Join(Environment.NewLine, chosen.Select(r => r.Name)));
+    return 0;
+}
+
+int Option(string name, int otherwise) => options.TryGetValue(name, out var value) ? int.Parse(value, CultureInfo.InvariantCulture) : otherwise;
+var harness = new Harness(Option("--threads", 2), Option("--repeats", 5), !options.ContainsKey("--no-peer") && Peer.IsInstalled());
+Console.WriteLine($"{Machine.Describe()}");
+Console.WriteLine();
+harness.Print(chosen);
+return 0;
