@@ -18,6 +18,9 @@ internal sealed class SafetensorsHeader
     /// <summary>The reference's limit on the length of the JSON.</summary>
     public const long MaximumBytes = 100_000_000;
 
+    /// <summary>The name that no tensor can have.</summary>
+    public const string MetadataKey = "__metadata__";
+
     private readonly string source;
 
     private SafetensorsHeader(string source) => this.source = source;
@@ -56,7 +59,7 @@ internal sealed class SafetensorsHeader
         {
             var name = reader.GetString()!;
             reader.Read();
-            if (name == "__metadata__")
+            if (name == MetadataKey)
             {
                 if (sawMetadata)
                 {

@@ -1,0 +1,28 @@
+namespace AudioCraft.Checkpoints;
+
+/// <summary>The weights of a directory in Hugging Face's layout.</summary>
+internal static class ModelDirectory
+{
+    private static readonly (string Name, Func<string, TensorArchive> Open)[] Kinds =
+    [
+        ("model.safetensors", SafetensorsFile.Open),
+        ("model.safetensors.index.json", ShardedSafetensors.Open),
+        ("pytorch_model.bin", TorchFile.Open),
+    ];
+
+    /// <summary>Opens <c>model.safetensors</c>, else the files of <c>model.safetensors.index.json</c>, else <c>pytorch_model.bin</c>.</summary>
+    /// <exception cref="CheckpointException">None is there (all are named), or the one that is cannot be read.</exception>
+    public static TensorArchive OpenWeights(string directory)
+    {
+        foreach (var (name, open) in Kinds)
+        {
+            var path = Path.Combine(directory, name);
+            if (File.Exists(path))
+            {
+                return open(path);
+            }
+        }
+
+        throw new CheckpointException($"{directory} has no weights: looked for {string.Join(", ", Kinds.Select(k => k.Name))}.");
+    }
+}
