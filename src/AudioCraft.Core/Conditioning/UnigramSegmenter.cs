@@ -10,14 +10,16 @@ internal sealed class UnigramSegmenter
     private const float UnknownPenalty = 10f;
 
     private readonly PieceTrie trie;
-    private readonly SentencePiece[] pieces;
+    private readonly float[] pieceScores;
+    private readonly PieceType[] pieceTypes;
     private readonly int unknownId;
     private readonly float unknownScore;
     private readonly float bestScore;
 
     public UnigramSegmenter(SentencePiece[] pieces, PieceTrie trie, int unknownId)
     {
-        this.pieces = pieces;
+        pieceScores = [.. pieces.Select(p => p.Score)];
+        pieceTypes = [.. pieces.Select(p => p.Type)];
         this.trie = trie;
         this.unknownId = unknownId;
 
@@ -75,7 +77,7 @@ internal sealed class UnigramSegmenter
         {
             end++;
             var id = trie.Value(node);
-            if (id < 0 || pieces[id].Type == PieceType.Unused)
+            if (id < 0 || pieceTypes[id] == PieceType.Unused)
             {
                 continue;
             }
@@ -84,7 +86,7 @@ internal sealed class UnigramSegmenter
             single |= length == character;
 
             // Added in double and kept in single precision, as the reference does: a tie there must be a tie here.
-            var own = pieces[id].Type == PieceType.UserDefined ? (length * bestScore) - 0.1 : pieces[id].Score;
+            var own = pieceTypes[id] == PieceType.UserDefined ? (length * bestScore) - 0.1 : pieceScores[id];
             var score = own + scores[start];
             if (origins[end] < 0 || score > scores[end])
             {

