@@ -48,8 +48,7 @@ public sealed record T5Config
     public static T5Config Load(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        using var document = ReadJson(path);
-        return Parse(document.RootElement, path);
+        return ReadJson(path, root => ParseObject(root, path));
     }
 
     /// <summary>Reads the object that a <c>config.json</c> holds, or that a larger one holds for its text encoder.</summary>
@@ -59,6 +58,39 @@ public sealed record T5Config
     public static T5Config Parse(JsonElement config, string source)
     {
         ArgumentNullException.ThrowIfNull(source);
+        try
+        {
+            return ParseObject(config, source);
+        }
+        catch (InvalidOperationException e)
+        {
+            // What JsonElement throws for text that is not Unicode.
+            throw new CheckpointException($"{source} cannot be read: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Reads what is wanted from a small JSON file, or says in a typed error why that cannot be done.</summary>
+    internal static T ReadJson<T>(string path, Func<JsonElement, T> read)
+    {
+        try
+        {
+            using var file = File.OpenRead(path);
+            if (file.Length > LargestFile)
+            {
+                throw new CheckpointException($"{path} has {file.Length} bytes; a configuration has at most {LargestFile}.");
+            }
+
+            using var document = JsonDocument.Parse(file);
+            return read(document.RootElement);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or InvalidOperationException)
+        {
+            throw new CheckpointException($"{path} cannot be read: {e.Message}", e);
+        }
+    }
+
+    private static T5Config ParseObject(JsonElement config, string source)
+    {
         if (config.ValueKind != JsonValueKind.Object)
         {
             throw new CheckpointException($"{source}: a JSON object is expected, not {config.ValueKind}.");
@@ -97,22 +129,6 @@ public sealed record T5Config
         }
 
         return result;
-    }
-
-    /// <summary>Reads a small JSON file, or says in a typed error why that cannot be done.</summary>
-    internal static JsonDocument ReadJson(string path)
-    {
-        try
-        {
-            using var file = File.OpenRead(path);
-            return file.Length <= LargestFile
-                ? JsonDocument.Parse(file)
-                : throw new CheckpointException($"{path} has {file.Length} bytes; a configuration has at most {LargestFile}.");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
-        {
-            throw new CheckpointException($"{path} cannot be read: {e.Message}", e);
-        }
     }
 
     private static string Text(JsonElement config, string name, string otherwise, string source)

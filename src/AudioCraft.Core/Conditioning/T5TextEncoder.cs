@@ -38,7 +38,7 @@ public sealed class T5TextEncoder : IDisposable
     public Device Device { get; }
 
     /// <summary>
-    /// Loads <c>config.json</c>, <c>spiece.model</c> and the weights (<c>model.safetensors</c>, <c>pytorch_model.bin</c> or the <c>.index.json</c> of either).
+    /// Loads <c>config.json</c>, <c>spiece.model</c> and the weights: <c>model.safetensors</c>, <c>model.safetensors.index.json</c> or <c>pytorch_model.bin</c>.
     /// Of a whole T5 only the encoder's tensors are read.
     /// </summary>
     /// <param name="directory">Such as a snapshot of <c>t5-large</c> or <c>google/flan-t5-base</c>.</param>
@@ -47,11 +47,11 @@ public sealed class T5TextEncoder : IDisposable
     public static T5TextEncoder Load(string directory, Device? device = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(directory);
-        var weights = WeightsIn(directory);
+        CheckFiles(directory);
+        using var archive = ModelDirectory.OpenWeights(directory);
         var config = T5Config.Load(Path.Combine(directory, ConfigName));
         var tokenizer = LoadTokenizer(directory, config);
         device ??= cuda.is_available() ? CUDA : CPU;
-        using var archive = OpenWeights(weights);
         return new T5TextEncoder(tokenizer, MoveTo(device, T5Encoder.Load(config, archive)), device);
     }
 
@@ -102,31 +102,18 @@ public sealed class T5TextEncoder : IDisposable
         return encoder;
     }
 
-    private static TensorArchive OpenWeights(string path) => Path.GetExtension(path) switch
+    private static void CheckFiles(string directory)
     {
-        ".json" => ShardedArchive.Open(path),
-        ".safetensors" => SafetensorsFile.Open(path),
-        _ => TorchFile.Open(path),
-    };
-
-    private static string WeightsIn(string directory)
-    {
-        string[] names = ["model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json"];
         if (!Directory.Exists(directory))
         {
             throw new CheckpointException($"There is no directory '{directory}' to load T5 from.");
         }
 
-        var weights = names.FirstOrDefault(name => File.Exists(Path.Combine(directory, name)));
         string[] missing = [.. new[] { ConfigName, TokenizerName }.Where(name => !File.Exists(Path.Combine(directory, name)))];
-        if (weights is null || missing.Length > 0)
+        if (missing.Length > 0)
         {
-            throw new CheckpointException(
-                $"'{directory}' is not a T5 directory. Looked for {ConfigName}, {TokenizerName} and one of {string.Join(", ", names)}; "
-                + $"missing: {string.Join(", ", weights is null ? [.. missing, "the weights"] : missing)}.");
+            throw new CheckpointException($"'{directory}' is not a T5 directory: looked for {ConfigName} and {TokenizerName}; missing: {string.Join(", ", missing)}.");
         }
-
-        return Path.Combine(directory, weights);
     }
 
     private static T5Tokenizer LoadTokenizer(string directory, T5Config config)
@@ -139,7 +126,8 @@ public sealed class T5TextEncoder : IDisposable
         }
 
         // Hugging Face assumes a hundred sentinels where nothing is said; an embedding without room for them says that there are none.
-        var extraIds = ExtraIds(Path.Combine(directory, TokenizerConfigName))
+        var tokenizerConfig = Path.Combine(directory, TokenizerConfigName);
+        var extraIds = (File.Exists(tokenizerConfig) ? T5Config.ReadJson(tokenizerConfig, root => ExtraIds(root, tokenizerConfig)) : null)
             ?? (pieces.PieceCount + UsualExtraIds <= config.VocabularySize ? UsualExtraIds : 0);
         if (extraIds > config.VocabularySize - pieces.PieceCount)
         {
@@ -151,15 +139,8 @@ public sealed class T5TextEncoder : IDisposable
     }
 
     /// <summary>What <c>tokenizer_config.json</c> says, or null where it says nothing. Other names for the special tokens are refused.</summary>
-    private static int? ExtraIds(string path)
+    private static int? ExtraIds(JsonElement root, string path)
     {
-        if (!File.Exists(path))
-        {
-            return null;
-        }
-
-        using var document = T5Config.ReadJson(path);
-        var root = document.RootElement;
         if (root.ValueKind != JsonValueKind.Object)
         {
             throw new CheckpointException($"{path}: a JSON object is expected, not {root.ValueKind}.");

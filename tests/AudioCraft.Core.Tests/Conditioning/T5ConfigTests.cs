@@ -25,6 +25,7 @@ public class T5ConfigTests
     [InlineData("\"feed_forward_proj\":\"gated-silu\"", "gated-silu")]
     [InlineData("\"feed_forward_proj\":3", "feed_forward_proj")]
     [InlineData("\"model_type\":\"umt5\"", "umt5")]
+    [InlineData("\"model_type\":\"\\ud800\"", "config.json")]
     [InlineData("\"d_model\":0", "d_model")]
     [InlineData("\"d_model\":-4", "-4")]
     [InlineData("\"d_model\":1e30", "1e30")]

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using AudioCraft.Checkpoints;
 using AudioCraft.Conditioning;
 using static TorchSharp.torch;
 
@@ -59,6 +61,7 @@ public sealed class T5TextEncoderTests : IDisposable
     [InlineData("{\"extra_ids\":\"many\"}", "many")]
     [InlineData("{\"eos_token\":\"<end>\"}", "<end>")]
     [InlineData("{\"pad_token\":{\"content\":\"[PAD]\"}}", "[PAD]")]
+    [InlineData("{\"eos_token\":\"\\ud800\"}", "tokenizer_config.json")]
     [InlineData("[", "tokenizer_config.json")]
     [InlineData("7", "tokenizer_config.json")]
     public void A_tokenizer_configuration_that_does_not_fit_is_named(string json, string named)
@@ -76,7 +79,53 @@ public sealed class T5TextEncoderTests : IDisposable
 
         Copy(T5Fixture.Relu, "config.json");
         var message = Assert.Throws<CheckpointException>(() => T5TextEncoder.Load(directory, CPU)).Message;
-        Assert.All(new[] { "model.safetensors", "pytorch_model.bin", "missing: spiece.model, the weights" }, part => Assert.Contains(part, message, StringComparison.Ordinal));
+        Assert.Contains("looked for config.json and spiece.model; missing: spiece.model", message, StringComparison.Ordinal);
+
+        Copy(T5Fixture.Relu, "spiece.model");
+        message = Assert.Throws<CheckpointException>(() => T5TextEncoder.Load(directory, CPU)).Message;
+        Assert.Contains("model.safetensors, model.safetensors.index.json, pytorch_model.bin", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Weights_in_shards_are_loaded()
+    {
+        using var scope = NewDisposeScope();
+        Copy(T5Fixture.Relu, "config.json", "spiece.model", "tokenizer_config.json");
+        File.Copy(Golden.File(T5Fixture.Relu, "weights.safetensors"), Path.Combine(directory, "model-00001-of-00001.safetensors"));
+        using var whole = SafetensorsFile.Open(Golden.File(T5Fixture.Relu, "weights.safetensors"));
+        var map = whole.Tensors.Keys.ToDictionary(name => name, _ => "model-00001-of-00001.safetensors");
+        File.WriteAllText(Path.Combine(directory, "model.safetensors.index.json"), JsonSerializer.Serialize(new { weight_map = map }));
+        using var encoder = T5TextEncoder.Load(directory, CPU);
+        var (ids, mask) = encoder.Tokenize(["rain"]);
+        Assert.Equal([1L, ids.size(1), 24L], encoder.Encode(ids, mask).shape);
+    }
+
+    [Fact]
+    public void Flipped_bytes_of_the_configurations_are_an_error_or_an_encoder()
+    {
+        Copy(T5Fixture.Relu, "config.json", "spiece.model", "tokenizer_config.json", "weights.safetensors");
+        var random = new Random(20261122);
+        foreach (var name in new[] { "config.json", "tokenizer_config.json" })
+        {
+            var path = Path.Combine(directory, name);
+            var whole = File.ReadAllBytes(path);
+            for (var round = 0; round < 100; round++)
+            {
+                var bytes = (byte[])whole.Clone();
+                bytes[random.Next(bytes.Length)] = (byte)random.Next(256);
+                File.WriteAllBytes(path, bytes);
+                try
+                {
+                    T5TextEncoder.Load(directory, CPU).Dispose();
+                }
+                catch (CheckpointException e)
+                {
+                    Assert.NotEmpty(e.Message);
+                }
+            }
+
+            File.WriteAllBytes(path, whole);
+        }
     }
 
     [Fact]
