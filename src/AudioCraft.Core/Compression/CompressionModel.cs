@@ -1,3 +1,4 @@
+using AudioCraft.Compression;
 using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -11,6 +12,16 @@ public abstract class CompressionModel : Module<Tensor, QuantizedResult>
 {
     /// <summary>Names the module.</summary>
     protected CompressionModel(string name) : base(name) { }
+
+    /// <summary>Loads a codec, ready to use (in evaluation mode).</summary>
+    /// <param name="name">
+    /// A directory in audiocraft's format (<c>compression_state_dict.bin</c>, or <c>compression_state_dict.safetensors</c> and <c>config.json</c>), or such a file.
+    /// Where that only names another model, such as <c>facebook/encodec_32khz</c>, its directory is looked for inside and beside the checkpoint's.
+    /// </param>
+    /// <param name="device">Where the model is to be; CUDA if there is one, else the CPU, when null.</param>
+    /// <exception cref="CheckpointException">Nothing is there, or it is damaged or not supported; the message says what was looked for.</exception>
+    public static CompressionModel GetPretrained(string name, Device? device = null) =>
+        CompressionModelLoader.Load(name, device ?? (cuda.is_available() ? CUDA : CPU));
 
     /// <summary>Audio channels.</summary>
     public abstract int Channels { get; }
