@@ -9,7 +9,7 @@ namespace AudioCraft.Checkpoints;
 internal sealed class PickleReader
 {
     /// <summary>Some thirty instructions make a tensor: enough for tens of thousands of them, and little enough to hold what a hostile program piles up.</summary>
-    private const int MaximumInstructions = 2_000_000;
+    private const int MaximumInstructions = 1_000_000;
 
     private const int MaximumIntegerBytes = 64;
 

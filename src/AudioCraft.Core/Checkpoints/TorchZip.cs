@@ -19,6 +19,8 @@ internal sealed class TorchZip
 
     private const int EndLength = 22, EntryLength = 46, LocalLength = 30, Zip64EndLength = 56, LocatorLength = 20, MaximumComment = ushort.MaxValue;
 
+    private static ReadOnlySpan<byte> EndMark => "PK\x05\x06"u8;
+
     private readonly CheckpointFile file;
     private readonly OrderedDictionary<string, Entry> entries = new(StringComparer.Ordinal);
     private readonly Dictionary<string, TorchStorage> storages = new(StringComparer.Ordinal);
@@ -136,10 +138,10 @@ internal sealed class TorchZip
         var tailLength = Math.Min(file.Length, EndLength + MaximumComment);
         var tailStart = file.Length - tailLength;
         ReadOnlySpan<byte> tail = file.ReadBytes(tailStart, tailLength);
-        for (var i = tail.Length - EndLength; i >= 0; i--)
+        for (var i = tail.LastIndexOf(EndMark); i >= 0; i = tail[..i].LastIndexOf(EndMark))
         {
             var end = tail[i..];
-            if (BinaryPrimitives.ReadUInt32LittleEndian(end) != 0x06054b50 || UInt16(end, 20) > end.Length - EndLength)
+            if (end.Length < EndLength || UInt16(end, 20) > end.Length - EndLength)
             {
                 continue;
             }

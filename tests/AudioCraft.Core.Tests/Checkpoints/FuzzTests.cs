@@ -1,0 +1,101 @@
+using System.Diagnostics;
+using AudioCraft.Checkpoints;
+using static TorchSharp.torch;
+
+namespace AudioCraft.Tests.Checkpoints;
+
+public class FuzzTests
+{
+    [Theory]
+    [InlineData("nested.pt", 1000)]
+    [InlineData("views.pt", 1000)]
+    [InlineData("legacy_views.pt", 1000)]
+    [InlineData("legacy_kinds.pt", 1000)]
+    public void A_file_of_torch_save_cut_anywhere_or_damaged_anyhow_is_refused_or_read_and_leaves_nothing(string file, int damages)
+    {
+        var good = File.ReadAllBytes(TestData.Checkpoint(file));
+        using var folder = new TemporaryFolder();
+        LiveTensors.NoneLeft(() =>
+        {
+            var watch = Stopwatch.StartNew();
+            var (truncations, damaged) = Fuzz.Run(good, damages, folder.File("x.pt"), TorchFile.Open);
+            Assert.Equal(good.Length, truncations);
+            Assert.InRange(damaged, damages / 10, damages);
+            Assert.InRange(watch.ElapsedMilliseconds, 0, 60_000);
+        });
+    }
+
+    [Fact]
+    public void The_golden_checkpoint_cut_short_is_refused_when_it_is_opened()
+    {
+        var good = File.ReadAllBytes(Golden.File("audiogen_tiny_checkpoint", "state_dict.bin"));
+        using var folder = new TemporaryFolder();
+        var path = folder.Write("state_dict.bin", good);
+        LiveTensors.NoneLeft(() =>
+        {
+            // From the end, so that the file is only ever made shorter: each byte of the zip's directory, then every 7th.
+            using var cut = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+            for (var length = good.Length - 1; length >= 0; length -= good.Length - length < 3000 ? 1 : 7)
+            {
+                cut.SetLength(length);
+                Assert.Throws<CheckpointException>(() => AudioCraftCheckpoint.OpenLanguageModel(path));
+            }
+        });
+    }
+
+    [Fact]
+    public void A_safetensors_file_cut_anywhere_or_damaged_anyhow_is_refused_or_read_and_leaves_nothing()
+    {
+        using var folder = new TemporaryFolder();
+        using var kinds = TorchFile.Open(TestData.Checkpoint("kinds.pt"));
+        SafetensorsWriter.Write(folder.File("good.safetensors"), kinds, new Dictionary<string, string> { ["format"] = "pt" });
+        var good = File.ReadAllBytes(folder.File("good.safetensors"));
+        LiveTensors.NoneLeft(() =>
+        {
+            var (truncations, damaged) = Fuzz.Run(good, 2000, folder.File("x.safetensors"), SafetensorsFile.Open);
+            Assert.Equal(good.Length, truncations);
+            Assert.InRange(damaged, 500, 2000);
+        });
+    }
+
+    [Fact]
+    public void Damaged_pickles_of_the_golden_checkpoint_are_refused_or_read_whatever_their_zip_says()
+    {
+        // The pickle alone, so that every damage reaches the machine that reads it.
+        var zip = File.ReadAllBytes(Golden.File("audiogen_tiny_checkpoint", "state_dict.bin"));
+        using var stream = new MemoryStream(zip);
+        using var archive = new System.IO.Compression.ZipArchive(stream);
+        using var buffer = new MemoryStream();
+        using (var entry = archive.Entries.Single(e => e.Name == "data.pkl").Open())
+        {
+            entry.CopyTo(buffer);
+        }
+
+        var good = buffer.ToArray();
+        var random = new Random(7);
+        var refused = 0;
+        for (var i = 0; i < 2000; i++)
+        {
+            var bad = (byte[])good.Clone();
+            for (var n = random.Next(1, 4); n > 0; n--)
+            {
+                bad[random.Next(bad.Length)] = (byte)random.Next(256);
+            }
+
+            try
+            {
+                _ = PickleReader.Read(new PickleInput(bad, "damaged"), Storage);
+            }
+            catch (CheckpointException)
+            {
+                refused++;
+            }
+        }
+
+        Assert.InRange(refused, 1, 2000);
+
+        static object Storage(PickleList id) => id is [_, TorchStorageType type, _, _, long count]
+            ? new TorchStorage(null!, type.DType, 0, Math.Max(count, 0))
+            : throw new CheckpointException("not a storage");
+    }
+}
