@@ -225,7 +225,7 @@ SHIM_API int shim_has_operator(const char* name, const char* overload)
 
 SHIM_API const char* shim_schema(Operator* op) { return op->schema.c_str(); }
 
-// Arguments in the order of the schema; those left out at the end take their defaults. Writes up to `capacity` results,
+// Arguments in the order of the schema; those left out, at the end or by Tag::Default, take their defaults. Writes up to `capacity` results,
 // drops the others, and returns how many there were, or -1.
 SHIM_API int shim_call(Operator* op, const Value* arguments, int32_t count, Value* results, int32_t capacity)
 {
@@ -234,7 +234,9 @@ SHIM_API int shim_call(Operator* op, const Value* arguments, int32_t count, Valu
         torch::jit::Stack stack = std::move(spare_stack);
         stack.clear();
         const auto& parameters = op->parameters;
-        TORCH_CHECK(static_cast<size_t>(count) <= parameters.size(), op->schema, ": too many arguments");
+        for (int32_t i = static_cast<int32_t>(parameters.size()); i < count; i++) {
+            TORCH_CHECK(arguments[i].tag == Tag::Default, op->schema, ": too many arguments");
+        }
         for (size_t i = 0; i < parameters.size(); i++) {
             stack.push_back(to_ivalue(i < static_cast<size_t>(count) ? arguments[i] : missing, parameters[i]));
         }
