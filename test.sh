@@ -31,10 +31,10 @@ count() { cat "$results"/*.trx 2>/dev/null | grep -o '<Counters [^>]*>' | grep -
 passed=$(count passed)
 failed=$(count 'failed|error|timeout|aborted')
 
-[ $((passed + failed)) -gt 0 ] || finish "No test ran."
 if [ "$status" -ne 0 ] && [ "$failed" -eq 0 ]; then
     failed=1
     finish "A test run broke off before its end: see above. It counts as one failure."
 fi
+[ $((passed + failed)) -gt 0 ] || finish "No test ran."
 [ "$failed" -eq 0 ] || finish "Some tests failed: see above."
 finish
