@@ -1,0 +1,14 @@
+using Microsoft.Extensions.Logging;
+using static TorchSharp.torch;
+
+namespace AudioCraft;
+
+/// <summary>What generation logs. Prompts are never part of it.</summary>
+internal static partial class GenerationLog
+{
+    [LoggerMessage(EventId = 100, Level = LogLevel.Debug, Message = "{Model} generates {Count} item(s) in {Steps} steps.")]
+    public static partial void Started(ILogger logger, string model, int count, int steps);
+
+    [LoggerMessage(EventId = 110, Level = LogLevel.Information, Message = "Loaded {Model} on {Device} in {Seconds:F1} s.")]
+    public static partial void Loaded(ILogger logger, string model, Device device, double seconds);
+}

@@ -1,0 +1,46 @@
+using System.Collections.Concurrent;
+
+namespace AudioCraft;
+
+/// <summary>Makes the pattern of a model for any number of frames; patterns are cached.</summary>
+public abstract class CodebookPatternProvider
+{
+    private const int MostCachedPatterns = 100;
+    private readonly ConcurrentDictionary<int, CodebookPattern> cache = new();
+
+    /// <summary>Creates a provider for <paramref name="numCodebooks"/> codebooks.</summary>
+    protected CodebookPatternProvider(int numCodebooks)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(numCodebooks, 1);
+        NumCodebooks = numCodebooks;
+    }
+
+    /// <summary>Number of codebooks, K.</summary>
+    public int NumCodebooks { get; }
+
+    /// <summary>The pattern for <paramref name="timesteps"/> frames (at least 1).</summary>
+    public CodebookPattern GetPattern(int timesteps)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(timesteps, 1);
+        if (cache.Count >= MostCachedPatterns)
+        {
+            cache.Clear();
+        }
+
+        return cache.GetOrAdd(timesteps, count => new CodebookPattern(Layout(count), NumCodebooks, count));
+    }
+
+    /// <summary>For each sequence step, the codes that it holds.</summary>
+    protected abstract IReadOnlyList<IReadOnlyList<CodeCoordinate>> Layout(int timesteps);
+
+    /// <summary>Refuses a list that has the wrong length or goes down.</summary>
+    private protected static int[] Ascending(IReadOnlyList<int> values, int length, string name)
+    {
+        if (values.Count != length || values.Zip(values.Skip(1)).Any(pair => pair.Second < pair.First) || values.Any(v => v < 0))
+        {
+            throw new ArgumentException($"{length} numbers from 0, none below the one before, are expected, not [{string.Join(", ", values)}].", name);
+        }
+
+        return [.. values];
+    }
+}

@@ -1,0 +1,22 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace AudioCraft.LanguageModel;
+
+/// <summary>
+/// Sinusoidal positions: for each position its cosines, then its sines, of wavelengths from 2π to 2π·maxPeriod
+/// ("Attention is all you need", section 3.5, with the last exponent reaching 1 as in audiocraft/modules/transformer.py).
+/// </summary>
+internal static class SinusoidalPositions
+{
+    /// <summary>[1, count, dim] for positions from <paramref name="start"/>.</summary>
+    public static Tensor Create(long start, long count, long dim, double maxPeriod, ScalarType dtype, Device device)
+    {
+        using var scope = NewDisposeScope();
+        var half = dim / 2;
+        var exponents = arange(half, dtype: dtype, device: device) / (double)(half - 1);
+        var periods = full([half], maxPeriod, dtype: dtype, device: device).pow(exponents);
+        var phase = arange(start, start + count, dtype: dtype, device: device).unsqueeze(1) / periods;
+        return cat([phase.cos(), phase.sin()], -1).unsqueeze(0).MoveToOuterDisposeScope();
+    }
+}

@@ -1,0 +1,86 @@
+using AudioCraft.Layers;
+using TorchSharp;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace AudioCraft.LanguageModel;
+
+/// <summary>
+/// A transformer layer: causal self-attention, cross-attention to the conditions, feed-forward
+/// (audiocraft/modules/transformer.py), with normalisation before each block or after it.
+/// </summary>
+internal sealed class StreamingTransformerLayer : Module
+{
+    private readonly StreamingMultiheadAttention self_attn;
+    private readonly StreamingMultiheadAttention? cross_attention;
+    private readonly Linear linear1;
+    private readonly Linear linear2;
+    private readonly LayerNorm norm1;
+    private readonly LayerNorm? norm_cross;
+    private readonly LayerNorm norm2;
+    private readonly bool normFirst;
+    private readonly LMActivation activation;
+
+    public StreamingTransformerLayer(LMConfig config) : base(nameof(StreamingTransformerLayer))
+    {
+        normFirst = config.NormFirst;
+        activation = config.Activation;
+        self_attn = new StreamingMultiheadAttention(config.Dim, config.NumHeads, config.BiasAttention);
+        linear1 = new Linear(config.Dim, config.FeedForwardDim, config.BiasFeedForward);
+        linear2 = new Linear(config.FeedForwardDim, config.Dim, config.BiasFeedForward);
+        norm1 = new LayerNorm(config.Dim);
+        norm2 = new LayerNorm(config.Dim);
+        if (config.CrossAttention)
+        {
+            cross_attention = new StreamingMultiheadAttention(config.Dim, config.NumHeads, config.BiasAttention);
+            norm_cross = new LayerNorm(config.Dim);
+        }
+
+        RegisterComponents();
+    }
+
+    /// <summary>[B, T, dim] → [B, T, dim].</summary>
+    /// <param name="x">Input.</param>
+    /// <param name="cache">Keys and values of the steps before, or null when <paramref name="x"/> is the whole sequence.</param>
+    /// <param name="source">The conditions as <see cref="ProjectSource"/> gave them, or null for a model without.</param>
+    /// <param name="sourceMask">Additive mask [B, 1, 1, Tc] over the conditions, or null.</param>
+    public Tensor forward(Tensor x, KeyValueCache? cache, KeyValues? source, Tensor? sourceMask)
+    {
+        using var scope = NewDisposeScope();
+        var y = normFirst ? PreNorm(x, cache, source, sourceMask) : PostNorm(x, cache, source, sourceMask);
+        return y.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Keys and values of the conditions [B, Tc, dim] for this layer's cross-attention. The caller owns them.</summary>
+    public KeyValues ProjectSource(Tensor source) =>
+        (cross_attention ?? throw new InvalidOperationException("This layer has no cross attention.")).ProjectSource(source);
+
+    private Tensor PreNorm(Tensor x, KeyValueCache? cache, KeyValues? source, Tensor? sourceMask)
+    {
+        x = x + self_attn.SelfAttend(norm1.forward(x), cache);
+        if (cross_attention is not null)
+        {
+            x = x + cross_attention.CrossAttend(norm_cross!.forward(x), source!.Value, sourceMask);
+        }
+
+        return x + FeedForward(norm2.forward(x));
+    }
+
+    // Upstream's cross-attention takes its queries from the layer's input here, not from what self-attention made of it.
+    private Tensor PostNorm(Tensor input, KeyValueCache? cache, KeyValues? source, Tensor? sourceMask)
+    {
+        var x = norm1.forward(input + self_attn.SelfAttend(input, cache));
+        if (cross_attention is not null)
+        {
+            x = norm_cross!.forward(x + cross_attention.CrossAttend(input, source!.Value, sourceMask));
+        }
+
+        return norm2.forward(x + FeedForward(x));
+    }
+
+    private Tensor FeedForward(Tensor x)
+    {
+        var hidden = linear1.forward(x);
+        return linear2.forward(activation == LMActivation.Gelu ? functional.gelu(hidden) : functional.relu(hidden));
+    }
+}

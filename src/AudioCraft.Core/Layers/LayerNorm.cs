@@ -1,0 +1,26 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace AudioCraft.Layers;
+
+/// <summary>Layer normalisation over the last dimension ("Layer Normalization", Ba et al. 2016), with PyTorch's parameter names.</summary>
+internal sealed class LayerNorm : Module<Tensor, Tensor>
+{
+    private const double Epsilon = 1e-5;
+    private readonly Parameter weight;
+    private readonly Parameter bias;
+    private readonly long[] shape;
+
+    public LayerNorm(long dim) : base(nameof(LayerNorm))
+    {
+        shape = [dim];
+        weight = ParameterFactory.Constant(1, dim);
+        bias = ParameterFactory.Constant(0, dim);
+        RegisterComponents();
+    }
+
+    /// <summary>[…, dim] → […, dim].</summary>
+    public override Tensor forward(Tensor input) => functional.layer_norm(input, shape, weight, bias, Epsilon);
+}

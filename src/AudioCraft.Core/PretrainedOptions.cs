@@ -1,0 +1,22 @@
+using Microsoft.Extensions.Logging;
+using static TorchSharp.torch;
+
+namespace AudioCraft;
+
+/// <summary>How a pretrained model is loaded.</summary>
+public sealed record PretrainedOptions
+{
+    /// <summary>Where to compute; null for CUDA if there is one, else the CPU.</summary>
+    public Device? Device { get; init; }
+
+    /// <summary>
+    /// Directory of the text encoder (a Hugging Face T5: <c>config.json</c>, <c>model.safetensors</c> or <c>pytorch_model.bin</c>, <c>spiece.model</c>);
+    /// null for the folder <c>t5</c> inside the checkpoint's directory.
+    /// </summary>
+    public string? TextEncoder { get; init; }
+
+    /// <summary>Where to log, or null.</summary>
+    public ILogger? Logger { get; init; }
+
+    internal Device ResolvedDevice => Device ?? (TorchSharp.torch.cuda.is_available() ? TorchSharp.torch.CUDA : TorchSharp.torch.CPU);
+}
