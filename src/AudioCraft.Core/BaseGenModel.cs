@@ -134,10 +134,16 @@ public abstract class BaseGenModel : IDisposable
     /// <param name="progress">Told after each step.</param>
     /// <param name="cancellationToken">Heeded between steps.</param>
     /// <returns>[numSamples, C, T] float, at <see cref="SampleRate"/>.</returns>
-    public Tensor GenerateUnconditional(int numSamples, IProgress<GenerationProgress>? progress = null, CancellationToken cancellationToken = default)
+    public Tensor GenerateUnconditional(int numSamples, IProgress<GenerationProgress>? progress = null, CancellationToken cancellationToken = default) =>
+        AudioOnly(GenerateUnconditionalWithTokens(numSamples, progress, cancellationToken));
+
+    /// <summary>Makes sounds without a description; returns them [numSamples, C, T] with the codes they were decoded from [numSamples, K, F] int64.</summary>
+    /// <inheritdoc cref="GenerateUnconditional"/>
+    public (Tensor Audio, Tensor Tokens) GenerateUnconditionalWithTokens(
+        int numSamples, IProgress<GenerationProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(numSamples, 1);
-        return AudioOnly(Run(new string?[numSamples], null, progress, cancellationToken));
+        return Run(new string?[numSamples], null, progress, cancellationToken);
     }
 
     /// <summary>Continues sounds.</summary>
