@@ -181,12 +181,9 @@ public abstract class BaseGenModel : IDisposable
 
         using var guard = no_grad();
         using var batched = prompt.dim() == 3 ? prompt.alias() : prompt.unsqueeze(0);
-        using (var finite = batched.isfinite().all())
+        if (!IsFinite(batched))
         {
-            if (!finite.item<bool>())
-            {
-                throw new ArgumentException("The prompt holds values that are not finite.", nameof(prompt));
-            }
+            throw new ArgumentException("The prompt holds values that are not finite.", nameof(prompt));
         }
 
         using var converted = AudioConversion.Convert(batched, promptSampleRate, SampleRate, AudioChannels);
@@ -213,6 +210,12 @@ public abstract class BaseGenModel : IDisposable
 
             disposed = true;
         }
+    }
+
+    private static bool IsFinite(Tensor values)
+    {
+        using var scope = NewDisposeScope();
+        return values.isfinite().all().item<bool>();
     }
 
     private static Tensor AudioOnly((Tensor Audio, Tensor Tokens) result)

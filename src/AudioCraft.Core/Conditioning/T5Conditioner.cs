@@ -7,7 +7,7 @@ namespace AudioCraft.Conditioning;
 
 /// <summary>
 /// Text as a sequence of vectors for cross-attention (upstream's <c>T5Conditioner</c>, audiocraft/modules/conditioners.py): T5's result through a
-/// linear layer. Only that layer, <c>output_proj</c>, is part of the module and of checkpoints; the T5 is frozen and belongs to the caller.
+/// linear layer. Only that layer, <c>output_proj</c>, is part of the module and of checkpoints; the T5 is frozen, and disposed with the module.
 /// </summary>
 /// <remarks>
 /// Upstream's <c>normalize_text</c> needs spaCy's lemmas and is refused by whoever reads the configuration; its <c>word_dropout</c> acts in training only.
@@ -17,7 +17,7 @@ public sealed class T5Conditioner : Module
     private readonly T5TextEncoder encoder;
     private readonly Linear output_proj;
 
-    /// <param name="encoder">The frozen T5; not disposed with this module.</param>
+    /// <param name="encoder">The frozen T5. The conditioner takes it over, and disposes of it.</param>
     /// <param name="outputDim">Width of the condition, at least 1: the language model's width.</param>
     /// <param name="normalizeText">Upstream's option; only false is supported.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="outputDim"/> is less than 1.</exception>
@@ -58,5 +58,15 @@ public sealed class T5Conditioner : Module
         var mask = tokenMask.to(weight.device);
         var embeds = output_proj.forward(hidden) * mask.unsqueeze(-1);
         return (embeds.MoveToOuterDisposeScope(), mask.MoveToOuterDisposeScope());
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        base.Dispose(disposing);
+        if (disposing)
+        {
+            encoder.Dispose();
+        }
     }
 }

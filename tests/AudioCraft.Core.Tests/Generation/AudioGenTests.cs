@@ -68,10 +68,10 @@ public class AudioGenTests
         var (_, again) = model.GenerateWithTokens(["a dog barks in the distance"]);
         Exactly.Equal(alone, again);
         Exactly.Equal(alone, together.narrow(0, 1, 1));
-        Assert.False(together.narrow(0, 2, 1).equal(alone));
+        Assert.False(Same(together.narrow(0, 2, 1), alone));
         model.GenerationParams = model.GenerationParams with { Seed = 43 };
         var (_, other) = model.GenerateWithTokens(["a dog barks in the distance"]);
-        Assert.False(other.equal(alone));
+        Assert.False(Same(other, alone));
     }
 
     [Fact]
@@ -148,6 +148,8 @@ public class AudioGenTests
     }
 
     internal static AudioGen Load() => AudioGen.GetPretrained(Golden.Directory(Case), CPU);
+
+    private static bool Same(Tensor a, Tensor b) => a.eq(b).all().item<bool>();
 
     private static JsonElement Run(string name)
     {
