@@ -92,7 +92,7 @@ public class AudioGenTests
     }
 
     [Fact]
-    public void Loading_and_disposing_of_a_model_leaves_nothing_alive() => LiveTensors.NoneLeft(() => Load().Dispose());
+    public void Loading_and_disposing_of_a_model_leaves_nothing_alive() => LiveTensors.NoneLeftOfModules(() => Load().Dispose());
 
     [Fact]
     public void Results_outlive_the_callers_dispose_scope_only_if_moved_and_take_part_in_autograd_no_more()

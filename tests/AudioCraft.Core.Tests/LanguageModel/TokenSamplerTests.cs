@@ -39,7 +39,7 @@ public class TokenSamplerTests
         Near.Equal(io.Read($"{name}/filtered"), tensor(values, logits.shape), 1e-6);
         if (io.Tensors.ContainsKey($"{name}/nonzero"))
         {
-            Exactly.Equal(io.Read($"{name}/nonzero"), tensor(kept.ToArray(), logits.shape[..^1]));
+            Exactly.Equal(io.Read($"{name}/nonzero"), tensor(kept.ToArray(), logits.shape.AsSpan()[..^1]));
         }
     }
 
