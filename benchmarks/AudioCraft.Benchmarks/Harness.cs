@@ -5,7 +5,13 @@ using TorchSharp;
 namespace AudioCraft.Benchmarks;
 
 /// <summary>Times rows here and in the peer, run by run in turn, and prints a table.</summary>
-internal sealed class Harness(int threads, int repeats, bool withPeer)
+/// <param name="threads">Threads that libtorch may use on either side.</param>
+/// <param name="repeats">Timed runs of each side, after one that is not timed.</param>
+/// <param name="withPeer">Whether there is a PyTorch to compare with.</param>
+/// <param name="cpuTime">
+/// Whether processor time is measured instead of time that passes. With one thread that is the same on an idle machine, and still says something on a busy one.
+/// </param>
+internal sealed class Harness(int threads, int repeats, bool withPeer, bool cpuTime)
 {
     /// <summary>Times one row.</summary>
     public (Timing Ours, Timing? Peers) Measure(Row row)
@@ -14,16 +20,14 @@ internal sealed class Harness(int threads, int repeats, bool withPeer)
         using var peer = withPeer && row.PeerScript is not null ? Peer.Start(row.PeerScript, row.Name, threads) : null;
         using var workload = row.Prepare();
         workload.Run();
-        peer?.Run();
+        peer?.Run(cpuTime);
         List<double> ours = [], peers = [];
         for (var i = 0; i < repeats; i++)
         {
-            var clock = Stopwatch.StartNew();
-            workload.Run();
-            ours.Add(clock.Elapsed.TotalSeconds);
+            ours.Add(Time(workload.Run));
             if (peer is not null)
             {
-                peers.Add(peer.Run());
+                peers.Add(peer.Run(cpuTime));
             }
         }
 
@@ -42,6 +46,14 @@ internal sealed class Harness(int threads, int repeats, bool withPeer)
             var ratio = peers is null ? "" : $"{Number(peers.Median / ours.Median)} ({Number(peers.Best / ours.Best)})";
             Console.WriteLine($"| {row.Name} | {threads} | {row.Unit} | {Figures(row.Work, ours)} | {theirs} | {ratio} |");
         }
+    }
+
+    private double Time(Action run)
+    {
+        var clock = Stopwatch.StartNew();
+        var before = Environment.CpuUsage.TotalTime;
+        run();
+        return cpuTime ? (Environment.CpuUsage.TotalTime - before).TotalSeconds : clock.Elapsed.TotalSeconds;
     }
 
     private static string Figures(double work, Timing timing) => $"{Number(work / timing.Median)} ({Number(work / timing.Best)})";

@@ -6,7 +6,7 @@ namespace AudioCraft.Benchmarks;
 
 /// <summary>
 /// A Python process that times the same work with PyTorch. It is started once a row, prints a line of JSON when it is ready
-/// (<c>{"ready": true, "torch": "…"}</c>), and then for every line <c>run</c> that it is sent does one run and prints <c>{"seconds": …}</c>,
+/// (<c>{"ready": true, "torch": "…"}</c>), and then for every line <c>run</c> that it is sent does one run and prints <c>{"seconds": …, "cpu_seconds": …}</c>,
 /// so that runs of both sides can alternate on a machine whose load changes.
 /// </summary>
 internal sealed class Peer : IDisposable
@@ -55,12 +55,13 @@ internal sealed class Peer : IDisposable
     }
 
     /// <summary>One run, in seconds as the peer measured it.</summary>
-    public double Run()
+    /// <param name="cpuTime">Seconds that its processors worked, instead of those that passed.</param>
+    public double Run(bool cpuTime)
     {
         process.StandardInput.WriteLine("run");
         process.StandardInput.Flush();
         using var answer = Read(process);
-        return answer.RootElement.GetProperty("seconds").GetDouble();
+        return answer.RootElement.GetProperty(cpuTime ? "cpu_seconds" : "seconds").GetDouble();
     }
 
     public void Dispose()
