@@ -1,5 +1,4 @@
 using System.Collections;
-using System.Diagnostics.CodeAnalysis;
 
 namespace AudioCraft.Checkpoints;
 
@@ -38,7 +37,7 @@ public sealed class PickleDict
     public object? Attributes { get; internal set; }
 
     /// <summary>The value of a key, if it is there.</summary>
-    public bool TryGetValue(string key, [MaybeNullWhen(true)] out object? value) => ByName.TryGetValue(key, out value);
+    public bool TryGetValue(string key, out object? value) => ByName.TryGetValue(key, out value);
 
     internal void Set(object? key, object? value)
     {

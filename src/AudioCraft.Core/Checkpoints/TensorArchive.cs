@@ -33,7 +33,7 @@ public abstract class TensorArchive : IDisposable
 
     /// <summary>
     /// A tensor over the file's memory-mapped bytes, or null where that cannot be had (compressed, strided, misaligned, computed).
-    /// Pages are loaded when touched; writing to it never changes the file. It stays valid after the archive is disposed. The caller owns it.
+    /// Pages are loaded when touched; writing to it never changes the file. It stays valid after the archive is disposed, as long as nobody makes the file shorter. The caller owns it.
     /// </summary>
     public virtual Tensor? TryMap(string name) => null;
 
