@@ -21,25 +21,45 @@ internal static class GenModelLoader
     {
         var watch = Stopwatch.StartNew();
         var device = options.ResolvedDevice;
+        if (!Directory.Exists(name) && !File.Exists(name))
+        {
+            throw new CheckpointException(
+                $"There is no file or directory '{name}'. {kind} is loaded from a directory with {AudioCraftCheckpoint.LanguageModelName}.bin and {AudioCraftCheckpoint.CompressionModelName}.bin "
+                + "(or their safetensors form); names on the Hugging Face Hub are not looked up here: download the files and name their directory.");
+        }
+
         using var checkpoint = AudioCraftCheckpoint.OpenLanguageModel(name);
         RefuseWaveformConditions(checkpoint.Config, name, kind);
         var config = LMConfig.FromXpConfig(checkpoint.Config);
         RefuseOversize(config, checkpoint.Weights, name);
         var maxDuration = checkpoint.Config.GetDouble("dataset.segment_duration");
+        if (!(maxDuration > 0) || double.IsInfinity(maxDuration))
+        {
+            throw new CheckpointException($"dataset.segment_duration is {maxDuration}; seconds above 0 are expected.");
+        }
+
+        if (config.CrossConditions is not ["description"])
+        {
+            throw new CheckpointException($"fuser.cross is [{string.Join(", ", config.CrossConditions)}]; the description, and nothing else, is expected.");
+        }
+
         var lm = LoadLanguageModel(config, checkpoint, name, options, device);
+        CompressionModel? codec = null;
         try
         {
-            var codec = CompressionModel.GetPretrained(name, device);
+            codec = CompressionModel.GetPretrained(name, device);
             if (checkpoint.Config.Has("compression_model_n_q"))
             {
                 codec.SetNumCodebooks(checkpoint.Config.GetInt32("compression_model_n_q"));
             }
 
             GenerationLog.Loaded(options.Logger ?? NullLogger.Instance, name, device, watch.Elapsed.TotalSeconds);
+            RefuseOtherCodes(codec, lm, name);
             return new Parts(codec, lm, maxDuration);
         }
         catch
         {
+            codec?.Dispose();
             lm.Dispose();
             throw;
         }
@@ -56,7 +76,7 @@ internal static class GenModelLoader
                 foreach (var condition in Conditions(checkpoint.Config))
                 {
                     var encoder = T5TextEncoder.Load(TextEncoderDirectory(checkpoint.Config, condition, name, options), device);
-                    conditioners.Add(condition, new T5Conditioner(encoder, config.Dim));
+                    conditioners.Add(condition, NewConditioner(checkpoint.Config.Section($"conditioners.{condition}"), encoder, config.Dim));
                 }
 
                 model = new LMModel(config, conditioners);
@@ -76,6 +96,24 @@ internal static class GenModelLoader
                 conditioner.Dispose();
             }
 
+            throw;
+        }
+    }
+
+    private static T5Conditioner NewConditioner(XpConfig section, T5TextEncoder encoder, long outputDim)
+    {
+        try
+        {
+            if (section.GetBool("t5.finetune", false))
+            {
+                throw new CheckpointException("The checkpoint's T5 was trained with the model (t5.finetune), which is not built; a T5 of its own is.");
+            }
+
+            return new T5Conditioner(encoder, outputDim, section.GetBool("t5.normalize_text", false));
+        }
+        catch
+        {
+            encoder.Dispose();
             throw;
         }
     }
@@ -123,6 +161,15 @@ internal static class GenModelLoader
         if (config.Has("conditioners") && config.Keys("conditioners").Contains("self_wav"))
         {
             throw new CheckpointException($"'{name}' has the condition 'self_wav': {kind} does not take waveforms as conditions.");
+        }
+    }
+
+    private static void RefuseOtherCodes(CompressionModel codec, LMModel lm, string name)
+    {
+        if (codec.NumCodebooks != lm.NumCodebooks || codec.Cardinality != lm.Config.Cardinality)
+        {
+            throw new CheckpointException(
+                $"'{name}': the codec has {codec.NumCodebooks} codebooks of {codec.Cardinality} entries, the language model speaks {lm.NumCodebooks} of {lm.Config.Cardinality}.");
         }
     }
 

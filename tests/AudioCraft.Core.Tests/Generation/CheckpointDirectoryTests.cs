@@ -1,0 +1,128 @@
+using System.Diagnostics;
+using System.Text.Json;
+using AudioCraft.Checkpoints;
+using AudioCraft.Tests.Checkpoints;
+using static TorchSharp.torch;
+
+namespace AudioCraft.Tests.Generation;
+
+/// <summary>Directories that are not, or not quite, an AudioGen checkpoint.</summary>
+public class CheckpointDirectoryTests
+{
+    private static readonly string Tiny = Golden.Directory("audiogen_tiny_checkpoint");
+
+    [Theory]
+    [InlineData("state_dict.bin")]
+    [InlineData("compression_state_dict.bin")]
+    [InlineData("t5/pytorch_model.bin")]
+    [InlineData("t5/spiece.model")]
+    [InlineData("t5/config.json")]
+    public void A_file_that_is_cut_off_anywhere_is_a_typed_error_within_a_second_and_leaves_nothing_alive(string file)
+    {
+        using var folder = CopyOfTiny();
+        var whole = File.ReadAllBytes(folder.File(file));
+        var lengths = Enumerable.Range(0, 12).Select(i => (int)((long)whole.Length * i / 12)).Append(whole.Length - 1);
+        foreach (var length in lengths)
+        {
+            folder.Write(file, whole.AsSpan(0, length));
+            LiveTensors.NoneLeftOfModules(() =>
+            {
+                var watch = Stopwatch.StartNew();
+                Assert.IsType<CheckpointException>(Record.Exception(() => AudioGen.GetPretrained(folder.Path, CPU).Dispose()));
+                Assert.True(watch.Elapsed < TimeSpan.FromSeconds(5), $"{file} cut at {length}: {watch.Elapsed}");
+            });
+        }
+    }
+
+    [Theory]
+    [InlineData("state_dict.bin", "state_dict.bin")]
+    [InlineData("compression_state_dict.bin", "compression_state_dict.bin")]
+    [InlineData("t5/spiece.model", "spiece.model")]
+    [InlineData("t5/config.json", "config.json")]
+    public void A_file_that_is_missing_is_named(string file, string named)
+    {
+        using var folder = CopyOfTiny();
+        File.Delete(folder.File(file));
+        Assert.Contains(named, Refusal(folder.Path), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_name_that_is_nowhere_is_told_that_nothing_is_downloaded() =>
+        Assert.Contains("facebook/audiogen-medium", Assert.Throws<CheckpointException>(() => AudioGen.GetPretrained()).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Without_a_text_encoder_the_one_that_is_needed_is_named_and_one_elsewhere_can_be_given()
+    {
+        using var folder = CopyOfTiny();
+        Directory.Move(folder.File("t5"), folder.File("elsewhere"));
+        Assert.Contains("'t5-small'", Refusal(folder.Path), StringComparison.Ordinal);
+        using var model = AudioGen.GetPretrained(folder.Path, new PretrainedOptions { Device = CPU, TextEncoder = folder.File("elsewhere") });
+        Assert.Equal(16000, model.SampleRate);
+    }
+
+    [Theory]
+    [InlineData("conditioners:", "conditioners:\n  self_wav:\n    model: chroma_stem\n    chroma_stem: {}", "'self_wav': AudioGen does not take waveforms")]
+    [InlineData("  cross:\n  - description", "  cross: []\n  prepended: []", "cross")]
+    [InlineData("  n_q: 4", "  n_q: 3", "emb.3.weight")]
+    [InlineData("  dim: 32", "  dim: 64", "describes a language model of")]
+    [InlineData("  num_layers: 2", "  num_layers: 2000000000", "transformer_lm.num_layers is 2000000000")]
+    [InlineData("  num_heads: 4", "  num_heads: 5", "num_heads 5")]
+    [InlineData("lm_model: transformer_lm", "lm_model: transformer_lm_magnet", "transformer_lm_magnet")]
+    [InlineData("  segment_duration: 3", "  segment_duration: ???", "dataset.segment_duration")]
+    [InlineData("  segment_duration: 3", "  segment_duration: -1", "dataset.segment_duration is -1")]
+    [InlineData("    finetune: false", "    finetune: true", "finetune")]
+    [InlineData("    normalize_text: false", "    normalize_text: true", "normalize_text")]
+    public void A_configuration_that_asks_for_something_else_is_refused_by_name(string old, string changed, string message)
+    {
+        using var folder = Converted(yaml => yaml.Replace(old, changed, StringComparison.Ordinal));
+        Assert.Contains(message, Refusal(folder.Path), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_checkpoint_converted_to_safetensors_generates_the_same_tokens()
+    {
+        using var scope = NewDisposeScope();
+        using var folder = Converted(yaml => yaml);
+        using var original = AudioGenTests.Load();
+        using var converted = AudioGen.GetPretrained(folder.Path, CPU);
+        original.GenerationParams = converted.GenerationParams = new GenerationParams { Duration = 0.5, Seed = 3 };
+        Exactly.Equal(original.GenerateWithTokens(["rain"]).Tokens, converted.GenerateWithTokens(["rain"]).Tokens);
+    }
+
+    private static string Refusal(string directory)
+    {
+        var message = "";
+        LiveTensors.NoneLeftOfModules(() => message = Assert.Throws<CheckpointException>(() => AudioGen.GetPretrained(directory, CPU)).Message);
+        return message;
+    }
+
+    private static TemporaryFolder CopyOfTiny()
+    {
+        var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder.File("t5"));
+        foreach (var file in new[] { "state_dict.bin", "compression_state_dict.bin", "t5/config.json", "t5/pytorch_model.bin", "t5/spiece.model", "t5/tokenizer_config.json" })
+        {
+            folder.Write(file, File.ReadAllBytes(Path.Combine(Tiny, file)));
+        }
+
+        return folder;
+    }
+
+    /// <summary>The checkpoint with its language model in the converted form, whose configuration is a text that can be changed.</summary>
+    private static TemporaryFolder Converted(Func<string, string> change)
+    {
+        var folder = CopyOfTiny();
+        using (var lm = AudioCraftCheckpoint.OpenLanguageModel(Tiny))
+        {
+            SafetensorsWriter.Write(folder.File("state_dict.safetensors"), lm.Weights);
+        }
+
+        folder.Write("config.json", JsonSerializer.SerializeToUtf8Bytes(new Dictionary<string, object>
+        {
+            ["model_type"] = AudioCraftCheckpoint.ModelType,
+            ["state_dict"] = new Dictionary<string, string> { ["xp.cfg"] = change(File.ReadAllText(Path.Combine(Tiny, "xp.cfg.lm.yaml"))) },
+        }));
+        File.Delete(folder.File("state_dict.bin"));
+        return folder;
+    }
+}
