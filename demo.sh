@@ -13,7 +13,7 @@ fail() {
 echo "demo: setting up"
 "$root/eng/setup.sh" || fail "The setup failed: see above."
 
-echo "demo: building"
+echo "demo: building (the first time takes a minute or two)"
 dotnet build "$root/samples/TextToSound" -c Release -v minimal -tl:off "-clp:ErrorsOnly;NoSummary" || fail "The build failed: see above."
 
 echo "demo: running"

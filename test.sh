@@ -17,7 +17,7 @@ finish() {
 echo "test: setting up"
 "$root/eng/setup.sh" || finish "The setup failed: see above."
 
-echo "test: building"
+echo "test: building (the first time takes a minute or two)"
 dotnet build "$root/AudioCraft.sln" -c Release -v minimal -tl:off "-clp:ErrorsOnly;NoSummary" || finish "The build failed: see above."
 
 echo "test: running every test"

@@ -62,7 +62,7 @@ try
         var path = files.Next(arguments.Sounds[i]);
         // The level that audiocraft's own examples use; without options, AudioFile.Write brings the peak to -1 dB.
         AudioFile.Write(path, sound, model.SampleRate, new AudioWriteOptions { Strategy = AudioNormalization.Loudness, LoudnessCompressor = true });
-        Console.WriteLine($"Wrote {path} ({(double)sound.size(-1) / model.SampleRate:0.##} s)");
+        Console.WriteLine($"Wrote {Path.GetFullPath(path)} ({(double)sound.size(-1) / model.SampleRate:0.##} s)");
     }
 
     Console.WriteLine($"Done in {watch.Elapsed.TotalSeconds:0.0} s.");
