@@ -5,6 +5,7 @@
 #include <ATen/Parallel.h>
 #include <c10/core/GradMode.h>
 #include <c10/core/InferenceMode.h>
+#include <c10/util/Logging.h>
 #include <torch/cuda.h>
 #include <torch/version.h>
 
@@ -13,6 +14,12 @@
 namespace {
 
 thread_local std::string last_error;
+
+// A backtrace takes libtorch milliseconds to put together, and nobody would see it: the message goes on without.
+const bool no_backtraces = [] {
+    c10::SetStackTraceFetcher([] { return std::string(); });
+    return true;
+}();
 
 }  // namespace
 
