@@ -110,13 +110,15 @@ public sealed record LMConfig
         };
         LMConfigChecks.RefuseUnsupported(config);
         LMConfigChecks.RefuseBadSizes(read);
-        return read.WithPattern(config);
+        read = read.WithPattern(config);
+        LMConfigChecks.RefuseBadPattern(read);
+        return read;
     }
 
     private LMConfig WithPattern(XpConfig config) => config.Has("codebooks_pattern.delay.delays")
         ? this with
         {
-            Delays = [.. config.GetInt64List("codebooks_pattern.delay.delays").Select(delay => checked((int)delay))],
+            Delays = [.. config.GetInt64List("codebooks_pattern.delay.delays").Select(delay => (int)Math.Clamp(delay, int.MinValue, int.MaxValue))],
             FlattenFirst = config.GetInt32("codebooks_pattern.delay.flatten_first", 0),
             EmptyInitial = config.GetInt32("codebooks_pattern.delay.empty_initial", 0),
         }

@@ -6,6 +6,7 @@ namespace AudioCraft.LanguageModel;
 internal static class LMConfigChecks
 {
     private const int LargestSize = 1 << 20;
+    private const int LongestDelay = 10_000;
 
     /// <summary>Refuses parts of upstream's models that are not built, by name.</summary>
     public static void RefuseUnsupported(XpConfig config)
@@ -67,6 +68,20 @@ internal static class LMConfigChecks
         {
             throw new CheckpointException($"transformer_lm.dim {config.Dim} is not an even multiple of num_heads {config.NumHeads}.");
         }
+    }
+
+    /// <summary>Refuses a delay pattern that cannot be laid out, or that is far longer than its codes.</summary>
+    public static void RefuseBadPattern(LMConfig config)
+    {
+        if (config.Delays is { } delays
+            && (delays.Count != config.NumCodebooks || delays.Any(delay => delay is < 0 or > LongestDelay) || delays.Zip(delays.Skip(1)).Any(pair => pair.Second < pair.First)))
+        {
+            throw new CheckpointException(
+                $"codebooks_pattern.delay.delays is [{string.Join(", ", delays)}]; {config.NumCodebooks} numbers from 0 to {LongestDelay}, none below the one before, are expected.");
+        }
+
+        Range(config.FlattenFirst, 0, LongestDelay, "codebooks_pattern.delay.flatten_first");
+        Range(config.EmptyInitial, -1, LongestDelay, "codebooks_pattern.delay.empty_initial");
     }
 
     private static void Range(int value, int least, int most, string name)
