@@ -17,7 +17,7 @@ namespace AudioCraft.Compression;
 internal sealed class LstmStack : Module<Tensor, Tensor>
 {
     /// <summary>Above this many items one general product a step is faster than a matrix-vector product an item (measured in benchmarks/).</summary>
-    private const long FewItems = 8;
+    private const long FewItems = 4;
 
     private readonly long hidden;
     private readonly int layers;

@@ -8,7 +8,7 @@ namespace AudioCraft.Compression;
 internal sealed class NormConv1d : Module
 {
     /// <summary>Up to this many channels out, summing the taps is faster than a convolution (measured in benchmarks/).</summary>
-    private const long FewOutputs = 2;
+    private const long FewOutputs = 4;
 
     private readonly ConvKernel conv;
     private readonly TimeGroupNorm? norm;
