@@ -11,17 +11,22 @@ internal sealed class EuclideanCodebook : Module
     /// <summary>Distances computed at a time: 16 MiB of float32, whatever the length of the input.</summary>
     private const long DistancesAtATime = 1 << 22;
 
+    /// <summary>Added to what an entry codes before dividing by it.</summary>
+    private const double Epsilon = 1e-5;
+
     // Buffers, not parameters: they are learnt by moving averages, not by gradients.
     private readonly Tensor inited;
     private readonly Tensor cluster_size;
     private readonly Tensor embed;
     private readonly Tensor embed_avg;
+    private readonly QuantizerConfig config;
 
     /// <param name="dimension">Size of a vector.</param>
-    /// <param name="bins">Entries.</param>
-    /// <param name="kmeansInit">Whether the first training batch is to give the entries; until then they are zero.</param>
-    public EuclideanCodebook(int dimension, int bins, bool kmeansInit) : base(nameof(EuclideanCodebook))
+    /// <param name="config">Number of entries, and how they are learnt. With k-means the entries are zero until the first training batch.</param>
+    public EuclideanCodebook(int dimension, QuantizerConfig config) : base(nameof(EuclideanCodebook))
     {
+        this.config = config;
+        var (bins, kmeansInit) = (config.Bins, config.KMeansInit);
         using var guard = no_grad();
         using var scope = NewDisposeScope();
         inited = full([1], kmeansInit ? 0f : 1f).DetachFromDisposeScope();
@@ -38,6 +43,9 @@ internal sealed class EuclideanCodebook : Module
 
         RegisterComponents();
     }
+
+    /// <summary>[bins, D].</summary>
+    public Tensor Entries => embed;
 
     /// <summary>The type of the entries.</summary>
     public ScalarType ElementType => embed.dtype;
@@ -64,4 +72,78 @@ internal sealed class EuclideanCodebook : Module
 
     /// <summary>The entries for codes in range: [N] → [N, D].</summary>
     public Tensor Decode(Tensor codes) => embed.index_select(0, codes);
+
+    /// <summary>Codes a training batch, and learns from it: what is returned is said by the entries before they moved.</summary>
+    /// <param name="rows">[N, D], without a gradient.</param>
+    /// <param name="draws">Random choices.</param>
+    /// <returns>The codes [N] and their entries [N, D]. The caller owns both.</returns>
+    public (Tensor Codes, Tensor Quantized) Learn(Tensor rows, TrainingDraws draws)
+    {
+        using var guard = no_grad();
+        using var scope = NewDisposeScope();
+        InitialiseOnce(rows, draws);
+        var codes = Encode(rows);
+        var quantized = Decode(codes);
+        if (config.UpstreamDeadCodes && config.DeadCodeThreshold > 0 && cluster_size.lt(config.DeadCodeThreshold).any().item<bool>())
+        {
+            // Upstream writes the vectors that it draws here where the averages below overwrite them: all that stays is that numbers were drawn.
+            draws.Choose(rows.size(0), config.Bins);
+        }
+
+        MoveTowards(rows, codes);
+        if (!config.UpstreamDeadCodes && config.DeadCodeThreshold > 0)
+        {
+            ReplaceDeadCodes(rows, draws);
+        }
+
+        return (codes.MoveToOuterDisposeScope(), quantized.MoveToOuterDisposeScope());
+    }
+
+    private void InitialiseOnce(Tensor rows, TrainingDraws draws)
+    {
+        if (inited.item<float>() != 0)
+        {
+            return;
+        }
+
+        using var scope = NewDisposeScope();
+        var (means, counts) = KMeans.Cluster(rows, draws.Choose(rows.size(0), config.Bins), config.KMeansIterations);
+        embed.copy_(means);
+        embed_avg.copy_(means);
+        cluster_size.copy_(counts);
+        inited.fill_(1);
+    }
+
+    /// <summary>Each entry becomes the moving average of the vectors that it codes (van den Oord et al. 2017, appendix A.1).</summary>
+    private void MoveTowards(Tensor rows, Tensor codes)
+    {
+        using var scope = NewDisposeScope();
+        var counts = codes.bincount(null, config.Bins).to(cluster_size.dtype);
+        var sums = zeros_like(embed_avg).index_add_(0, codes, rows, 1);
+        cluster_size.mul_(config.Decay).add_(counts, 1 - config.Decay);
+        embed_avg.mul_(config.Decay).add_(sums, 1 - config.Decay);
+
+        // Laplace smoothing: an entry that codes nothing does not divide by zero.
+        var total = cluster_size.sum();
+        var smoothed = (cluster_size + Epsilon) / (total + config.Bins * Epsilon) * total;
+        embed.copy_(embed_avg / smoothed.unsqueeze(1));
+    }
+
+    /// <summary>
+    /// Entries that code less than the threshold become vectors of the batch, with the threshold as their weight in the averages, so that they last.
+    /// </summary>
+    private void ReplaceDeadCodes(Tensor rows, TrainingDraws draws)
+    {
+        using var scope = NewDisposeScope();
+        var dead = cluster_size.lt(config.DeadCodeThreshold).nonzero().view(-1);
+        if (dead.size(0) == 0)
+        {
+            return;
+        }
+
+        var fresh = rows.index_select(0, draws.Choose(rows.size(0), dead.size(0)).to(rows.device));
+        embed.index_copy_(0, dead, fresh);
+        embed_avg.index_copy_(0, dead, fresh * config.DeadCodeThreshold);
+        cluster_size.index_fill_(0, dead, config.DeadCodeThreshold);
+    }
 }

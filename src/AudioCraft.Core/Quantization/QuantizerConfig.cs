@@ -24,6 +24,12 @@ public sealed record QuantizerConfig
     /// <summary>Entries used less than this are replaced in training, at least 0 (<c>threshold_ema_dead_code</c>).</summary>
     public double DeadCodeThreshold { get; init; } = 2.0;
 
+    /// <summary>
+    /// Whether dead entries are treated as upstream does: it draws the vectors to put in their place, but overwrites them in the same step, so that dead entries stay dead.
+    /// False, the default, really replaces them.
+    /// </summary>
+    public bool UpstreamDeadCodes { get; init; }
+
     /// <summary>Weight of the orthogonal regularisation in training, at least 0.</summary>
     public double OrthogonalWeight { get; init; }
 

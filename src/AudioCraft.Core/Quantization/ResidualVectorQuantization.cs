@@ -11,13 +11,11 @@ internal sealed class ResidualVectorQuantization : Module
     private readonly ModuleList<VectorQuantization> layers;
 
     /// <param name="dimension">Size of a vector.</param>
-    /// <param name="stages">Number of codebooks.</param>
-    /// <param name="bins">Entries of each.</param>
-    /// <param name="kmeansInit">Whether the first training batch is to give the entries.</param>
-    public ResidualVectorQuantization(int dimension, int stages, int bins, bool kmeansInit) : base(nameof(ResidualVectorQuantization))
+    /// <param name="config">Number and size of the codebooks, and how they are learnt.</param>
+    public ResidualVectorQuantization(int dimension, QuantizerConfig config) : base(nameof(ResidualVectorQuantization))
     {
         layers = new ModuleList<VectorQuantization>(
-            [.. Enumerable.Range(0, stages).Select(_ => new VectorQuantization(dimension, bins, kmeansInit))]);
+            [.. Enumerable.Range(0, config.CodebookCount).Select(_ => new VectorQuantization(dimension, config))]);
         RegisterComponents();
     }
 
@@ -59,5 +57,41 @@ internal sealed class ResidualVectorQuantization : Module
         }
 
         return sum.view(batch, frames, -1).transpose(1, 2).contiguous().MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Codes a training batch with the first <paramref name="stages"/> codebooks, and lets them learn from it.</summary>
+    /// <param name="x">[B, D, F].</param>
+    /// <param name="stages">How many codebooks.</param>
+    /// <param name="draws">Random choices.</param>
+    /// <returns>
+    /// The sum of the entries [B, D, F], with <paramref name="x"/>'s own gradient (the straight-through estimate, once for all stages); the codes [B, stages, F];
+    /// and the mean over stages of the squared distance between a stage's input and its entries, plus the regularisation, a scalar. The caller owns them.
+    /// </returns>
+    public (Tensor Quantized, Tensor Codes, Tensor Penalty) Learn(Tensor x, int stages, TrainingDraws draws)
+    {
+        using var scope = NewDisposeScope();
+        var (batch, frames) = (x.size(0), x.size(2));
+        var rows = x.transpose(1, 2).reshape(batch * frames, -1);
+        var sum = zeros_like(rows);
+        var residual = rows;
+        var codes = new List<Tensor>();
+        var penalties = new List<Tensor>();
+        foreach (var layer in layers.Take(stages))
+        {
+            var (indices, quantized) = layer.Learn(residual.detach(), draws);
+            codes.Add(indices.view(batch, frames));
+
+            // What is left over is the next stage's input, and its square this stage's commitment loss.
+            residual = residual - quantized;
+            sum = sum + quantized;
+            var penalty = residual.pow(2).mean();
+            penalties.Add(layer.Regularization(indices, draws) is { } regularization ? penalty + regularization : penalty);
+        }
+
+        var output = rows + (sum - rows).detach();
+        return (
+            output.view(batch, frames, -1).transpose(1, 2).contiguous().MoveToOuterDisposeScope(),
+            stack(codes, 1).MoveToOuterDisposeScope(),
+            stack(penalties, 0).mean().MoveToOuterDisposeScope());
     }
 }

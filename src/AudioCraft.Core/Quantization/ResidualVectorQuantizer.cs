@@ -11,6 +11,7 @@ namespace AudioCraft;
 public sealed class ResidualVectorQuantizer : BaseQuantizer
 {
     private readonly ResidualVectorQuantization vq;
+    private readonly TrainingDraws draws;
     private int codebooksInUse;
 
     /// <summary>A quantizer with fresh codebooks; a checkpoint overwrites them.</summary>
@@ -25,6 +26,7 @@ public sealed class ResidualVectorQuantizer : BaseQuantizer
     /// <param name="orthogonalRegWeight">Weight of the orthogonal regularisation in training; 0 for none.</param>
     /// <param name="orthogonalRegActiveCodesOnly">Whether that looks only at entries that the batch uses.</param>
     /// <param name="orthogonalRegMaxCodes">The most entries that it looks at, or null.</param>
+    /// <param name="upstreamDeadCodes">Whether dead entries stay dead, as in upstream: see <see cref="QuantizerConfig.UpstreamDeadCodes"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">A value is out of range.</exception>
     public ResidualVectorQuantizer(
         int dimension = 256,
@@ -37,10 +39,9 @@ public sealed class ResidualVectorQuantizer : BaseQuantizer
         double thresholdEmaDeadCode = 2.0,
         double orthogonalRegWeight = 0.0,
         bool orthogonalRegActiveCodesOnly = false,
-        int? orthogonalRegMaxCodes = null)
-        : base(nameof(ResidualVectorQuantizer))
-    {
-        Config = new QuantizerConfig
+        int? orthogonalRegMaxCodes = null,
+        bool upstreamDeadCodes = false)
+        : this(dimension, new QuantizerConfig
         {
             CodebookCount = nQ,
             Bins = bins,
@@ -49,24 +50,28 @@ public sealed class ResidualVectorQuantizer : BaseQuantizer
             KMeansInit = kmeansInit,
             KMeansIterations = kmeansIters,
             DeadCodeThreshold = thresholdEmaDeadCode,
+            UpstreamDeadCodes = upstreamDeadCodes,
             OrthogonalWeight = orthogonalRegWeight,
             OrthogonalActiveCodesOnly = orthogonalRegActiveCodesOnly,
             OrthogonalMaxCodes = orthogonalRegMaxCodes,
-        };
-        ArgumentOutOfRangeException.ThrowIfLessThan(dimension, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(dimension, 1 << 16);
-        Config.Validate();
-        Dimension = dimension;
-        codebooksInUse = nQ;
-        vq = new ResidualVectorQuantization(dimension, nQ, bins, kmeansInit);
-        RegisterComponents();
+        })
+    {
     }
 
-    internal ResidualVectorQuantizer(int dimension, QuantizerConfig config)
-        : this(
-            dimension, config.CodebookCount, config.CodebookDropout, config.Bins, config.Decay, config.KMeansInit, config.KMeansIterations,
-            config.DeadCodeThreshold, config.OrthogonalWeight, config.OrthogonalActiveCodesOnly, config.OrthogonalMaxCodes)
+    /// <param name="dimension">Size of a latent vector.</param>
+    /// <param name="config">Everything else.</param>
+    /// <param name="draws">Where random choices come from; null for libtorch's generator.</param>
+    internal ResidualVectorQuantizer(int dimension, QuantizerConfig config, TrainingDraws? draws = null) : base(nameof(ResidualVectorQuantizer))
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(dimension, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(dimension, 1 << 16);
+        config.Validate();
+        Config = config;
+        Dimension = dimension;
+        codebooksInUse = config.CodebookCount;
+        this.draws = draws ?? new TrainingDraws();
+        vq = new ResidualVectorQuantization(dimension, config);
+        RegisterComponents();
     }
 
     /// <summary>What it was made with.</summary>
@@ -74,6 +79,18 @@ public sealed class ResidualVectorQuantizer : BaseQuantizer
 
     /// <summary>Size of a latent vector.</summary>
     public int Dimension { get; }
+
+    /// <summary>
+    /// Where the random choices of training come from (which vectors become entries, how many codebooks a step uses); libtorch's own generator when null.
+    /// A generator of the CPU, whatever the device; it stays the caller's to dispose. The same seed and batches give the same codebooks.
+    /// </summary>
+    public Generator? Generator
+    {
+        get => draws.Generator;
+        set => draws.Generator = value is null || value.device.type == DeviceType.CPU
+            ? value
+            : throw new ArgumentException($"A generator of the CPU was expected, not of {value.device}.", nameof(value));
+    }
 
     /// <inheritdoc/>
     public override int TotalCodebooks => Config.CodebookCount;
@@ -116,26 +133,34 @@ public sealed class ResidualVectorQuantizer : BaseQuantizer
         return vq.Decode(codes);
     }
 
-    /// <summary>Quantizes: float [B, D, F] → the nearest that codes can say, the codes, the bandwidth in kb/s at this frame rate, and a penalty of 0.</summary>
-    /// <param name="x">[B, D, F].</param>
+    /// <summary>Quantizes. In training mode it also learns: the codebooks move towards what they code, by moving averages, not by a gradient.</summary>
+    /// <param name="x">Float [B, D, F].</param>
     /// <param name="frameRate">Frames a second.</param>
-    /// <exception cref="ArgumentException">The shape or type is not that.</exception>
-    /// <exception cref="InvalidOperationException">The module is in training mode.</exception>
+    /// <returns>
+    /// The nearest that codes can say [B, D, F], the codes [B, K, F], the bandwidth in kb/s at this frame rate, and a penalty, 0 in evaluation. The caller owns them.
+    /// In training the result is said by the codebooks as they were before this step; the gradient passes straight through to <paramref name="x"/>;
+    /// the penalty is the commitment loss, a mean over codebooks, plus the regularisation; and with dropout K is drawn, 1 to <see cref="NumCodebooks"/>.
+    /// </returns>
+    /// <remarks>
+    /// With k-means the first batch in training mode gives the first entries; a batch in evaluation mode never does, unlike upstream.
+    /// Entries that code too little are then replaced by vectors of the batch: see <see cref="QuantizerConfig.DeadCodeThreshold"/>.
+    /// </remarks>
+    /// <exception cref="ArgumentException">The shape or type of <paramref name="x"/> is not that.</exception>
     public override QuantizedResult forward(Tensor x, double frameRate)
     {
-        if (training)
-        {
-            throw new InvalidOperationException("Learning codebooks is not part of this version: call eval() before using the quantizer.");
-        }
-
         TensorChecks.Float(x, nameof(x), "[B, D, F]", Dimension, vq.ElementType);
-        using var guard = no_grad();
+        using var guard = training ? null : no_grad();
         using var scope = NewDisposeScope();
-        var codes = vq.Encode(x, codebooksInUse);
-        var quantized = vq.Decode(codes);
-        var bandwidth = full([], (float)(codebooksInUse * Math.Log2(Bins) * frameRate / 1000), x.dtype, x.device);
-        var penalty = zeros([], x.dtype, x.device);
+        var codebooks = training && Config.CodebookDropout ? draws.CodebookCount(codebooksInUse) : codebooksInUse;
+        var (quantized, codes, penalty) = training ? vq.Learn(x, codebooks, draws) : Code(x);
+        var bandwidth = full([], (float)(codebooks * Math.Log2(Bins) * frameRate / 1000), x.dtype, x.device);
         return new(
             quantized.MoveToOuterDisposeScope(), codes.MoveToOuterDisposeScope(), bandwidth.MoveToOuterDisposeScope(), penalty.MoveToOuterDisposeScope());
+    }
+
+    private (Tensor Quantized, Tensor Codes, Tensor Penalty) Code(Tensor x)
+    {
+        var codes = vq.Encode(x, codebooksInUse);
+        return (vq.Decode(codes), codes, zeros([], x.dtype, x.device));
     }
 }

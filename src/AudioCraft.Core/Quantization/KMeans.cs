@@ -1,0 +1,61 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace AudioCraft.Quantization;
+
+/// <summary>Lloyd's algorithm, which gives a codebook its first entries (audiocraft/quantization/core_vq.py).</summary>
+internal static class KMeans
+{
+    /// <summary>Distances computed at a time: 16 MiB of float32, whatever the number of samples.</summary>
+    private const long DistancesAtATime = 1 << 22;
+
+    /// <summary>Clusters samples.</summary>
+    /// <param name="samples">[N, D].</param>
+    /// <param name="initial">Which samples are the first centres: [C], int64 on any device.</param>
+    /// <param name="iterations">At least 0.</param>
+    /// <returns>The centres [C, D], and how many samples each had when it was last moved, [C], int64. The caller owns both.</returns>
+    public static (Tensor Means, Tensor Counts) Cluster(Tensor samples, Tensor initial, int iterations)
+    {
+        using var scope = NewDisposeScope();
+        var means = samples.index_select(0, initial.to(samples.device));
+        var clusters = means.size(0);
+        Tensor? counts = null;
+        for (var i = 0; i < iterations; i++)
+        {
+            using var step = NewDisposeScope();
+            var nearest = Assign(samples, means);
+            var members = nearest.bincount(null, clusters);
+            var sums = zeros_like(means).index_add_(0, nearest, samples, 1);
+            var size = members.clamp_min(1).unsqueeze(1).to(means.dtype);
+
+            // A centre that no sample is near to stays where it is.
+            var moved = where(members.eq(0).unsqueeze(1), means, sums / size);
+            means.Dispose();
+            counts?.Dispose();
+            (means, counts) = (moved.MoveToOuterDisposeScope(), members.MoveToOuterDisposeScope());
+        }
+
+        counts ??= Assign(samples, means).bincount(null, clusters);
+        return (means.MoveToOuterDisposeScope(), counts.MoveToOuterDisposeScope());
+    }
+
+    /// <summary>
+    /// The nearest centre of each sample. Distances are summed from the differences rather than by a matrix product: equal centres, which there are when the samples
+    /// are fewer than they, must be equally far for the first of them to be taken.
+    /// </summary>
+    private static Tensor Assign(Tensor samples, Tensor means)
+    {
+        using var scope = NewDisposeScope();
+        var count = samples.size(0);
+        var chunk = Math.Max(1, DistancesAtATime / means.size(0));
+        var nearest = new List<Tensor>();
+        for (var start = 0L; start < count; start += chunk)
+        {
+            using var part = samples.narrow(0, start, Math.Min(chunk, count - start));
+            using var distances = cdist(part, means, 2, compute_mode.donot_use_mm_for_euclid_dist);
+            nearest.Add(distances.argmin(1));
+        }
+
+        return (nearest.Count == 1 ? nearest[0] : cat(nearest, 0)).MoveToOuterDisposeScope();
+    }
+}

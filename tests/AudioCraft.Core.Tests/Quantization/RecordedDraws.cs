@@ -1,0 +1,23 @@
+using AudioCraft.Quantization;
+using static TorchSharp.torch;
+
+namespace AudioCraft.Tests.Quantization;
+
+/// <summary>Choices that were recorded elsewhere, in their order.</summary>
+internal sealed class RecordedDraws : TrainingDraws
+{
+    private readonly Queue<long[]> choices = new();
+
+    /// <summary>Choices not made yet.</summary>
+    public int Left => choices.Count;
+
+    public void Add(Tensor indices) => choices.Enqueue(indices.data<long>().ToArray());
+
+    public override Tensor Choose(long population, long count)
+    {
+        var next = choices.Dequeue();
+        Assert.Equal(count, next.Length);
+        Assert.All(next, index => Assert.InRange(index, 0, population - 1));
+        return tensor(next);
+    }
+}
