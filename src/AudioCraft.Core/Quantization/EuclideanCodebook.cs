@@ -84,14 +84,14 @@ internal sealed class EuclideanCodebook : Module
         InitialiseOnce(rows, draws);
         var codes = Encode(rows);
         var quantized = Decode(codes);
-        if (config.UpstreamDeadCodes && config.DeadCodeThreshold > 0 && cluster_size.lt(config.DeadCodeThreshold).any().item<bool>())
+        if (config.UpstreamLearning && config.DeadCodeThreshold > 0 && cluster_size.lt(config.DeadCodeThreshold).any().item<bool>())
         {
             // Upstream writes the vectors that it draws here where the averages below overwrite them: all that stays is that numbers were drawn.
             draws.Choose(rows.size(0), config.Bins);
         }
 
         MoveTowards(rows, codes);
-        if (!config.UpstreamDeadCodes && config.DeadCodeThreshold > 0)
+        if (!config.UpstreamLearning && config.DeadCodeThreshold > 0)
         {
             ReplaceDeadCodes(rows, draws);
         }
@@ -109,8 +109,16 @@ internal sealed class EuclideanCodebook : Module
         using var scope = NewDisposeScope();
         var (means, counts) = KMeans.Cluster(rows, draws.Choose(rows.size(0), config.Bins), config.KMeansIterations);
         embed.copy_(means);
-        embed_avg.copy_(means);
         cluster_size.copy_(counts);
+        if (config.UpstreamLearning)
+        {
+            embed_avg.copy_(means);
+        }
+        else
+        {
+            embed_avg.copy_(means * SmoothedSizes());
+        }
+
         inited.fill_(1);
     }
 
@@ -122,11 +130,14 @@ internal sealed class EuclideanCodebook : Module
         var sums = zeros_like(embed_avg).index_add_(0, codes, rows, 1);
         cluster_size.mul_(config.Decay).add_(counts, 1 - config.Decay);
         embed_avg.mul_(config.Decay).add_(sums, 1 - config.Decay);
+        embed.copy_(embed_avg / SmoothedSizes());
+    }
 
-        // Laplace smoothing: an entry that codes nothing does not divide by zero.
+    /// <summary>How much each entry codes, [bins, 1], by Laplace smoothing more than nothing, so that it can be divided by.</summary>
+    private Tensor SmoothedSizes()
+    {
         var total = cluster_size.sum();
-        var smoothed = (cluster_size + Epsilon) / (total + config.Bins * Epsilon) * total;
-        embed.copy_(embed_avg / smoothed.unsqueeze(1));
+        return ((cluster_size + Epsilon) / (total + config.Bins * Epsilon) * total).unsqueeze(1);
     }
 
     /// <summary>

@@ -25,10 +25,11 @@ public sealed record QuantizerConfig
     public double DeadCodeThreshold { get; init; } = 2.0;
 
     /// <summary>
-    /// Whether dead entries are treated as upstream does: it draws the vectors to put in their place, but overwrites them in the same step, so that dead entries stay dead.
-    /// False, the default, really replaces them.
+    /// Whether codebooks learn exactly as upstream's, with two faults of its: the vectors drawn to replace dead entries are overwritten in the same step, so that dead entries
+    /// stay dead; and after k-means the sum of an entry's vectors starts as their mean, so that the first step shrinks every entry towards zero.
+    /// False, the default, replaces dead entries and keeps what k-means found.
     /// </summary>
-    public bool UpstreamDeadCodes { get; init; }
+    public bool UpstreamLearning { get; init; }
 
     /// <summary>Weight of the orthogonal regularisation in training, at least 0.</summary>
     public double OrthogonalWeight { get; init; }

@@ -26,7 +26,7 @@ public sealed class ResidualVectorQuantizer : BaseQuantizer
     /// <param name="orthogonalRegWeight">Weight of the orthogonal regularisation in training; 0 for none.</param>
     /// <param name="orthogonalRegActiveCodesOnly">Whether that looks only at entries that the batch uses.</param>
     /// <param name="orthogonalRegMaxCodes">The most entries that it looks at, or null.</param>
-    /// <param name="upstreamDeadCodes">Whether dead entries stay dead, as in upstream: see <see cref="QuantizerConfig.UpstreamDeadCodes"/>.</param>
+    /// <param name="upstreamLearning">Whether codebooks learn with upstream's faults: see <see cref="QuantizerConfig.UpstreamLearning"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">A value is out of range.</exception>
     public ResidualVectorQuantizer(
         int dimension = 256,
@@ -40,7 +40,7 @@ public sealed class ResidualVectorQuantizer : BaseQuantizer
         double orthogonalRegWeight = 0.0,
         bool orthogonalRegActiveCodesOnly = false,
         int? orthogonalRegMaxCodes = null,
-        bool upstreamDeadCodes = false)
+        bool upstreamLearning = false)
         : this(dimension, new QuantizerConfig
         {
             CodebookCount = nQ,
@@ -50,7 +50,7 @@ public sealed class ResidualVectorQuantizer : BaseQuantizer
             KMeansInit = kmeansInit,
             KMeansIterations = kmeansIters,
             DeadCodeThreshold = thresholdEmaDeadCode,
-            UpstreamDeadCodes = upstreamDeadCodes,
+            UpstreamLearning = upstreamLearning,
             OrthogonalWeight = orthogonalRegWeight,
             OrthogonalActiveCodesOnly = orthogonalRegActiveCodesOnly,
             OrthogonalMaxCodes = orthogonalRegMaxCodes,

@@ -101,7 +101,7 @@ public class QuantizerTrainingGoldenTests
             KMeansInit = rvq.GetProperty("kmeans_init").GetBoolean(),
             KMeansIterations = rvq.GetProperty("kmeans_iters").GetInt32(),
             DeadCodeThreshold = rvq.GetProperty("threshold_ema_dead_code").GetDouble(),
-            UpstreamDeadCodes = true,
+            UpstreamLearning = true,
             OrthogonalWeight = rvq.GetProperty("orthogonal_reg_weight").GetDouble(),
             OrthogonalActiveCodesOnly = rvq.GetProperty("orthogonal_reg_active_codes_only").GetBoolean(),
             OrthogonalMaxCodes = most.ValueKind == JsonValueKind.Number ? most.GetInt32() : null,

@@ -29,7 +29,7 @@ public class QuantizerTrainingTests
     public void Dead_codes_are_replaced_by_vectors_of_the_batch_and_last_only_while_they_are_used()
     {
         using var quantizer = new ResidualVectorQuantizer(dimension: 3, nQ: 1, bins: 8, kmeansInit: false, thresholdEmaDeadCode: 2);
-        using var upstream = new ResidualVectorQuantizer(dimension: 3, nQ: 1, bins: 8, kmeansInit: false, thresholdEmaDeadCode: 2, upstreamDeadCodes: true);
+        using var upstream = new ResidualVectorQuantizer(dimension: 3, nQ: 1, bins: 8, kmeansInit: false, thresholdEmaDeadCode: 2, upstreamLearning: true);
         using var batch = randn(1, 3, 40).add(5);
         foreach (var (trained, replaced) in new[] { (quantizer, true), (upstream, false) })
         {
@@ -76,6 +76,19 @@ public class QuantizerTrainingTests
         quantizer.forward(batch, 50).Dispose();
         Assert.Equal(1, Buffer(quantizer, "inited").item<float>());
         Assert.NotEqual(0, Buffer(quantizer, "embed").abs().min().item<float>());
+    }
+
+    [Fact]
+    public void What_k_means_found_survives_the_first_step_unless_upstreams_faults_are_asked_for()
+    {
+        foreach (var upstream in new[] { false, true })
+        {
+            using var quantizer = new ResidualVectorQuantizer(dimension: 3, nQ: 1, bins: 4, kmeansIters: 20, upstreamLearning: upstream);
+            using var batch = randn(2, 3, 50).add(5);
+            quantizer.forward(batch, 50).Dispose();
+            var smallest = Buffer(quantizer, "embed").mean([1]).min().item<float>();
+            Assert.True(upstream ? smallest < 1 : smallest > 2, $"{smallest}");
+        }
     }
 
     [Fact]
@@ -169,7 +182,7 @@ public class QuantizerTrainingTests
     public void Steps_leave_nothing_alive_but_their_results()
     {
         using var quantizer = new ResidualVectorQuantizer(dimension: 4, nQ: 3, bins: 8, qDropout: true, orthogonalRegWeight: 0.1, orthogonalRegActiveCodesOnly: true, orthogonalRegMaxCodes: 3);
-        using var upstream = new ResidualVectorQuantizer(dimension: 4, nQ: 2, bins: 8, upstreamDeadCodes: true);
+        using var upstream = new ResidualVectorQuantizer(dimension: 4, nQ: 2, bins: 8, upstreamLearning: true);
         using var x = randn(2, 4, 20).requires_grad_();
         void Step(ResidualVectorQuantizer trained)
         {
