@@ -47,12 +47,7 @@ internal static class GenModelLoader
         CompressionModel? codec = null;
         try
         {
-            codec = CompressionModel.GetPretrained(name, device);
-            if (checkpoint.Config.Has("compression_model_n_q"))
-            {
-                codec.SetNumCodebooks(checkpoint.Config.GetInt32("compression_model_n_q"));
-            }
-
+            codec = WrappedCodec(CompressionModel.GetPretrained(name, device), checkpoint.Config);
             GenerationLog.Loaded(options.Logger ?? NullLogger.Instance, name, device, watch.Elapsed.TotalSeconds);
             RefuseOtherCodes(codec, lm, name);
             return new Parts(codec, lm, maxDuration);
@@ -61,6 +56,42 @@ internal static class GenModelLoader
         {
             codec?.Dispose();
             lm.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The codec as the language model was trained on it: for stereo two of one channel, and perhaps not all of its codebooks (get_wrapped_compression_model).</summary>
+    private static CompressionModel WrappedCodec(CompressionModel codec, XpConfig config)
+    {
+        const string section = "interleave_stereo_codebooks", codebooks = "compression_model_n_q";
+        try
+        {
+            if (config.GetBool($"{section}.use", false))
+            {
+                if (codec.Channels != 1)
+                {
+                    throw new CheckpointException($"'{section}.use' asks for stereo from a codec for mono, but the codec has {codec.Channels} channels.");
+                }
+
+                codec = new InterleaveStereoCompressionModel(codec, config.GetBool($"{section}.per_timestep", false));
+            }
+
+            if (config.Has(codebooks))
+            {
+                var count = config.GetInt32(codebooks);
+                if (count < 1 || count > codec.TotalCodebooks)
+                {
+                    throw new CheckpointException($"'{codebooks}' is {count}; the codec has {codec.TotalCodebooks} codebooks.");
+                }
+
+                codec.SetNumCodebooks(count);
+            }
+
+            return codec;
+        }
+        catch
+        {
+            codec.Dispose();
             throw;
         }
     }

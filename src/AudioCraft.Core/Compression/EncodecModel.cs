@@ -20,9 +20,14 @@ public sealed class EncodecModel : CompressionModel
     /// <exception cref="ArgumentException">A value is out of range or does not fit another; the message names it.</exception>
     public EncodecModel(EncodecConfig config) : this(config, training: false) { }
 
+    /// <summary>A model with random weights in the form that training needs, or in the form for inference.</summary>
     /// <param name="config">Its shape.</param>
-    /// <param name="training">Whether weight normalisation keeps its own parameters instead of one folded weight.</param>
-    internal EncodecModel(EncodecConfig config, bool training) : base(nameof(EncodecModel))
+    /// <param name="training">
+    /// Whether weight normalisation keeps its own parameters <c>weight_g</c> and <c>weight_v</c>, as upstream's checkpoints have them, instead of one folded weight.
+    /// Either form computes the same; whether codebooks learn is the module's mode, <c>train()</c> or <c>eval()</c>.
+    /// </param>
+    /// <exception cref="ArgumentException">A value is out of range or does not fit another; the message names it.</exception>
+    public EncodecModel(EncodecConfig config, bool training) : base(nameof(EncodecModel))
     {
         ArgumentNullException.ThrowIfNull(config);
         config.Validate();
@@ -135,9 +140,11 @@ public sealed class EncodecModel : CompressionModel
     /// <inheritdoc/>
     public override Tensor DecodeLatent(Tensor codes) => quantizer.Decode(codes);
 
-    /// <summary>Sound to codes to sound, cut to the length of the input.</summary>
+    /// <summary>
+    /// Sound to codes to sound, cut to the length of the input. In training mode with a gradient, and the codebooks learn: see <see cref="ResidualVectorQuantizer"/>.
+    /// </summary>
     /// <param name="input">Float [B, C, T].</param>
-    /// <returns>The sound [B, C, T], the codes, the bandwidth in kb/s, a penalty of 0. The caller owns it.</returns>
+    /// <returns>The sound [B, C, T], the codes, the bandwidth in kb/s, and the quantizer's penalty, 0 in evaluation. The caller owns it.</returns>
     /// <exception cref="ArgumentException">The shape or type is not that.</exception>
     public override QuantizedResult forward(Tensor input)
     {

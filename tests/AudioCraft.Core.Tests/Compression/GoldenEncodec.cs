@@ -77,6 +77,7 @@ internal static class GoldenEncodec
                 Decay = rvq.GetProperty("decay").GetDouble(),
                 KMeansInit = rvq.GetProperty("kmeans_init").GetBoolean(),
                 KMeansIterations = rvq.GetProperty("kmeans_iters").GetInt32(),
+                DeadCodeThreshold = rvq.GetProperty("threshold_ema_dead_code").GetDouble(),
             },
         };
     }
