@@ -61,7 +61,9 @@ internal static class GenModelLoader
     }
 
     /// <summary>The codec as the language model was trained on it: for stereo two of one channel, and perhaps not all of its codebooks (get_wrapped_compression_model).</summary>
-    private static CompressionModel WrappedCodec(CompressionModel codec, XpConfig config)
+    /// <param name="codec">The codec, which is disposed of if it does not fit.</param>
+    /// <param name="config">The language model's configuration.</param>
+    internal static CompressionModel WrappedCodec(CompressionModel codec, XpConfig config)
     {
         const string section = "interleave_stereo_codebooks", codebooks = "compression_model_n_q";
         try

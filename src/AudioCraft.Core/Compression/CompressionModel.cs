@@ -16,7 +16,8 @@ public abstract class CompressionModel : Module<Tensor, QuantizedResult>
     /// <summary>Loads a codec, ready to use (in evaluation mode).</summary>
     /// <param name="name">
     /// A directory in audiocraft's format (<c>compression_state_dict.bin</c>, or <c>compression_state_dict.safetensors</c> and <c>config.json</c>), or such a file.
-    /// Where that only names another model, such as <c>facebook/encodec_32khz</c>, its directory is looked for inside and beside the checkpoint's.
+    /// Or an EnCodec's directory in Hugging Face's layout (<c>config.json</c> and <c>model.safetensors</c>).
+    /// Where an audiocraft checkpoint only names another model, such as <c>facebook/encodec_32khz</c>, its directory is looked for inside and beside the checkpoint's.
     /// </param>
     /// <param name="device">Where the model is to be; CUDA if there is one, else the CPU, when null.</param>
     /// <exception cref="CheckpointException">Nothing is there, or it is damaged or not supported; the message says what was looked for.</exception>

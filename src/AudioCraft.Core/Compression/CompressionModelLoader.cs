@@ -24,6 +24,11 @@ internal static class CompressionModelLoader
 
         for (var followed = 0; followed <= NamesFollowed; followed++)
         {
+            if (EncodecHubLoader.TryLoad(name, device) is { } encodec)
+            {
+                return encodec;
+            }
+
             using var checkpoint = AudioCraftCheckpoint.OpenCompressionModel(name);
             if (checkpoint.Pretrained is null)
             {

@@ -18,6 +18,21 @@ public sealed record EncodecConfig
     /// <summary>Frames a second, or null for what upstream takes: <see cref="SampleRate"/> divided by the hop length, the remainder dropped.</summary>
     public double? FrameRate { get; init; }
 
+    /// <summary>Seconds of sound that the model codes at a time (see <c>SegmentedCodec</c>), or null if it takes the sound as a whole.</summary>
+    public double? SegmentSeconds { get; init; }
+
+    /// <summary>The share of a segment that the next one repeats, 0 to less than 1. Without segments it has no meaning.</summary>
+    public double SegmentOverlap { get; init; } = 0.01;
+
+    /// <summary>The bandwidths in kb/s that the model was trained for; empty if that is not known.</summary>
+    public IReadOnlyList<double> Bandwidths { get; init; } = [];
+
+    /// <summary>Samples a segment, or null.</summary>
+    public int? SegmentLength => SegmentSeconds is { } seconds ? (int)(seconds * SampleRate) : null;
+
+    /// <summary>Samples from the start of a segment to the start of the next, or null.</summary>
+    public int? SegmentStride => SegmentLength is { } length ? Math.Max(1, (int)((1 - SegmentOverlap) * length)) : null;
+
     /// <summary>Shape of the encoder.</summary>
     public SEANetConfig Encoder { get; init; } = new();
 
@@ -41,6 +56,11 @@ public sealed record EncodecConfig
         Quantizer.Validate();
         Require(SampleRate is >= 1 and <= 1_000_000, $"SampleRate is {SampleRate}; 1 to 1000000 was expected.");
         Require(FrameRateOrDefault is > 0 and <= 1_000_000, $"FrameRate is {FrameRateOrDefault}; more than 0, at most 1000000, was expected.");
+        Require(
+            SegmentSeconds is null || SegmentSeconds * SampleRate is >= 1 and <= int.MaxValue,
+            $"SegmentSeconds is {SegmentSeconds}; a segment has at least one sample and at most {int.MaxValue}.");
+        Require(SegmentOverlap is >= 0 and < 1, $"SegmentOverlap is {SegmentOverlap}; at least 0 and less than 1 was expected.");
+        Require(Bandwidths.All(b => b > 0 && double.IsFinite(b)), $"Bandwidths are {string.Join(", ", Bandwidths)}; finite values above 0 were expected.");
         Require(!(Causal && Renormalize), "a causal model cannot renormalize: it does not know the volume of the sound to come.");
         Require(Encoder.Channels == Channels, $"the encoder has {Encoder.Channels} audio channels, the model {Channels}.");
         Require(DecoderOrDefault.Channels == Channels, $"the decoder has {DecoderOrDefault.Channels} audio channels, the model {Channels}.");

@@ -12,9 +12,9 @@ internal static class EncodecLoader
     /// <exception cref="CheckpointException">The configuration or the weights are not those of an EnCodec, or do not fit each other.</exception>
     public static EncodecModel Load(XpConfig config, TensorArchive weights, Device device) => Load(EncodecXpConfig.Read(config), weights, device);
 
-    /// <summary>From weights of a known shape, by upstream's names.</summary>
+    /// <summary>From weights of a known shape, by upstream's names unless the options say otherwise.</summary>
     /// <exception cref="CheckpointException">The weights do not fit the shape.</exception>
-    public static EncodecModel Load(EncodecConfig config, TensorArchive weights, Device device)
+    public static EncodecModel Load(EncodecConfig config, TensorArchive weights, Device device, WeightLoadOptions? options = null)
     {
         // A configuration can ask for any amount of memory; the file says how much there is to fill.
         var stored = weights.Tensors.Values.Sum(t => (double)t.ElementCount);
@@ -33,7 +33,7 @@ internal static class EncodecLoader
         try
         {
             using var folded = new WeightNormArchive(weights);
-            WeightLoader.Load(model, folded);
+            WeightLoader.Load(model, folded, options);
             model.eval();
             model.to(device);
             return model;

@@ -132,7 +132,7 @@ public sealed class InterleaveStereoCompressionModel : CompressionModel
     private static Tensor Separate(Tensor x)
     {
         ArgumentNullException.ThrowIfNull(x);
-        return x.shape is [> 0, 2, var length]
+        return x.shape is [> 0, 2, > 0 and var length]
             ? x.reshape(-1, 1, length)
             : throw new ArgumentException($"x has shape {TensorChecks.Text(x.shape)}; [B, 2, T] was expected, with no size 0.", nameof(x));
     }

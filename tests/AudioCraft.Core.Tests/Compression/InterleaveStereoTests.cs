@@ -1,4 +1,3 @@
-using System.Text.Json;
 using AudioCraft.Checkpoints;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -120,6 +119,27 @@ public class InterleaveStereoTests
         Assert.True(x.grad!.abs().max().item<float>() > 0);
         Assert.True(before.ne(embed).any().item<bool>());
     }
+
+    [Theory]
+    [InlineData("interleave_stereo_codebooks: {use: true, per_timestep: false}", 6, 2)]
+    [InlineData("interleave_stereo_codebooks: {use: true, per_timestep: true}\ncompression_model_n_q: 2", 2, 2)]
+    [InlineData("interleave_stereo_codebooks: {use: true}\ncompression_model_n_q: 1", 2, 2)]
+    [InlineData("interleave_stereo_codebooks: {use: false, per_timestep: true}\ncompression_model_n_q: 2", 2, 1)]
+    [InlineData("interleave_stereo_codebooks: null\ncompression_model_n_q: null", 3, 1)]
+    public void A_checkpoints_configuration_says_whether_it_is_used(string yaml, int codebooks, int channels)
+    {
+        using var model = GenModelLoader.WrappedCodec(GoldenEncodec.Load("interleave_stereo"), XpConfig.Parse(yaml, "xp.cfg"));
+        Assert.Equal((codebooks, channels), (model.NumCodebooks, model.Channels));
+    }
+
+    [Theory]
+    [InlineData("interleave_stereo", "compression_model_n_q: 4", "compression_model_n_q")]
+    [InlineData("encodec_noncausal_stereo_renorm_tgn", "interleave_stereo_codebooks: {use: true}", "2 channels")]
+    public void A_configuration_that_the_codec_does_not_fit_is_refused(string name, string yaml, string said) =>
+        Assert.Contains(
+            said,
+            Assert.Throws<CheckpointException>(() => GenModelLoader.WrappedCodec(GoldenEncodec.Load(name), XpConfig.Parse(yaml, "xp.cfg"))).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void Nothing_but_the_results_stays_alive()
