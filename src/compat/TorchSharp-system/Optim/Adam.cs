@@ -5,10 +5,10 @@ namespace TorchSharp
     namespace Modules
     {
         /// <summary>Adam (Kingma and Ba 2015; with <c>amsgrad</c> the variant of Reddi et al. 2018).</summary>
-        public class Adam : OptimizerHelper
+        public class Adam : OptimizerHelper, optim.IBetas
         {
-            private readonly List<(Parameter Parameter, Memory Memory)> entries;
-            private readonly double lr, beta1, beta2, eps, weight_decay;
+            private readonly List<Memory> memories;
+            private readonly double lr, eps, weight_decay;
             private readonly bool amsgrad, maximize;
 
             /// <param name="parameters">What to move; an object of them is moved as long as it lives, so take them after <c>.to()</c>.</param>
@@ -29,12 +29,14 @@ namespace TorchSharp
                     throw new ArgumentException($"Adam: lr {lr}, betas {beta1} and {beta2}, eps {eps}, weight_decay {weight_decay}: none may be negative, and betas are below 1.");
                 }
 
-                (this.lr, this.beta1, this.beta2, this.eps, this.weight_decay) = (lr, beta1, beta2, eps, weight_decay);
+                (this.lr, this.eps, this.weight_decay) = (lr, eps, weight_decay);
                 (this.amsgrad, this.maximize) = (amsgrad, maximize);
-                entries = [.. parameters.Select(p => (p, new Memory()))];
+                Betas = (beta1, beta2);
+                Moved = [.. parameters];
+                memories = [.. Moved.Select(_ => new Memory())];
             }
 
-            public override IEnumerable<Parameter> parameters() => entries.Select(e => e.Parameter);
+            public (double, double) Betas { get; set; }
 
             public override Tensor? step(Func<Tensor>? closure = null)
             {
@@ -46,7 +48,7 @@ namespace TorchSharp
                 }
 
                 using var guard = no_grad();
-                foreach (var (parameter, memory) in entries)
+                foreach (var (parameter, memory) in Moved.Zip(memories))
                 {
                     using var scope = NewDisposeScope();
                     if (parameter.grad is { } gradient)
@@ -62,7 +64,7 @@ namespace TorchSharp
             {
                 if (disposing)
                 {
-                    entries.ForEach(e => e.Memory.Dispose());
+                    memories.ForEach(memory => memory.Dispose());
                 }
 
                 base.Dispose(disposing);
@@ -70,6 +72,7 @@ namespace TorchSharp
 
             private void Move(Parameter parameter, Tensor gradient, Memory memory)
             {
+                var (beta1, beta2) = Betas;
                 memory.Start(parameter, amsgrad);
                 memory.Steps++;
                 var direction = maximize ? gradient.neg() : gradient;

@@ -7,6 +7,13 @@ namespace TorchSharp
         /// <content>Optimizers.</content>
         public static partial class optim
         {
+            /// <summary>What averages gradients and their squares.</summary>
+            public interface IBetas
+            {
+                /// <summary>Decay of the two averages.</summary>
+                (double, double) Betas { get; set; }
+            }
+
             /// <summary>Moves parameters against their gradients.</summary>
             public abstract class Optimizer : IDisposable
             {
@@ -26,11 +33,6 @@ namespace TorchSharp
                 /// <summary>Sets the gradients to zero.</summary>
                 public virtual void zero_grad()
                 {
-                    foreach (var parameter in parameters())
-                    {
-                        using var gradient = parameter.grad;
-                        gradient?.zero_();
-                    }
                 }
 
                 /// <summary>Releases what it remembers of the parameters; they themselves stay.</summary>
@@ -54,6 +56,19 @@ namespace TorchSharp
         {
             public OptimizerHelper() : base(0)
             {
+            }
+
+            private protected IReadOnlyList<Parameter> Moved { get; init; } = [];
+
+            public override IEnumerable<Parameter> parameters() => Moved;
+
+            public override void zero_grad()
+            {
+                foreach (var parameter in Moved)
+                {
+                    using var gradient = parameter.grad;
+                    gradient?.zero_();
+                }
             }
         }
     }
