@@ -1,127 +1,182 @@
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace TorchSharp
 {
     namespace Modules
     {
-        /// <summary>Adam (Kingma and Ba 2015; with <c>amsgrad</c> the variant of Reddi et al. 2018).</summary>
+        /// <summary>Steps scaled by running averages of the gradient and its square (Kingma and Ba, arXiv:1412.6980); weight decay is part of the gradient.</summary>
         public class Adam : OptimizerHelper, optim.IBetas
         {
-            private readonly List<Memory> memories;
-            private readonly double lr, eps, weight_decay;
-            private readonly bool amsgrad, maximize;
-
-            /// <param name="parameters">What to move; an object of them is moved as long as it lives, so take them after <c>.to()</c>.</param>
-            /// <param name="lr">Step size.</param>
-            /// <param name="beta1">Decay of the mean of gradients.</param>
-            /// <param name="beta2">Decay of the mean of their squares.</param>
-            /// <param name="eps">Added to the root of the latter.</param>
-            /// <param name="weight_decay">Share of a parameter that is added to its gradient.</param>
-            /// <param name="amsgrad">Whether the greatest mean of squares so far is used.</param>
-            /// <param name="maximize">Whether to go with the gradient.</param>
             public Adam(
                 IEnumerable<Parameter> parameters, double lr = 0.001d, double beta1 = 0.9d, double beta2 = 0.999d, double eps = 1E-08d,
                 double weight_decay = 0d, bool amsgrad = false, bool maximize = false)
+                : this([new ParamGroup(parameters, lr, beta1, beta2, eps, weight_decay, amsgrad, maximize)], lr)
             {
-                ArgumentNullException.ThrowIfNull(parameters);
-                if (!(lr >= 0 && beta1 is >= 0 and < 1 && beta2 is >= 0 and < 1 && eps >= 0 && weight_decay >= 0))
-                {
-                    throw new ArgumentException($"Adam: lr {lr}, betas {beta1} and {beta2}, eps {eps}, weight_decay {weight_decay}: none may be negative, and betas are below 1.");
-                }
-
-                (this.lr, this.eps, this.weight_decay) = (lr, eps, weight_decay);
-                (this.amsgrad, this.maximize) = (amsgrad, maximize);
-                Betas = (beta1, beta2);
-                Moved = [.. parameters];
-                memories = [.. Moved.Select(_ => new Memory())];
             }
 
-            public (double, double) Betas { get; set; }
-
-            public override Tensor? step(Func<Tensor>? closure = null)
+            public Adam(
+                IEnumerable<ParamGroup> parameters, double lr = 0.001d, double beta1 = 0.9d, double beta2 = 0.999d, double eps = 1E-08d,
+                double weight_decay = 0d, bool amsgrad = false, bool maximize = false)
             {
-                Tensor? loss = null;
-                if (closure is not null)
+                _defaults = new Options
                 {
-                    using var enabled = enable_grad();
-                    loss = closure();
+                    LearningRate = lr,
+                    InitialLearningRate = lr,
+                    beta1 = beta1,
+                    beta2 = beta2,
+                    eps = eps,
+                    weight_decay = weight_decay,
+                    amsgrad = amsgrad,
+                    maximize = maximize,
+                };
+                foreach (var group in parameters)
+                {
+                    AddGroup(group);
                 }
+            }
 
-                using var guard = no_grad();
-                foreach (var (parameter, memory) in Moved.Zip(memories))
+            public (double, double) Betas
+            {
+                get => _parameter_groups.OfType<ParamGroup>().First().Betas;
+                set
                 {
-                    using var scope = NewDisposeScope();
-                    if (parameter.grad is { } gradient)
+                    foreach (var group in _parameter_groups.OfType<ParamGroup>())
                     {
-                        Move(parameter, gradient, memory);
+                        group.Betas = value;
                     }
                 }
-
-                return loss;
             }
 
-            protected override void Dispose(bool disposing)
+            public override void add_param_group(Modules.ParamGroup param_group) => AddGroup(param_group);
+
+            public override Tensor? step(Func<Tensor>? closure = null) => _step<ParamGroup>(Learn, closure);
+
+            private void Learn(ParamGroup group)
             {
-                if (disposing)
+                var options = group.Options;
+                var lr = options.LearningRate!.Value;
+                var (beta1, beta2) = group.Betas;
+                foreach (var parameter in group.Parameters)
                 {
-                    memories.ForEach(memory => memory.Dispose());
-                }
-
-                base.Dispose(disposing);
-            }
-
-            private void Move(Parameter parameter, Tensor gradient, Memory memory)
-            {
-                var (beta1, beta2) = Betas;
-                memory.Start(parameter, amsgrad);
-                memory.Steps++;
-                var direction = maximize ? gradient.neg() : gradient;
-                if (weight_decay != 0)
-                {
-                    direction = direction.add(parameter, weight_decay);
-                }
-
-                memory.Mean!.mul_(beta1).add_(direction, 1 - beta1);
-                memory.Square!.mul_(beta2).addcmul_(direction, direction, 1 - beta2);
-                if (memory.Greatest is not null)
-                {
-                    using var greater = maximum(memory.Greatest, memory.Square);
-                    memory.Greatest.copy_(greater);
-                }
-
-                // Both means start at zero; dividing by what they have seen corrects for it.
-                var seen1 = 1 - Math.Pow(beta1, memory.Steps);
-                var seen2 = 1 - Math.Pow(beta2, memory.Steps);
-                var scale = (memory.Greatest ?? memory.Square).sqrt().div_(Math.Sqrt(seen2)).add_(eps);
-                parameter.addcdiv_(memory.Mean, scale, -lr / seen1);
-            }
-
-            /// <summary>What is remembered of a parameter.</summary>
-            private sealed class Memory : IDisposable
-            {
-                public Tensor? Mean { get; private set; }
-
-                public Tensor? Square { get; private set; }
-
-                public Tensor? Greatest { get; private set; }
-
-                public long Steps { get; set; }
-
-                public void Start(Parameter parameter, bool amsgrad)
-                {
-                    if (Mean is null)
+                    var gradient = parameter.grad;
+                    if (gradient is null)
                     {
-                        Mean = zeros_like(parameter).DetachFromDisposeScope();
-                        Square = zeros_like(parameter).DetachFromDisposeScope();
-                        Greatest = amsgrad ? zeros_like(parameter).DetachFromDisposeScope() : null;
+                        continue;
                     }
+
+                    gradient = options.maximize!.Value ? -gradient : gradient;
+                    gradient = options.weight_decay!.Value != 0 ? gradient.add(parameter, options.weight_decay.Value) : gradient;
+                    var state = (State)_state[parameter.Handle];
+                    state.step++;
+                    state.exp_avg.mul_(beta1).add_(gradient, 1 - beta1);
+                    state.exp_avg_sq.mul_(beta2).addcmul_(gradient, gradient, 1 - beta2);
+                    var squares = state.exp_avg_sq;
+                    if (state.max_exp_avg_sq is not null)
+                    {
+                        using var highest = maximum(state.max_exp_avg_sq, state.exp_avg_sq);
+                        squares = state.max_exp_avg_sq.copy_(highest);
+                    }
+
+                    // The averages start from zero: the corrections undo their pull towards it.
+                    var scale = squares.sqrt().div_(Math.Sqrt(1 - Math.Pow(beta2, state.step))).add_(options.eps!.Value);
+                    parameter.addcdiv_(state.exp_avg, scale, -lr / (1 - Math.Pow(beta1, state.step)));
+                }
+            }
+
+            /// <summary>A group takes from the optimizer what it does not say itself.</summary>
+            private void AddGroup(Modules.ParamGroup group)
+            {
+                var defaults = (Options)_defaults;
+                if (group.Options is not Options options)
+                {
+                    group.Options = options = new Options { LearningRate = group.Options.LearningRate };
+                }
+
+                options.LearningRate ??= defaults.LearningRate;
+                options.beta1 ??= defaults.beta1;
+                options.beta2 ??= defaults.beta2;
+                options.eps ??= defaults.eps;
+                options.weight_decay ??= defaults.weight_decay;
+                options.amsgrad ??= defaults.amsgrad;
+                options.maximize ??= defaults.maximize;
+                Check(
+                    options, ("beta1", options.beta1, 1), ("beta2", options.beta2, 1), ("eps", options.eps, double.PositiveInfinity),
+                    ("weight_decay", options.weight_decay, double.PositiveInfinity));
+                Add(group, parameter => new State(parameter));
+            }
+
+            /// <summary>The numbers of the method, by the names of its paper.</summary>
+            public class Options : OptimizerOptions
+            {
+                public double? beta1;
+                public double? beta2;
+                public double? weight_decay;
+                public double? eps;
+                public bool? amsgrad;
+                public bool? maximize;
+            }
+
+            /// <summary>Running averages of a gradient and of its square.</summary>
+            public sealed class State : OptimizerState, IDisposable
+            {
+                public long step;
+                public Tensor exp_avg = null!;
+                public Tensor exp_avg_sq = null!;
+                public Tensor? max_exp_avg_sq;
+
+                public State(Parameter parameter) : base(parameter)
+                {
+                }
+
+                public override void Initialize(OptimizerOptions options)
+                {
+                    Dispose();
+                    step = 0;
+                    exp_avg = zeros_like(_parameter).DetachFromDisposeScope();
+                    exp_avg_sq = zeros_like(_parameter).DetachFromDisposeScope();
+                    max_exp_avg_sq = ((Options)options).amsgrad == true ? zeros_like(_parameter).DetachFromDisposeScope() : null;
                 }
 
                 public void Dispose()
                 {
-                    Mean?.Dispose();
-                    Square?.Dispose();
-                    Greatest?.Dispose();
+                    exp_avg?.Dispose();
+                    exp_avg_sq?.Dispose();
+                    max_exp_avg_sq?.Dispose();
+                }
+            }
+
+            /// <summary>Parameters with numbers of their own.</summary>
+            public class ParamGroup : ParamGroup<Options>, optim.IBetas
+            {
+                public ParamGroup()
+                {
+                }
+
+                public ParamGroup(IEnumerable<Parameter> parameters, Options options) : base(parameters, options)
+                {
+                }
+
+                public ParamGroup(
+                    IEnumerable<Parameter> parameters, double lr = 0.001d, double beta1 = 0.9d, double beta2 = 0.999d, double eps = 1E-08d,
+                    double weight_decay = 0d, bool amsgrad = false, bool maximize = false)
+                    : base(parameters, new Options
+                    {
+                        LearningRate = lr,
+                        beta1 = beta1,
+                        beta2 = beta2,
+                        eps = eps,
+                        weight_decay = weight_decay,
+                        amsgrad = amsgrad,
+                        maximize = maximize,
+                    })
+                {
+                }
+
+                public (double, double) Betas
+                {
+                    get => (Options.beta1!.Value, Options.beta2!.Value);
+                    set => (Options.beta1, Options.beta2) = value;
                 }
             }
         }
@@ -131,8 +186,18 @@ namespace TorchSharp
     {
         public static partial class optim
         {
-            public static Modules.Adam Adam(
-                IEnumerable<Modules.Parameter> parameters, double lr = 0.001d, double beta1 = 0.9d, double beta2 = 0.999d, double eps = 1E-08d,
+            public static Adam Adam(
+                IEnumerable<Parameter> parameters, double lr = 0.001d, double beta1 = 0.9d, double beta2 = 0.999d, double eps = 1E-08d,
+                double weight_decay = 0d, bool amsgrad = false, bool maximize = false) =>
+                new(parameters, lr, beta1, beta2, eps, weight_decay, amsgrad, maximize);
+
+            public static Adam Adam(
+                IEnumerable<(string name, Parameter parameter)> parameters, double lr = 0.001d, double beta1 = 0.9d, double beta2 = 0.999d,
+                double eps = 1E-08d, double weight_decay = 0d, bool amsgrad = false, bool maximize = false) =>
+                new(parameters.Select(item => item.parameter), lr, beta1, beta2, eps, weight_decay, amsgrad, maximize);
+
+            public static Adam Adam(
+                IEnumerable<Modules.Adam.ParamGroup> parameters, double lr = 0.001d, double beta1 = 0.9d, double beta2 = 0.999d, double eps = 1E-08d,
                 double weight_decay = 0d, bool amsgrad = false, bool maximize = false) =>
                 new(parameters, lr, beta1, beta2, eps, weight_decay, amsgrad, maximize);
         }
