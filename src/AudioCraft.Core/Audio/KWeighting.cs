@@ -10,10 +10,14 @@ internal static class KWeighting
     public const int MinSampleRate = 3001;
 
     /// <summary>Filters one channel in place.</summary>
-    public static void Apply(Span<float> samples, int sampleRate)
+    /// <param name="samples">The channel.</param>
+    /// <param name="sampleRate">In hertz.</param>
+    /// <param name="clip">Whether the output of each filter is cut off at ±1, as torchaudio does and descript's audiotools does not.</param>
+    public static void Apply(Span<float> samples, int sampleRate, bool clip = true)
     {
-        Shelf(sampleRate).Run(samples);
-        HighPass(sampleRate).Run(samples);
+        var limit = clip ? 1f : float.PositiveInfinity;
+        Shelf(sampleRate).Run(samples, limit);
+        HighPass(sampleRate).Run(samples, limit);
     }
 
     // The Audio EQ Cookbook's high shelf and high pass.
@@ -41,7 +45,7 @@ internal static class KWeighting
     /// <summary>y[n] = (b0 x[n] + b1 x[n-1] + b2 x[n-2] - a1 y[n-1] - a2 y[n-2]) / a0, from silence.</summary>
     private sealed record Biquad(float B0, float B1, float B2, float A0, float A1, float A2)
     {
-        public void Run(Span<float> samples)
+        public void Run(Span<float> samples, float limit)
         {
             var (b0, b1, b2, a0, a1, a2) = (B0, B1, B2, A0, A1 / A0, A2 / A0);
             float x1 = 0, x2 = 0, y1 = 0, y2 = 0;
@@ -50,7 +54,7 @@ internal static class KWeighting
                 var x = sample;
                 var y = (b2 * x2 + b1 * x1 + b0 * x) / a0 - a2 * y2 - a1 * y1;
                 (x2, x1, y2, y1) = (x1, x, y1, y);
-                sample = Math.Clamp(y, -1f, 1f);
+                sample = Math.Clamp(y, -limit, limit);
             }
         }
     }

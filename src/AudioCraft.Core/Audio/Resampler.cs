@@ -11,7 +11,10 @@ namespace AudioCraft.Audio;
 /// </summary>
 internal sealed class Resampler
 {
-    private const int Zeros = 24, MaxRatio = 1000, CachedKernels = 16;
+    /// <summary>The greatest factor between two rates.</summary>
+    internal const int MaxRatio = 1000;
+
+    private const int Zeros = 24, CachedKernels = 16;
     private const double RollOff = 0.945;
 
     /// <summary>Floats of all kernels of a pair of rates up to which they are held (4 MB). The pairs in use have a tenth of it.</summary>

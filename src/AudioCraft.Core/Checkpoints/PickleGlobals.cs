@@ -17,7 +17,7 @@ internal sealed class PickleFunction(string name, Func<PickleList, string, objec
 internal sealed record TorchStorageType(string Name, ScalarType? DType);
 
 /// <summary>
-/// The classes and functions that a checkpoint's pickle may name: ordered dictionaries, tensors, storages and their types. Everything else is refused by name,
+/// The classes and functions that a checkpoint's pickle may name: ordered dictionaries, tensors, storages and their types, and NumPy's numbers and arrays. Everything else is refused by name,
 /// because a name that is looked up and called is how a pickle runs code (CVE-2025-32434, CVE-2026-24747).
 /// </summary>
 internal static class PickleGlobals
@@ -67,6 +67,15 @@ internal static class PickleGlobals
             all[function.Name] = function;
         }
 
+        // Numbers and arrays of NumPy, whose module was renamed in its version 2.
+        foreach (var core in new[] { "numpy.core", "numpy._core" })
+        {
+            all[$"{core}.multiarray._reconstruct"] = new PickleFunction("numpy.core.multiarray._reconstruct", NumpyArray.Reconstruct);
+            all[$"{core}.multiarray.scalar"] = new PickleFunction("numpy.core.multiarray.scalar", NumpyArray.Scalar);
+        }
+
+        all["numpy.dtype"] = new PickleFunction("numpy.dtype", NumpyDType.Make);
+        all["numpy.ndarray"] = NumpyArrayClass.Instance;
         return all;
     }
 

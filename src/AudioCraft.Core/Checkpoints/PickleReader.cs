@@ -162,7 +162,12 @@ internal sealed class PickleReader
     private void SetAttributes()
     {
         var state = Pop();
-        (Top() as PickleDict ?? throw Broken("it sets attributes of something that is not a dictionary")).Attributes = state;
+        switch (Top())
+        {
+            case PickleDict dictionary: dictionary.Attributes = state; break;
+            case IPickleStateful item: item.SetState(state, input.Source); break;
+            default: throw Broken("it sets attributes of something that has none");
+        }
     }
 
     private void NamedGlobal()

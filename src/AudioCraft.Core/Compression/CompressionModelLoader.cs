@@ -17,9 +17,10 @@ internal static class CompressionModelLoader
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         if (!Directory.Exists(name) && !File.Exists(name))
         {
-            throw new CheckpointException(
+            name = DacRelease.Find(name) ?? throw new CheckpointException(
                 $"There is no file or directory '{name}'. A codec is loaded from a directory with {AudioCraftCheckpoint.CompressionModelName}.bin or "
-                + $"{AudioCraftCheckpoint.CompressionModelName}.safetensors and config.json, or from such a file; names on the Hugging Face Hub are not looked up here.");
+                + $"{AudioCraftCheckpoint.CompressionModelName}.safetensors and config.json, from one with Hugging Face's config.json and model.safetensors, or from such a file; "
+                + "names on the Hugging Face Hub are not looked up here.");
         }
 
         for (var followed = 0; followed <= NamesFollowed; followed++)
@@ -27,6 +28,11 @@ internal static class CompressionModelLoader
             if (EncodecHubLoader.TryLoad(name, device) is { } encodec)
             {
                 return encodec;
+            }
+
+            if (DacLoader.TryLoad(name, device) is { } dac)
+            {
+                return dac;
             }
 
             using var checkpoint = AudioCraftCheckpoint.OpenCompressionModel(name);
@@ -53,7 +59,7 @@ internal static class CompressionModelLoader
         var candidates = parts.Length <= 2 && parts.All(IsPlainName)
             ? roots.SelectMany(root => new[] { Path.Combine([root, .. parts]), Path.Combine(root, parts[^1]) }).Distinct().ToList()
             : [];
-        return candidates.Find(Directory.Exists)
+        return candidates.Find(Directory.Exists) ?? DacRelease.Find(id)
             ?? throw new CheckpointException(
                 $"{source} has no codec of its own but names '{id}'. Put that model into one of these directories: {string.Join(", ", candidates.DefaultIfEmpty("(none: it is not the name of a model)"))}.");
     }

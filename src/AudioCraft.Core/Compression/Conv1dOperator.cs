@@ -1,0 +1,75 @@
+using TorchSharp;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace AudioCraft.Compression;
+
+/// <summary>A convolution over time, computed in the way that is fastest for its shape (measured in benchmarks/).</summary>
+internal static class Conv1dOperator
+{
+    /// <summary>Up to this many channels out, summing the taps is faster than a convolution.</summary>
+    private const long FewOutputs = 4;
+
+    /// <summary>[B, in, T] → [B, out, frames], with <paramref name="padding"/> zeros at both ends.</summary>
+    /// <param name="input">[B, in, T].</param>
+    /// <param name="weight">[out, in, taps].</param>
+    /// <param name="bias">[out].</param>
+    /// <param name="stride">Step.</param>
+    /// <param name="padding">Zeros at both ends.</param>
+    /// <param name="dilation">Distance between taps.</param>
+    public static Tensor Run(Tensor input, Tensor weight, Tensor bias, long stride, long padding, long dilation)
+    {
+        if (stride == 1 && input.device_type == DeviceType.CPU && !is_grad_enabled())
+        {
+            if (weight.size(2) == 1 && padding == 0)
+            {
+                return Pointwise(input, weight, bias);
+            }
+
+            if (weight.size(0) <= FewOutputs)
+            {
+                return SumOfTaps(input, weight, bias, padding, dilation);
+            }
+        }
+
+        return functional.conv1d(input, weight, bias, stride, padding, dilation);
+    }
+
+    /// <summary>A kernel of one sample is a matrix: one product without the change of layout that a convolution makes.</summary>
+    private static Tensor Pointwise(Tensor input, Tensor weight, Tensor bias)
+    {
+        using var scope = NewDisposeScope();
+        var matrix = weight.squeeze(-1);
+        var column = bias.unsqueeze(-1);
+        return input.size(0) == 1
+            ? addmm(column, matrix, input.squeeze(0), 1, 1).unsqueeze(0).MoveToOuterDisposeScope()
+            : matmul(matrix, input).add_(column).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>
+    /// With few channels out, all taps of the kernel are one product that reads the input once, and the output is their sum, each shifted by its place:
+    /// several times faster than a convolution that is made for many channels.
+    /// </summary>
+    private static Tensor SumOfTaps(Tensor input, Tensor weight, Tensor bias, long padding, long dilation)
+    {
+        using var scope = NewDisposeScope();
+        var (outputs, taps, items, length) = (weight.size(0), weight.size(2), input.size(0), input.size(2));
+        var frames = length + 2 * padding - (taps - 1) * dilation;
+        var matrix = weight.permute(2, 0, 1).reshape(taps * outputs, -1);
+        var products = matmul(matrix, input).view(items, taps, outputs, length);
+        var output = bias.unsqueeze(-1).expand(items, outputs, frames).contiguous();
+        for (var tap = 0L; tap < taps; tap++)
+        {
+            // Frame f takes sample f + shift; outside the input there is nothing to add.
+            var shift = tap * dilation - padding;
+            var first = Math.Max(0, -shift);
+            var count = Math.Min(frames, length - shift) - first;
+            if (count > 0)
+            {
+                output.narrow(2, first, count).add_(products.select(1, tap).narrow(2, first + shift, count));
+            }
+        }
+
+        return output.MoveToOuterDisposeScope();
+    }
+}
