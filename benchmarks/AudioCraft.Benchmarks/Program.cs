@@ -3,7 +3,7 @@ using AudioCraft.Benchmarks;
 
 var options = args.Where(a => a.StartsWith("--", StringComparison.Ordinal)).ToDictionary(a => a.Split('=')[0], a => a.Contains('=', StringComparison.Ordinal) ? a.Split('=', 2)[1] : "");
 var unknown = options.Keys.Except(["--rows", "--threads", "--repeats", "--no-peer", "--cpu-time", "--list"]).Concat(args.Where(a => !a.StartsWith("--", StringComparison.Ordinal))).ToList();
-Row[] all = [.. CodecRows.All, .. LMRows.All];
+Row[] all = [.. CodecRows.All, .. DacRows.All, .. LMRows.All];
 var chosen = options.TryGetValue("--rows", out var names)
     ? [.. all.Where(r => names.Split(',').Any(n => r.Name.Contains(n, StringComparison.Ordinal)))]
     : all;
