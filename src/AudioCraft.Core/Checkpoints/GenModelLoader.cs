@@ -25,7 +25,13 @@ internal static class GenModelLoader
         {
             throw new CheckpointException(
                 $"There is no file or directory '{name}'. {kind} is loaded from a directory with {AudioCraftCheckpoint.LanguageModelName}.bin and {AudioCraftCheckpoint.CompressionModelName}.bin "
-                + "(or their safetensors form); names on the Hugging Face Hub are not looked up here: download the files and name their directory.");
+                + "(or their safetensors form), or with Hugging Face's config.json and model.safetensors; names on the Hugging Face Hub are not looked up here: download the files and name their directory.");
+        }
+
+        if (HuggingFaceGenModelLoader.TryLoad(name, options, kind) is { } parts)
+        {
+            GenerationLog.Loaded(options.Logger ?? NullLogger.Instance, name, device, watch.Elapsed.TotalSeconds);
+            return parts;
         }
 
         using var checkpoint = AudioCraftCheckpoint.OpenLanguageModel(name);
@@ -207,7 +213,7 @@ internal static class GenModelLoader
     }
 
     // A configuration is a few numbers; what it asks for must not be allocated before the file is known to hold it.
-    private static void RefuseOversize(LMConfig config, TensorArchive weights, string name)
+    internal static void RefuseOversize(LMConfig config, TensorArchive weights, string name)
     {
         var stored = weights.Tensors.Values.Sum(tensor => tensor.ElementCount);
         if (config.ParameterCount > stored)

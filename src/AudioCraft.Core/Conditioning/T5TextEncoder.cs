@@ -55,6 +55,19 @@ public sealed class T5TextEncoder : IDisposable
         return new T5TextEncoder(tokenizer, MoveTo(device, T5Encoder.Load(config, archive)), device);
     }
 
+    /// <summary>From a checkpoint that holds a T5 among other models: its tensors after a prefix, and <c>spiece.model</c> in the directory.</summary>
+    /// <exception cref="CheckpointException">The tokenizer is missing, a file is damaged, or they do not fit each other.</exception>
+    internal static T5TextEncoder Load(string directory, T5Config config, TensorArchive archive, string prefix, Device device)
+    {
+        if (!File.Exists(Path.Combine(directory, TokenizerName)))
+        {
+            throw new CheckpointException($"'{directory}' has no {TokenizerName}, which the text encoder needs.");
+        }
+
+        var tokenizer = LoadTokenizer(directory, config);
+        return new T5TextEncoder(tokenizer, MoveTo(device, T5Encoder.Load(config, archive, prefix)), device);
+    }
+
     /// <summary>Tokenises texts together, as one batch padded to the longest.</summary>
     /// <param name="texts">At least one. Null and "" are the null condition: one <c>&lt;/s&gt;</c> whose mask is zero. " " is not empty.</param>
     /// <returns>Ids and mask, both [B, T] int64 on the CPU; the caller owns them.</returns>

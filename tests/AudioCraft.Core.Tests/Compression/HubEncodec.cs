@@ -63,7 +63,7 @@ internal static partial class HubEncodec
     };
 
     /// <summary>The mapping of facts about the released checkpoints, name by name.</summary>
-    private static string Renamed(string name, bool newSpelling)
+    public static string Renamed(string name, bool newSpelling = false)
     {
         name = Codebook().Replace(name, "quantizer.layers.$1.codebook.");
         name = name.Replace("encoder.model.", "encoder.layers.", StringComparison.Ordinal).Replace("decoder.model.", "decoder.layers.", StringComparison.Ordinal);

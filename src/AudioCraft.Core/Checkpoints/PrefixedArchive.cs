@@ -1,0 +1,28 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace AudioCraft.Checkpoints;
+
+/// <summary>The tensors of one model in a file of several: those whose names begin with a prefix, without it.</summary>
+/// <param name="inner">The whole file; it stays the caller's.</param>
+/// <param name="prefix">For instance <c>audio_encoder.</c></param>
+internal sealed class PrefixedArchive(TensorArchive inner, string prefix) : TensorArchive
+{
+    private readonly Dictionary<string, TensorInfo> tensors = inner.Tensors
+        .Where(pair => pair.Key.StartsWith(prefix, StringComparison.Ordinal)).ToDictionary(pair => pair.Key[prefix.Length..], pair => pair.Value);
+
+    /// <inheritdoc/>
+    public override string Source => inner.Source;
+
+    /// <inheritdoc/>
+    public override IReadOnlyDictionary<string, TensorInfo> Tensors => tensors;
+
+    /// <inheritdoc/>
+    public override Tensor Read(string name) => inner.Read(prefix + name);
+
+    /// <inheritdoc/>
+    public override Tensor? TryMap(string name) => inner.TryMap(prefix + name);
+
+    /// <inheritdoc/>
+    public override void ReadInto(string name, Tensor destination) => inner.ReadInto(prefix + name, destination);
+}

@@ -1,0 +1,99 @@
+using System.Text.Json.Nodes;
+using AudioCraft.Tests.Checkpoints;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace AudioCraft.Tests.Generation;
+
+public class MusicGenTests
+{
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_directory_in_Hugging_Faces_layout_gives_the_same_tokens_and_sound_as_the_original(bool sharded)
+    {
+        using var scope = NewDisposeScope();
+        using var folder = new TemporaryFolder();
+        HubMusicGen.Write(folder, sharded);
+        using var original = MusicGen.GetPretrained(Golden.Directory("audiogen_tiny_checkpoint"), CPU);
+        using var converted = MusicGen.GetPretrained(folder.Path, CPU);
+        Assert.Equal((original.MaxDuration, original.SampleRate, original.FrameRate), (converted.MaxDuration, converted.SampleRate, converted.FrameRate));
+        original.GenerationParams = converted.GenerationParams = new GenerationParams { Duration = 0.7, Seed = 12 };
+        var (wantAudio, wantTokens) = original.GenerateWithTokens(["a slow piano", "drums"]);
+        var (haveAudio, haveTokens) = converted.GenerateWithTokens(["a slow piano", "drums"]);
+        Exactly.Equal(wantTokens, haveTokens);
+        Near.Equal(wantAudio, haveAudio, 1e-6);
+    }
+
+    [Fact]
+    public void An_AudioGen_in_Hugging_Faces_layout_loads_too_and_leaves_nothing_alive()
+    {
+        using var folder = new TemporaryFolder();
+        HubMusicGen.Write(folder);
+        LiveTensors.NoneLeftOfModules(() =>
+        {
+            using var model = AudioGen.GetPretrained(folder.Path, CPU);
+            model.GenerationParams = new GenerationParams { Duration = 0.2 };
+            model.Generate("rain").Dispose();
+        });
+    }
+
+    [Fact]
+    public void Parameters_begin_and_default_as_upstreams()
+    {
+        using var model = MusicGen.GetPretrained(Golden.Directory("audiogen_tiny_checkpoint"), CPU);
+        Assert.Equal(new GenerationParams { Duration = 15, ExtendStride = 18 }, model.GenerationParams);
+        model.SetGenerationParams();
+        Assert.Equal(new GenerationParams { Duration = 30, ExtendStride = 18 }, model.GenerationParams);
+    }
+
+    [Fact]
+    public void Stereo_models_delay_the_codebooks_of_both_channels_together()
+    {
+        var config = Checkpoints(root => (root["decoder"]!["audio_channels"], root["decoder"]!["num_codebooks"]) = (2, 8));
+        Assert.Equal([0, 0, 1, 1, 2, 2, 3, 3], config.LanguageModel().Delays);
+        Assert.Equal(2, config.AudioChannels);
+        Assert.Equal([0, 1, 2, 3], Checkpoints(_ => { }).LanguageModel().Delays);
+    }
+
+    [Theory]
+    [InlineData("model_type", "musicgen_melody", "conditioned on a waveform")]
+    [InlineData("decoder.activation_function", "tanh", "'tanh'")]
+    [InlineData("decoder.num_hidden_layers", 2_000_000_000, "2000000000")]
+    [InlineData("decoder.hidden_size", 64, "describes a language model of")]
+    [InlineData("decoder.num_codebooks", 3, "emb.3.weight")]
+    [InlineData("decoder.audio_channels", 2, "the language model speaks 4 of 64")]
+    [InlineData("decoder.audio_channels", 3, "audio_channels is 3")]
+    [InlineData("decoder.scale_embedding", true, "scale_embedding")]
+    [InlineData("decoder.vocab_size", "x", "decoder.vocab_size is \"x\"")]
+    [InlineData("decoder", 3, "no section 'decoder'")]
+    [InlineData("text_encoder.d_model", 25, "text_encoder")]
+    [InlineData("audio_encoder.codebook_size", 65, "65")]
+    public void A_configuration_that_does_not_fit_is_refused_by_name(string key, object value, string message)
+    {
+        using var folder = new TemporaryFolder();
+        HubMusicGen.Write(folder, change: root => Set(root, key, JsonValue.Create(value)!));
+        LiveTensors.NoneLeftOfModules(() =>
+            Assert.Contains(message, Assert.Throws<CheckpointException>(() => MusicGen.GetPretrained(folder.Path, CPU)).Message, StringComparison.Ordinal));
+    }
+
+    private static AudioCraft.Checkpoints.HuggingFaceMusicGenConfig Checkpoints(Action<JsonObject> change)
+    {
+        using var folder = new TemporaryFolder();
+        HubMusicGen.Write(folder, change: change);
+        using var json = System.Text.Json.JsonDocument.Parse(File.ReadAllBytes(folder.File("config.json")));
+        return new AudioCraft.Checkpoints.HuggingFaceMusicGenConfig(json.RootElement.Clone(), "config.json");
+    }
+
+    private static void Set(JsonObject root, string key, JsonNode value)
+    {
+        var path = key.Split('.');
+        JsonNode node = root;
+        foreach (var part in path[..^1])
+        {
+            node = node[part]!;
+        }
+
+        node[path[^1]] = value;
+    }
+}
