@@ -57,7 +57,9 @@ internal static class Conv1dOperator
         var frames = length + 2 * padding - (taps - 1) * dilation;
         var matrix = weight.permute(2, 0, 1).reshape(taps * outputs, -1);
         var products = matmul(matrix, input).view(items, taps, outputs, length);
-        var output = bias.unsqueeze(-1).expand(items, outputs, frames).contiguous();
+
+        // Not the bias expanded and made contiguous: for a single frame that is the bias itself.
+        var output = empty([items, outputs, frames], input.dtype, input.device).copy_(bias.unsqueeze(-1));
         for (var tap = 0L; tap < taps; tap++)
         {
             // Frame f takes sample f + shift; outside the input there is nothing to add.

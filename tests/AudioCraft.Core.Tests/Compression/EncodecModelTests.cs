@@ -42,6 +42,19 @@ public class EncodecModelTests
     }
 
     [Fact]
+    public void A_single_sample_or_frame_leaves_the_weights_as_they_were()
+    {
+        using var model = GoldenEncodec.Load(Mono);
+        using var sample = randn(1, 1, 1);
+        using var first = model.Encode(sample).Codes;
+        using var once = model.Decode(first);
+        using var second = model.Encode(sample).Codes;
+        using var twice = model.Decode(second);
+        Exactly.Equal(first, second);
+        Exactly.Equal(once, twice);
+    }
+
+    [Fact]
     public void A_disposed_model_has_released_its_weights()
     {
         var model = GoldenEncodec.Load(Mono);
