@@ -1,3 +1,4 @@
+using AudioCraft.Compression.Streaming;
 using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -5,7 +6,7 @@ using static TorchSharp.torch.nn;
 namespace AudioCraft.Compression;
 
 /// <summary>A point-wise function named as PyTorch's modules are.</summary>
-internal sealed class Activation : Module<Tensor, Tensor>
+internal sealed class Activation : Module<Tensor, Tensor>, IStreamable
 {
     private readonly ActivationConfig config;
 
@@ -16,6 +17,9 @@ internal sealed class Activation : Module<Tensor, Tensor>
         this.config = config;
         RegisterComponents();
     }
+
+    /// <inheritdoc/>
+    public IStreamingLayer OpenStream() => new StreamingActivation(this);
 
     /// <summary>A new tensor of the same shape.</summary>
     public override Tensor forward(Tensor input) => config.Name switch

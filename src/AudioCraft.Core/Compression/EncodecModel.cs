@@ -9,7 +9,7 @@ namespace AudioCraft;
 /// <summary>
 /// EnCodec on the raw waveform (Défossez et al. 2022; audiocraft/models/encodec.py): a SEANet encoder, a residual vector quantizer, a SEANet decoder.
 /// </summary>
-public sealed class EncodecModel : CompressionModel
+public sealed partial class EncodecModel : CompressionModel
 {
     private readonly SEANetEncoder encoder;
     private readonly SEANetDecoder decoder;

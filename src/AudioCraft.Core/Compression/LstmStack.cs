@@ -39,13 +39,16 @@ internal sealed class LstmStack : Module<Tensor, Tensor>
     }
 
     /// <summary>[T, B, C] → [T, B, C], from a state of zeros.</summary>
-    public override Tensor forward(Tensor input)
+    public override Tensor forward(Tensor input) => Continue(input, null);
+
+    /// <summary>[n, B, C] → [n, B, C] from where <paramref name="state"/> stands, which then stands at the end of these steps; null for a state of zeros. With a state: not differentiable.</summary>
+    public Tensor Continue(Tensor input, LstmState? state)
     {
         using var scope = NewDisposeScope();
         var output = input;
         for (var layer = 0; layer < layers; layer++)
         {
-            output = RunLayer(output, layer);
+            output = RunLayer(output, layer, state);
         }
 
         return output.MoveToOuterDisposeScope();
@@ -55,24 +58,32 @@ internal sealed class LstmStack : Module<Tensor, Tensor>
 
     private Parameter Of(string kind, int layer) => get_parameter(Name(kind, layer))!;
 
-    private Tensor RunLayer(Tensor input, int layer)
+    private Tensor RunLayer(Tensor input, int layer, LstmState? memory)
     {
         using var scope = NewDisposeScope();
         var bias = Of("bias_ih", layer) + Of("bias_hh", layer);
         var gates = functional.linear(input, Of("weight_ih", layer), bias);
         var recurrent = Of("weight_hh", layer);
-        return (is_grad_enabled() ? RunDifferentiable(gates, recurrent) : RunInPlace(gates, recurrent)).MoveToOuterDisposeScope();
+        if (memory is null && is_grad_enabled())
+        {
+            return RunDifferentiable(gates, recurrent).MoveToOuterDisposeScope();
+        }
+
+        var before = memory?.Of(layer);
+        using var cell = before?.Cell.clone() ?? zeros(input.size(1), hidden, gates.dtype, gates.device);
+        var output = RunInPlace(gates, recurrent, cell, before?.Hidden);
+        memory?.Set(layer, output.select(0, input.size(0) - 1).clone(), cell.alias());
+        return output.MoveToOuterDisposeScope();
     }
 
-    /// <summary>Every step writes into the memory of <paramref name="gates"/>, [T, B, 4C], and into one output.</summary>
-    private Tensor RunInPlace(Tensor gates, Tensor recurrent)
+    /// <summary>Every step writes into the memory of <paramref name="gates"/>, [T, B, 4C], into that of <paramref name="cell"/>, [B, C], and into one output.</summary>
+    private Tensor RunInPlace(Tensor gates, Tensor recurrent, Tensor cell, Tensor? before)
     {
         var steps = gates.size(0);
         var items = gates.size(1);
         var output = empty(steps, items, hidden, gates.dtype, gates.device);
-        using var cell = zeros(items, hidden, gates.dtype, gates.device);
         using var transposed = recurrent.t();
-        Tensor? state = null;
+        var state = before?.alias();
         for (var t = 0L; t < steps; t++)
         {
             using var scope = NewDisposeScope();

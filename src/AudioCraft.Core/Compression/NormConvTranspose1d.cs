@@ -24,6 +24,9 @@ internal sealed class NormConvTranspose1d : Module
     /// <summary>Whether a norm looks at the whole output, so that nothing may be cut off before it.</summary>
     public bool HasNorm => norm is not null;
 
+    /// <summary>[out]: part of every sample of <see cref="Convolve"/>.</summary>
+    public Tensor Bias => convtr.Bias;
+
     /// <summary>[B, in, F] → [B, out, (F − 1)·stride + k − 2·trim + longer].</summary>
     /// <param name="input">Frames.</param>
     /// <param name="stride">Samples a frame.</param>

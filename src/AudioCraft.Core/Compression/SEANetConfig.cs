@@ -77,6 +77,9 @@ public sealed record SEANetConfig
     /// <summary>Channels at the inner end.</summary>
     internal int InnerChannels => Filters << Ratios.Count;
 
+    /// <summary>Whether any convolution has a norm that looks at the whole sound.</summary>
+    internal bool HasTimeGroupNorm => Norm == ConvNorm.TimeGroupNorm && DisableNormOuterBlocks < BlockCount;
+
     internal ConvOptions ConvOptions(bool training) => new(Norm, NormEpsilon, Causal, PaddingMode, training);
 
     /// <exception cref="ArgumentException">A value is out of range; the message names it.</exception>

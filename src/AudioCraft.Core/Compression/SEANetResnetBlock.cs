@@ -1,3 +1,4 @@
+using AudioCraft.Compression.Streaming;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -6,7 +7,7 @@ using static TorchSharp.torch.nn;
 namespace AudioCraft.Compression;
 
 /// <summary>Residual block of SEANet: activation, dilated convolution to fewer channels, activation, point-wise convolution back; plus the input, as it is or convolved.</summary>
-internal sealed class SEANetResnetBlock : Module<Tensor, Tensor>
+internal sealed class SEANetResnetBlock : Module<Tensor, Tensor>, IStreamable
 {
     private readonly ModuleList<Module<Tensor, Tensor>> block;
     private readonly StreamableConv1d? shortcut;
@@ -26,6 +27,9 @@ internal sealed class SEANetResnetBlock : Module<Tensor, Tensor>
         shortcut = config.TrueSkip ? null : new StreamableConv1d(channels, channels, 1, options);
         RegisterComponents();
     }
+
+    /// <inheritdoc/>
+    public IStreamingLayer OpenStream() => new StreamingResnetBlock(new StreamingChain(block), shortcut?.OpenStream());
 
     /// <summary>[B, C, T] → [B, C, T].</summary>
     public override Tensor forward(Tensor input)

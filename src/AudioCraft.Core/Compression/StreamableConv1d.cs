@@ -1,3 +1,4 @@
+using AudioCraft.Compression.Streaming;
 using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -5,7 +6,7 @@ using static TorchSharp.torch.nn;
 namespace AudioCraft.Compression;
 
 /// <summary>A convolution with the padding of EnCodec: L samples become ⌈L / stride⌉ frames (audiocraft/modules/conv.py).</summary>
-internal sealed class StreamableConv1d : Module<Tensor, Tensor>
+internal sealed class StreamableConv1d : Module<Tensor, Tensor>, IStreamable
 {
     private readonly NormConv1d conv;
     private readonly long kernel;
@@ -45,6 +46,12 @@ internal sealed class StreamableConv1d : Module<Tensor, Tensor>
         using var padded = padding.Apply(input, paddingMode);
         return conv.Convolve(padded, stride, 0, dilation);
     }
+
+    /// <inheritdoc/>
+    IStreamingLayer IStreamable.OpenStream() => OpenStream();
+
+    /// <inheritdoc cref="IStreamable.OpenStream"/>
+    public StreamingConv1d OpenStream() => new(conv, kernel, stride, dilation, causal, paddingMode);
 
     /// <summary>
     /// Whether the convolution can add the zeros itself, equally at both ends, which spares a copy of the input.

@@ -1,3 +1,4 @@
+using AudioCraft.Compression.Streaming;
 using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -7,7 +8,7 @@ namespace AudioCraft.Compression;
 /// <summary>
 /// A transposed convolution cut to F·stride samples (audiocraft/modules/conv.py): a causal one mostly on the right, else evenly with the odd sample on the left.
 /// </summary>
-internal sealed class StreamableConvTranspose1d : Module<Tensor, Tensor>
+internal sealed class StreamableConvTranspose1d : Module<Tensor, Tensor>, IStreamable
 {
     private readonly NormConvTranspose1d convtr;
     private readonly long kernel;
@@ -48,4 +49,7 @@ internal sealed class StreamableConvTranspose1d : Module<Tensor, Tensor>
         using var whole = convtr.Convolve(input, stride, 0, 0);
         return whole.narrow(-1, trimLeft, length);
     }
+
+    /// <inheritdoc/>
+    public IStreamingLayer OpenStream() => new StreamingConvTranspose1d(convtr, kernel, stride, trimLeft, trimRight);
 }
