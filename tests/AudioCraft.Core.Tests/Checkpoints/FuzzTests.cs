@@ -17,11 +17,11 @@ public class FuzzTests
         using var folder = new TemporaryFolder();
         LiveTensors.NoneLeft(() =>
         {
-            var watch = Stopwatch.StartNew();
+            var watch = ProcessorTime.StartNew();
             var (truncations, damaged) = Fuzz.Run(good, damages, folder.File("x.pt"), TorchFile.Open);
             Assert.Equal(good.Length, truncations);
             Assert.InRange(damaged, damages / 10, damages);
-            Assert.InRange(watch.ElapsedMilliseconds, 0, 60_000);
+            Assert.InRange(watch.Elapsed.TotalMilliseconds, 0, 60_000);
         });
     }
 

@@ -63,7 +63,7 @@ public class MusicGenTests
     [InlineData("decoder.hidden_size", 64, "describes a language model of")]
     [InlineData("decoder.num_codebooks", 3, "emb.3.weight")]
     [InlineData("decoder.audio_channels", 2, "the language model speaks 4 of 64")]
-    [InlineData("decoder.audio_channels", 3, "audio_channels is 3")]
+    [InlineData("decoder.audio_channels", 3, "speaks 3 channels")]
     [InlineData("decoder.scale_embedding", true, "scale_embedding")]
     [InlineData("decoder.vocab_size", "x", "decoder.vocab_size is \"x\"")]
     [InlineData("decoder", 3, "no section 'decoder'")]
