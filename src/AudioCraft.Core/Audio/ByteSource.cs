@@ -24,6 +24,10 @@ internal sealed class ByteSource(Stream stream, string name)
         }
     }
 
+    /// <summary>The next byte, or a typed error that says what was cut off.</summary>
+    public byte ReadByte(string what) =>
+        stream.ReadByte() is var value and >= 0 ? (byte)value : throw Error($"{what} should go on, but the file ends.");
+
     /// <summary>Passes over bytes, or a typed error where there are fewer.</summary>
     public void Skip(long count, string what)
     {

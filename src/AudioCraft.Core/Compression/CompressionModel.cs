@@ -17,6 +17,7 @@ public abstract class CompressionModel : Module<Tensor, QuantizedResult>
     /// <param name="name">
     /// A directory in audiocraft's format (<c>compression_state_dict.bin</c>, or <c>compression_state_dict.safetensors</c> and <c>config.json</c>), or such a file.
     /// Or an EnCodec's directory in Hugging Face's layout (<c>config.json</c> and <c>model.safetensors</c>).
+    /// Or a file of facebookresearch/encodec, <c>encodec_24khz-d7cc33bc.th</c> or <c>encodec_48khz-7e698e3e.th</c>, whose hash is checked against its name.
     /// Or a DAC: descript's <c>.pth</c> file, or a directory in Hugging Face's layout (<c>config.json</c> and <c>model.safetensors</c>), or <c>dac_44khz</c>, <c>dac_24khz</c>,
     /// <c>dac_16khz</c> where descript's file is in the current directory or where its own tool keeps it (<c>~/.cache/descript/dac</c>).
     /// Where an audiocraft checkpoint only names another model, such as <c>facebook/encodec_32khz</c>, its directory is looked for inside and beside the checkpoint's.

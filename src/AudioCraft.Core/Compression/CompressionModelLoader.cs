@@ -19,8 +19,8 @@ internal static class CompressionModelLoader
         {
             name = DacRelease.Find(name) ?? throw new CheckpointException(
                 $"There is no file or directory '{name}'. A codec is loaded from a directory with {AudioCraftCheckpoint.CompressionModelName}.bin or "
-                + $"{AudioCraftCheckpoint.CompressionModelName}.safetensors and config.json, from one with Hugging Face's config.json and model.safetensors, or from such a file; "
-                + "names on the Hugging Face Hub are not looked up here.");
+                + $"{AudioCraftCheckpoint.CompressionModelName}.safetensors and config.json, from one with Hugging Face's config.json and model.safetensors, from such a file, or from one of facebookresearch/encodec's "
+                + "(encodec_24khz-d7cc33bc.th) or descript's; names on the Hugging Face Hub are not looked up here.");
         }
 
         for (var followed = 0; followed <= NamesFollowed; followed++)
@@ -33,6 +33,11 @@ internal static class CompressionModelLoader
             if (DacLoader.TryLoad(name, device) is { } dac)
             {
                 return dac;
+            }
+
+            if (OriginalEncodec.TryLoad(name, device) is { } original)
+            {
+                return original;
             }
 
             using var checkpoint = AudioCraftCheckpoint.OpenCompressionModel(name);

@@ -18,7 +18,7 @@ public sealed record EncodecConfig
     /// <summary>Frames a second, or null for what upstream takes: <see cref="SampleRate"/> divided by the hop length, the remainder dropped.</summary>
     public double? FrameRate { get; init; }
 
-    /// <summary>Seconds of sound that the model codes at a time (see <c>SegmentedCodec</c>), or null if it takes the sound as a whole.</summary>
+    /// <summary>Seconds of sound that the model codes at a time (see <see cref="SegmentedCodec"/>), or null if it takes the sound as a whole.</summary>
     public double? SegmentSeconds { get; init; }
 
     /// <summary>The share of a segment that the next one repeats, 0 to less than 1. Without segments it has no meaning.</summary>

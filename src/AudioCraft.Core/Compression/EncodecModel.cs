@@ -80,6 +80,29 @@ public sealed partial class EncodecModel : CompressionModel
     /// <inheritdoc/>
     public override void SetNumCodebooks(int n) => quantizer.SetNumCodebooks(n);
 
+    /// <summary>Codebooks that a bandwidth pays for: each costs log2(<see cref="Cardinality"/>) bits a frame. At least 1, at most <see cref="TotalCodebooks"/>.</summary>
+    /// <param name="bandwidth">In kb/s, above 0.</param>
+    /// <exception cref="ArgumentOutOfRangeException">It is not above 0.</exception>
+    public int CodebooksFor(double bandwidth)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(bandwidth);
+        return (int)Math.Clamp(Math.Floor(bandwidth * 1000 / (Math.Log2(Cardinality) * FrameRate)), 1, TotalCodebooks);
+    }
+
+    /// <summary>Chooses the number of codebooks by a bandwidth that the model was trained for.</summary>
+    /// <param name="bandwidth">In kb/s: one of <see cref="EncodecConfig.Bandwidths"/>; where that is empty, any above 0.</param>
+    /// <exception cref="ArgumentOutOfRangeException">It is not.</exception>
+    public void SetTargetBandwidth(double bandwidth)
+    {
+        if (Config.Bandwidths.Count > 0 && !Config.Bandwidths.Contains(bandwidth))
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(bandwidth), bandwidth, $"The model was trained for {string.Join(", ", Config.Bandwidths)} kb/s; one of these was expected.");
+        }
+
+        SetNumCodebooks(CodebooksFor(bandwidth));
+    }
+
     /// <summary>
     /// What the encoder sees: for a model that renormalizes, the sound divided by its volume (the root mean square of the mean over channels, plus 1e-8), and that volume.
     /// </summary>
