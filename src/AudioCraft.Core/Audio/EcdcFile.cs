@@ -56,7 +56,7 @@ public static partial class EcdcFile
 
     /// <summary>The bytes of a file. Otherwise as with a path.</summary>
     /// <inheritdoc cref="Compress(EncodecModel, Tensor, int, string, EcdcOptions?, IProgress{double}?, CancellationToken)"/>
-    public static byte[] Compress(
+    public static byte[] CompressToArray(
         EncodecModel model, Tensor wav, int sampleRate, EcdcOptions? options = null, IProgress<double>? progress = null, CancellationToken ct = default)
     {
         using var stream = new MemoryStream();

@@ -11,11 +11,12 @@ internal static class OriginalEncodec
 {
     private const string First = "encoder.model.0.conv.conv";
 
-    /// <summary>Loads the model if the file holds one; null if it is no file of <c>torch.save</c>, or holds something else.</summary>
-    /// <exception cref="CheckpointException">It is such a file and is damaged, or a tensor is missing, too many or of another shape.</exception>
+    /// <summary>Loads the model if the file holds one, as <c>torch.save</c> wrote it or the same tensors as safetensors; null if it is no file, or holds something else.</summary>
+    /// <exception cref="CheckpointException">The file is damaged, or a tensor is missing, too many or of another shape.</exception>
     public static EncodecModel? TryLoad(string path, Device device)
     {
-        if (!File.Exists(path) || Path.GetExtension(path) == ".safetensors")
+        // A converted checkpoint of audiocraft has the same names in its safetensors, but says in its config.json what it is.
+        if (!File.Exists(path) || Path.GetFileName(path) == AudioCraftCheckpoint.CompressionModelName + ".safetensors")
         {
             return null;
         }
@@ -24,9 +25,10 @@ internal static class OriginalEncodec
         return IsOne(archive) ? EncodecLoader.Load(ConfigOf(archive), archive, device) : null;
     }
 
-    /// <summary>Whether the tensors are those of such a model.</summary>
+    /// <summary>Whether the tensors are those of such a model. Audiocraft's have the same names, but their residual blocks do without convolutions beside them.</summary>
     public static bool IsOne(TensorArchive archive) =>
-        archive.Tensors.ContainsKey("quantizer.vq.layers.0._codebook.embed") && (HasWeightNorm(archive) || HasGroupNorm(archive));
+        archive.Tensors.ContainsKey("quantizer.vq.layers.0._codebook.embed") && archive.Tensors.ContainsKey("encoder.model.1.shortcut.conv.conv.bias")
+        && (HasWeightNorm(archive) || HasGroupNorm(archive));
 
     /// <summary>The configuration that belongs to the tensors.</summary>
     /// <exception cref="CheckpointException">They are not those of such a model.</exception>
