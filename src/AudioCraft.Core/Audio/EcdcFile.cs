@@ -11,7 +11,7 @@ namespace AudioCraft;
 /// <remarks>
 /// <para>Without a language model files are the same as upstream's, byte for byte, where the codes are.</para>
 /// <para>
-/// With one (<see cref="EcdcOptions.LanguageModel"/>) they are 25 to 40 % smaller, but its float32 probabilities are part of the format: whoever reads the file must compute the same ones
+/// With one (<see cref="EcdcOptions.LanguageModel"/>) they are up to 40 % smaller (Défossez et al. 2022, section 3.3), but its float32 probabilities are part of the format: whoever reads the file must compute the same ones
 /// in (almost) every bit. The same program on the same kind of machine does; another library, another version of libtorch, another processor or a GPU may not, upstream's own included.
 /// A reader that has come out of step notices it at the end of a segment, because the encoder's closing bits are not what they should be (a wrong reading passes once in many
 /// thousands of times), and refuses the file rather than giving noise. Use files with a language model where writer and reader are the same program.

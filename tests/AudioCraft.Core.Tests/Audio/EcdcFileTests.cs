@@ -1,12 +1,13 @@
 using AudioCraft.Tests.Checkpoints;
 using AudioCraft.Tests.Compression;
 using TorchSharp;
+using Xunit.Abstractions;
 using static TorchSharp.torch;
 
 namespace AudioCraft.Tests.Audio;
 
 /// <summary>.ecdc files against those of the genuine implementation, and each property that the format's users rely on.</summary>
-public class EcdcFileTests
+public class EcdcFileTests(ITestOutputHelper output)
 {
     // As for the codec itself: a few times the noise that golden/INDEX.md gives.
     private const double Tolerance = 2e-5;
@@ -121,9 +122,11 @@ public class EcdcFileTests
         {
             using var wav = EcdcFile.Decompress(model, Golden.File(name, file), new() { LanguageModel = languageModel }).Wav;
             Near.Equal(expected, wav, Tolerance);
+            output.WriteLine("It gives the recorded sound.");
         }
         catch (AudioFormatException refused)
         {
+            output.WriteLine(refused.Message);
             Assert.True(refused.Message.Contains("out of step", StringComparison.Ordinal) || refused.Message.Contains("the file ends", StringComparison.Ordinal)
                 || refused.Message.Contains("not zero", StringComparison.Ordinal) || refused.Message.Contains("follow", StringComparison.Ordinal), refused.Message);
         }

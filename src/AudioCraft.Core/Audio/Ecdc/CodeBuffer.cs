@@ -1,5 +1,3 @@
-using AudioCraft.Audio;
-
 namespace AudioCraft.Audio.Ecdc;
 
 /// <summary>Collects the codes of a segment. Where the source cannot tell how long it is, memory grows with what has been read.</summary>

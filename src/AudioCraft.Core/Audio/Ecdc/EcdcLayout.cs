@@ -1,6 +1,4 @@
 using System.Numerics;
-using AudioCraft.Audio;
-using AudioCraft.Quantization;
 using TorchSharp;
 
 namespace AudioCraft.Audio.Ecdc;

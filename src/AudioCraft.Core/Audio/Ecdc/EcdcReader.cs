@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using AudioCraft.Audio;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -55,7 +55,8 @@ internal static class EcdcWriter
             return;
         }
 
-        using var value = scale.reshape(-1).to(ScalarType.Float32, CPU);
+        using var flat = scale.reshape(-1);
+        using var value = flat.to(ScalarType.Float32, CPU);
         Span<byte> bytes = stackalloc byte[sizeof(float)];
         BinaryPrimitives.WriteSingleBigEndian(bytes, value.item<float>());
         stream.Write(bytes);

@@ -1,4 +1,3 @@
-using AudioCraft.Audio;
 using AudioCraft.Compression.EntropyCoding;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -9,7 +9,7 @@ namespace AudioCraft;
 
 /// <summary>
 /// encodec's small language model (Défossez et al. 2022, section 3.3; encodec/model.py): how likely each code of the next step is, given those before.
-/// With it an <c>.ecdc</c> file is 25 to 40 % smaller. It predicts all codebooks of a step at once.
+/// With it an <c>.ecdc</c> file is up to 40 % smaller. It predicts all codebooks of a step at once.
 /// </summary>
 /// <remarks>
 /// A file can be read only with probabilities that agree with the writer's in (almost) every bit. So the layers here use upstream's operators in upstream's order, and the model always computes

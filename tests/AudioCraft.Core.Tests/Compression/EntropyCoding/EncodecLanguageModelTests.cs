@@ -70,6 +70,39 @@ public class EncodecLanguageModelTests
     }
 
     [Fact]
+    public void Probabilities_of_the_released_shape_are_the_same_bits_with_one_thread_and_with_two()
+    {
+        using var model = new EncodecLanguageModel(new() { PastContext = 30 });
+        var threads = get_num_threads();
+        try
+        {
+            var runs = new List<float[]>();
+            foreach (var count in new[] { 1, 2, 1 })
+            {
+                set_num_threads(count);
+                var random = new Random(3);
+                using var state = model.NewState();
+                var run = new List<float>();
+                for (var step = 0; step < 40; step++)
+                {
+                    using var scope = NewDisposeScope();
+                    var indices = tensor([.. Enumerable.Range(0, 8).Select(_ => (long)random.Next(1025))], [1, 8, 1]);
+                    run.AddRange(model.forward(indices, state).reshape(-1).data<float>().ToArray());
+                }
+
+                runs.Add([.. run]);
+            }
+
+            Assert.Equal(runs[0], runs[2]);
+            Assert.Equal(runs[0], runs[1]);
+        }
+        finally
+        {
+            set_num_threads(threads);
+        }
+    }
+
+    [Fact]
     public void A_stream_leaves_nothing_alive_when_its_state_is_disposed()
     {
         using var model = OriginalEncodecFixture.LoadLanguageModel();
