@@ -7,7 +7,7 @@ using TorchSharp;
 const int Low = 4, High = 8;
 try
 {
-    var options = Options.Parse(args) is { Out: "compressed" } given ? given with { Out = "adaptive" } : Options.Parse(args);
+    var options = Options.Parse(args, "adaptive");
     using var model = SampleCodec.Load(options.Model);
     using var sound = SampleSound.Load(options.Input, model.SampleRate, model.Channels);
     using var scope = torch.NewDisposeScope();

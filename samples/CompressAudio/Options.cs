@@ -5,9 +5,9 @@ namespace CompressAudio;
 /// <summary>What the command line says.</summary>
 internal sealed record Options(string? Input, string? Model, double? Bandwidth, string Out)
 {
-    public static Options Parse(string[] args)
+    public static Options Parse(string[] args, string directory)
     {
-        var options = new Options(null, null, null, "compressed");
+        var options = new Options(null, null, null, directory);
         for (var i = 0; i < args.Length; i++)
         {
             string Value() => ++i < args.Length ? args[i] : throw new FormatException($"{args[i - 1]} needs a value.");

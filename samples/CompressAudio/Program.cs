@@ -5,7 +5,7 @@ using CompressAudio;
 
 try
 {
-    var options = Options.Parse(args);
+    var options = Options.Parse(args, "compressed");
     using var model = SampleCodec.Load(options.Model);
     model.SetNumCodebooks(options.Bandwidth is { } wanted ? model.CodebooksFor(wanted) : model.TotalCodebooks);
 
