@@ -43,7 +43,7 @@ internal struct ArithmeticRange(int totalBits)
         return (low, high < limit ? high : limit);
     }
 
-    /// <summary>Goes on with a part of the interval. False if no number is left in it, or its bits do not settle.</summary>
+    /// <summary>Goes on with a part of the interval. False if no number is left in it.</summary>
     public bool TryNarrow(UInt128 low, UInt128 high)
     {
         (Low, High) = (low, high);
