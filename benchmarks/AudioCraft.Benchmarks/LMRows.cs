@@ -29,7 +29,7 @@ internal static class LMRows
         {
             BatchSize = 1,
             Frames = steps - (config.NumCodebooks - 1),
-            Condition = new TextCondition(text, [TextLength]),
+            Conditions = new ConditionTensors(new ConditionTensor("description", text)),
             Parameters = new GenerationParams(),
             Draws = DrawSequence.ForItems(1, ["text"]),
         };

@@ -22,6 +22,13 @@ public sealed record GenerationParams
     public double CfgCoef { get; init; } = 3;
 
     /// <summary>
+    /// Coefficient of double guidance, or null for guidance with <see cref="CfgCoef"/> alone: by how much the description is pushed beyond the other conditions,
+    /// for models that take others ("Audio Conditioning for Music Generation via Discrete Bottleneck Features", Rouard et al. 2024, section 4.3).
+    /// Where there are no others it multiplies <see cref="CfgCoef"/>. With it, <see cref="TwoStepCfg"/> has no effect.
+    /// </summary>
+    public double? CfgCoefBeta { get; init; }
+
+    /// <summary>
     /// Whether the guided and the unguided prediction are made one after the other instead of as one batch: half the memory for activations, the same result.
     /// Unlike upstream's (audiocraft/models/lm.py), it honours <see cref="CfgCoef"/>.
     /// </summary>
@@ -64,6 +71,11 @@ public sealed record GenerationParams
         if (!double.IsFinite(CfgCoef))
         {
             throw OutOfRange(nameof(CfgCoef), CfgCoef, "a finite number");
+        }
+
+        if (CfgCoefBeta is { } beta && !double.IsFinite(beta))
+        {
+            throw OutOfRange(nameof(CfgCoefBeta), beta, "a finite number, or null");
         }
 
         if (!(Duration > 0) || double.IsInfinity(Duration))

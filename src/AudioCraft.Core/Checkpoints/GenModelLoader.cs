@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using AudioCraft.Conditioning;
+using AudioCraft.LanguageModel;
 using AudioCraft.Layers;
 using Microsoft.Extensions.Logging.Abstractions;
 using TorchSharp;
@@ -42,11 +43,6 @@ internal static class GenModelLoader
         if (!(maxDuration > 0) || double.IsInfinity(maxDuration))
         {
             throw new CheckpointException($"dataset.segment_duration is {maxDuration}; seconds above 0 are expected.");
-        }
-
-        if (config.CrossConditions is not ["description"])
-        {
-            throw new CheckpointException($"fuser.cross is [{string.Join(", ", config.CrossConditions)}]; the description, and nothing else, is expected.");
         }
 
         var lm = LoadLanguageModel(config, checkpoint, name, options, device);
@@ -106,22 +102,17 @@ internal static class GenModelLoader
 
     private static LMModel LoadLanguageModel(LMConfig config, AudioCraftCheckpoint checkpoint, string name, PretrainedOptions options, Device device)
     {
-        var conditioners = new Dictionary<string, T5Conditioner>();
+        IReadOnlyList<KeyValuePair<string, TextConditioner>> conditioners = [];
         LMModel? model = null;
         try
         {
             using (new DeferredInitialization())
             {
-                foreach (var condition in Conditions(checkpoint.Config))
-                {
-                    var encoder = T5TextEncoder.Load(TextEncoderDirectory(checkpoint.Config, condition, name, options), device);
-                    conditioners.Add(condition, NewConditioner(checkpoint.Config.Section($"conditioners.{condition}"), encoder, config.Dim));
-                }
-
+                conditioners = ConditionerLoader.Load(checkpoint.Config, config, name, options, device);
                 model = new LMModel(config, conditioners);
             }
 
-            WeightLoader.Load(model, checkpoint.Weights);
+            LMWeights.Load(model, checkpoint.Weights);
             model.to(device);
             model.eval();
             return model;
@@ -130,69 +121,13 @@ internal static class GenModelLoader
         {
             // The model owns its conditioners once it is built.
             model?.Dispose();
-            foreach (var conditioner in model is null ? conditioners.Values : Enumerable.Empty<T5Conditioner>())
+            foreach (var (_, conditioner) in model is null ? conditioners : [])
             {
                 conditioner.Dispose();
             }
 
             throw;
         }
-    }
-
-    private static T5Conditioner NewConditioner(XpConfig section, T5TextEncoder encoder, long outputDim)
-    {
-        try
-        {
-            if (section.GetBool("t5.finetune", false))
-            {
-                throw new CheckpointException("The checkpoint's T5 was trained with the model (t5.finetune), which is not built; a T5 of its own is.");
-            }
-
-            return new T5Conditioner(encoder, outputDim, section.GetBool("t5.normalize_text", false));
-        }
-        catch
-        {
-            encoder.Dispose();
-            throw;
-        }
-    }
-
-    private static IEnumerable<string> Conditions(XpConfig config)
-    {
-        if (!config.Has("conditioners"))
-        {
-            yield break;
-        }
-
-        foreach (var name in config.Keys("conditioners").Where(key => key != "args"))
-        {
-            var kind = config.GetString($"conditioners.{name}.model");
-            if (kind != "t5")
-            {
-                throw new CheckpointException($"Condition '{name}' is read by a '{kind}' conditioner, which is not built; t5 is.");
-            }
-
-            yield return name;
-        }
-    }
-
-    private static string TextEncoderDirectory(XpConfig config, string condition, string name, PretrainedOptions options)
-    {
-        if (options.TextEncoder is not null)
-        {
-            return options.TextEncoder;
-        }
-
-        var beside = Path.Combine(Directory.Exists(name) ? name : Path.GetDirectoryName(Path.GetFullPath(name))!, "t5");
-        if (Directory.Exists(beside))
-        {
-            return beside;
-        }
-
-        var id = config.GetString($"conditioners.{condition}.t5.name");
-        throw new CheckpointException(
-            $"The text encoder '{id}' is not part of the checkpoint '{name}': put its files (config.json, model.safetensors, spiece.model) into '{beside}', "
-            + $"or name their directory in {nameof(PretrainedOptions)}.{nameof(PretrainedOptions.TextEncoder)}.");
     }
 
     private static void RefuseWaveformConditions(XpConfig config, string name, string kind)

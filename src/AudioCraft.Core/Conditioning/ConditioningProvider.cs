@@ -9,25 +9,29 @@ internal sealed class ConditioningProvider : Module
 {
     private readonly ConditionerTable conditioners;
 
-    public ConditioningProvider(IReadOnlyDictionary<string, T5Conditioner> conditioners) : base(nameof(ConditioningProvider))
+    public ConditioningProvider(IReadOnlyList<KeyValuePair<string, TextConditioner>> conditioners) : base(nameof(ConditioningProvider))
     {
         this.conditioners = new ConditionerTable(conditioners);
+        Names = [.. conditioners.Select(pair => pair.Key)];
         RegisterComponents();
     }
 
+    /// <summary>Names of the conditions, in the order in which they act.</summary>
+    public IReadOnlyList<string> Names { get; }
+
     /// <summary>The conditioner of a condition.</summary>
     /// <exception cref="InvalidOperationException">The model has none of that name.</exception>
-    public T5Conditioner this[string name] => conditioners.ByName.TryGetValue(name, out var conditioner)
+    public TextConditioner this[string name] => conditioners.ByName.TryGetValue(name, out var conditioner)
         ? conditioner
         : throw new InvalidOperationException($"This model was built without a conditioner for '{name}': it generates from given condition tensors only.");
 
     // TorchSharp's ModuleDict cannot be moved to another device or type (`to` throws), so the table registers its members itself.
     private sealed class ConditionerTable : Module
     {
-        public ConditionerTable(IReadOnlyDictionary<string, T5Conditioner> byName) : base(nameof(ConditionerTable))
+        public ConditionerTable(IReadOnlyList<KeyValuePair<string, TextConditioner>> conditioners) : base(nameof(ConditionerTable))
         {
-            ByName = byName;
-            foreach (var (name, conditioner) in byName)
+            ByName = new Dictionary<string, TextConditioner>(conditioners);
+            foreach (var (name, conditioner) in conditioners)
             {
                 register_module(name, conditioner);
             }
@@ -35,6 +39,6 @@ internal sealed class ConditioningProvider : Module
             RegisterComponents();
         }
 
-        public IReadOnlyDictionary<string, T5Conditioner> ByName { get; }
+        public Dictionary<string, TextConditioner> ByName { get; }
     }
 }

@@ -12,7 +12,7 @@ namespace AudioCraft.Conditioning;
 /// <remarks>
 /// Upstream's <c>normalize_text</c> needs spaCy's lemmas and is refused by whoever reads the configuration; its <c>word_dropout</c> acts in training only.
 /// </remarks>
-public sealed class T5Conditioner : Module
+public sealed class T5Conditioner : TextConditioner
 {
     private readonly T5TextEncoder encoder;
     private readonly Linear output_proj;
@@ -37,8 +37,8 @@ public sealed class T5Conditioner : Module
         RegisterComponents();
     }
 
-    /// <summary>Width of the condition.</summary>
-    public long OutputDimension { get; }
+    /// <inheritdoc/>
+    public override long OutputDimension { get; }
 
     /// <summary>
     /// Conditions on texts, all of them tokenised together and padded to the longest, as upstream does: group them as the result should be padded.
@@ -49,7 +49,7 @@ public sealed class T5Conditioner : Module
     /// both on this module's device, owned by the caller.
     /// </returns>
     /// <exception cref="ArgumentException">There is no text.</exception>
-    public (Tensor Embeds, Tensor Mask) Encode(IReadOnlyList<string?> texts)
+    public override (Tensor Embeds, Tensor Mask) Encode(IReadOnlyList<string?> texts)
     {
         using var scope = NewDisposeScope();
         var (ids, tokenMask) = encoder.Tokenize(texts);

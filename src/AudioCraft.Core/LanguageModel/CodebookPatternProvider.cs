@@ -30,6 +30,18 @@ public abstract class CodebookPatternProvider
         return cache.GetOrAdd(timesteps, count => new CodebookPattern(Layout(count), NumCodebooks, count));
     }
 
+    /// <summary>The provider of the pattern that a configuration describes.</summary>
+    /// <exception cref="ArgumentException">The pattern's options contradict one another or the number of codebooks.</exception>
+    internal static CodebookPatternProvider Create(LMConfig config) => config.Pattern switch
+    {
+        CodebookPatternKind.Delay => new DelayedPatternProvider(config.NumCodebooks, config.Delays, config.FlattenFirst, config.EmptyInitial),
+        CodebookPatternKind.Parallel => new ParallelPatternProvider(config.NumCodebooks, config.EmptyInitial),
+        CodebookPatternKind.Unroll => new UnrolledPatternProvider(config.NumCodebooks, config.Flattening, config.Delays),
+        CodebookPatternKind.CoarseFirst => new CoarseFirstPatternProvider(config.NumCodebooks, config.Delays),
+        CodebookPatternKind.MusicLM => new MusicLMPatternProvider(config.NumCodebooks, config.CodebookGroup),
+        _ => throw new ArgumentOutOfRangeException(nameof(config), config.Pattern, "This is none of the patterns."),
+    };
+
     /// <summary>For each sequence step, the codes that it holds.</summary>
     protected abstract IReadOnlyList<IReadOnlyList<CodeCoordinate>> Layout(int timesteps);
 

@@ -7,44 +7,91 @@ namespace AudioCraft.LanguageModel;
 internal readonly record struct KeyValues(Tensor Keys, Tensor Values);
 
 /// <summary>
-/// Keys and values of the steps so far, in memory that is allocated once for the longest sequence:
-/// a step writes its own and reads a view of all, and nothing is ever copied to grow.
+/// Keys and values of the steps so far, in memory that is allocated once: a step writes its own and reads a view of all, and nothing is copied to grow.
+/// With a window, only the last of them are kept, in room for two windows, so that they move to the front once in a window.
 /// </summary>
 internal sealed class KeyValueCache : IDisposable
 {
     private readonly Tensor keys;
     private readonly Tensor values;
+    private readonly long window;
+    private long end;
 
-    public KeyValueCache(long batch, long heads, long maxSteps, long headSize, ScalarType dtype, Device device)
+    /// <param name="batch">Rows.</param>
+    /// <param name="heads">Heads of keys and values.</param>
+    /// <param name="maxSteps">Steps of the longest sequence.</param>
+    /// <param name="headSize">Size of a head.</param>
+    /// <param name="window">How many steps back a step sees, or null for all.</param>
+    /// <param name="dtype">Element type.</param>
+    /// <param name="device">Where they live.</param>
+    public KeyValueCache(long batch, long heads, long maxSteps, long headSize, long? window, ScalarType dtype, Device device)
     {
-        keys = empty([batch, heads, maxSteps, headSize], dtype: dtype, device: device).DetachFromDisposeScope();
-        values = empty([batch, heads, maxSteps, headSize], dtype: dtype, device: device).DetachFromDisposeScope();
+        this.window = Math.Min(window ?? maxSteps, maxSteps);
+        Capacity = Math.Min(maxSteps, (2 * this.window) + 1);
+        keys = empty([batch, heads, Capacity, headSize], dtype: dtype, device: device).DetachFromDisposeScope();
+        values = empty([batch, heads, Capacity, headSize], dtype: dtype, device: device).DetachFromDisposeScope();
     }
 
-    /// <summary>Steps that are in it.</summary>
+    /// <summary>Steps that it has room for.</summary>
+    public long Capacity { get; }
+
+    /// <summary>Steps that have been added.</summary>
     public long Length { get; private set; }
 
-    /// <summary>Adds the keys and values [B, heads, n, head size] of the next steps; returns views of all up to them.</summary>
+    /// <summary>Adds the keys and values [B, heads, n, head size] of the next steps; returns all that these steps see.</summary>
     public KeyValues Append(Tensor newKeys, Tensor newValues)
     {
         var count = newKeys.size(2);
-        using (var place = keys.narrow(2, Length, count))
+        var seen = Math.Min(Length, window) + count;
+        if (end + count > Capacity && seen > Capacity)
         {
-            place.copy_(newKeys);
+            return AppendMoreThanFits(newKeys, newValues, count);
         }
 
-        using (var place = values.narrow(2, Length, count))
+        if (end + count > Capacity)
         {
-            place.copy_(newValues);
+            KeepLast(keys, seen - count);
+            KeepLast(values, seen - count);
+            end = seen - count;
         }
 
+        Write(keys, newKeys, end);
+        Write(values, newValues, end);
+        end += count;
         Length += count;
-        return new KeyValues(keys.narrow(2, 0, Length), values.narrow(2, 0, Length));
+        return new KeyValues(keys.narrow(2, end - seen, seen), values.narrow(2, end - seen, seen));
     }
 
     public void Dispose()
     {
         keys.Dispose();
         values.Dispose();
+    }
+
+    // A long chunk is attended to where it is; only what later steps see is kept.
+    private KeyValues AppendMoreThanFits(Tensor newKeys, Tensor newValues, long count)
+    {
+        var past = Math.Min(Length, window);
+        var all = past == 0
+            ? new KeyValues(newKeys, newValues)
+            : new KeyValues(cat([keys.narrow(2, end - past, past), newKeys], 2), cat([values.narrow(2, end - past, past), newValues], 2));
+        var kept = Math.Min(window, past + count);
+        Write(keys, all.Keys.narrow(2, past + count - kept, kept), 0);
+        Write(values, all.Values.narrow(2, past + count - kept, kept), 0);
+        end = kept;
+        Length += count;
+        return all;
+    }
+
+    private void KeepLast(Tensor stored, long count)
+    {
+        using var scope = NewDisposeScope();
+        Write(stored, stored.narrow(2, end - count, count).clone(), 0);
+    }
+
+    private static void Write(Tensor stored, Tensor added, long start)
+    {
+        using var place = stored.narrow(2, start, added.size(2));
+        place.copy_(added);
     }
 }

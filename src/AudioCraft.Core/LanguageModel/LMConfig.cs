@@ -42,29 +42,87 @@ public sealed record LMConfig
     /// <summary>Whether the output heads have biases.</summary>
     public bool BiasProjection { get; init; }
 
-    /// <summary>Longest wavelength of the sinusoidal positions.</summary>
+    /// <summary>Whether queries and keys of the self-attention are normalised over the whole width (<c>qk_layer_norm</c>).</summary>
+    public bool QueryKeyNorm { get; init; }
+
+    /// <summary>The same for cross attention (<c>qk_layer_norm_cross</c>).</summary>
+    public bool QueryKeyNormCross { get; init; }
+
+    /// <summary>Query heads that share a key and value head of the self-attention (<c>kv_repeat</c>); the heads are a multiple of it.</summary>
+    public int KeyValueRepeat { get; init; } = 1;
+
+    /// <summary>Value that the learnt factor of each block's output starts from (<c>layer_scale</c>, Touvron et al. 2021); null for none.</summary>
+    public double? LayerScale { get; init; }
+
+    /// <summary>Whether attention is computed in float32 whatever the type of the weights (<c>attention_as_float32</c>).</summary>
+    public bool AttentionAsFloat32 { get; init; }
+
+    /// <summary>
+    /// How many steps back self-attention reaches; all if null (<c>past_context</c>). With <c>memory_efficient</c>, upstream's attention over a whole sequence
+    /// pays no heed to it, so that its models were trained without: <see cref="FromXpConfig"/> leaves it out there.
+    /// </summary>
+    public int? PastContext { get; init; }
+
+    /// <summary>How a step's position is told to the transformer (<c>positional_embedding</c>).</summary>
+    public LMPositions Positions { get; init; }
+
+    /// <summary>Whether rotary positions decay with distance (<c>xpos</c>, Sun et al. 2022).</summary>
+    public bool XPos { get; init; }
+
+    /// <summary>Longest period of the positions: the sinusoidal ones' longest wavelength is 2π times as long.</summary>
     public double MaxPeriod { get; init; } = 10_000;
 
-    /// <summary>Factor of the positions; 0 leaves them out.</summary>
+    /// <summary>Weight of the positions; 0 leaves them out.</summary>
     public double PositionalScale { get; init; } = 1;
 
-    /// <summary>Delay of each codebook in the delay pattern; 0, 1, …, K-1 if null.</summary>
+    /// <summary>How the codes are laid out as a sequence (<c>codebooks_pattern.modeling</c>).</summary>
+    public CodebookPatternKind Pattern { get; init; }
+
+    /// <summary>Delays of the delay, unrolled and coarse-first patterns, as their providers take them; their default if null.</summary>
     public IReadOnlyList<int>? Delays { get; init; }
 
-    /// <summary>Frames at the start that get a step for each code.</summary>
+    /// <summary>Inner step of each codebook in the unrolled pattern; 0, 1, …, K-1 if null.</summary>
+    public IReadOnlyList<int>? Flattening { get; init; }
+
+    /// <summary>Delay pattern: frames at the start that get a step for each code.</summary>
     public int FlattenFirst { get; init; }
 
-    /// <summary>Empty steps after the special one.</summary>
+    /// <summary>Delay and parallel patterns: empty steps after the special one.</summary>
     public int EmptyInitial { get; init; }
 
-    /// <summary>Names of the conditions that are read through cross attention; empty for a model without conditions.</summary>
+    /// <summary>MusicLM pattern: codebooks of a group (<c>group_by</c>).</summary>
+    public int CodebookGroup { get; init; } = 2;
+
+    /// <summary>Names of the conditions that are read through cross attention.</summary>
     public IReadOnlyList<string> CrossConditions { get; init; } = ["description"];
+
+    /// <summary>Names of the conditions that are put before the sequence.</summary>
+    public IReadOnlyList<string> PrependConditions { get; init; } = [];
+
+    /// <summary>Names of the conditions that are added to every step.</summary>
+    public IReadOnlyList<string> SumConditions { get; init; } = [];
+
+    /// <summary>Names of the conditions that are stretched over the sequence and added to it (<c>input_interpolate</c>).</summary>
+    public IReadOnlyList<string> InterpolatedConditions { get; init; } = [];
+
+    /// <summary>Names of the conditions that are taken and not used.</summary>
+    public IReadOnlyList<string> IgnoredConditions { get; init; } = [];
+
+    /// <summary>Whether sinusoidal positions are added to what cross attention reads (<c>cross_attention_pos_emb</c>).</summary>
+    public bool CrossAttentionPositions { get; init; }
+
+    /// <summary>Weight of these positions.</summary>
+    public double CrossAttentionPositionScale { get; init; } = 1;
 
     /// <summary>The guidance coefficient that the model was published with (<c>inference_coef</c>).</summary>
     public double CfgCoef { get; init; } = 3;
 
     /// <summary>Whether layers have cross attention.</summary>
     public bool CrossAttention => CrossConditions.Count > 0;
+
+    /// <summary>Names of all conditions that the model takes.</summary>
+    public IEnumerable<string> ConditionNames =>
+        CrossConditions.Concat(PrependConditions).Concat(SumConditions).Concat(InterpolatedConditions).Concat(IgnoredConditions);
 
     /// <summary>Width of the feed-forward block.</summary>
     public int FeedForwardDim => (int)(HiddenScale * Dim);
@@ -77,8 +135,11 @@ public sealed record LMConfig
             checked
             {
                 long d = Dim, f = FeedForwardDim;
-                var attention = (4 * d * d) + (BiasAttention ? 4 * d : 0);
-                var layer = attention + (2 * d * f) + (BiasFeedForward ? d + f : 0) + (4 * d) + (CrossAttention ? attention + (2 * d) : 0);
+                var scale = LayerScale is null ? 0 : d;
+                var keys = KeyValueRepeat < 1 ? d : d / KeyValueRepeat;
+                var self = (2 * d * (d + keys)) + (BiasAttention ? (2 * d) + (2 * keys) : 0) + (QueryKeyNorm ? 4 * d : 0);
+                var cross = (4 * d * d) + (BiasAttention ? 4 * d : 0) + (QueryKeyNormCross ? 4 * d : 0) + (2 * d) + scale;
+                var layer = self + (2 * d * f) + (BiasFeedForward ? d + f : 0) + (4 * d) + (2 * scale) + (CrossAttention ? cross : 0);
                 var head = (d * Cardinality) + (BiasProjection ? Cardinality : 0);
                 return (layer * NumLayers) + (NumCodebooks * (head + (d * (Cardinality + 1L)))) + (NormFirst ? 2 * d : 0);
             }
@@ -90,46 +151,8 @@ public sealed record LMConfig
     public static LMConfig FromXpConfig(XpConfig config)
     {
         ArgumentNullException.ThrowIfNull(config);
-        var read = new LMConfig
-        {
-            NumCodebooks = config.GetInt32("transformer_lm.n_q"),
-            Cardinality = config.GetInt32("transformer_lm.card"),
-            Dim = config.GetInt32("transformer_lm.dim"),
-            NumHeads = config.GetInt32("transformer_lm.num_heads"),
-            NumLayers = config.GetInt32("transformer_lm.num_layers"),
-            HiddenScale = config.GetDouble("transformer_lm.hidden_scale", 4),
-            Activation = Activations(config.GetString("transformer_lm.activation", "gelu")),
-            NormFirst = config.GetBool("transformer_lm.norm_first", false),
-            BiasAttention = config.GetBool("transformer_lm.bias_attn", true),
-            BiasFeedForward = config.GetBool("transformer_lm.bias_ff", true),
-            BiasProjection = config.GetBool("transformer_lm.bias_proj", true),
-            MaxPeriod = config.GetDouble("transformer_lm.max_period", 10_000),
-            PositionalScale = config.GetDouble("transformer_lm.positional_scale", 1),
-            CfgCoef = config.GetDouble("classifier_free_guidance.inference_coef", 3),
-            CrossConditions = config.Has("fuser.cross") ? config.GetStringList("fuser.cross") : [],
-        };
-        LMConfigChecks.RefuseUnsupported(config);
-        LMConfigChecks.RefuseBadSizes(read);
-        read = read.WithPattern(config);
-        LMConfigChecks.RefuseBadPattern(read);
-        return read;
+        return LMConfigReader.Read(config);
     }
-
-    private LMConfig WithPattern(XpConfig config) => config.Has("codebooks_pattern.delay.delays")
-        ? this with
-        {
-            Delays = [.. config.GetInt64List("codebooks_pattern.delay.delays").Select(delay => (int)Math.Clamp(delay, int.MinValue, int.MaxValue))],
-            FlattenFirst = config.GetInt32("codebooks_pattern.delay.flatten_first", 0),
-            EmptyInitial = config.GetInt32("codebooks_pattern.delay.empty_initial", 0),
-        }
-        : this;
-
-    private static LMActivation Activations(string name) => name switch
-    {
-        "gelu" => LMActivation.Gelu,
-        "relu" => LMActivation.Relu,
-        _ => throw new CheckpointException($"transformer_lm.activation '{name}' is not built; gelu and relu are."),
-    };
 }
 
 /// <summary>Activation of a transformer's feed-forward block.</summary>
@@ -140,4 +163,17 @@ public enum LMActivation
 
     /// <summary>Rectified linear unit.</summary>
     Relu,
+}
+
+/// <summary>How the position of a step is told to a transformer.</summary>
+public enum LMPositions
+{
+    /// <summary>Sines and cosines added to the input ("Attention is all you need", section 3.5).</summary>
+    Sinusoidal,
+
+    /// <summary>Rotation of queries and keys (Su et al. 2021).</summary>
+    Rotary,
+
+    /// <summary>Both.</summary>
+    SinusoidalAndRotary,
 }

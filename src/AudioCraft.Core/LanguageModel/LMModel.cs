@@ -22,22 +22,34 @@ public sealed class LMModel : Module
     private readonly ModuleList<Linear> linears;
     private readonly ConditioningProvider condition_provider;
 
+    private readonly ConditionFuser fuser;
+
     /// <summary>Creates a model with random weights.</summary>
     /// <param name="config">Sizes and options.</param>
-    /// <param name="conditioners">What turns conditions into tensors, by the condition's name. The model takes them over.</param>
-    /// <exception cref="ArgumentException">A condition of the configuration has no conditioner.</exception>
-    public LMModel(LMConfig config, IReadOnlyDictionary<string, T5Conditioner>? conditioners = null) : base(nameof(LMModel))
+    /// <param name="conditioners">What turns texts into tensors, by the condition's name. The model takes them over.</param>
+    public LMModel(LMConfig config, IReadOnlyDictionary<string, T5Conditioner>? conditioners = null)
+        : this(config, [.. (conditioners ?? new Dictionary<string, T5Conditioner>()).Select(pair => KeyValuePair.Create(pair.Key, (TextConditioner)pair.Value))])
+    {
+    }
+
+    /// <summary>Creates a model with random weights and conditioners of several kinds.</summary>
+    /// <param name="config">Sizes and options.</param>
+    /// <param name="conditioners">What turns texts into tensors, by the condition's name, in the order in which they act. The model takes them over.</param>
+    /// <exception cref="ArgumentException">Two conditioners have one name, or the options of the pattern contradict one another.</exception>
+    public LMModel(LMConfig config, IReadOnlyList<KeyValuePair<string, TextConditioner>> conditioners) : base(nameof(LMModel))
     {
         ArgumentNullException.ThrowIfNull(config);
+        ArgumentNullException.ThrowIfNull(conditioners);
         Config = config;
-        PatternProvider = new DelayedPatternProvider(config.NumCodebooks, config.Delays, config.FlattenFirst, config.EmptyInitial);
+        PatternProvider = CodebookPatternProvider.Create(config);
+        fuser = new ConditionFuser(config);
         emb = new ModuleList<CodebookEmbedding>(
             [.. Enumerable.Range(0, config.NumCodebooks).Select(_ => new CodebookEmbedding(config.Cardinality + 1, config.Dim))]);
         transformer = new StreamingTransformer(config);
         out_norm = config.NormFirst ? new LayerNorm(config.Dim) : null;
         linears = new ModuleList<Linear>(
             [.. Enumerable.Range(0, config.NumCodebooks).Select(_ => new Linear(config.Dim, config.Cardinality, config.BiasProjection))]);
-        condition_provider = new ConditioningProvider(conditioners ?? new Dictionary<string, T5Conditioner>());
+        condition_provider = new ConditioningProvider(conditioners);
         RegisterComponents();
     }
 
@@ -61,47 +73,85 @@ public sealed class LMModel : Module
 
     /// <summary>Logits of the step after each step of a sequence.</summary>
     /// <param name="sequence">[B, K, S] int64, codes or the special token.</param>
-    /// <param name="condition">[B, Tc, dim], what cross attention reads, every position of it; null for a model without conditions.</param>
+    /// <param name="condition">[B, Tc, dim], the model's only condition, every position of it; null for none.</param>
     /// <returns>[B, K, S, card], float.</returns>
-    /// <exception cref="ArgumentException">A shape does not fit the model.</exception>
-    public Tensor forward(Tensor sequence, Tensor? condition)
+    /// <exception cref="ArgumentException">A shape does not fit the model, or it takes several conditions.</exception>
+    public Tensor forward(Tensor sequence, Tensor? condition) => forward(sequence, Only(condition));
+
+    /// <summary>Logits of the step after each step of a sequence.</summary>
+    /// <param name="sequence">[B, K, S] int64, codes or the special token.</param>
+    /// <param name="conditions">What the conditions say; every position counts, whatever the lengths.</param>
+    /// <returns>[B, K, S, card], float.</returns>
+    /// <exception cref="ArgumentException">A shape does not fit the model, or a condition is not one of its own.</exception>
+    public Tensor forward(Tensor sequence, ConditionTensors conditions)
     {
         CheckSequence(sequence);
-        CheckCondition(condition, sequence.size(0));
+        CheckConditions(conditions, sequence.size(0));
         using var scope = NewDisposeScope();
-        return Heads(transformer.forward(Embed(sequence), condition)).MoveToOuterDisposeScope();
+        conditions = conditions.Whole();
+        var input = fuser.Fuse(Embed(sequence), conditions, isFirst: true).Input;
+        var output = transformer.forward(input, fuser.Cross(conditions));
+        return Heads(output.narrow(1, output.size(1) - sequence.size(2), sequence.size(2))).MoveToOuterDisposeScope();
     }
 
     /// <summary>
     /// Logits for codes that are all known, as in training: the codes are laid out by the pattern, and the logits brought back.
     /// </summary>
     /// <param name="codes">[B, K, T] int64.</param>
-    /// <param name="condition">[B, Tc, dim], or null for a model without conditions.</param>
+    /// <param name="condition">[B, Tc, dim], the model's only condition; null for none.</param>
     /// <param name="keepOnlyValidSteps">Whether to stop before the pattern reaches past the last frame.</param>
     /// <returns>Logits [B, K, T, card], NaN where nothing predicts a code; and a mask [B, K, T] of where something does.</returns>
-    public (Tensor Logits, Tensor Mask) ComputePredictions(Tensor codes, Tensor? condition, bool keepOnlyValidSteps = true)
+    public (Tensor Logits, Tensor Mask) ComputePredictions(Tensor codes, Tensor? condition, bool keepOnlyValidSteps = true) =>
+        ComputePredictions(codes, Only(condition), keepOnlyValidSteps);
+
+    /// <summary>
+    /// Logits for codes that are all known, as in training: the codes are laid out by the pattern, and the logits brought back.
+    /// </summary>
+    /// <param name="codes">[B, K, T] int64.</param>
+    /// <param name="conditions">What the conditions say; every position counts, whatever the lengths.</param>
+    /// <param name="keepOnlyValidSteps">Whether to stop before the pattern reaches past the last frame.</param>
+    /// <returns>Logits [B, K, T, card], NaN where nothing predicts a code; and a mask [B, K, T] of where something does.</returns>
+    public (Tensor Logits, Tensor Mask) ComputePredictions(Tensor codes, ConditionTensors conditions, bool keepOnlyValidSteps = true)
     {
         CheckSequence(codes);
         using var scope = NewDisposeScope();
         var pattern = PatternProvider.GetPattern(checked((int)codes.size(2)));
         var (sequence, _, _) = pattern.BuildSequence(codes, SpecialToken, keepOnlyValidSteps);
-        var logits = forward(sequence, condition).permute(0, 3, 1, 2);
+        var logits = forward(sequence, conditions).permute(0, 3, 1, 2);
         var (reverted, _, mask) = pattern.RevertLogits(logits, double.NaN, keepOnlyValidSteps);
         return (reverted.permute(0, 2, 3, 1).MoveToOuterDisposeScope(), mask.unsqueeze(0).expand(codes.size(0), -1, -1).MoveToOuterDisposeScope());
     }
 
     /// <summary>Prepares for generating a sequence of at most <paramref name="maxSteps"/> steps. The caller disposes of the state.</summary>
-    internal TransformerState CreateState(long batch, long maxSteps, Tensor? condition, Tensor? conditionMask)
+    internal LMState CreateState(long batch, long maxSteps, ConditionTensors conditions)
     {
-        CheckCondition(condition, batch);
-        return transformer.CreateState(batch, maxSteps, condition, conditionMask, Weight.dtype, Weight.device);
+        CheckConditions(conditions, batch);
+        using var scope = NewDisposeScope();
+        var type = Weight.dtype;
+        var prefix = fuser.PrefixLength(conditions);
+        var padding = fuser.Padding(conditions);
+        var state = transformer.CreateState(batch, maxSteps + prefix, fuser.Cross(conditions), padding, type, Device);
+        return new LMState(
+            state,
+            [.. conditions.Items.Where(fuser.ActsOnInput)],
+            conditions.Items.Any(fuser.ActsOnEveryStep) ? fuser.Fuse(zeros([batch, 1, Config.Dim], dtype: type, device: Device), conditions, isFirst: false).Input : null);
     }
 
     /// <summary>Takes the next steps [B, K, n] of a sequence; returns the logits [B, K, card] of the step after the last.</summary>
-    internal Tensor Step(Tensor tokens, TransformerState state)
+    internal Tensor Step(Tensor tokens, LMState state)
     {
         using var scope = NewDisposeScope();
-        var output = transformer.Step(Embed(tokens), state);
+        var input = Embed(tokens);
+        if (state.IsFirst || (state.Addend is not null && tokens.size(2) > 1))
+        {
+            input = fuser.Fuse(input, state.Conditions, state.IsFirst).Input;
+        }
+        else if (state.Addend is not null)
+        {
+            input = input + state.Addend;
+        }
+
+        var output = transformer.Step(input, state.Transformer);
         return Heads(output.narrow(1, output.size(1) - 1, 1)).squeeze(2).MoveToOuterDisposeScope();
     }
 
@@ -132,27 +182,44 @@ public sealed class LMModel : Module
         }
     }
 
-    private void CheckCondition(Tensor? condition, long batch)
+    private void CheckConditions(ConditionTensors conditions, long batch)
     {
-        if (!Config.CrossAttention)
+        foreach (var (name, embeddings, lengths) in conditions.Items)
         {
-            if (condition is not null)
+            if (!Config.ConditionNames.Contains(name))
             {
-                throw new ArgumentException("This model takes no conditions.", nameof(condition));
+                throw new ArgumentException($"This model has no condition '{name}'; it has {string.Join(", ", Config.ConditionNames.DefaultIfEmpty("none"))}.", nameof(conditions));
             }
 
-            return;
+            if (embeddings.dim() != 3 || embeddings.size(0) != batch || embeddings.size(1) == 0 || embeddings.size(2) != Config.Dim)
+            {
+                throw new ArgumentException(
+                    $"Conditions [{batch}, n, {Config.Dim}] are expected for '{name}', not [{string.Join(", ", embeddings.shape)}].", nameof(conditions));
+            }
+
+            if (lengths.Count != batch || lengths.Any(length => length < 0 || length > embeddings.size(1)))
+            {
+                throw new ArgumentException(
+                    $"{batch} lengths from 0 to {embeddings.size(1)} are expected for '{name}', not [{string.Join(", ", lengths)}].", nameof(conditions));
+            }
         }
 
+        if (Config.CrossAttention && !conditions.Items.Any(condition => Config.CrossConditions.Contains(condition.Name)))
+        {
+            throw new ArgumentException($"This model needs one of its conditions {string.Join(", ", Config.CrossConditions)} [{batch}, n, {Config.Dim}].", nameof(conditions));
+        }
+    }
+
+    private ConditionTensors Only(Tensor? condition)
+    {
+        var names = Config.ConditionNames.ToList();
         if (condition is null)
         {
-            throw new ArgumentNullException(nameof(condition), $"This model needs conditions [{batch}, n, {Config.Dim}].");
+            return Config.CrossAttention ? throw new ArgumentNullException(nameof(condition), $"This model needs conditions [B, n, {Config.Dim}].") : default;
         }
 
-        if (condition.dim() != 3 || condition.size(0) != batch || condition.size(1) == 0 || condition.size(2) != Config.Dim)
-        {
-            throw new ArgumentException(
-                $"Conditions [{batch}, n, {Config.Dim}] are expected, not [{string.Join(", ", condition.shape)}].", nameof(condition));
-        }
+        return names.Count == 1
+            ? new ConditionTensors(new ConditionTensor(names[0], condition))
+            : throw new ArgumentException($"This model takes {names.Count} conditions, not one: {string.Join(", ", names.DefaultIfEmpty("none"))}.", nameof(condition));
     }
 }

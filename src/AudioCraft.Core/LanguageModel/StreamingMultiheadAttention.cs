@@ -3,6 +3,7 @@ using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
+using LayerNorm = AudioCraft.Layers.LayerNorm;
 using Linear = AudioCraft.Layers.Linear;
 
 namespace AudioCraft.LanguageModel;
@@ -16,61 +17,111 @@ internal sealed class StreamingMultiheadAttention : Module
     private readonly Parameter in_proj_weight;
     private readonly Parameter? in_proj_bias;
     private readonly Linear out_proj;
-    private readonly long heads;
+    private readonly LayerNorm? q_layer_norm;
+    private readonly LayerNorm? k_layer_norm;
     private readonly long dim;
+    private readonly long heads;
+    private readonly long repeat;
+    private readonly bool inFloat32;
 
-    public StreamingMultiheadAttention(long dim, long heads, bool bias) : base(nameof(StreamingMultiheadAttention))
+    private StreamingMultiheadAttention(LMConfig config, bool normalize, int keyValueRepeat) : base(nameof(StreamingMultiheadAttention))
     {
-        this.dim = dim;
-        this.heads = heads;
-        in_proj_weight = ParameterFactory.FanIn(dim, 3 * dim, dim);
-        in_proj_bias = bias ? ParameterFactory.Constant(0, 3 * dim) : null;
-        out_proj = new Linear(dim, dim, bias);
+        (dim, heads, repeat, inFloat32) = (config.Dim, config.NumHeads, keyValueRepeat, config.AttentionAsFloat32);
+        var outputs = dim + (2 * KeyDim);
+        in_proj_weight = ParameterFactory.FanIn(dim, outputs, dim);
+        in_proj_bias = config.BiasAttention ? ParameterFactory.Constant(0, outputs) : null;
+        out_proj = new Linear(dim, dim, config.BiasAttention);
+        if (normalize)
+        {
+            q_layer_norm = new LayerNorm(dim);
+            k_layer_norm = new LayerNorm(dim);
+        }
+
         RegisterComponents();
     }
 
+    private long KeyDim => dim / repeat;
+
+    /// <summary>The self-attention of a configuration.</summary>
+    public static StreamingMultiheadAttention Self(LMConfig config) => new(config, config.QueryKeyNorm, config.KeyValueRepeat);
+
+    /// <summary>The cross-attention of a configuration.</summary>
+    public static StreamingMultiheadAttention Cross(LMConfig config) => new(config, config.QueryKeyNormCross, 1);
+
     /// <summary>Causal self-attention over [B, T, dim]; with a cache, over the steps in it too, and these are added to it.</summary>
-    public Tensor SelfAttend(Tensor x, KeyValueCache? cache)
+    public Tensor SelfAttend(Tensor x, KeyValueCache? cache, SelfAttentionPass pass)
     {
         using var scope = NewDisposeScope();
         var (batch, steps) = (x.size(0), x.size(1));
-        var packed = MatrixProduct.Linear(x, in_proj_weight, in_proj_bias).view(batch, steps, 3, heads, dim / heads).permute(2, 0, 3, 1, 4);
-        var query = packed.select(0, 0);
-        var current = new KeyValues(packed.select(0, 1), packed.select(0, 2));
-        var past = cache?.Length ?? 0;
-        var all = cache is null ? current : cache.Append(current.Keys, current.Values);
-        var mask = past > 0 && steps > 1 ? CausalMask(past, steps, x) : null;
-        var attended = functional.scaled_dot_product_attention(query, all.Keys, all.Values, mask!, is_casual: past == 0 && steps > 1);
-        return Merge(attended, batch, steps).MoveToOuterDisposeScope();
+        var (query, own) = ProjectAll(x);
+        if (pass.Rotation is { } rotation)
+        {
+            (query, own) = (rotation.Query(query), own with { Keys = rotation.Key(own.Keys) });
+        }
+
+        own = new KeyValues(InOwnType(own.Keys), InOwnType(own.Values));
+        var (keys, values) = cache is null ? own : cache.Append(own.Keys, own.Values);
+        query = InOwnType(query);
+        if (repeat > 1 && steps == 1)
+        {
+            // The heads that share keys stand in for steps, so that keys need not be copied.
+            query = query.reshape(batch, heads / repeat, repeat, dim / heads);
+        }
+        else if (repeat > 1)
+        {
+            (keys, values) = (keys.repeat_interleave(repeat, 1), values.repeat_interleave(repeat, 1));
+        }
+
+        var attended = functional.scaled_dot_product_attention(query, keys, values, pass.Mask!, is_casual: pass.IsCausal);
+        attended = repeat > 1 && steps == 1 ? attended.reshape(batch, heads, steps, dim / heads) : attended;
+        return Merge(attended, x).MoveToOuterDisposeScope();
     }
 
     /// <summary>Attention of [B, T, dim] over the projected source, with an additive mask [B, 1, 1, Tc] or null.</summary>
     public Tensor CrossAttend(Tensor x, KeyValues source, Tensor? mask)
     {
         using var scope = NewDisposeScope();
-        var (batch, steps) = (x.size(0), x.size(1));
-        var query = SplitHeads(Project(x, 0));
+        var query = InOwnType(SplitHeads(Normalized(q_layer_norm, Project(x, 0))));
         var attended = functional.scaled_dot_product_attention(query, source.Keys, source.Values, mask!);
-        return Merge(attended, batch, steps).MoveToOuterDisposeScope();
+        return Merge(attended, x).MoveToOuterDisposeScope();
     }
 
     /// <summary>Keys and values of a source [B, Tc, dim], computed once for all steps to come. The caller owns them.</summary>
     public KeyValues ProjectSource(Tensor source)
     {
         using var scope = NewDisposeScope();
-        var keys = SplitHeads(Project(source, 1)).contiguous();
-        var values = SplitHeads(Project(source, 2)).contiguous();
+        var keys = InOwnType(SplitHeads(Normalized(k_layer_norm, Project(source, 1)))).contiguous();
+        var values = InOwnType(SplitHeads(Project(source, 2))).contiguous();
         return new KeyValues(keys.MoveToOuterDisposeScope(), values.MoveToOuterDisposeScope());
     }
 
-    private Tensor Merge(Tensor attended, long batch, long steps) => out_proj.forward(attended.transpose(1, 2).reshape(batch, steps, dim));
+    private (Tensor Query, KeyValues Own) ProjectAll(Tensor x)
+    {
+        var projected = MatrixProduct.Linear(x, in_proj_weight, in_proj_bias);
+        if (repeat == 1 && q_layer_norm is null)
+        {
+            var packed = projected.view(x.size(0), x.size(1), 3, heads, dim / heads).permute(2, 0, 3, 1, 4);
+            return (packed.select(0, 0), new KeyValues(packed.select(0, 1), packed.select(0, 2)));
+        }
 
-    private Tensor SplitHeads(Tensor x) => x.view(x.size(0), x.size(1), heads, dim / heads).transpose(1, 2);
+        var query = Normalized(q_layer_norm, projected.narrow(2, 0, dim));
+        var keys = Normalized(k_layer_norm, projected.narrow(2, dim, KeyDim));
+        return (SplitHeads(query), new KeyValues(SplitHeads(keys), SplitHeads(projected.narrow(2, dim + KeyDim, KeyDim))));
+    }
 
-    /// <summary>Applies the query (0), key (1) or value (2) part of the packed projection.</summary>
+    private Tensor Merge(Tensor attended, Tensor x)
+    {
+        var merged = attended.transpose(1, 2).reshape(x.size(0), x.size(1), dim);
+        return out_proj.forward(inFloat32 ? merged.to(x.dtype) : merged);
+    }
+
+    private Tensor SplitHeads(Tensor x) => x.view(x.size(0), x.size(1), x.size(2) * heads / dim, dim / heads).transpose(1, 2);
+
+    private Tensor InOwnType(Tensor x) => inFloat32 ? x.to(ScalarType.Float32) : x;
+
+    private static Tensor Normalized(LayerNorm? norm, Tensor x) => norm is null ? x : norm.forward(x);
+
+    /// <summary>Applies the query (0), key (1) or value (2) part of the packed projection of a cross attention.</summary>
     private Tensor Project(Tensor x, long part) => MatrixProduct.Linear(
         x, in_proj_weight.narrow(0, part * dim, dim), in_proj_bias?.narrow(0, part * dim, dim));
-
-    private static Tensor CausalMask(long past, long steps, Tensor like) =>
-        full([steps, past + steps], double.NegativeInfinity, dtype: like.dtype, device: like.device).triu(past + 1);
 }

@@ -1,3 +1,4 @@
+using AudioCraft.Conditioning;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -6,7 +7,7 @@ using static TorchSharp.torch.nn;
 namespace AudioCraft.LanguageModel;
 
 /// <summary>
-/// A causal transformer with sinusoidal positions (audiocraft/modules/transformer.py) that takes a sequence whole,
+/// A causal transformer with sinusoidal or rotary positions (audiocraft/modules/transformer.py) that takes a sequence whole,
 /// or piece by piece with a <see cref="TransformerState"/> that remembers the pieces before.
 /// </summary>
 internal sealed class StreamingTransformer : Module
@@ -21,14 +22,17 @@ internal sealed class StreamingTransformer : Module
         RegisterComponents();
     }
 
-    /// <summary>The whole sequence [B, T, dim] with conditions [B, Tc, dim] (null for a model without) → [B, T, dim].</summary>
-    public Tensor forward(Tensor x, Tensor? source)
+    /// <summary>The whole sequence [B, T, dim] with what cross attention reads (null for a model without) → [B, T, dim].</summary>
+    public Tensor forward(Tensor x, CrossSource? source)
     {
         using var scope = NewDisposeScope();
-        x = AddPositions(x, SinusoidalPositions.Create(0, x.size(1), config.Dim, config.MaxPeriod, x.dtype, x.device));
+        var count = x.size(1);
+        using var rotations = Rotations(count, null, x.device);
+        var pass = SelfAttentionPass.Create(0, count, config.PastContext, null, rotations?.Narrow(0, count), AttentionType(x.dtype), x.device);
+        x = Sinusoids(count, null, x.dtype, x.device) is { } positions ? x + positions : x;
         foreach (var layer in layers)
         {
-            x = layer.forward(x, null, source is null ? null : layer.ProjectSource(source), null);
+            x = layer.forward(x, null, pass, source is { } read ? layer.ProjectSource(read.Embeddings) : null, source?.Mask);
         }
 
         return x.MoveToOuterDisposeScope();
@@ -38,10 +42,11 @@ internal sealed class StreamingTransformer : Module
     public Tensor Step(Tensor x, TransformerState state)
     {
         using var scope = NewDisposeScope();
-        x = AddPositions(x, state.NextPositions(x.size(1)));
+        var (pass, positions) = state.Next(x.size(1), AttentionType(x.dtype), x.device);
+        x = positions is null ? x : x + positions;
         for (var i = 0; i < layers.Count; i++)
         {
-            x = layers[i].forward(x, state.Caches[i], state.Sources.Count == 0 ? null : state.Sources[i], state.SourceMask);
+            x = layers[i].forward(x, state.Caches[i], pass, state.Sources.Count == 0 ? null : state.Sources[i], state.SourceMask);
         }
 
         return x.MoveToOuterDisposeScope();
@@ -50,27 +55,46 @@ internal sealed class StreamingTransformer : Module
     /// <summary>Prepares for a sequence of at most <paramref name="maxSteps"/> steps. The caller disposes of the state.</summary>
     /// <param name="batch">Rows, B.</param>
     /// <param name="maxSteps">Steps to make room for.</param>
-    /// <param name="source">Conditions [B, Tc, dim], or null for a model without.</param>
-    /// <param name="sourceMask">Additive mask [B, 1, 1, Tc] over the conditions, or null. The state takes it over.</param>
+    /// <param name="source">What cross attention reads, or null for a model without.</param>
+    /// <param name="padding">For each row, how many steps at its start will hold nothing; null where none do.</param>
     /// <param name="dtype">Element type of the activations.</param>
     /// <param name="device">Where they live.</param>
-    public TransformerState CreateState(long batch, long maxSteps, Tensor? source, Tensor? sourceMask, ScalarType dtype, Device device)
+    public TransformerState CreateState(
+        long batch, long maxSteps, CrossSource? source, IReadOnlyList<long>? padding, ScalarType dtype, Device device)
     {
-        var caches = layers.Select(_ => new KeyValueCache(batch, config.NumHeads, maxSteps, config.Dim / config.NumHeads, dtype, device)).ToList();
-        var sources = new List<KeyValues>();
-        if (source is not null)
+        using var scope = NewDisposeScope();
+        var type = AttentionType(dtype);
+        return new TransformerState
         {
-            foreach (var layer in layers)
-            {
-                var (keys, values) = layer.ProjectSource(source);
-                sources.Add(new KeyValues(keys.DetachFromDisposeScope(), values.DetachFromDisposeScope()));
-            }
-        }
-
-        var positions = SinusoidalPositions.Create(0, maxSteps, config.Dim, config.MaxPeriod, dtype, device).DetachFromDisposeScope();
-        return new TransformerState(caches, sources, sourceMask?.DetachFromDisposeScope(), positions);
+            MaxSteps = maxSteps,
+            Window = config.PastContext,
+            Caches = [.. layers.Select(_ => new KeyValueCache(
+                batch, config.NumHeads / config.KeyValueRepeat, maxSteps, config.Dim / config.NumHeads, config.PastContext, type, device))],
+            Sources = source is { } read ? [.. layers.Select(layer => Detached(layer.ProjectSource(read.Embeddings)))] : [],
+            SourceMask = source?.Mask?.to(type).clone().DetachFromDisposeScope(),
+            PaddingMask = PaddedRows.HidePadding(padding, maxSteps, type, device)?.DetachFromDisposeScope(),
+            Positions = Sinusoids(maxSteps, padding, dtype, device)?.DetachFromDisposeScope(),
+            Rotations = Rotations(maxSteps, padding, device),
+        };
     }
 
-    private Tensor AddPositions(Tensor x, Tensor positions) =>
-        config.PositionalScale == 1 ? x + positions : x + (positions * config.PositionalScale);
+    private static KeyValues Detached(KeyValues source) => new(source.Keys.DetachFromDisposeScope(), source.Values.DetachFromDisposeScope());
+
+    private ScalarType AttentionType(ScalarType dtype) => config.AttentionAsFloat32 ? ScalarType.Float32 : dtype;
+
+    private RotaryPositions? Rotations(long count, IReadOnlyList<long>? padding, Device device) =>
+        config.Positions == LMPositions.Sinusoidal ? null : RotaryPositions.Create(count, config, padding, device);
+
+    private Tensor? Sinusoids(long count, IReadOnlyList<long>? padding, ScalarType dtype, Device device)
+    {
+        if (config.Positions == LMPositions.Rotary)
+        {
+            return null;
+        }
+
+        using var scope = NewDisposeScope();
+        var table = SinusoidalPositions.Create(0, count, config.Dim, config.MaxPeriod, dtype, device).squeeze(0);
+        var scaled = config.PositionalScale == 1 ? table : table * config.PositionalScale;
+        return PaddedRows.Shift(scaled, padding).MoveToOuterDisposeScope();
+    }
 }

@@ -18,6 +18,9 @@ internal sealed class StreamingTransformerLayer : Module
     private readonly LayerNorm norm1;
     private readonly LayerNorm? norm_cross;
     private readonly LayerNorm norm2;
+    private readonly LayerScale? layer_scale_1;
+    private readonly LayerScale? layer_scale_cross;
+    private readonly LayerScale? layer_scale_2;
     private readonly bool normFirst;
     private readonly LMActivation activation;
 
@@ -25,15 +28,18 @@ internal sealed class StreamingTransformerLayer : Module
     {
         normFirst = config.NormFirst;
         activation = config.Activation;
-        self_attn = new StreamingMultiheadAttention(config.Dim, config.NumHeads, config.BiasAttention);
+        self_attn = StreamingMultiheadAttention.Self(config);
         linear1 = new Linear(config.Dim, config.FeedForwardDim, config.BiasFeedForward);
         linear2 = new Linear(config.FeedForwardDim, config.Dim, config.BiasFeedForward);
         norm1 = new LayerNorm(config.Dim);
         norm2 = new LayerNorm(config.Dim);
+        layer_scale_1 = Scale(config);
+        layer_scale_2 = Scale(config);
         if (config.CrossAttention)
         {
-            cross_attention = new StreamingMultiheadAttention(config.Dim, config.NumHeads, config.BiasAttention);
+            cross_attention = StreamingMultiheadAttention.Cross(config);
             norm_cross = new LayerNorm(config.Dim);
+            layer_scale_cross = Scale(config);
         }
 
         RegisterComponents();
@@ -42,12 +48,13 @@ internal sealed class StreamingTransformerLayer : Module
     /// <summary>[B, T, dim] → [B, T, dim].</summary>
     /// <param name="x">Input.</param>
     /// <param name="cache">Keys and values of the steps before, or null when <paramref name="x"/> is the whole sequence.</param>
+    /// <param name="pass">What self-attention sees.</param>
     /// <param name="source">The conditions as <see cref="ProjectSource"/> gave them, or null for a model without.</param>
     /// <param name="sourceMask">Additive mask [B, 1, 1, Tc] over the conditions, or null.</param>
-    public Tensor forward(Tensor x, KeyValueCache? cache, KeyValues? source, Tensor? sourceMask)
+    public Tensor forward(Tensor x, KeyValueCache? cache, SelfAttentionPass pass, KeyValues? source, Tensor? sourceMask)
     {
         using var scope = NewDisposeScope();
-        var y = normFirst ? PreNorm(x, cache, source, sourceMask) : PostNorm(x, cache, source, sourceMask);
+        var y = normFirst ? PreNorm(x, cache, pass, source, sourceMask) : PostNorm(x, cache, pass, source, sourceMask);
         return y.MoveToOuterDisposeScope();
     }
 
@@ -55,27 +62,31 @@ internal sealed class StreamingTransformerLayer : Module
     public KeyValues ProjectSource(Tensor source) =>
         (cross_attention ?? throw new InvalidOperationException("This layer has no cross attention.")).ProjectSource(source);
 
-    private Tensor PreNorm(Tensor x, KeyValueCache? cache, KeyValues? source, Tensor? sourceMask)
+    private static LayerScale? Scale(LMConfig config) => config.LayerScale is { } initial ? new LayerScale(config.Dim, initial) : null;
+
+    private static Tensor Scaled(LayerScale? scale, Tensor x) => scale is null ? x : scale.forward(x);
+
+    private Tensor PreNorm(Tensor x, KeyValueCache? cache, SelfAttentionPass pass, KeyValues? source, Tensor? sourceMask)
     {
-        x = x + self_attn.SelfAttend(norm1.forward(x), cache);
+        x = x + Scaled(layer_scale_1, self_attn.SelfAttend(norm1.forward(x), cache, pass));
         if (cross_attention is not null)
         {
-            x = x + cross_attention.CrossAttend(norm_cross!.forward(x), source!.Value, sourceMask);
+            x = x + Scaled(layer_scale_cross, cross_attention.CrossAttend(norm_cross!.forward(x), source!.Value, sourceMask));
         }
 
-        return x + FeedForward(norm2.forward(x));
+        return x + Scaled(layer_scale_2, FeedForward(norm2.forward(x)));
     }
 
     // Upstream's cross-attention takes its queries from the layer's input here, not from what self-attention made of it.
-    private Tensor PostNorm(Tensor input, KeyValueCache? cache, KeyValues? source, Tensor? sourceMask)
+    private Tensor PostNorm(Tensor input, KeyValueCache? cache, SelfAttentionPass pass, KeyValues? source, Tensor? sourceMask)
     {
-        var x = norm1.forward(input + self_attn.SelfAttend(input, cache));
+        var x = norm1.forward(input + Scaled(layer_scale_1, self_attn.SelfAttend(input, cache, pass)));
         if (cross_attention is not null)
         {
-            x = norm_cross!.forward(x + cross_attention.CrossAttend(input, source!.Value, sourceMask));
+            x = norm_cross!.forward(x + Scaled(layer_scale_cross, cross_attention.CrossAttend(input, source!.Value, sourceMask)));
         }
 
-        return norm2.forward(x + FeedForward(x));
+        return norm2.forward(x + Scaled(layer_scale_2, FeedForward(x)));
     }
 
     private Tensor FeedForward(Tensor x)

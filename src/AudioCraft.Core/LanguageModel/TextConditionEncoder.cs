@@ -1,29 +1,44 @@
+using AudioCraft.Conditioning;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace AudioCraft.LanguageModel;
 
-/// <summary>Turns descriptions into what cross attention reads.</summary>
+/// <summary>Turns descriptions into what the conditions of a model say.</summary>
 internal static class TextConditionEncoder
 {
-    /// <summary>The texts of a batch, or null for a model without conditions. The tensors belong to the caller's dispose scope.</summary>
-    public static TextCondition? Encode(LMModel model, IReadOnlyList<string?> descriptions)
+    /// <summary>
+    /// What each of the model's texts says: its description is given, others say nothing, as in upstream's generation. The tensors belong to the caller's dispose scope.
+    /// </summary>
+    public static ConditionTensors Encode(LMModel model, IReadOnlyList<string?> descriptions)
     {
-        if (!model.Config.CrossAttention)
+        var names = model.Conditioners.Names;
+        if (names.Count == 0)
         {
-            return null;
+            // A model that was built without conditioners still knows how to read nothing.
+            names = [.. model.Config.ConditionNames.Take(1)];
         }
 
-        if (descriptions.All(string.IsNullOrEmpty))
+        return new ConditionTensors([.. names.Select(name => Encode(model, name, descriptions, IsDescription(names, name)))]);
+    }
+
+    private static bool IsDescription(IReadOnlyList<string> names, string name) =>
+        names.Contains(GuidancePlan.Description) ? name == GuidancePlan.Description : name == names[0];
+
+    private static ConditionTensor Encode(LMModel model, string name, IReadOnlyList<string?> descriptions, bool isDescription)
+    {
+        // An empty description says nothing; to a table of texts it is one like others.
+        var isTable = model.Conditioners.Names.Contains(name) && model.Conditioners[name] is LookupConditioner;
+        if (!isDescription || descriptions.All(text => isTable ? text is null : string.IsNullOrEmpty(text)))
         {
-            return new TextCondition(zeros([descriptions.Count, 1, model.Config.Dim], dtype: ScalarType.Float32, device: model.Device), new long[descriptions.Count]);
+            return new ConditionTensor(
+                name, zeros([descriptions.Count, 1, model.Config.Dim], dtype: ScalarType.Float32, device: model.Device), new long[descriptions.Count]);
         }
 
-        var (embeddings, mask) = model.Conditioners[model.Config.CrossConditions[0]].Encode(descriptions);
+        var (embeddings, mask) = model.Conditioners[name].Encode(descriptions);
         using (mask)
         {
-            using var lengths = mask.sum(1).to(ScalarType.Int64).cpu();
-            return new TextCondition(embeddings, lengths.data<long>().ToArray());
+            return ConditionTensor.WithMask(name, embeddings, mask);
         }
     }
 }

@@ -93,11 +93,9 @@ internal static class TokenGenerator
 
     private static void Choose(LMModel model, TokenRequest request, IReadOnlyList<GuidancePass> passes, long[][,] sequences, int step)
     {
-        var coefficient = request.Parameters.CfgCoef;
         var guided = new float[model.Config.Cardinality];
         for (var item = 0; item < request.BatchSize; item++)
         {
-            var isGuided = request.Condition is not null && !request.Condition.IsNull(item) && coefficient is not (0 or 1);
             for (var k = 0; k < model.NumCodebooks; k++)
             {
                 // Cells of the prompt and of the special token are as they are.
@@ -109,7 +107,7 @@ internal static class TokenGenerator
                 Array.Clear(guided);
                 foreach (var pass in passes)
                 {
-                    pass.AddTo(guided, item, k, coefficient, isGuided);
+                    pass.AddTo(guided, item, k);
                 }
 
                 if (!float.IsFinite(guided[TokenSampler.LikeliestIndex(guided)]))

@@ -38,7 +38,7 @@ internal sealed class WindowedGeneration
         IReadOnlyList<string?> descriptions, Tensor? prompt, IProgress<GenerationProgress>? progress, CancellationToken cancellationToken)
     {
         using var scope = NewDisposeScope();
-        var condition = TextConditionEncoder.Encode(model.LM, descriptions);
+        var conditions = TextConditionEncoder.Encode(model.LM, descriptions);
         var draws = DrawSequence.ForItems(parameters.Seed ?? Random.Shared.NextInt64(), descriptions);
         var parts = new List<Tensor>();
         var done = 0;
@@ -54,7 +54,7 @@ internal sealed class WindowedGeneration
                 BatchSize = descriptions.Count,
                 Frames = frames,
                 Prompt = prompt,
-                Condition = condition,
+                Conditions = conditions,
                 Parameters = parameters,
                 Draws = draws,
             };

@@ -1,0 +1,97 @@
+using System.Numerics;
+using System.Security.Cryptography;
+using System.Text;
+using AudioCraft.Layers;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+using Linear = AudioCraft.Layers.Linear;
+
+namespace AudioCraft.Conditioning;
+
+/// <summary>
+/// A whole text as one vector, looked up in a table by its hash (upstream's <c>LUTConditioner</c> with the <c>noop</c> tokenizer, audiocraft/modules/conditioners.py):
+/// for genres, artists, keys. Different texts may share a vector.
+/// </summary>
+public sealed class LookupConditioner : TextConditioner
+{
+    private readonly TableOfVectors embed;
+    private readonly Linear output_proj;
+    private readonly int padIndex;
+
+    /// <param name="bins">Vectors of the table, at least 1.</param>
+    /// <param name="dim">Width of the table, at least 1.</param>
+    /// <param name="outputDim">Width of the condition, at least 1: the language model's width.</param>
+    /// <param name="padIndex">The vector that a missing text looks up, though it is then masked.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A size is less than 1, or the padding lies outside the table.</exception>
+    public LookupConditioner(int bins, int dim, int outputDim, int padIndex = 0) : base(nameof(LookupConditioner))
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(bins, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(dim, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(outputDim, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(padIndex);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(padIndex, bins);
+        this.padIndex = padIndex;
+        Bins = bins;
+        OutputDimension = outputDim;
+        embed = new TableOfVectors(bins, dim);
+        output_proj = new Linear(dim, outputDim);
+        RegisterComponents();
+    }
+
+    /// <summary>Vectors of the table.</summary>
+    public int Bins { get; }
+
+    /// <inheritdoc/>
+    public override long OutputDimension { get; }
+
+    /// <summary>The vector that a text looks up: the SHA-256 hash of its UTF-8 bytes, a big-endian number, modulo the size of the table.</summary>
+    public static int Hash(string text, int bins)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        ArgumentOutOfRangeException.ThrowIfLessThan(bins, 1);
+        return (int)(new BigInteger(SHA256.HashData(Encoding.UTF8.GetBytes(text)), isUnsigned: true, isBigEndian: true) % bins);
+    }
+
+    /// <summary>The vectors that texts look up, [B, 1], and where there is a text, [B, 1]; both int64 on the CPU, owned by the caller. "" is a text.</summary>
+    public (Tensor Tokens, Tensor Mask) Tokenize(IReadOnlyList<string?> texts)
+    {
+        ArgumentNullException.ThrowIfNull(texts);
+        if (texts.Count == 0)
+        {
+            throw new ArgumentException("There is no text: give at least one.", nameof(texts));
+        }
+
+        long[] tokens = [.. texts.Select(text => text is null ? padIndex : Hash(text, Bins))];
+        long[] mask = [.. texts.Select(text => text is null ? 0L : 1L)];
+        return (tensor(tokens, [texts.Count, 1]), tensor(mask, [texts.Count, 1]));
+    }
+
+    /// <inheritdoc/>
+    public override (Tensor Embeds, Tensor Mask) Encode(IReadOnlyList<string?> texts)
+    {
+        using var scope = NewDisposeScope();
+        var device = embed.Weight.device;
+        var (tokens, tokenMask) = Tokenize(texts);
+        var mask = tokenMask.to(device);
+        var embeds = output_proj.forward(embed.forward(tokens.to(device))) * mask.unsqueeze(-1);
+        return (embeds.MoveToOuterDisposeScope(), mask.MoveToOuterDisposeScope());
+    }
+
+    /// <summary>A table of vectors, with the name of PyTorch's parameter.</summary>
+    private sealed class TableOfVectors : nn.Module<Tensor, Tensor>
+    {
+        private readonly Parameter weight;
+
+        public TableOfVectors(long bins, long dim) : base(nameof(TableOfVectors))
+        {
+            weight = ParameterFactory.Normal(bins, dim);
+            RegisterComponents();
+        }
+
+        public Parameter Weight => weight;
+
+        /// <summary>Indexes [B, T] → [B, T, dim].</summary>
+        public override Tensor forward(Tensor indexes) => weight.index_select(0, indexes.reshape(-1)).view(indexes.size(0), indexes.size(1), -1);
+    }
+}

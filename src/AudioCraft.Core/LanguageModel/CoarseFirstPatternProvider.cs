@@ -1,0 +1,43 @@
+namespace AudioCraft;
+
+/// <summary>
+/// The whole first codebook, then the others together, with delays (audiocraft/modules/codebooks_patterns.py).
+/// With three codebooks and two frames the sequence is (S is the special token)
+/// <code>
+/// S 1 2 S S
+/// S S S 1 2
+/// S S S 1 2
+/// </code>
+/// Codes of the fine codebooks depend on coarse codes that come later in time, so the duration of the training has to be kept when generating.
+/// </summary>
+public sealed class CoarseFirstPatternProvider : CodebookPatternProvider
+{
+    private readonly int[] delays;
+
+    /// <summary>Creates the pattern's provider.</summary>
+    /// <param name="numCodebooks">Number of codebooks, K, at least 2.</param>
+    /// <param name="delays">Delay of each codebook but the first, in steps, not falling; none if null.</param>
+    /// <exception cref="ArgumentException">There is only one codebook, or the delays have the wrong number or go down.</exception>
+    public CoarseFirstPatternProvider(int numCodebooks, IReadOnlyList<int>? delays = null) : base(numCodebooks)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(numCodebooks, 2);
+        this.delays = delays is null ? new int[numCodebooks - 1] : Ascending(delays, numCodebooks - 1, nameof(delays));
+    }
+
+    /// <inheritdoc/>
+    protected override IReadOnlyList<IReadOnlyList<CodeCoordinate>> Layout(int timesteps)
+    {
+        var layout = new List<IReadOnlyList<CodeCoordinate>> { Array.Empty<CodeCoordinate>() };
+        for (var t = 0; t < timesteps; t++)
+        {
+            layout.Add([new CodeCoordinate(t, 0)]);
+        }
+
+        for (var t = 0; t < timesteps + delays[^1]; t++)
+        {
+            layout.Add([.. delays.Select((delay, q) => new CodeCoordinate(t - delay, q + 1)).Where(c => c.Timestep >= 0)]);
+        }
+
+        return layout;
+    }
+}

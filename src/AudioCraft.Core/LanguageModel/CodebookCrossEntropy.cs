@@ -1,0 +1,42 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace AudioCraft;
+
+/// <summary>What a language model over codes is trained on: the cross entropy of each codebook, and their mean (audiocraft/solvers/musicgen.py).</summary>
+public static class CodebookCrossEntropy
+{
+    /// <summary>The cross entropy of known codes.</summary>
+    /// <param name="logits">[B, K, T, card], as <see cref="LMModel.ComputePredictions(Tensor, ConditionTensors, bool)"/> gives them; what the mask leaves out may be NaN.</param>
+    /// <param name="codes">[B, K, T] int64.</param>
+    /// <param name="mask">[B, K, T] bool: which codes count.</param>
+    /// <returns>The mean over the codebooks, a scalar through which gradients flow, and the cross entropy of each, [K], detached. A codebook of which nothing counts has 0.</returns>
+    /// <exception cref="ArgumentException">The shapes do not fit one another.</exception>
+    public static (Tensor Mean, Tensor PerCodebook) Compute(Tensor logits, Tensor codes, Tensor mask)
+    {
+        ArgumentNullException.ThrowIfNull(logits);
+        ArgumentNullException.ThrowIfNull(codes);
+        ArgumentNullException.ThrowIfNull(mask);
+        if (logits.dim() != 4 || codes.dim() != 3 || codes.dtype != ScalarType.Int64 || mask.dtype != ScalarType.Bool
+            || !codes.shape.SequenceEqual(logits.shape.Take(3)) || !mask.shape.SequenceEqual(codes.shape))
+        {
+            throw new ArgumentException(
+                $"Logits [B, K, T, card], int64 codes [B, K, T] and a bool mask [B, K, T] are expected, not [{string.Join(", ", logits.shape)}], "
+                + $"{codes.dtype} [{string.Join(", ", codes.shape)}] and {mask.dtype} [{string.Join(", ", mask.shape)}].", nameof(logits));
+        }
+
+        using var scope = NewDisposeScope();
+        var each = new List<Tensor>();
+        for (var k = 0L; k < codes.size(1); k++)
+        {
+            // Taking the rows that count out of the others keeps NaN out of the gradients too.
+            var counted = mask.select(1, k).reshape(-1).nonzero().squeeze(1);
+            var own = logits.select(1, k).reshape(-1, logits.size(3)).index_select(0, counted);
+            var target = codes.select(1, k).reshape(-1).index_select(0, counted).unsqueeze(1);
+            each.Add(own.log_softmax(1).gather(1, target).sum().neg() / Math.Max(1, counted.size(0)));
+        }
+
+        var all = stack(each);
+        return (all.mean().MoveToOuterDisposeScope(), all.detach().MoveToOuterDisposeScope());
+    }
+}

@@ -1,0 +1,37 @@
+using AudioCraft.Checkpoints;
+
+namespace AudioCraft.LanguageModel;
+
+/// <summary>Fills a language model from an archive with upstream's names.</summary>
+internal static class LMWeights
+{
+    /// <summary>
+    /// Loads the weights. Upstream names the matrices of PyTorch's own attention with <c>mha.</c> or without, as its loader takes both; and it stores the
+    /// frequencies of rotary positions, which follow from the configuration.
+    /// </summary>
+    /// <exception cref="CheckpointException">Names are missing, unexpected or of another shape, or a tensor cannot be read.</exception>
+    public static void Load(LMModel model, TensorArchive archive, WeightLoadOptions? options = null)
+    {
+        options ??= new WeightLoadOptions();
+        var mayBeUnused = options.MayBeUnused;
+        WeightLoader.Load(model, archive, options with
+        {
+            Rename = options.Rename ?? (name => archive.Tensors.ContainsKey(options.Prefix + Prefixed(name)) ? Prefixed(name) : name),
+            MayBeUnused = name => IsRotaryTable(name) || mayBeUnused?.Invoke(name) == true,
+        });
+    }
+
+    private static bool IsRotaryTable(string name) =>
+        name.EndsWith(".rope.frequencies", StringComparison.Ordinal) || name.EndsWith(".rope.xpos.decay_rates", StringComparison.Ordinal);
+
+    private static string Prefixed(string name)
+    {
+        foreach (var attention in (string[])[".self_attn.", ".cross_attention."])
+        {
+            name = name.Replace($"{attention}in_proj_", $"{attention}mha.in_proj_", StringComparison.Ordinal)
+                .Replace($"{attention}out_proj.", $"{attention}mha.out_proj.", StringComparison.Ordinal);
+        }
+
+        return name;
+    }
+}
