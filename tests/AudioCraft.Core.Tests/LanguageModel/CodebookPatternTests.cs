@@ -5,15 +5,15 @@ namespace AudioCraft.Tests.LanguageModel;
 
 public class CodebookPatternTests
 {
-    public static TheoryData<string> DelayCases()
+    public static TheoryData<string> AllCases()
     {
         using var json = Cases();
-        return [.. json.RootElement.EnumerateArray().Where(e => e.GetProperty("modeling").GetString() == "delay").Select(e => e.GetProperty("key").GetString()!)];
+        return [.. json.RootElement.EnumerateArray().Select(e => e.GetProperty("key").GetString()!)];
     }
 
     [Theory]
-    [MemberData(nameof(DelayCases))]
-    public void The_delay_pattern_is_laid_out_as_upstream(string key)
+    [MemberData(nameof(AllCases))]
+    public void A_pattern_is_laid_out_as_upstream(string key)
     {
         using var json = Cases();
         var (pattern, expected) = Load(json, key);
@@ -34,7 +34,7 @@ public class CodebookPatternTests
     }
 
     [Theory]
-    [MemberData(nameof(DelayCases))]
+    [MemberData(nameof(AllCases))]
     public void Codes_go_into_the_sequence_and_back_as_upstream(string key)
     {
         using var scope = NewDisposeScope();
@@ -94,6 +94,18 @@ public class CodebookPatternTests
     }
 
     [Fact]
+    public void Options_that_contradict_one_another_are_refused()
+    {
+        Assert.Contains("share inner step 1", Assert.Throws<ArgumentException>(() => new UnrolledPatternProvider(3, [0, 1, 1], [0, 1, 2])).Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentException>(() => new UnrolledPatternProvider(3, [0, 2, 1]));
+        Assert.Throws<ArgumentException>(() => new UnrolledPatternProvider(3, delays: [0, 0]));
+        Assert.Throws<ArgumentException>(() => new CoarseFirstPatternProvider(4, [0, 1, 2, 3]));
+        Assert.Throws<ArgumentException>(() => new CoarseFirstPatternProvider(4, [2, 1, 0]));
+        Assert.Contains("groups of 2", Assert.Throws<ArgumentException>(() => new MusicLMPatternProvider(3)).Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentOutOfRangeException>(() => new MusicLMPatternProvider(3, 0));
+    }
+
+    [Fact]
     public void A_layout_that_goes_back_or_names_a_codebook_twice_is_refused()
     {
         Assert.Contains("goes back", Assert.Throws<ArgumentException>(() => new CodebookPattern([[], [new(1, 0)], [new(0, 0)]], 1, 2)).Message, StringComparison.Ordinal);
@@ -109,9 +121,25 @@ public class CodebookPatternTests
     {
         var entry = json.RootElement.EnumerateArray().Single(e => e.GetProperty("key").GetString() == key);
         var kwargs = entry.GetProperty("kwargs");
-        int Number(string name) => kwargs.TryGetProperty(name, out var value) ? value.GetInt32() : 0;
-        var delays = kwargs.TryGetProperty("delays", out var list) ? list.EnumerateArray().Select(d => d.GetInt32()).ToList() : null;
-        var provider = new DelayedPatternProvider(Number("n_q"), delays, Number("flatten_first"), Number("empty_initial"));
+        int Number(string name, int fallback) => kwargs.TryGetProperty(name, out var value) ? value.GetInt32() : fallback;
+        int[]? Numbers(string name) => kwargs.TryGetProperty(name, out var list) ? [.. list.EnumerateArray().Select(d => d.GetInt32())] : null;
+        var provider = CodebookPatternProvider.Create(new LMConfig
+        {
+            NumCodebooks = Number("n_q", 0),
+            Pattern = entry.GetProperty("modeling").GetString() switch
+            {
+                "delay" => CodebookPatternKind.Delay,
+                "parallel" => CodebookPatternKind.Parallel,
+                "unroll" => CodebookPatternKind.Unroll,
+                "coarse_first" => CodebookPatternKind.CoarseFirst,
+                _ => CodebookPatternKind.MusicLM,
+            },
+            Delays = Numbers("delays"),
+            Flattening = Numbers("flattening"),
+            FlattenFirst = Number("flatten_first", 0),
+            EmptyInitial = Number("empty_initial", 0),
+            CodebookGroup = Number("group_by", 2),
+        });
         return (provider.GetPattern(entry.GetProperty("timesteps").GetInt32()), entry);
     }
 }

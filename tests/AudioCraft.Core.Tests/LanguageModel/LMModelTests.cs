@@ -10,48 +10,29 @@ public class LMModelTests
     private const double Noise = 5e-6;
 
     [Fact]
-    public void Logits_of_a_whole_sequence_equal_upstreams()
+    public void A_models_only_condition_needs_no_name()
     {
         using var scope = NewDisposeScope();
         using var guard = no_grad();
         using var model = GoldenLM.Load("lm_tiny");
         using var io = Golden.Tensors("lm_tiny");
         Near.Equal(io.Read("fwd/logits"), model.forward(io.Read("seq"), io.Read("cond/embeds")), Noise);
+        Near.Equal(io.Read("pred/logits"), model.ComputePredictions(io.Read("codes"), io.Read("cond/embeds")).Logits, Noise);
     }
 
-    [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    [InlineData(5)]
-    public void Logits_step_by_step_equal_those_of_the_whole_sequence(int chunk)
+    [Fact]
+    public void Conditions_that_the_model_does_not_have_are_refused_by_name()
     {
         using var scope = NewDisposeScope();
-        using var guard = no_grad();
         using var model = GoldenLM.Load("lm_tiny");
-        using var io = Golden.Tensors("lm_tiny");
-        var (sequence, expected) = (io.Read("seq"), io.Read("stream/logits"));
-        using var state = model.CreateState(sequence.size(0), sequence.size(2), io.Read("cond/embeds"), null);
-        for (var at = 0L; at < sequence.size(2);)
-        {
-            var count = Math.Min(chunk, sequence.size(2) - at);
-            var logits = model.Step(sequence.narrow(2, at, count), state);
-            at += count;
-            Near.Equal(expected.select(2, at - 1), logits, Noise);
-        }
-    }
-
-    [Theory]
-    [InlineData("pred", true)]
-    [InlineData("pred_valid", false)]
-    public void Predictions_for_known_codes_equal_upstreams(string key, bool keepOnlyValidSteps)
-    {
-        using var scope = NewDisposeScope();
-        using var guard = no_grad();
-        using var model = GoldenLM.Load("lm_tiny");
-        using var io = Golden.Tensors("lm_tiny");
-        var (logits, mask) = model.ComputePredictions(io.Read("codes"), io.Read("cond/embeds"), keepOnlyValidSteps);
-        Exactly.Equal(io.Read($"{key}/mask"), mask);
-        Near.Equal(io.Read($"{key}/logits"), logits, Noise);
+        var codes = zeros(2, 4, 5, dtype: ScalarType.Int64);
+        ConditionTensors Named(string name, long dim = 32) => new(new ConditionTensor(name, zeros(2, 3, dim)));
+        Assert.Contains("'genre'", Assert.Throws<ArgumentException>(() => model.forward(codes, Named("genre"))).Message, StringComparison.Ordinal);
+        Assert.Contains("[2, 3, 7]", Assert.Throws<ArgumentException>(() => model.forward(codes, Named("description", 7))).Message, StringComparison.Ordinal);
+        Assert.Contains("needs one of its conditions", Assert.Throws<ArgumentException>(() => model.forward(codes, default(ConditionTensors))).Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentException>(() => new ConditionTensors(new ConditionTensor("a", codes), new ConditionTensor("a", codes)));
+        using var none = GoldenLM.Load("lm_tiny_nocond");
+        Assert.Contains("no condition", Assert.Throws<ArgumentException>(() => none.forward(codes, Named("description"))).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -59,11 +40,12 @@ public class LMModelTests
     {
         using var model = GoldenLM.Load("lm_tiny");
         using var guard = no_grad();
-        using var condition = zeros(1, 3, 32);
+        using var text = zeros(1, 3, 32);
+        var condition = new ConditionTensors(new ConditionTensor("description", text));
         using var tokens = zeros(1, 4, 1, dtype: ScalarType.Int64);
         LiveTensors.NoneLeft(() =>
         {
-            using var state = model.CreateState(1, 4, condition, null);
+            using var state = model.CreateState(1, 4, condition);
             for (var i = 0; i < 4; i++)
             {
                 model.Step(tokens, state).Dispose();
@@ -77,7 +59,7 @@ public class LMModelTests
         using var model = GoldenLM.Load("lm_tiny");
         using var scope = NewDisposeScope();
         using var guard = no_grad();
-        using var state = model.CreateState(1, 2, zeros(1, 3, 32), null);
+        using var state = model.CreateState(1, 2, new ConditionTensors(new ConditionTensor("description", zeros(1, 3, 32))));
         Assert.Throws<InvalidOperationException>(() => model.Step(zeros(1, 4, 3, dtype: ScalarType.Int64), state));
     }
 
@@ -102,7 +84,7 @@ public class LMModelTests
         using var other = new LMModel(new LMConfig
         {
             Dim = 8, NumHeads = 2, NumLayers = 2, Cardinality = 5, NumCodebooks = 3, NormFirst = false,
-            BiasAttention = true, BiasFeedForward = true, BiasProjection = true, HiddenScale = 2,
+            BiasAttention = true, BiasFeedForward = true, BiasProjection = true, HiddenScale = 2, LayerScale = 0.1,
         });
         Assert.Equal(other.parameters().Sum(p => p.numel()), other.Config.ParameterCount);
     }

@@ -8,20 +8,31 @@ namespace AudioCraft.Tests.LanguageModel;
 
 public class TokenGeneratorTests
 {
-    public static TheoryData<string> Runs()
+    private static readonly string[] Cases = ["lm_generate", "lm_generate_custom_rope", "lm_generate_delays", "lm_generate_double_cfg", "lm_generate_prepend"];
+
+    public static TheoryData<string, string> Runs()
     {
-        using var json = Golden.Config("lm_generate");
-        return [.. json.RootElement.GetProperty("runs").EnumerateArray().Select(run => run.GetProperty("name").GetString()!)];
+        var runs = new TheoryData<string, string>();
+        foreach (var name in Cases)
+        {
+            using var json = Golden.Config(name);
+            foreach (var run in json.RootElement.GetProperty("runs").EnumerateArray())
+            {
+                runs.Add(name, run.GetProperty("name").GetString()!);
+            }
+        }
+
+        return runs;
     }
 
     [Theory]
     [MemberData(nameof(Runs))]
-    public void Greedy_tokens_equal_upstreams(string name)
+    public void Greedy_tokens_equal_upstreams(string golden, string name)
     {
         using var scope = NewDisposeScope();
-        using var model = GoldenLM.Load("lm_generate");
-        using var io = Golden.Tensors("lm_generate");
-        using var json = Golden.Config("lm_generate");
+        using var model = GoldenLM.Load(golden);
+        using var io = Golden.Tensors(golden);
+        using var json = Golden.Config(golden);
         var run = json.RootElement.GetProperty("runs").EnumerateArray().Single(r => r.GetProperty("name").GetString() == name);
         var arguments = run.GetProperty("generate_kwargs");
         var request = Request(model, io, run);
@@ -32,31 +43,30 @@ public class TokenGeneratorTests
 
     [Theory]
     [MemberData(nameof(Runs))]
-    public void The_models_outputs_at_the_first_steps_equal_upstreams(string name)
+    public void The_models_outputs_at_the_first_steps_equal_upstreams(string golden, string name)
     {
         using var scope = NewDisposeScope();
         using var guard = no_grad();
-        using var model = GoldenLM.Load("lm_generate");
-        using var io = Golden.Tensors("lm_generate");
-        foreach (var part in new[] { ("raw", "cond"), ("raw_cond", "cond"), ("raw_uncond", "null") })
+        using var model = GoldenLM.Load(golden);
+        using var io = Golden.Tensors(golden);
+        foreach (var (raw, condition) in new[] { ("raw", "cond"), ("raw_cond", "cond"), ("raw_uncond", "null") })
         {
-            var (raw, condition) = part;
             if (!io.Tensors.TryGetValue($"{name}/step0/{raw}", out var info))
             {
                 continue;
             }
 
-            var expected = io.Read($"{name}/step0/{raw}");
-            var tokens = full([info.Shape[0], 4, info.Shape[2]], model.SpecialToken, dtype: ScalarType.Int64);
+            var tokens = full([info.Shape[0], info.Shape[1], info.Shape[2]], model.SpecialToken, dtype: ScalarType.Int64);
             if (io.Tensors.ContainsKey($"{name}/prompt"))
             {
-                var prompt = io.Read($"{name}/prompt");
-                var (sequence, _, _) = model.PatternProvider.GetPattern((int)prompt.size(2)).BuildSequence(prompt, model.SpecialToken);
+                // The pattern of the whole result begins as that of the prompt, but where frames at the start are flattened.
+                var (prompt, frames) = (io.Read($"{name}/prompt"), (int)io.Read($"{name}/tokens").size(2) + 20);
+                var (sequence, _, _) = model.PatternProvider.GetPattern(frames).BuildSequence(prompt, model.SpecialToken);
                 tokens = sequence.narrow(2, 0, info.Shape[2]).repeat(info.Shape[0] / prompt.size(0), 1, 1);
             }
 
-            // INDEX.md gives no noise for this case; lm_tiny, of the same shape, has 1e-6 of the largest logit.
-            Near.Equal(expected, model.forward(tokens, io.Read($"{name}/{condition}_embeds")), 5e-6);
+            // INDEX.md gives no noise for these cases; lm_tiny, of the same shape, has 1e-6 of the largest logit.
+            Near.Equal(io.Read($"{name}/step0/{raw}"), model.forward(tokens, GoldenLM.Conditions(io, $"{name}/{condition}_")), 5e-6);
         }
     }
 
@@ -67,46 +77,75 @@ public class TokenGeneratorTests
     public void No_second_row_is_computed_where_guidance_does_not_need_it(double coefficient, int expectedRows)
     {
         using var scope = NewDisposeScope();
-        var texts = new TextCondition(zeros(2, 3, 4), [3, 2]);
-        Assert.Equal(2 * expectedRows, GuidancePass.PlanRows(2, texts, coefficient).Sum(part => part.Count));
-        var nobody = new TextCondition(zeros(2, 1, 4), [0, 0]);
-        Assert.Equal(2, GuidancePass.PlanRows(2, nobody, coefficient).Sum(part => part.Count));
-        var oneOfTwo = new TextCondition(zeros(2, 3, 4), [3, 0]);
-        Assert.Equal(1 + expectedRows, GuidancePass.PlanRows(2, oneOfTwo, coefficient).Sum(part => part.Count));
+        int Rows(params long[] lengths) => GuidancePlan.Rows(2, Texts(zeros(2, 3, 4), lengths), coefficient).Sum(part => part.Count);
+        Assert.Equal(2 * expectedRows, Rows(3, 2));
+        Assert.Equal(2, Rows(0, 0));
+        Assert.Equal(1 + expectedRows, Rows(3, 0));
+        Assert.Equal(2, GuidancePlan.Rows(2, default, coefficient).Sum(part => part.Count));
     }
 
     [Fact]
-    public void An_item_gets_the_same_tokens_alone_and_beside_a_longer_text()
+    public void Double_guidance_weighs_all_conditions_those_without_the_description_and_none()
     {
         using var scope = NewDisposeScope();
-        using var model = GoldenLM.Load("lm_generate");
+        var conditions = new ConditionTensors(
+            new ConditionTensor("self_wav", zeros(3, 2, 4), [2, 2, 0]), new ConditionTensor("description", zeros(3, 3, 4), [3, 0, 3]));
+        var rows = GuidancePlan.Rows(3, conditions, 3, 5).SelectMany(part => part).OrderBy(row => row.Item).ThenBy(row => row.Kind);
+        Assert.Equal(
+            [
+                new(0, GuidanceKind.All, 15), new(0, GuidanceKind.WithoutDescription, -12), new(0, GuidanceKind.None, -2),
+                new(1, GuidanceKind.WithoutDescription, 3), new(1, GuidanceKind.None, -2),
+                new(2, GuidanceKind.All, 15), new(2, GuidanceKind.None, -14),
+            ],
+            rows);
+    }
+
+    [Theory]
+    [InlineData("lm_generate")]
+    [InlineData("lm_generate_custom_rope")]
+    [InlineData("lm_generate_delays")]
+    [InlineData("lm_generate_prepend")]
+    [InlineData("lm_generate_prepend", 3)]
+    [InlineData("lm_generate_prepend", 3, true)]
+    public void An_item_gets_the_same_tokens_alone_and_beside_a_longer_text(string golden, int promptFrames = 0, bool twoStep = false)
+    {
+        using var scope = NewDisposeScope();
+        using var model = GoldenLM.Load(golden);
         manual_seed(5);
         var longer = randn(1, 9, 32);
         var shorter = randn(1, 4, 32);
-        var both = cat([longer, cat([shorter, zeros(1, 5, 32)], 1)], 0);
-        var parameters = new GenerationParams { Seed = 11, TopK = 20 };
-        Tensor Tokens(TextCondition condition, params string[] texts) => TokenGenerator.Generate(
+        var both = cat([longer, cat([shorter, zeros(1, 5, 32)], 1), zeros(1, 9, 32)], 0);
+        var prompt = promptFrames == 0 ? null : randint(0, 64, [3, model.NumCodebooks, promptFrames], dtype: ScalarType.Int64);
+        var parameters = new GenerationParams { Seed = 11, TopK = 20, TwoStepCfg = twoStep };
+        Tensor Tokens(Tensor embeddings, long[] lengths, int first, params string[] texts) => TokenGenerator.Generate(
             model,
-            new TokenRequest { BatchSize = texts.Length, Frames = 20, Condition = condition, Parameters = parameters, Draws = DrawSequence.ForItems(11, texts) },
+            new TokenRequest
+            {
+                BatchSize = texts.Length, Frames = 20, Conditions = Texts(embeddings, lengths), Parameters = parameters,
+                Draws = DrawSequence.ForItems(11, texts), Prompt = prompt?.narrow(0, first, texts.Length),
+            },
             null,
             CancellationToken.None);
-        var together = Tokens(new TextCondition(both, [9, 4]), "long", "short");
-        Exactly.Equal(Tokens(new TextCondition(longer, [9]), "long"), together.narrow(0, 0, 1));
-        Exactly.Equal(Tokens(new TextCondition(shorter, [4]), "short"), together.narrow(0, 1, 1));
+        var together = Tokens(both, [9, 4, 0], 0, "long", "short", "");
+        Exactly.Equal(Tokens(longer, [9], 0, "long"), together.narrow(0, 0, 1));
+        Exactly.Equal(Tokens(shorter, [4], 1, "short"), together.narrow(0, 1, 1));
+        Exactly.Equal(Tokens(zeros(1, 1, 32), [0], 2, ""), together.narrow(0, 2, 1));
     }
 
-    [Fact]
-    public void Sampling_with_guidance_in_one_pass_and_in_two_gives_the_same_tokens()
+    [Theory]
+    [InlineData("lm_generate")]
+    [InlineData("lm_generate_prepend")]
+    public void Sampling_with_guidance_in_one_pass_and_in_two_gives_the_same_tokens(string golden)
     {
         using var scope = NewDisposeScope();
-        using var model = GoldenLM.Load("lm_generate");
+        using var model = GoldenLM.Load(golden);
         manual_seed(6);
-        var condition = new TextCondition(randn(2, 5, 32), [5, 5]);
+        var condition = Texts(randn(2, 5, 32), [5, 3]);
         Tensor Tokens(bool twoStep) => TokenGenerator.Generate(
             model,
             new TokenRequest
             {
-                BatchSize = 2, Frames = 12, Condition = condition, Draws = DrawSequence.ForItems(2, ["a", "b"]),
+                BatchSize = 2, Frames = 12, Conditions = condition, Draws = DrawSequence.ForItems(2, ["a", "b"]),
                 Parameters = new GenerationParams { CfgCoef = 2.5, TwoStepCfg = twoStep },
             },
             null,
@@ -126,30 +165,35 @@ public class TokenGeneratorTests
         using var embeddings = zeros(1, 2, 32);
         var request = new TokenRequest
         {
-            BatchSize = 1, Frames = 5, Condition = new TextCondition(embeddings, [2]), Parameters = new GenerationParams(), Draws = DrawSequence.ForItems(1, ["x"]),
+            BatchSize = 1, Frames = 5, Conditions = Texts(embeddings, [2]), Parameters = new GenerationParams(), Draws = DrawSequence.ForItems(1, ["x"]),
         };
         LiveTensors.NoneLeft(() => Assert.Contains(
             "not finite", Assert.Throws<AudioCraftException>(() => TokenGenerator.Generate(model, request, null, CancellationToken.None)).Message, StringComparison.Ordinal));
     }
 
+    private static ConditionTensors Texts(Tensor embeddings, long[] lengths) => new(new ConditionTensor("description", embeddings, lengths));
+
     private static TokenRequest Request(LMModel model, SafetensorsFile io, JsonElement run)
     {
-        var name = run.GetProperty("name").GetString();
+        var name = run.GetProperty("name").GetString()!;
         var arguments = run.GetProperty("generate_kwargs");
-        var texts = run.GetProperty("texts").EnumerateArray().Select(text => text.GetString()).ToList();
         var twoStep = arguments.TryGetProperty("two_step_cfg", out var two) && two.GetBoolean();
 
         // Upstream ignores the coefficient it is given in two-step guidance and takes the model's; ours honours it, so it is given that.
         var coefficient = twoStep || !arguments.TryGetProperty("cfg_coef", out var given) ? model.Config.CfgCoef : given.GetDouble();
-        var lengths = io.Read($"{name}/cond_mask").sum(1).data<long>().ToArray()[..texts.Count];
+        var items = (int)io.Tensors[$"{name}/tokens"].Shape[0];
         return new TokenRequest
         {
-            BatchSize = texts.Count,
+            BatchSize = items,
             Frames = arguments.GetProperty("max_gen_len").GetInt32(),
             Prompt = io.Tensors.ContainsKey($"{name}/prompt") ? io.Read($"{name}/prompt") : null,
-            Condition = new TextCondition(io.Read($"{name}/cond_embeds").narrow(0, 0, texts.Count), lengths),
-            Parameters = new GenerationParams { UseSampling = false, CfgCoef = coefficient, TwoStepCfg = twoStep, UpstreamTextPadding = true },
-            Draws = DrawSequence.ForItems(0, texts),
+            Conditions = GoldenLM.Conditions(io, $"{name}/cond_", items),
+            Parameters = new GenerationParams
+            {
+                UseSampling = false, CfgCoef = coefficient, TwoStepCfg = twoStep, UpstreamTextPadding = true,
+                CfgCoefBeta = arguments.TryGetProperty("cfg_coef_beta", out var beta) ? beta.GetDouble() : null,
+            },
+            Draws = DrawSequence.ForItems(0, new string?[items]),
         };
     }
 }
