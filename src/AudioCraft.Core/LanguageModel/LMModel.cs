@@ -128,13 +128,12 @@ public sealed class LMModel : Module
         CheckConditions(conditions, batch);
         using var scope = NewDisposeScope();
         var type = Weight.dtype;
-        var prefix = fuser.PrefixLength(conditions);
-        var padding = fuser.Padding(conditions);
-        var state = transformer.CreateState(batch, maxSteps + prefix, fuser.Cross(conditions), padding, type, Device);
-        return new LMState(
-            state,
-            [.. conditions.Items.Where(fuser.ActsOnInput)],
-            conditions.Items.Any(fuser.ActsOnEveryStep) ? fuser.Fuse(zeros([batch, 1, Config.Dim], dtype: type, device: Device), conditions, isFirst: false).Input : null);
+        var addend = conditions.Items.Any(fuser.ActsOnEveryStep)
+            ? fuser.Fuse(zeros([batch, 1, Config.Dim], dtype: type, device: Device), conditions, isFirst: false).Input
+            : null;
+        var state = transformer.CreateState(
+            batch, maxSteps + fuser.PrefixLength(conditions), fuser.Cross(conditions), fuser.Padding(conditions), type, Device);
+        return new LMState(state, [.. conditions.Items.Where(fuser.ActsOnInput)], addend);
     }
 
     /// <summary>Takes the next steps [B, K, n] of a sequence; returns the logits [B, K, card] of the step after the last.</summary>

@@ -10,8 +10,14 @@ internal static class TextConditionEncoder
     /// <summary>
     /// What each of the model's texts says: its description is given, others say nothing, as in upstream's generation. The tensors belong to the caller's dispose scope.
     /// </summary>
+    /// <exception cref="ArgumentException">There is a description, and the model takes none.</exception>
     public static ConditionTensors Encode(LMModel model, IReadOnlyList<string?> descriptions)
     {
+        if (!model.Config.ConditionNames.Any() && descriptions.FirstOrDefault(text => !string.IsNullOrEmpty(text)) is { } text)
+        {
+            throw new ArgumentException($"This model was trained without conditions and does not take the description '{text}': generate unconditionally.", nameof(descriptions));
+        }
+
         var names = model.Conditioners.Names;
         if (names.Count == 0)
         {

@@ -171,6 +171,23 @@ public class TokenGeneratorTests
             "not finite", Assert.Throws<AudioCraftException>(() => TokenGenerator.Generate(model, request, null, CancellationToken.None)).Message, StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void A_description_for_a_model_without_conditions_is_refused()
+    {
+        using var scope = NewDisposeScope();
+        using var model = GoldenLM.Load("lm_tiny_nocond");
+        Assert.True(TextConditionEncoder.Encode(model, [null, ""]).IsEmpty);
+        Assert.Contains("'rain'", Assert.Throws<ArgumentException>(() => TextConditionEncoder.Encode(model, [null, "rain"])).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_state_that_cannot_be_made_leaves_nothing_alive()
+    {
+        using var model = new LMModel(new LMConfig { Dim = 8, NumHeads = 2, NumLayers = 1, Cardinality = 5, NumCodebooks = 1, CrossConditions = [], SumConditions = ["a"] });
+        using var embeddings = zeros(1, 3, 8);
+        LiveTensors.NoneLeft(() => Assert.Throws<ArgumentException>(() => model.CreateState(1, 4, new ConditionTensors(new ConditionTensor("a", embeddings)))));
+    }
+
     private static ConditionTensors Texts(Tensor embeddings, long[] lengths) => new(new ConditionTensor("description", embeddings, lengths));
 
     private static TokenRequest Request(LMModel model, SafetensorsFile io, JsonElement run)
