@@ -11,11 +11,12 @@ namespace AudioCraft;
 /// A model that makes sound from text: a language model over the codes of a codec (audiocraft/models/genmodel.py).
 /// Calls from several threads are correct; they wait for one another. Results are the caller's to dispose of.
 /// </summary>
-public abstract class BaseGenModel : IDisposable
+public abstract partial class BaseGenModel : IDisposable
 {
     private readonly Lock gate = new();
     private readonly ILogger logger;
     private GenerationParams generationParams;
+    private long memoryLimit;
     private bool disposed;
 
     /// <summary>Puts a model together. It takes over the codec and the language model, and disposes of them.</summary>
@@ -48,6 +49,7 @@ public abstract class BaseGenModel : IDisposable
         (Name, CompressionModel, LM, MaxDuration) = (name, compressionModel, lm, maxDuration);
         this.logger = logger ?? NullLogger.Instance;
         generationParams = defaults;
+        memoryLimit = GenerationMemory.DefaultLimit(lm.Device);
         lm.eval();
         compressionModel.eval();
     }
@@ -75,6 +77,21 @@ public abstract class BaseGenModel : IDisposable
 
     /// <summary>The language model.</summary>
     public LMModel LM { get; }
+
+    /// <summary>
+    /// Bytes that generation may take beside the model's weights, above 0. A call whose items would take more is split into several, one after the other;
+    /// the items come out the same. By default half of the memory that is free when the model is made, or 8 GiB on a GPU, whose memory TorchSharp does not tell.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is not above 0.</exception>
+    public long MemoryLimit
+    {
+        get => memoryLimit;
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfNegativeOrZero(value);
+            memoryLimit = value;
+        }
+    }
 
     /// <summary>How sounds are generated, for calls that start after it is set.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A value is out of range.</exception>
@@ -190,6 +207,16 @@ public abstract class BaseGenModel : IDisposable
         return Run(descriptions, converted, progress, cancellationToken);
     }
 
+    /// <summary>Bytes that a call takes beside the model's weights with the present parameters, estimated from the sizes of the model.</summary>
+    /// <param name="items">Descriptions of the call, at least 1. Those that do not fit <see cref="MemoryLimit"/> together are made one after the other.</param>
+    /// <exception cref="ArgumentException">The duration cannot be made.</exception>
+    public long EstimateMemory(int items = 1)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(items, 1);
+        var generation = new WindowedGeneration(this, generationParams, promptFrames: 0);
+        return GenerationMemory.BytesPerItem(this, generation) * GenerationMemory.ItemsTogether(this, generation, items);
+    }
+
     /// <summary>Disposes of the codec and the language model.</summary>
     public void Dispose()
     {
@@ -235,12 +262,28 @@ public abstract class BaseGenModel : IDisposable
             using var scope = NewDisposeScope();
             var promptTokens = prompt is null ? null : EncodePrompt(prompt);
             var generation = new WindowedGeneration(this, generationParams, promptTokens is null ? 0 : (int)promptTokens.size(2));
-            GenerationLog.Started(logger, Name, descriptions.Count, generation.TotalSteps);
-            var tokens = generation.Generate(descriptions, promptTokens, progress, cancellationToken);
-            var audio = CompressionModel.Decode(tokens);
-            return (audio.DetachFromDisposeScope(), tokens.DetachFromDisposeScope());
+            var draws = DrawSequence.ForItems(generationParams, descriptions);
+            var conditions = TextConditionEncoder.Encode(LM, descriptions);
+            var together = GenerationMemory.ItemsTogether(this, generation, descriptions.Count);
+            var total = generation.TotalSteps * ((descriptions.Count + together - 1) / together);
+            var step = 0;
+            GenerationLog.Started(logger, Name, descriptions.Count, total);
+            var (sounds, codes) = (new List<Tensor>(), new List<Tensor>());
+            for (var from = 0; from < descriptions.Count; from += together)
+            {
+                var count = Math.Min(together, descriptions.Count - from);
+                var tokens = generation.Generate(
+                    conditions.Rows(from, count), draws[from..(from + count)], promptTokens?.narrow(0, from, count),
+                    () => progress?.Report(new GenerationProgress(++step, total)), cancellationToken);
+                codes.Add(tokens);
+                sounds.Add(CompressionModel.Decode(tokens));
+            }
+
+            return (Joined(sounds).DetachFromDisposeScope(), Joined(codes).DetachFromDisposeScope());
         }
     }
+
+    private static Tensor Joined(List<Tensor> parts) => parts is [var only] ? only : cat(parts, 0);
 
     private Tensor EncodePrompt(Tensor prompt)
     {

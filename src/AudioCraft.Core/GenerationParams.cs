@@ -43,6 +43,9 @@ public sealed record GenerationParams
     /// </summary>
     public long? Seed { get; init; }
 
+    /// <summary>Seeds of the items of a call, one each, in place of <see cref="Seed"/>: an item sounds as it would alone with its seed.</summary>
+    public IReadOnlyList<long>? ItemSeeds { get; init; }
+
     /// <summary>
     /// Upstream lets the padding of a batch's shorter descriptions take part in cross attention, so that a sound depends on the longest text beside it.
     /// False (the default) gives each item what it would get alone; true does exactly as upstream.

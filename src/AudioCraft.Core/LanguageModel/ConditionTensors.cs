@@ -83,6 +83,10 @@ public readonly record struct ConditionTensors
     /// <summary>Whether no condition says anything about an item, so that guidance has nothing to follow.</summary>
     internal bool IsNull(int item) => Items.All(condition => condition.Lengths[item] == 0);
 
+    /// <summary>What is said of some of the items. The tensors are views, in the caller's dispose scope.</summary>
+    internal ConditionTensors Rows(int from, int count) => new([.. Items.Select(condition =>
+        new ConditionTensor(condition.Name, condition.Embeddings.narrow(0, from, count), [.. condition.Lengths.Skip(from).Take(count)]))]);
+
     /// <summary>The same with every position counting.</summary>
     internal ConditionTensors Whole() => new([.. Items.Select(condition => new ConditionTensor(condition.Name, condition.Embeddings))]);
 }

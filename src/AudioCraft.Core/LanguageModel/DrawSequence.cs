@@ -16,7 +16,21 @@ internal struct DrawSequence
         state = Mix(state + Increment) ^ unchecked(Mix((ulong)occurrence * Increment) * 3);
     }
 
-    /// <summary>One sequence for each item of a request.</summary>
+    /// <summary>One sequence for each item of a request: from the items' own seeds, or from the request's, or anew.</summary>
+    /// <exception cref="ArgumentException">There are seeds of items, but not one for each.</exception>
+    public static DrawSequence[] ForItems(GenerationParams parameters, IReadOnlyList<string?> descriptions)
+    {
+        if (parameters.ItemSeeds is not { } seeds)
+        {
+            return ForItems(parameters.Seed ?? Random.Shared.NextInt64(), descriptions);
+        }
+
+        return seeds.Count == descriptions.Count
+            ? [.. seeds.Select(seed => new DrawSequence(seed, 0))]
+            : throw new ArgumentException($"{nameof(GenerationParams.ItemSeeds)} has {seeds.Count} seeds for {descriptions.Count} items.");
+    }
+
+    /// <summary>One sequence for each item, from one seed.</summary>
     public static DrawSequence[] ForItems(long seed, IReadOnlyList<string?> descriptions)
     {
         var seen = new Dictionary<string, int>();

@@ -23,7 +23,9 @@ internal static class TokenGenerator
     /// <param name="request">What to generate.</param>
     /// <param name="onStep">Called after each step.</param>
     /// <param name="cancellationToken">Heeded between steps.</param>
-    public static Tensor Generate(LMModel model, TokenRequest request, Action? onStep, CancellationToken cancellationToken)
+    /// <param name="onFrame">Gets the codes, one a codebook, of each frame of the first item after its prompt, as soon as all of them are known.</param>
+    public static Tensor Generate(
+        LMModel model, TokenRequest request, Action? onStep, CancellationToken cancellationToken, Action<long[]>? onFrame = null)
     {
         using var guard = no_grad();
         using var scope = NewDisposeScope();
@@ -31,6 +33,7 @@ internal static class TokenGenerator
         var steps = pattern.Layout.Count;
         var promptFrames = request.Prompt is null ? 0 : (int)request.Prompt.size(2);
         var sequences = Start(model, request, pattern, promptFrames);
+        var feed = onFrame is null ? null : new FrameFeed(pattern, promptFrames, onFrame);
         var passes = GuidancePass.Create(model, request, steps);
         try
         {
@@ -45,6 +48,7 @@ internal static class TokenGenerator
 
                 Choose(model, request, passes, sequences, step);
                 taken = step;
+                feed?.Known(sequences[0], step);
                 onStep?.Invoke();
             }
         }

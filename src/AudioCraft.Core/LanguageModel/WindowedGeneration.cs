@@ -28,20 +28,26 @@ internal sealed class WindowedGeneration
         TotalSteps = windows.Sum(window => TokenGenerator.StepCount(model.LM, window.Frames, window.Prompt));
     }
 
-    /// <summary>Steps of the language model, over all windows.</summary>
+    /// <summary>Steps of the language model, over all windows, for items that are generated together.</summary>
     public int TotalSteps { get; }
 
     private bool IsOneWindow => parameters.Duration <= model.MaxDuration;
 
-    /// <summary>Codes [B, K, F] int64, a prompt's included. The caller owns them.</summary>
+    /// <summary>Seconds that are generated at once, and the frames of the longest prompt that a window begins with.</summary>
+    public (int Frames, int Prompt) LargestWindow => (windows.Max(window => window.Frames), windows.Max(window => window.Prompt));
+
+    /// <summary>Codes [B, K, F] int64, a prompt's included, of a part of a request's items. The caller owns them.</summary>
+    /// <param name="conditions">What the conditions say of these items.</param>
+    /// <param name="draws">The random numbers of each of these items.</param>
+    /// <param name="prompt">The prompt's codes [B, K, T] of these items, or null.</param>
+    /// <param name="onStep">Called after each step.</param>
+    /// <param name="cancellationToken">Heeded between steps.</param>
+    /// <param name="onFrame">Gets each frame of the first item after the prompt as soon as it is known.</param>
     public Tensor Generate(
-        IReadOnlyList<string?> descriptions, Tensor? prompt, IProgress<GenerationProgress>? progress, CancellationToken cancellationToken)
+        ConditionTensors conditions, DrawSequence[] draws, Tensor? prompt, Action? onStep, CancellationToken cancellationToken, Action<long[]>? onFrame = null)
     {
         using var scope = NewDisposeScope();
-        var conditions = TextConditionEncoder.Encode(model.LM, descriptions);
-        var draws = DrawSequence.ForItems(parameters.Seed ?? Random.Shared.NextInt64(), descriptions);
         var parts = new List<Tensor>();
-        var done = 0;
         if (prompt is not null && !IsOneWindow)
         {
             parts.Add(prompt);
@@ -51,15 +57,14 @@ internal sealed class WindowedGeneration
         {
             var request = new TokenRequest
             {
-                BatchSize = descriptions.Count,
+                BatchSize = draws.Length,
                 Frames = frames,
                 Prompt = prompt,
                 Conditions = conditions,
                 Parameters = parameters,
                 Draws = draws,
             };
-            var tokens = TokenGenerator.Generate(
-                model.LM, request, () => progress?.Report(new GenerationProgress(++done, TotalSteps)), cancellationToken);
+            var tokens = TokenGenerator.Generate(model.LM, request, onStep, cancellationToken, onFrame);
             if (IsOneWindow)
             {
                 return tokens.MoveToOuterDisposeScope();

@@ -1,0 +1,114 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace AudioCraft.LanguageModel;
+
+/// <summary>Decodes the frames of one item as they become known, and hands on the sound in chunks.</summary>
+internal sealed class StreamedSound : IDisposable
+{
+    private readonly CompressionModel codec;
+    private readonly IReadOnlyList<StreamingDecoder> decoders;
+    private readonly int framesPerChunk;
+    private readonly Action<AudioChunk> receive;
+    private readonly List<long[]> pending = [];
+    private long samples;
+
+    /// <param name="codec">The model's codec.</param>
+    /// <param name="framesPerChunk">Frames to decode at once, after the first chunk.</param>
+    /// <param name="receive">Gets each chunk, and owns it.</param>
+    /// <exception cref="InvalidOperationException">The codec cannot decode piece by piece.</exception>
+    public StreamedSound(CompressionModel codec, int framesPerChunk, Action<AudioChunk> receive)
+    {
+        (this.codec, this.framesPerChunk, this.receive) = (codec, framesPerChunk, receive);
+        decoders = codec switch
+        {
+            EncodecModel encodec => [encodec.CreateStreamingDecoder()],
+            InterleaveStereoCompressionModel { Model: EncodecModel channel } => [channel.CreateStreamingDecoder(), channel.CreateStreamingDecoder()],
+            _ => throw new InvalidOperationException($"{codec.GetType().Name} does not decode piece by piece; EncodecModel does, for one channel and for two."),
+        };
+    }
+
+    /// <summary>Takes the next frame, one code a codebook.</summary>
+    public void Add(long[] codes)
+    {
+        pending.Add(codes);
+
+        // Until the first sound is out every frame is tried at once: how soon it comes is what a listener notices.
+        // Where the channels take turns in time, they go in pairs.
+        var isWhole = codec is not InterleaveStereoCompressionModel { PerTimestep: true } || pending.Count % 2 == 0;
+        if (isWhole && (samples == 0 || pending.Count >= framesPerChunk))
+        {
+            Decode();
+        }
+    }
+
+    /// <summary>Decodes what is left.</summary>
+    public void End()
+    {
+        Decode();
+        Send([.. decoders.Select(decoder => decoder.Flush())]);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var decoder in decoders)
+        {
+            decoder.Dispose();
+        }
+    }
+
+    private void Decode()
+    {
+        if (pending.Count == 0)
+        {
+            return;
+        }
+
+        using var scope = NewDisposeScope();
+        var (codebooks, frames) = (pending[0].Length, pending.Count);
+        var flat = new long[codebooks * frames];
+        for (var k = 0; k < codebooks; k++)
+        {
+            for (var t = 0; t < frames; t++)
+            {
+                flat[(k * frames) + t] = pending[t][k];
+            }
+        }
+
+        pending.Clear();
+        var device = codec.parameters().First().device;
+        var codes = tensor(flat, [1, codebooks, frames], device: device);
+        Send([.. ByChannel(codes).Zip(decoders, (own, decoder) => decoder.Push(own))]);
+    }
+
+    private IEnumerable<Tensor> ByChannel(Tensor codes)
+    {
+        if (codec is not InterleaveStereoCompressionModel stereo)
+        {
+            return [codes];
+        }
+
+        var (left, right) = stereo.SplitChannels(codes);
+        return [left, right];
+    }
+
+    private void Send(IReadOnlyList<Tensor?> channels)
+    {
+        if (channels[0] is null)
+        {
+            return;
+        }
+
+        using var scope = NewDisposeScope();
+        var audio = cat([.. channels.Select(channel => channel!.select(0, 0))], 0).DetachFromDisposeScope();
+        foreach (var channel in channels)
+        {
+            channel!.Dispose();
+        }
+
+        var start = samples;
+        samples += audio.size(1);
+        receive(new AudioChunk(audio, start));
+    }
+}

@@ -1,0 +1,126 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace AudioCraft.Tests.Generation;
+
+public class StreamingGenerationTests
+{
+    [Theory]
+    [InlineData(0.7, 0.2)]
+    [InlineData(0.02, 0.2)]
+    [InlineData(1.3, 0.02)]
+    [InlineData(4.4, 0.5)]
+    public async Task The_pieces_joined_are_the_whole_sound_of_the_same_seed(double duration, double chunkSeconds)
+    {
+        using var model = AudioGenTests.Load();
+        model.GenerationParams = new GenerationParams { Duration = duration, Seed = 21, ExtendStride = 1.5 };
+        using var whole = model.Generate("rain on a tin roof");
+        var (pieces, starts) = await Collect(model.GenerateStreamingAsync("rain on a tin roof", chunkSeconds));
+        using var joined = cat([.. pieces], 1);
+        using var expected = whole[0];
+        Near.Equal(expected, joined, 1e-4);
+        Assert.Equal(starts, pieces.Select((_, i) => pieces.Take(i).Sum(piece => piece.size(1))));
+        pieces.ForEach(piece => piece.Dispose());
+    }
+
+    [Fact]
+    public async Task The_first_piece_comes_within_four_tenths_of_a_seconds_worth_of_tokens()
+    {
+        using var model = AudioGenTests.Load();
+        model.GenerationParams = new GenerationParams { Duration = 2, Seed = 1 };
+        var steps = 0;
+        var progress = new Count(() => Interlocked.Increment(ref steps));
+        var atFirst = 0;
+        await foreach (var chunk in model.GenerateStreamingAsync("rain", progress: progress))
+        {
+            chunk.Dispose();
+            atFirst = atFirst == 0 ? Volatile.Read(ref steps) : atFirst;
+        }
+
+        // The generator may be a few chunks ahead of what was received; it is never behind.
+        Assert.InRange(FirstChunkStep(model), 1, (int)(0.4 * model.FrameRate));
+        Assert.InRange(atFirst, 1, 103);
+    }
+
+    [Fact]
+    public async Task Generation_waits_for_a_receiver_that_is_slow()
+    {
+        using var model = AudioGenTests.Load();
+        model.GenerationParams = new GenerationParams { Duration = 3, Seed = 1 };
+        var steps = 0;
+        var progress = new Count(() => Interlocked.Increment(ref steps));
+        await using var chunks = model.GenerateStreamingAsync("rain", chunkSeconds: 0.1, progress).GetAsyncEnumerator();
+        Assert.True(await chunks.MoveNextAsync());
+        chunks.Current.Dispose();
+        var before = -1;
+        while (before != Volatile.Read(ref steps))
+        {
+            before = Volatile.Read(ref steps);
+            await Task.Delay(300);
+        }
+
+        // Three chunks of five frames at most are made beyond the one that was taken.
+        Assert.InRange(before, 1, 45);
+    }
+
+    [Fact]
+    public async Task Cancelling_or_leaving_ends_it_and_leaves_nothing_alive()
+    {
+        using var model = AudioGenTests.Load();
+        model.GenerationParams = new GenerationParams { Duration = 3 };
+        model.Generate("warm up").Dispose();
+        var before = LiveTensors.Count();
+        using var source = new CancellationTokenSource();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+        {
+            await foreach (var chunk in model.GenerateStreamingAsync("rain", cancellationToken: source.Token))
+            {
+                chunk.Dispose();
+                await source.CancelAsync();
+            }
+        });
+        await foreach (var chunk in model.GenerateStreamingAsync("rain"))
+        {
+            chunk.Dispose();
+            break;
+        }
+
+        Assert.Equal(before, LiveTensors.Count());
+        using var after = model.Generate("still works");
+        Assert.Equal(48000, after.size(2));
+    }
+
+    [Fact]
+    public async Task What_cannot_be_made_is_an_error_of_the_enumeration()
+    {
+        using var model = AudioGenTests.Load();
+        model.GenerationParams = new GenerationParams { Duration = 0.001 };
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => Collect(model.GenerateStreamingAsync("rain")));
+        Assert.Throws<ArgumentOutOfRangeException>(() => model.GenerateStreamingAsync("rain", chunkSeconds: 0));
+        Assert.Throws<ArgumentNullException>(() => model.GenerateStreamingAsync(null!));
+    }
+
+    private static int FirstChunkStep(AudioGen model)
+    {
+        var encodec = (EncodecModel)model.CompressionModel;
+        using var decoder = encodec.CreateStreamingDecoder();
+        return decoder.StartupFrames + 3;
+    }
+
+    private static async Task<(List<Tensor> Pieces, List<long> Starts)> Collect(IAsyncEnumerable<AudioChunk> chunks)
+    {
+        var (pieces, starts) = (new List<Tensor>(), new List<long>());
+        await foreach (var chunk in chunks)
+        {
+            pieces.Add(chunk.Audio);
+            starts.Add(chunk.StartSample);
+        }
+
+        return (pieces, starts);
+    }
+
+    private sealed class Count(Action one) : IProgress<GenerationProgress>
+    {
+        public void Report(GenerationProgress value) => one();
+    }
+}
