@@ -21,7 +21,7 @@ internal static class CodecRows
     };
 
     /// <summary>facebook/encodec_24khz: causal, a convolution in every shortcut.</summary>
-    private static EncodecConfig Encodec24k => new()
+    internal static EncodecConfig Encodec24k => new()
     {
         SampleRate = 24000,
         Causal = true,

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using TorchSharp;
 
@@ -9,6 +10,13 @@ internal static class Machine
     public static string Describe() =>
         $"{Processor()}, {Environment.ProcessorCount} logical cores; {RuntimeInformation.OSDescription.Trim()}; {RuntimeInformation.FrameworkDescription}; "
         + $"libtorch {torch.__version__}; BLAS: {Blas()}";
+
+    /// <summary>Bytes that Linux counts for this process: <c>VmRSS</c> now, <c>VmHWM</c> at most so far.</summary>
+    public static long Memory(string field)
+    {
+        var line = File.ReadLines("/proc/self/status").First(l => l.StartsWith(field + ":", StringComparison.Ordinal));
+        return long.Parse(line.AsSpan(field.Length + 1).Trim().TrimEnd("kB").Trim(), CultureInfo.InvariantCulture) << 10;
+    }
 
     private static string Processor()
     {

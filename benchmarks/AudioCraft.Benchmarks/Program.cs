@@ -2,15 +2,15 @@ using System.Globalization;
 using AudioCraft.Benchmarks;
 
 var options = args.Where(a => a.StartsWith("--", StringComparison.Ordinal)).ToDictionary(a => a.Split('=')[0], a => a.Contains('=', StringComparison.Ordinal) ? a.Split('=', 2)[1] : "");
-var unknown = options.Keys.Except(["--rows", "--threads", "--repeats", "--no-peer", "--cpu-time", "--list"]).Concat(args.Where(a => !a.StartsWith("--", StringComparison.Ordinal))).ToList();
-Row[] all = [.. CodecRows.All, .. DacRows.All, .. LMRows.All];
+var unknown = options.Keys.Except(["--rows", "--threads", "--repeats", "--no-peer", "--cpu-time", "--list", "--packets", "--long"]).Concat(args.Where(a => !a.StartsWith("--", StringComparison.Ordinal))).ToList();
+Row[] all = [.. CodecRows.All, .. StreamingRows.All, .. DacRows.All, .. LMRows.All];
 var chosen = options.TryGetValue("--rows", out var names)
     ? [.. all.Where(r => names.Split(',').Any(n => r.Name.Contains(n, StringComparison.Ordinal)))]
     : all;
 if (unknown.Count > 0 || chosen.Length == 0)
 {
     Console.Error.WriteLine($"Not understood: {string.Join(" ", unknown.DefaultIfEmpty($"no row is named {names}"))}");
-    Console.Error.WriteLine("AudioCraft.Benchmarks [--rows=part,of,names] [--threads=2] [--repeats=5] [--no-peer] [--cpu-time] [--list]");
+    Console.Error.WriteLine("AudioCraft.Benchmarks [--rows=part,of,names] [--threads=2] [--repeats=5] [--no-peer] [--cpu-time] [--list] | --packets | --long=minutes");
     return 1;
 }
 
@@ -21,6 +21,18 @@ if (options.ContainsKey("--list"))
 }
 
 int Option(string name, int otherwise) => options.TryGetValue(name, out var value) ? int.Parse(value, CultureInfo.InvariantCulture) : otherwise;
+if (options.ContainsKey("--packets"))
+{
+    StreamingRows.PrintPackets(Option("--threads", 2));
+    return 0;
+}
+
+if (options.TryGetValue("--long", out var minutes))
+{
+    StreamingRows.PrintLong(double.Parse(minutes, CultureInfo.InvariantCulture), Option("--threads", 2));
+    return 0;
+}
+
 var harness = new Harness(Option("--threads", 2), Option("--repeats", 5), !options.ContainsKey("--no-peer") && Peer.IsInstalled(), options.ContainsKey("--cpu-time"));
 Console.WriteLine($"{Machine.Describe()}");
 Console.WriteLine();
