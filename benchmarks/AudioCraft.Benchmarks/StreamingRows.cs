@@ -40,7 +40,7 @@ internal static class StreamingRows
 
         double Milliseconds(int samples) => 1000.0 * samples / model.SampleRate;
         Console.WriteLine($"EnCodec 24 kHz in packets of 20 ms, {threads} thread(s)");
-        Console.WriteLine(CultureInfo.InvariantCulture, $"encoder: latency {Milliseconds(encoder.LatencySamples):0.0} ms (the first frame {Milliseconds(encoder.StartupSamples):0.0} ms); decoder: {decoder.LookAheadFrames} frames (the first samples after {decoder.StartupFrames} frames)");
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"encoder: latency {Milliseconds(encoder.LatencySamples):0.0} ms (the first frame {Milliseconds(encoder.StartupSamples):0.0} ms); decoder: {decoder.LookAheadFrames} frames (the first samples after {decoder.StartupFrames} frames)"));
         Console.WriteLine($"a packet costs, encoding: {Distribution(encode)}");
         Console.WriteLine($"a packet costs, decoding: {Distribution(decode)}");
     }
@@ -50,15 +50,15 @@ internal static class StreamingRows
     {
         set_num_threads(threads);
         using var model = Model();
+        var weights = Machine.Memory("VmRSS");
         var (first, _) = CodeLong(model, 5); // the pages of libtorch come with its first use
         first.ForEach(t => t.Dispose());
         File.WriteAllText("/proc/self/clear_refs", "5"); // the high-water mark starts again from here
-        var before = Machine.Memory("VmRSS");
         var clock = Stopwatch.StartNew();
         var (kept, samples) = CodeLong(model, minutes * 60);
         var seconds = clock.Elapsed.TotalSeconds;
-        var peak = Machine.Memory("VmHWM") - before;
-        Console.WriteLine(CultureInfo.InvariantCulture, $"{minutes:0.#} minutes through EnCodec 24 kHz and back, {threads} thread(s): {samples} samples in {seconds:0} s = {minutes * 60 / seconds:0.0} × real time, peak {peak / 1e6:0} MB above the weights");
+        var peak = Machine.Memory("VmHWM");
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{minutes:0.#} minutes through EnCodec 24 kHz and back, {threads} thread(s): {samples} samples in {seconds:0} s = {minutes * 60 / seconds:0.0} × real time, peak memory {peak / 1e6:0} MB, {(peak - weights) / 1e6:0} MB above the weights with the pages of libtorch that come with first use"));
 
         using var scope = NewDisposeScope();
         var minute = (long)(Math.Min(1, minutes) * 60 * model.SampleRate) / model.HopLength * model.HopLength;
@@ -69,7 +69,7 @@ internal static class StreamingRows
         var whole = model.Decode(streamed);
         var pieces = cat(kept, 2).narrow(2, 0, minute);
         var apart = (whole - pieces).abs().max().item<float>() / whole.abs().max().item<float>();
-        Console.WriteLine(CultureInfo.InvariantCulture, $"first minute in one piece: {differing} of {codes.numel()} codes differ; the same codes decoded: {apart:0.0e+0} of the largest sample apart");
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"first minute in one piece: {differing} of {codes.numel()} codes differ; the same codes decoded: {apart:0.0e+0} of the largest sample apart"));
     }
 
     private static Workload Prepare(bool encode)

@@ -1,3 +1,4 @@
+using AudioCraft.Layers;
 using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -9,6 +10,9 @@ internal static class Conv1dOperator
 {
     /// <summary>Up to this many channels out, summing the taps is faster than a convolution.</summary>
     private const long FewOutputs = 4;
+
+    /// <summary>Up to this many windows, as in packets of a stream, the time goes into reading the weights.</summary>
+    private const long FewWindows = 8;
 
     /// <summary>[B, in, T] → [B, out, frames], with <paramref name="padding"/> zeros at both ends.</summary>
     /// <param name="input">[B, in, T].</param>
@@ -32,7 +36,26 @@ internal static class Conv1dOperator
             }
         }
 
+        if (padding == 0 && input.device_type == DeviceType.CPU && !is_grad_enabled())
+        {
+            var span = (weight.size(2) - 1) * dilation + 1;
+            if (input.size(0) * ((input.size(2) - span) / stride + 1) <= FewWindows)
+            {
+                return ProductOfWindows(input, weight, bias, span, stride, dilation);
+            }
+        }
+
         return functional.conv1d(input, weight, bias, stride, padding, dilation);
+    }
+
+    /// <summary>Few windows are rows of a product that reads the weights once, where they lie.</summary>
+    private static Tensor ProductOfWindows(Tensor input, Tensor weight, Tensor bias, long span, long stride, long dilation)
+    {
+        using var scope = NewDisposeScope();
+        var windows = input.unfold(2, span, stride);
+        var taps = dilation == 1 ? windows : windows.slice(3, 0, span, dilation);
+        var rows = taps.transpose(1, 2).flatten(2);
+        return MatrixProduct.Linear(rows, weight.flatten(1), bias).transpose(1, 2).contiguous().MoveToOuterDisposeScope();
     }
 
     /// <summary>A kernel of one sample is a matrix: one product without the change of layout that a convolution makes.</summary>

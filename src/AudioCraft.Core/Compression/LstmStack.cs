@@ -62,7 +62,7 @@ internal sealed class LstmStack : Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         var bias = Of("bias_ih", layer) + Of("bias_hh", layer);
-        var gates = functional.linear(input, Of("weight_ih", layer), bias);
+        var gates = MatrixProduct.Linear(input, Of("weight_ih", layer), bias);
         var recurrent = Of("weight_hh", layer);
         if (memory is null && is_grad_enabled())
         {
