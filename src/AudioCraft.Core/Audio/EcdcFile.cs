@@ -16,6 +16,10 @@ namespace AudioCraft;
 /// A reader that has come out of step notices it at the end of a segment, because the encoder's closing bits are not what they should be (a wrong reading passes once in many
 /// thousands of times), and refuses the file rather than giving noise. Use files with a language model where writer and reader are the same program.
 /// </para>
+/// <para>
+/// Sound of any length: <see cref="Compress(EncodecModel, IEnumerable{Tensor}, long, string, EcdcOptions?, IProgress{double}?, CancellationToken)"/> takes it and
+/// <see cref="DecompressStream(EncodecModel, string, EcdcOptions?, IProgress{double}?, CancellationToken)"/> gives it in pieces, in memory that does not grow with it.
+/// </para>
 /// </remarks>
 public static partial class EcdcFile
 {
@@ -35,7 +39,7 @@ public static partial class EcdcFile
         ArgumentException.ThrowIfNullOrEmpty(path);
         var layout = WritableLayout(model, options);
         using var input = Prepare(layout, wav, sampleRate);
-        AtomicFile.Write(path, stream => EcdcWriter.Write(layout, input, stream, progress, ct));
+        AtomicFile.Write(path, stream => EcdcWriter.Write(layout, [input], input.size(-1), stream, progress, ct));
     }
 
     /// <summary>Writes at the position of a stream, front to back, and leaves it open. Otherwise as with a path.</summary>
@@ -43,15 +47,10 @@ public static partial class EcdcFile
     public static void Compress(
         EncodecModel model, Tensor wav, int sampleRate, Stream stream, EcdcOptions? options = null, IProgress<double>? progress = null, CancellationToken ct = default)
     {
-        ArgumentNullException.ThrowIfNull(stream);
-        if (!stream.CanWrite)
-        {
-            throw new ArgumentException("The stream cannot be written to.", nameof(stream));
-        }
-
+        RequireWritable(stream);
         var layout = WritableLayout(model, options);
         using var input = Prepare(layout, wav, sampleRate);
-        EcdcWriter.Write(layout, input, stream, progress, ct);
+        EcdcWriter.Write(layout, [input], input.size(-1), stream, progress, ct);
     }
 
     /// <summary>The bytes of a file. Otherwise as with a path.</summary>
@@ -78,17 +77,8 @@ public static partial class EcdcFile
         EncodecModel model, string path, EcdcOptions? options = null, IProgress<double>? progress = null, CancellationToken ct = default)
     {
         var layout = new EcdcLayout(model, options ?? new EcdcOptions());
-        return Open(path, source =>
-        {
-            var wav = EcdcReader.Read(layout, source, progress, ct);
-            if (source.Remaining is > 0 and var left)
-            {
-                wav.Dispose();
-                throw source.Error($"{left} bytes follow the last segment: the file is damaged, or its header is.");
-            }
-
-            return (wav, model.SampleRate);
-        });
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        return (Join(ReadFile(layout, path, progress, ct)), model.SampleRate);
     }
 
     /// <summary>Reads from the position of a stream and leaves it open after the last byte, so that something else can follow. Otherwise as with a path.</summary>
@@ -97,7 +87,7 @@ public static partial class EcdcFile
         EncodecModel model, Stream stream, EcdcOptions? options = null, IProgress<double>? progress = null, CancellationToken ct = default)
     {
         var layout = new EcdcLayout(model, options ?? new EcdcOptions());
-        return (EcdcReader.Read(layout, Source(stream), progress, ct), model.SampleRate);
+        return (Join(EcdcReader.Read(layout, Source(stream), progress, ct)), model.SampleRate);
     }
 
     /// <summary>Reads the header of a file alone.</summary>
@@ -118,13 +108,23 @@ public static partial class EcdcFile
                 $"A model of {model.Channels} channels at {model.SampleRate} Hz has no name in the format: give one in {nameof(EcdcOptions)}.{nameof(EcdcOptions.ModelName)}.", nameof(options));
     }
 
+    private static void RequireWritable(Stream stream)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        if (!stream.CanWrite)
+        {
+            throw new ArgumentException("The stream cannot be written to.", nameof(stream));
+        }
+    }
+
+    /// <summary>[1, C, T] as the model takes it.</summary>
     private static Tensor Prepare(EcdcLayout layout, Tensor wav, int sampleRate)
     {
         using var scope = NewDisposeScope();
         var plain = Waveform.ToChannelsTime(wav, nameof(wav));
         var converted = AudioConversion.Convert(plain, sampleRate, layout.Model.SampleRate, layout.Model.Channels);
         return converted.size(-1) > 0
-            ? converted.to(layout.Model.Quantizer.ElementType, layout.Device).MoveToOuterDisposeScope()
+            ? converted.to(layout.Model.Quantizer.ElementType, layout.Device).unsqueeze(0).MoveToOuterDisposeScope()
             : throw new ArgumentException($"The sound has {plain.size(-1)} samples at {sampleRate} Hz, which leaves none at {layout.Model.SampleRate} Hz.", nameof(wav));
     }
 
@@ -137,10 +137,20 @@ public static partial class EcdcFile
     private static T Open<T>(string path, Func<ByteSource, T> read)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
+        return Reading(path, () =>
+        {
+            using var stream = OpenFile(path);
+            return read(new ByteSource(stream, $"'{path}'"));
+        });
+    }
+
+    private static FileStream OpenFile(string path) => new(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+
+    private static T Reading<T>(string path, Func<T> read)
+    {
         try
         {
-            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
-            return read(new ByteSource(stream, $"'{path}'"));
+            return read();
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or NotSupportedException)
         {

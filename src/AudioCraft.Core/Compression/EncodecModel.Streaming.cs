@@ -61,7 +61,12 @@ public sealed partial class EncodecModel
     }
 
     /// <summary>About a second: enough for kernels to be efficient, little enough to fit the memory of small machines.</summary>
-    private long FramesAtATime => Math.Max(1, SampleRate / HopLength);
+    internal long FramesAtATime => Math.Max(1, SampleRate / HopLength);
+
+    /// <summary>Whether the codes of a moment do not depend on the whole sound.</summary>
+    internal bool CanStream => !Renormalize && !HasTimeGroupNorm;
+
+    private bool HasTimeGroupNorm => Config.Encoder.HasTimeGroupNorm || Config.DecoderOrDefault.HasTimeGroupNorm;
 
     private void RefuseWholeSound()
     {
@@ -71,7 +76,7 @@ public sealed partial class EncodecModel
                 "This model renormalizes: it divides by the volume of the whole sound, which a stream does not know. Encode segments of the length that it was trained for, each with its own scale.");
         }
 
-        if (Config.Encoder.HasTimeGroupNorm || Config.DecoderOrDefault.HasTimeGroupNorm)
+        if (HasTimeGroupNorm)
         {
             throw new NotSupportedException(
                 "This model has TimeGroupNorm, which looks at the whole sound, so it cannot work on a stream. Encode segments of the length that it was trained for.");

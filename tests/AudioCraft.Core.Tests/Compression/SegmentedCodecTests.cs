@@ -132,6 +132,33 @@ public partial class SegmentedCodecTests
     }
 
     [Fact]
+    public void Sound_and_frames_that_come_one_by_one_give_the_same()
+    {
+        using var model = OriginalEncodecFixture.Load("encodec_original_48k");
+        var codec = new SegmentedCodec(model);
+        using var scope = NewDisposeScope();
+        var x = randn(2, 2, 15_000);
+        var whole = codec.Encode(x).ToList();
+        var frames = codec.EncodeStream(StreamPieces.Cut(x, 1, 4799, 600)).ToList();
+        Assert.Equal(whole.Count, frames.Count);
+        for (var f = 0; f < frames.Count; f++)
+        {
+            Exactly.Equal(whole[f].Codes, frames[f].Codes);
+            Exactly.Equal(whole[f].Scale!, frames[f].Scale!);
+        }
+
+        var pieces = codec.DecodeStream(frames).ToList();
+        Assert.Equal(frames.Count, pieces.Count);
+        Exactly.Equal(codec.Decode(whole), cat(pieces, -1));
+        Assert.Empty(codec.DecodeStream([]));
+        Assert.Empty(codec.EncodeStream([]));
+        Assert.Throws<ArgumentException>(() => codec.EncodeStream([x, x.narrow(0, 0, 1)]).ToList());
+        Assert.Throws<ArgumentException>(() => codec.EncodeStream([x.narrow(1, 0, 1)]).ToList());
+        Assert.Throws<ArgumentNullException>(() => codec.EncodeStream(null!));
+        Assert.Throws<ArgumentNullException>(() => codec.DecodeStream(null!));
+    }
+
+    [Fact]
     public void Frames_and_lengths_that_do_not_fit_are_refused()
     {
         using var model = OriginalEncodecFixture.Load("encodec_original_24k");

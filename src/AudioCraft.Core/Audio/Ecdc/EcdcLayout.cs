@@ -51,6 +51,9 @@ internal sealed class EcdcLayout
 
     public torch.Device Device { get; }
 
+    /// <summary>Whether a sound is one segment that is coded as a stream; else each segment is coded by itself, and a model without segments takes the whole sound as one.</summary>
+    public bool Streams => Model.Config.SegmentLength is null && Model.CanStream;
+
     /// <summary>Frames of codes for so many samples.</summary>
     public long FramesOf(long samples) => (samples - 1) / Model.HopLength + 1;
 }

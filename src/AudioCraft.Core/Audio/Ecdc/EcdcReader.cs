@@ -7,61 +7,109 @@ namespace AudioCraft.Audio.Ecdc;
 /// <summary>Reads what <see cref="EcdcWriter"/> or upstream wrote.</summary>
 internal static class EcdcReader
 {
-    /// <summary>The sound [C, T], which the caller owns.</summary>
+    /// <summary>The sound [C, n] piece by piece, as it is enumerated; the caller owns each. Nothing is read before the first is asked for.</summary>
     /// <exception cref="AudioFormatException">The file is damaged or cut off, does not fit the model, or is out of step with its language model.</exception>
     /// <exception cref="ArgumentException">The file needs a language model, and there is none.</exception>
-    public static Tensor Read(EcdcLayout layout, ByteSource source, IProgress<double>? progress, CancellationToken ct)
+    public static IEnumerable<Tensor> Read(EcdcLayout layout, ByteSource source, IProgress<double>? progress, CancellationToken ct)
     {
         var header = EcdcHeader.Read(source);
         Check(header, layout, source);
-        var codec = new SegmentedCodec(layout.Model);
-        var frames = new List<EncodedFrame>();
-        try
+        var left = header.AudioLength;
+        var pieces = layout.Streams
+            ? layout.Model.DecodeStream(ReadStream(header, layout, source, progress, ct), disposePieces: true)
+            : new SegmentedCodec(layout.Model).DecodeStream(ReadSegments(header, layout, source, progress, ct), disposeFrames: true);
+        foreach (var piece in pieces)
         {
-            // Codes are all read before the first is decoded: a file that is cut off costs no decoding.
-            ReadFrames(header, layout, codec, source, frames, progress, ct);
-            using var scope = NewDisposeScope();
-            var wav = codec.Decode(frames, header.AudioLength);
-            if (!wav.isfinite().all().item<bool>())
+            Tensor? sound = null;
+            using (piece)
             {
-                throw source.Error("the sound is not finite: the file is damaged.");
+                // The last frame goes beyond the sound. Pieces behind its end are asked for nevertheless: they show whether the file is whole.
+                if (Math.Min(left, piece.size(-1)) is > 0 and var length)
+                {
+                    sound = Finite(piece, length, source);
+                    left -= length;
+                }
             }
 
-            progress?.Report(1);
-            return wav.select(0, 0).MoveToOuterDisposeScope();
-        }
-        finally
-        {
-            frames.ForEach(frame => frame.Dispose());
+            if (sound is not null)
+            {
+                yield return sound;
+            }
         }
     }
 
-    private static void ReadFrames(
-        EcdcHeader header, EcdcLayout layout, SegmentedCodec codec, ByteSource source, List<EncodedFrame> frames, IProgress<double>? progress, CancellationToken ct)
+    private static Tensor Finite(Tensor piece, long length, ByteSource source)
     {
+        using var scope = NewDisposeScope();
+        var sound = piece.select(0, 0).narrow(-1, 0, length);
+        return sound.isfinite().all().item<bool>()
+            ? sound.clone().MoveToOuterDisposeScope()
+            : throw source.Error("the sound is not finite: the file is damaged.");
+    }
+
+    private static IEnumerable<Tensor> ReadStream(EcdcHeader header, EcdcLayout layout, ByteSource source, IProgress<double>? progress, CancellationToken ct)
+    {
+        var total = layout.FramesOf(header.AudioLength);
+        using var reader = ReaderOf(header, layout, source, total, step => Report(step));
+        for (var done = 0L; done < total;)
+        {
+            var count = Math.Min(layout.Model.FramesAtATime, total - done);
+            var codes = reader.Read(count);
+            done += count;
+            if (done == total)
+            {
+                reader.Finish();
+            }
+
+            Report(done);
+            yield return Ordered(codes, header.Codebooks, layout.Device);
+        }
+
+        void Report(long frames)
+        {
+            ct.ThrowIfCancellationRequested();
+            progress?.Report((double)frames / total);
+        }
+    }
+
+    private static IEnumerable<EncodedFrame> ReadSegments(
+        EcdcHeader header, EcdcLayout layout, ByteSource source, IProgress<double>? progress, CancellationToken ct)
+    {
+        var codec = new SegmentedCodec(layout.Model);
         var total = (double)codec.CountSegments(header.AudioLength);
+        var done = 0L;
         foreach (var (_, length) in codec.Segments(header.AudioLength))
         {
             ct.ThrowIfCancellationRequested();
             var scale = layout.Model.Renormalize ? ReadScale(source) : (float?)null;
             var count = layout.FramesOf(length);
-            var codes = header.UsesLanguageModel
-                ? PredictedCodes.Read(source, count, header.Codebooks, layout.LanguageModel!, step =>
-                {
-                    ct.ThrowIfCancellationRequested();
-                    progress?.Report((frames.Count + (double)step / count) / total);
-                })
-                : PackedCodes.Read(source, count, header.Codebooks, layout.BitsPerCode);
-            frames.Add(FrameOf(codes, header.Codebooks, scale, layout.Device));
+            using var reader = ReaderOf(header, layout, source, count, step =>
+            {
+                ct.ThrowIfCancellationRequested();
+                progress?.Report((done + (double)step / count) / total);
+            });
+            var codes = reader.Read(count);
+            reader.Finish();
+            progress?.Report(++done / total);
+            yield return FrameOf(codes, header.Codebooks, scale, layout.Device);
         }
+    }
+
+    private static ICodeReader ReaderOf(EcdcHeader header, EcdcLayout layout, ByteSource source, long frames, Action<long> step) =>
+        header.UsesLanguageModel
+            ? new PredictedCodeReader(source, frames, header.Codebooks, layout.LanguageModel!, step)
+            : new PackedCodeReader(source, frames, header.Codebooks, layout.BitsPerCode);
+
+    private static Tensor Ordered(long[] codes, int codebooks, Device device)
+    {
+        using var scope = NewDisposeScope();
+        return tensor(codes, [1, codes.Length / codebooks, codebooks]).transpose(1, 2).contiguous().to(device).MoveToOuterDisposeScope();
     }
 
     private static EncodedFrame FrameOf(long[] codes, int codebooks, float? scale, Device device)
     {
-        using var scope = NewDisposeScope();
-        var ordered = tensor(codes, [1, codes.Length / codebooks, codebooks]).transpose(1, 2).contiguous().to(device);
-        var volume = scale is { } value ? full([1, 1], value, ScalarType.Float32, device).DetachFromDisposeScope() : null;
-        return new EncodedFrame(ordered.DetachFromDisposeScope(), volume);
+        var volume = scale is { } value ? full([1, 1], value, ScalarType.Float32, device) : null;
+        return new EncodedFrame(Ordered(codes, codebooks, device), volume);
     }
 
     private static float ReadScale(ByteSource source)

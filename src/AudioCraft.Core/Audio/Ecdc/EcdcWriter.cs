@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using AudioCraft.Compression;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -8,45 +9,82 @@ namespace AudioCraft.Audio.Ecdc;
 internal static class EcdcWriter
 {
     /// <param name="layout">The model.</param>
-    /// <param name="wav">[C, T] at the model's rate, with its channels, finite.</param>
+    /// <param name="pieces">[1, C, n] at the model's rate, with its channels, finite.</param>
+    /// <param name="length">Samples of all pieces.</param>
     /// <param name="stream">Where the file goes.</param>
     /// <param name="progress">Told the share that is done.</param>
     /// <param name="ct">Asked between steps.</param>
-    public static void Write(EcdcLayout layout, Tensor wav, Stream stream, IProgress<double>? progress, CancellationToken ct)
+    public static void Write(EcdcLayout layout, IEnumerable<Tensor> pieces, long length, Stream stream, IProgress<double>? progress, CancellationToken ct)
     {
-        var model = layout.Model;
-        var (length, codebooks) = (wav.size(-1), model.NumCodebooks);
-        stream.Write(new EcdcHeader(layout.Name!, length, codebooks, layout.LanguageModel is not null).ToBytes());
-        var codec = new SegmentedCodec(model);
-        var total = (double)codec.CountSegments(length);
-        using var input = wav.unsqueeze(0);
-        var done = 0;
+        stream.Write(new EcdcHeader(layout.Name!, length, layout.Model.NumCodebooks, layout.LanguageModel is not null).ToBytes());
         ct.ThrowIfCancellationRequested();
-        foreach (var frame in codec.Encode(input))
+        if (layout.Streams)
+        {
+            WriteStream(layout, pieces, length, stream, progress, ct);
+        }
+        else
+        {
+            WriteSegments(layout, pieces, length, stream, progress, ct);
+        }
+    }
+
+    private static void WriteStream(EcdcLayout layout, IEnumerable<Tensor> pieces, long length, Stream stream, IProgress<double>? progress, CancellationToken ct)
+    {
+        // Blocks of one size: the bytes do not depend on how the sound is cut, not even where a rounding decides a code.
+        var model = layout.Model;
+        var block = model.FramesAtATime * model.HopLength;
+        var total = (double)layout.FramesOf(length);
+        var done = 0L;
+        using var writer = WriterOf(layout, stream, step => Report(step / total));
+        foreach (var codes in model.EncodeStream(SoundWindows.Cut(pieces, block, block)))
+        {
+            using (codes)
+            {
+                writer.Write(TimeMajor(codes));
+                done += codes.size(-1);
+            }
+
+            Report(done / total);
+        }
+
+        writer.Finish();
+
+        void Report(double share)
+        {
+            ct.ThrowIfCancellationRequested();
+            progress?.Report(share);
+        }
+    }
+
+    private static void WriteSegments(EcdcLayout layout, IEnumerable<Tensor> pieces, long length, Stream stream, IProgress<double>? progress, CancellationToken ct)
+    {
+        var codec = new SegmentedCodec(layout.Model);
+        var total = (double)codec.CountSegments(length);
+        var done = 0L;
+        foreach (var frame in codec.EncodeStream(pieces))
         {
             using (frame)
             {
                 WriteScale(stream, frame.Scale);
-                var codes = TimeMajor(frame.Codes);
-                if (layout.LanguageModel is { } languageModel)
+                var steps = (double)frame.Codes.size(-1);
+                using var writer = WriterOf(layout, stream, step =>
                 {
-                    var steps = codes.Length / codebooks;
-                    PredictedCodes.Write(stream, codes, codebooks, languageModel, step =>
-                    {
-                        ct.ThrowIfCancellationRequested();
-                        progress?.Report((done + (double)step / steps) / total);
-                    });
-                }
-                else
-                {
-                    PackedCodes.Write(stream, codes, layout.BitsPerCode);
-                }
+                    ct.ThrowIfCancellationRequested();
+                    progress?.Report((done + step / steps) / total);
+                });
+                writer.Write(TimeMajor(frame.Codes));
+                writer.Finish();
             }
 
             progress?.Report(++done / total);
             ct.ThrowIfCancellationRequested();
         }
     }
+
+    private static ICodeWriter WriterOf(EcdcLayout layout, Stream stream, Action<long> step) =>
+        layout.LanguageModel is { } languageModel
+            ? new PredictedCodeWriter(stream, layout.Model.NumCodebooks, languageModel, step)
+            : new PackedCodeWriter(stream, layout.BitsPerCode);
 
     private static void WriteScale(Stream stream, Tensor? scale)
     {
