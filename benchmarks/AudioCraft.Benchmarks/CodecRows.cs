@@ -10,7 +10,7 @@ internal static class CodecRows
     private const double Seconds = 10;
 
     public static IEnumerable<Row> All =>
-        [.. RowsOf("audiogen-16k", AudioGen16k), .. RowsOf("encodec-24k", Encodec24k), .. RowsOf("encodec-32k", Encodec32k)];
+        [.. RowsOf("audiogen-16k", AudioGen16k), .. RowsOf("encodec-24k", Encodec24k), .. RowsOf("encodec-32k", Encodec32k), .. RowsOf("encodec-48k", Encodec48k)];
 
     /// <summary>The codec of facebook/audiogen-medium.</summary>
     private static EncodecConfig AudioGen16k => new()
@@ -36,6 +36,18 @@ internal static class CodecRows
         Encoder = AudioGen16k.Encoder with { Ratios = [8, 5, 4, 4] },
     };
 
+    /// <summary>facebook/encodec_48khz: stereo at unit volume, in segments of a second, each normalised as a whole.</summary>
+    private static EncodecConfig Encodec48k => Encodec24k with
+    {
+        SampleRate = 48000,
+        Channels = 2,
+        Causal = false,
+        Renormalize = true,
+        SegmentSeconds = 1,
+        Encoder = Encodec24k.Encoder with { Channels = 2, Causal = false, Norm = ConvNorm.TimeGroupNorm },
+        Quantizer = new() { CodebookCount = 16, Bins = 1024, KMeansInit = false },
+    };
+
     private static Row[] RowsOf(string shape, EncodecConfig config) =>
     [
         new($"{shape}-encode", "× real time", Seconds, "codec.py", () => Prepare(config, encode: true)),
@@ -47,6 +59,11 @@ internal static class CodecRows
         random.manual_seed(1);
         var model = new EncodecModel(config);
         model.eval();
+        if (config.SegmentSeconds is not null)
+        {
+            return PrepareSegments(model, encode);
+        }
+
         if (encode)
         {
             var sound = randn(1, config.Channels, (long)(Seconds * config.SampleRate));
@@ -56,6 +73,31 @@ internal static class CodecRows
         var frames = (long)(Seconds * config.SampleRate) / config.Encoder.HopLength;
         var codes = randint(0, config.Quantizer.Bins, [1, config.Quantizer.CodebookCount, frames], ScalarType.Int64);
         return new(() => model.Decode(codes).Dispose(), () => Release(model, codes));
+    }
+
+    private static Workload PrepareSegments(EncodecModel model, bool encode)
+    {
+        var codec = new SegmentedCodec(model);
+        var sound = randn(1, model.Channels, (long)(Seconds * model.SampleRate));
+        if (encode)
+        {
+            return new(() => Release(codec.Encode(sound)), () => Release(model, sound));
+        }
+
+        var frames = codec.Encode(sound).ToList();
+        return new(() => codec.Decode(frames).Dispose(), () =>
+        {
+            Release(frames);
+            Release(model, sound);
+        });
+    }
+
+    private static void Release(IEnumerable<EncodedFrame> frames)
+    {
+        foreach (var frame in frames)
+        {
+            frame.Dispose();
+        }
     }
 
     private static void Release(EncodecModel model, Tensor input)

@@ -4,41 +4,58 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Benchmarks;
 
-/// <summary>Generation by language models of the released shapes with random weights, one item with guidance; the figure is steps a second (50 are real time).</summary>
+/// <summary>Generation by language models of the released shapes with random weights, with guidance; the figure is steps a second (50 are real time), times the items of the batch.</summary>
 internal static class LMRows
 {
     private const int TextLength = 12;
 
     public static IEnumerable<Row> All =>
     [
-        RowOf("musicgen-small-steps", new LMConfig { Dim = 1024, NumHeads = 16, NumLayers = 24 }, 10),
+        RowOf("musicgen-small-steps", MusicGenSmall, 10),
         RowOf("audiogen-medium-steps", new LMConfig { Dim = 1536, NumHeads = 24, NumLayers = 48 }, 5),
+        RowOf("musicgen-small-batch-4", MusicGenSmall, 10, batch: 4),
+        RowOf("musicgen-small-batch-16", MusicGenSmall, 10, batch: 16),
     ];
 
-    private static Row RowOf(string name, LMConfig config, int steps) => new(name, "steps/s", steps, "lm.py", () => Prepare(config, steps));
+    /// <summary>The shape of facebook/musicgen-small.</summary>
+    public static LMConfig MusicGenSmall => new() { Dim = 1024, NumHeads = 16, NumLayers = 24 };
 
-    private static Workload Prepare(LMConfig config, int steps)
+    private static Row RowOf(string name, LMConfig config, int steps, int batch = 1) =>
+        new(name, "steps/s", steps * batch, "lm.py", () => Prepare(config, steps, batch));
+
+    /// <summary>Generation by a model; each call of the workload is one run. The model stays the caller's.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="steps">Steps of a run.</param>
+    /// <param name="batch">Items.</param>
+    /// <param name="watch">Takes what is called after each step.</param>
+    public static Workload Generation(LMModel model, int steps, int batch, out Action<Action> watch)
     {
-        random.manual_seed(1);
-        var model = new LMModel(config);
-        model.eval();
-        var text = randn(1, TextLength, config.Dim);
+        var text = randn(batch, TextLength, model.Config.Dim);
+        Action? onStep = null;
+        watch = action => onStep = action;
 
         // The delay pattern takes as many steps more than frames as the last codebook is behind the first.
         var request = new TokenRequest
         {
-            BatchSize = 1,
-            Frames = steps - (config.NumCodebooks - 1),
+            BatchSize = batch,
+            Frames = steps - (model.NumCodebooks - 1),
             Conditions = new ConditionTensors(new ConditionTensor("description", text)),
             Parameters = new GenerationParams(),
-            Draws = DrawSequence.ForItems(1, ["text"]),
+            Draws = DrawSequence.ForItems(1, new string[batch]),
         };
-        return new(
-            () => TokenGenerator.Generate(model, request, null, CancellationToken.None).Dispose(),
-            () =>
-            {
-                text.Dispose();
-                model.Dispose();
-            });
+        return new(() => TokenGenerator.Generate(model, request, onStep, CancellationToken.None).Dispose(), text.Dispose);
+    }
+
+    private static Workload Prepare(LMConfig config, int steps, int batch)
+    {
+        random.manual_seed(1);
+        var model = new LMModel(config);
+        model.eval();
+        var work = Generation(model, steps, batch, out _);
+        return new(work.Run, () =>
+        {
+            work.Dispose();
+            model.Dispose();
+        });
     }
 }

@@ -16,9 +16,10 @@ SECONDS = 10
 
 
 class PaddedConv(nn.Module):
-    def __init__(self, inputs, outputs, kernel, stride=1, dilation=1, causal=False, mode="constant"):
+    def __init__(self, inputs, outputs, kernel, stride=1, dilation=1, causal=False, mode="constant", group_norm=False):
         super().__init__()
-        self.conv = weight_norm(nn.Conv1d(inputs, outputs, kernel, stride, dilation=dilation))
+        conv = nn.Conv1d(inputs, outputs, kernel, stride, dilation=dilation)
+        self.conv = nn.Sequential(conv, nn.GroupNorm(1, outputs)) if group_norm else weight_norm(conv)
         self.span, self.stride, self.causal, self.mode = (kernel - 1) * dilation + 1, stride, causal, mode
 
     def forward(self, x):
@@ -29,9 +30,10 @@ class PaddedConv(nn.Module):
 
 
 class TrimmedTransposedConv(nn.Module):
-    def __init__(self, inputs, outputs, kernel, stride, causal=False):
+    def __init__(self, inputs, outputs, kernel, stride, causal=False, group_norm=False):
         super().__init__()
-        self.conv = weight_norm(nn.ConvTranspose1d(inputs, outputs, kernel, stride))
+        conv = nn.ConvTranspose1d(inputs, outputs, kernel, stride)
+        self.conv = nn.Sequential(conv, nn.GroupNorm(1, outputs)) if group_norm else weight_norm(conv)
         self.surplus, self.causal = kernel - stride, causal
 
     def forward(self, x):
@@ -62,21 +64,21 @@ class SkippedLSTM(nn.Module):
         return (y + x).permute(1, 2, 0)
 
 
-def build_encoder(filters, ratios, true_skip, **conv):
-    layers, width = [PaddedConv(1, filters, 7, **conv)], filters
+def build_encoder(filters, ratios, true_skip, channels=1, **conv):
+    layers, width = [PaddedConv(channels, filters, 7, **conv)], filters
     for ratio in reversed(ratios):
         layers += [Residual(width, true_skip, **conv), nn.ELU(), PaddedConv(width, 2 * width, 2 * ratio, ratio, **conv)]
         width *= 2
     return nn.Sequential(*layers, SkippedLSTM(width), nn.ELU(), PaddedConv(width, 128, 7, **conv)).eval()
 
 
-def build_decoder(filters, ratios, true_skip, **conv):
+def build_decoder(filters, ratios, true_skip, channels=1, **conv):
     width = filters * 2 ** len(ratios)
     layers = [PaddedConv(128, width, 7, **conv), SkippedLSTM(width)]
     for ratio in ratios:
-        layers += [nn.ELU(), TrimmedTransposedConv(width, width // 2, 2 * ratio, ratio, conv["causal"]), Residual(width // 2, true_skip, **conv)]
+        layers += [nn.ELU(), TrimmedTransposedConv(width, width // 2, 2 * ratio, ratio, conv["causal"], conv.get("group_norm", False)), Residual(width // 2, true_skip, **conv)]
         width //= 2
-    return nn.Sequential(*layers, nn.ELU(), PaddedConv(width, 1, 7, **conv)).eval()
+    return nn.Sequential(*layers, nn.ELU(), PaddedConv(width, channels, 7, **conv)).eval()
 
 
 def nearest(x, codebook):
@@ -111,6 +113,40 @@ def codec(direction, rate, filters, ratios, codebook_count, bins, true_skip, cau
     return prepare
 
 
+def segmented(direction, rate, filters, ratios, codebook_count, bins, channels):
+    """The stereo model: segments of a second with one percent of overlap, each brought to unit volume."""
+    def prepare():
+        codebooks = [torch.randn(bins, 128) for _ in range(codebook_count)]
+        conv = dict(causal=False, mode="reflect", group_norm=True, channels=channels)
+        encoder, decoder = build_encoder(filters, ratios, False, **conv), build_decoder(filters, ratios, False, **conv)
+        sound, stride = torch.randn(1, channels, SECONDS * rate), int(0.99 * rate)
+
+        def encode():
+            frames = []
+            for start in range(0, sound.shape[-1], stride):
+                part = sound[..., start:start + rate]
+                scale = part.mean(1, keepdim=True).pow(2).mean(2, keepdim=True).sqrt() + 1e-8
+                frames.append((quantize(encoder(part / scale), codebooks), scale))
+            return frames
+
+        def decode(frames):
+            parts = [decoder(dequantize(codes, codebooks)) * scale for codes, scale in frames]
+            total = stride * (len(parts) - 1) + parts[-1].shape[-1]
+            out, weights = torch.zeros(1, channels, total), torch.zeros(total)
+            ramp = 0.5 - (torch.linspace(0, 1, rate + 2)[1:-1] - 0.5).abs()
+            for i, part in enumerate(parts):
+                place = slice(i * stride, i * stride + part.shape[-1])
+                out[..., place] += ramp[:part.shape[-1]] * part
+                weights[place] += ramp[:part.shape[-1]]
+            return out / weights
+
+        if direction == "encode":
+            return encode
+        frames = encode()
+        return lambda: decode(frames)
+    return prepare
+
+
 SHAPES = {
     "audiogen-16k": dict(rate=16000, filters=64, ratios=[8, 5, 4, 2], codebook_count=4, bins=2048, true_skip=True, causal=False, mode="constant"),
     "encodec-24k": dict(rate=24000, filters=32, ratios=[8, 5, 4, 2], codebook_count=32, bins=1024, true_skip=False, causal=True, mode="reflect"),
@@ -118,4 +154,7 @@ SHAPES = {
 }
 
 if __name__ == "__main__":
-    serve({f"{name}-{direction}": codec(direction, **shape) for name, shape in SHAPES.items() for direction in ("encode", "decode")})
+    rows = {f"{name}-{direction}": codec(direction, **shape) for name, shape in SHAPES.items() for direction in ("encode", "decode")}
+    for direction in ("encode", "decode"):
+        rows[f"encodec-48k-{direction}"] = segmented(direction, 48000, 32, [8, 5, 4, 2], 16, 1024, 2)
+    serve(rows)

@@ -84,13 +84,13 @@ def sample(logits, k=250):
     return torch.multinomial(kept.flatten(0, -2) / kept.flatten(0, -2).sum(-1, keepdim=True), 1).view(*logits.shape[:-1], 1)
 
 
-def generation(dim, heads, layers, steps):
+def generation(dim, heads, layers, steps, batch=1):
     def prepare():
         model = LanguageModel(dim, heads, layers).eval()
-        text = torch.cat([torch.randn(1, TEXT_LENGTH, dim), torch.zeros(1, TEXT_LENGTH, dim)])
+        text = torch.cat([torch.randn(batch, TEXT_LENGTH, dim), torch.zeros(batch, TEXT_LENGTH, dim)])
 
         def run():
-            past, codes = [None] * layers, torch.full((1, CODEBOOKS, 1), CARDINALITY)
+            past, codes = [None] * layers, torch.full((batch, CODEBOOKS, 1), CARDINALITY)
             for step in range(steps):
                 logits, past = model(torch.cat([codes, codes]), text, past, step)
                 guided, free = logits.chunk(2)
@@ -103,4 +103,6 @@ if __name__ == "__main__":
     serve({
         "musicgen-small-steps": generation(1024, 16, 24, 10),
         "audiogen-medium-steps": generation(1536, 24, 48, 5),
+        "musicgen-small-batch-4": generation(1024, 16, 24, 10, 4),
+        "musicgen-small-batch-16": generation(1024, 16, 24, 10, 16),
     })
