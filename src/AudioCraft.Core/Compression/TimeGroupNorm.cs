@@ -24,5 +24,7 @@ internal sealed class TimeGroupNorm : Module<Tensor, Tensor>
     }
 
     /// <summary>[B, C, T] → [B, C, T].</summary>
-    public override Tensor forward(Tensor input) => functional.group_norm(input, 1, weight, bias, epsilon);
+    public override Tensor forward(Tensor input) => TimeGroupNormKernel.Takes(input)
+        ? TimeGroupNormKernel.Normalize(input, weight, bias, epsilon)
+        : functional.group_norm(input, 1, weight, bias, epsilon);
 }

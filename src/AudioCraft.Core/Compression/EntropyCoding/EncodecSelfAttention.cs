@@ -41,7 +41,8 @@ internal sealed class EncodecSelfAttention : Module<Tensor, Tensor, int, Tensor>
         var q = PerHead(queries, steps, batch, width) / Math.Sqrt(width / heads);
         var k = PerHead(both.narrow(-1, 0, width), total, batch, width);
         var v = PerHead(both.narrow(-1, width, width), total, batch, width);
-        var weights = baddbmm(Mask(steps, total, reach, x.device), q, k.transpose(1, 2)).softmax(-1);
+        // Not baddbmm: TorchSharp 0.106.0 hands its arguments on in another order than it takes them.
+        var weights = (bmm(q, k.transpose(1, 2)) + Mask(steps, total, reach, x.device)).softmax(-1);
         var mixed = bmm(weights, v).transpose(0, 1).contiguous().view(steps * batch, width);
         return out_proj.forward(mixed).view(steps, batch, width).transpose(0, 1).MoveToOuterDisposeScope();
     }
