@@ -183,6 +183,7 @@ internal static unsafe partial class Native
             return 0;
         }
 
+        OpenMPWaiting.Passive();
         if (NativeLibrary.TryLoad(Library, assembly, DllImportSearchPath.AssemblyDirectory | DllImportSearchPath.SafeDirectories, out var handle))
         {
             return handle;
