@@ -37,9 +37,10 @@ public class StreamingGenerationTests
             atFirst = atFirst == 0 ? Volatile.Read(ref steps) : atFirst;
         }
 
-        // The generator may be a few chunks ahead of what was received; it is never behind.
-        Assert.InRange(FirstChunkStep(model), 1, (int)(0.4 * model.FrameRate));
-        Assert.InRange(atFirst, 1, 103);
+        // The generator is at most three chunks of ten frames ahead of what was received, and a step or two into the next.
+        var first = FirstChunkStep(model);
+        Assert.InRange(first, 1, (int)(0.4 * model.FrameRate));
+        Assert.InRange(atFirst, first - 1, first + 40);
     }
 
     [Fact]
