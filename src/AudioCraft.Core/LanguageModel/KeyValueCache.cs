@@ -38,6 +38,17 @@ internal sealed class KeyValueCache : IDisposable
     /// <summary>Steps that have been added.</summary>
     public long Length { get; private set; }
 
+    /// <summary>The memory that <see cref="AppendStep"/> speaks of, each [B, heads, <see cref="Capacity"/>, head size].</summary>
+    public KeyValues Stored => new(keys, values);
+
+    /// <summary>Adds the keys and values [B, heads, 1, head size] of one step; says which of the <see cref="Stored"/> it sees.</summary>
+    public (long Start, long Count) AppendStep(Tensor newKeys, Tensor newValues)
+    {
+        var seen = Math.Min(Length, window) + 1;
+        Put(newKeys, newValues, 1, seen);
+        return (end - seen, seen);
+    }
+
     /// <summary>Adds the keys and values [B, heads, n, head size] of the next steps; returns all that these steps see.</summary>
     public KeyValues Append(Tensor newKeys, Tensor newValues)
     {
@@ -48,6 +59,18 @@ internal sealed class KeyValueCache : IDisposable
             return AppendMoreThanFits(newKeys, newValues, count);
         }
 
+        Put(newKeys, newValues, count, seen);
+        return new KeyValues(keys.narrow(2, end - seen, seen), values.narrow(2, end - seen, seen));
+    }
+
+    public void Dispose()
+    {
+        keys.Dispose();
+        values.Dispose();
+    }
+
+    private void Put(Tensor newKeys, Tensor newValues, long count, long seen)
+    {
         if (end + count > Capacity)
         {
             KeepLast(keys, seen - count);
@@ -59,13 +82,6 @@ internal sealed class KeyValueCache : IDisposable
         Write(values, newValues, end);
         end += count;
         Length += count;
-        return new KeyValues(keys.narrow(2, end - seen, seen), values.narrow(2, end - seen, seen));
-    }
-
-    public void Dispose()
-    {
-        keys.Dispose();
-        values.Dispose();
     }
 
     // A long chunk is attended to where it is; only what later steps see is kept.
