@@ -9,7 +9,7 @@ namespace AudioCraft;
 // Sound while it is being made, and calls that do not hold up their thread.
 public abstract partial class BaseGenModel
 {
-    /// <summary>Chunks that wait for the receiver before generation waits too.</summary>
+    /// <summary>Chunks of a sound that wait for the receiver before generation waits too.</summary>
     private const int ChunksAhead = 2;
 
     /// <summary>Makes a sound for each description, on another thread.</summary>
@@ -43,20 +43,37 @@ public abstract partial class BaseGenModel
         string description, double chunkSeconds = 0.2, IProgress<GenerationProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(description);
+        return GenerateStreamingAsync([description], chunkSeconds, progress, cancellationToken);
+    }
+
+    /// <summary>
+    /// Makes a sound for each description, all together as far as <see cref="MemoryLimit"/> allows, and gives them piece by piece while the rest is being made:
+    /// <see cref="AudioChunk.Item"/> says whose a piece is. Each sound's pieces come in order and joined are what
+    /// <see cref="Generate(IReadOnlyList{string}, IProgress{GenerationProgress}, CancellationToken)"/> gives with the same seed, up to float rounding.
+    /// </summary>
+    /// <param name="descriptions">What to hear, one text an item; an empty text leaves the item to the model.</param>
+    /// <param name="chunkSeconds">Sound in a piece after the first of an item, in seconds, above 0.</param>
+    /// <param name="progress">Told after each step, on another thread.</param>
+    /// <param name="cancellationToken">Heeded between steps; leaving the enumeration cancels too.</param>
+    /// <inheritdoc cref="GenerateStreamingAsync(string, double, IProgress{GenerationProgress}, CancellationToken)"/>
+    public IAsyncEnumerable<AudioChunk> GenerateStreamingAsync(
+        IReadOnlyList<string> descriptions, double chunkSeconds = 0.2, IProgress<GenerationProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        CheckDescriptions(descriptions);
         if (!(chunkSeconds > 0) || double.IsInfinity(chunkSeconds))
         {
             throw new ArgumentOutOfRangeException(nameof(chunkSeconds), chunkSeconds, "Seconds above 0 are expected.");
         }
 
-        return Stream(description, Math.Max(1, (int)Math.Min(chunkSeconds * FrameRate, int.MaxValue)), progress, cancellationToken);
+        return Stream([.. descriptions], Math.Max(1, (int)Math.Min(chunkSeconds * FrameRate, int.MaxValue)), progress, cancellationToken);
     }
 
     private async IAsyncEnumerable<AudioChunk> Stream(
-        string description, int framesPerChunk, IProgress<GenerationProgress>? progress, [EnumeratorCancellation] CancellationToken cancellationToken)
+        string[] descriptions, int framesPerChunk, IProgress<GenerationProgress>? progress, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var channel = Channel.CreateBounded<AudioChunk>(new BoundedChannelOptions(ChunksAhead) { SingleReader = true, SingleWriter = true });
-        var maker = Task.Run(() => MakeStream(description, framesPerChunk, channel.Writer, progress, stop.Token), CancellationToken.None);
+        var channel = Channel.CreateBounded<AudioChunk>(new BoundedChannelOptions(ChunksAhead * descriptions.Length) { SingleReader = true, SingleWriter = true });
+        var maker = Task.Run(() => MakeStream(descriptions, framesPerChunk, channel.Writer, progress, stop.Token), CancellationToken.None);
         try
         {
             await foreach (var chunk in channel.Reader.ReadAllAsync(CancellationToken.None).ConfigureAwait(false))
@@ -79,7 +96,7 @@ public abstract partial class BaseGenModel
     }
 
     private void MakeStream(
-        string description, int framesPerChunk, ChannelWriter<AudioChunk> writer, IProgress<GenerationProgress>? progress, CancellationToken cancellationToken)
+        string[] descriptions, int framesPerChunk, ChannelWriter<AudioChunk> writer, IProgress<GenerationProgress>? progress, CancellationToken cancellationToken)
     {
         try
         {
@@ -88,20 +105,42 @@ public abstract partial class BaseGenModel
                 ObjectDisposedException.ThrowIf(disposed, this);
                 using var guard = no_grad();
                 using var scope = NewDisposeScope();
-                using var sound = new StreamedSound(
-                    CompressionModel, framesPerChunk, chunk => writer.WriteAsync(chunk, cancellationToken).AsTask().GetAwaiter().GetResult());
                 var generation = new WindowedGeneration(this, generationParams, promptFrames: 0);
-                GenerationLog.Started(logger, Name, 1, generation.TotalSteps);
+                var draws = DrawSequence.ForItems(generationParams, descriptions);
+                var conditions = TextConditionEncoder.Encode(LM, descriptions);
+                var together = GenerationMemory.ItemsTogether(this, generation, descriptions.Length);
+                var total = generation.TotalSteps * ((descriptions.Length + together - 1) / together);
                 var step = 0;
-                generation.Generate(
-                    TextConditionEncoder.Encode(LM, [description]), DrawSequence.ForItems(generationParams, [description]), null,
-                    () => progress?.Report(new GenerationProgress(++step, generation.TotalSteps)), cancellationToken, sound.Add);
-                sound.End();
+                GenerationLog.Started(logger, Name, descriptions.Length, total);
+                for (var from = 0; from < descriptions.Length; from += together)
+                {
+                    var count = Math.Min(together, descriptions.Length - from);
+                    using var sound = new StreamedSound(
+                        CompressionModel, framesPerChunk, from, chunk => Hand(chunk, writer, cancellationToken));
+                    generation.Generate(
+                        conditions.Rows(from, count), draws[from..(from + count)], null,
+                        () => progress?.Report(new GenerationProgress(++step, total)), cancellationToken, sound.Add).Dispose();
+                    sound.End();
+                }
             }
         }
         finally
         {
             writer.Complete();
+        }
+    }
+
+    // Waits until the receiver has room for it. A chunk that nobody takes any more is disposed of.
+    private static void Hand(AudioChunk chunk, ChannelWriter<AudioChunk> writer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            writer.WriteAsync(chunk, cancellationToken).AsTask().GetAwaiter().GetResult();
+        }
+        catch
+        {
+            chunk.Dispose();
+            throw;
         }
     }
 }

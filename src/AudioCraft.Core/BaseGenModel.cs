@@ -129,20 +129,7 @@ public abstract partial class BaseGenModel : IDisposable
     public (Tensor Audio, Tensor Tokens) GenerateWithTokens(
         IReadOnlyList<string> descriptions, IProgress<GenerationProgress>? progress = null, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(descriptions);
-        if (descriptions.Count == 0)
-        {
-            throw new ArgumentException("There is no description: give at least one.", nameof(descriptions));
-        }
-
-        for (var i = 0; i < descriptions.Count; i++)
-        {
-            if (descriptions[i] is null)
-            {
-                throw new ArgumentException($"Description {i} of {descriptions.Count} is null; use GenerateUnconditional or an empty text for a sound without one.", nameof(descriptions));
-            }
-        }
-
+        CheckDescriptions(descriptions);
         return Run(descriptions, null, progress, cancellationToken);
     }
 
@@ -236,6 +223,23 @@ public abstract partial class BaseGenModel : IDisposable
             }
 
             disposed = true;
+        }
+    }
+
+    private static void CheckDescriptions(IReadOnlyList<string> descriptions)
+    {
+        ArgumentNullException.ThrowIfNull(descriptions);
+        if (descriptions.Count == 0)
+        {
+            throw new ArgumentException("There is no description: give at least one.", nameof(descriptions));
+        }
+
+        for (var i = 0; i < descriptions.Count; i++)
+        {
+            if (descriptions[i] is null)
+            {
+                throw new ArgumentException($"Description {i} of {descriptions.Count} is null; use GenerateUnconditional or an empty text for a sound without one.", nameof(descriptions));
+            }
         }
     }
 

@@ -3,23 +3,25 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.LanguageModel;
 
-/// <summary>Decodes the frames of one item as they become known, and hands on the sound in chunks.</summary>
+/// <summary>Decodes the frames of items that are made together as they become known, and hands on the sound of each in chunks.</summary>
 internal sealed class StreamedSound : IDisposable
 {
     private readonly CompressionModel codec;
     private readonly IReadOnlyList<StreamingDecoder> decoders;
     private readonly int framesPerChunk;
+    private readonly int firstItem;
     private readonly Action<AudioChunk> receive;
-    private readonly List<long[]> pending = [];
+    private readonly List<long[,]> pending = [];
     private long samples;
 
     /// <param name="codec">The model's codec.</param>
     /// <param name="framesPerChunk">Frames to decode at once, after the first chunk.</param>
+    /// <param name="firstItem">Which item of the call the first of these is.</param>
     /// <param name="receive">Gets each chunk, and owns it.</param>
     /// <exception cref="InvalidOperationException">The codec cannot decode piece by piece.</exception>
-    public StreamedSound(CompressionModel codec, int framesPerChunk, Action<AudioChunk> receive)
+    public StreamedSound(CompressionModel codec, int framesPerChunk, int firstItem, Action<AudioChunk> receive)
     {
-        (this.codec, this.framesPerChunk, this.receive) = (codec, framesPerChunk, receive);
+        (this.codec, this.framesPerChunk, this.firstItem, this.receive) = (codec, framesPerChunk, firstItem, receive);
         decoders = codec switch
         {
             EncodecModel encodec => [encodec.CreateStreamingDecoder()],
@@ -28,8 +30,8 @@ internal sealed class StreamedSound : IDisposable
         };
     }
 
-    /// <summary>Takes the next frame, one code a codebook.</summary>
-    public void Add(long[] codes)
+    /// <summary>Takes the next frame, codes [items, codebooks].</summary>
+    public void Add(long[,] codes)
     {
         pending.Add(codes);
 
@@ -66,19 +68,19 @@ internal sealed class StreamedSound : IDisposable
         }
 
         using var scope = NewDisposeScope();
-        var (codebooks, frames) = (pending[0].Length, pending.Count);
-        var flat = new long[codebooks * frames];
-        for (var k = 0; k < codebooks; k++)
+        var (items, codebooks, frames) = (pending[0].GetLength(0), pending[0].GetLength(1), pending.Count);
+        var flat = new long[items * codebooks * frames];
+        for (var row = 0; row < items * codebooks; row++)
         {
             for (var t = 0; t < frames; t++)
             {
-                flat[(k * frames) + t] = pending[t][k];
+                flat[(row * frames) + t] = pending[t][row / codebooks, row % codebooks];
             }
         }
 
         pending.Clear();
         var device = codec.parameters().First().device;
-        var codes = tensor(flat, [1, codebooks, frames], device: device);
+        var codes = tensor(flat, [items, codebooks, frames], device: device);
         Send([.. ByChannel(codes).Zip(decoders, (own, decoder) => decoder.Push(own))]);
     }
 
@@ -101,14 +103,17 @@ internal sealed class StreamedSound : IDisposable
         }
 
         using var scope = NewDisposeScope();
-        var audio = cat([.. channels.Select(channel => channel!.select(0, 0))], 0).DetachFromDisposeScope();
+        var audio = cat([.. channels.Select(channel => channel!)], 1);
         foreach (var channel in channels)
         {
             channel!.Dispose();
         }
 
         var start = samples;
-        samples += audio.size(1);
-        receive(new AudioChunk(audio, start));
+        samples += audio.size(2);
+        for (var item = 0; item < audio.size(0); item++)
+        {
+            receive(new AudioChunk(audio[item].clone().DetachFromDisposeScope(), start, firstItem + item));
+        }
     }
 }

@@ -23,9 +23,9 @@ internal static class TokenGenerator
     /// <param name="request">What to generate.</param>
     /// <param name="onStep">Called after each step.</param>
     /// <param name="cancellationToken">Heeded between steps.</param>
-    /// <param name="onFrame">Gets the codes, one a codebook, of each frame of the first item after its prompt, as soon as all of them are known.</param>
+    /// <param name="onFrame">Gets the codes [B, K] of each frame after the prompt, as soon as all of them are known.</param>
     public static Tensor Generate(
-        LMModel model, TokenRequest request, Action? onStep, CancellationToken cancellationToken, Action<long[]>? onFrame = null)
+        LMModel model, TokenRequest request, Action? onStep, CancellationToken cancellationToken, Action<long[,]>? onFrame = null)
     {
         using var guard = no_grad();
         using var scope = NewDisposeScope();
@@ -48,7 +48,7 @@ internal static class TokenGenerator
 
                 Choose(model, request, passes, sequences, step);
                 taken = step;
-                feed?.Known(sequences[0], step);
+                feed?.Known(sequences, step);
                 onStep?.Invoke();
             }
         }

@@ -42,9 +42,9 @@ internal sealed class WindowedGeneration
     /// <param name="prompt">The prompt's codes [B, K, T] of these items, or null.</param>
     /// <param name="onStep">Called after each step.</param>
     /// <param name="cancellationToken">Heeded between steps.</param>
-    /// <param name="onFrame">Gets each frame of the first item after the prompt as soon as it is known.</param>
+    /// <param name="onFrame">Gets the codes [B, K] of each frame after the prompt as soon as all of them are known.</param>
     public Tensor Generate(
-        ConditionTensors conditions, DrawSequence[] draws, Tensor? prompt, Action? onStep, CancellationToken cancellationToken, Action<long[]>? onFrame = null)
+        ConditionTensors conditions, DrawSequence[] draws, Tensor? prompt, Action? onStep, CancellationToken cancellationToken, Action<long[,]>? onFrame = null)
     {
         using var scope = NewDisposeScope();
         var parts = new List<Tensor>();

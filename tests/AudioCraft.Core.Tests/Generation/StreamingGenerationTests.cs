@@ -23,6 +23,34 @@ public class StreamingGenerationTests
         pieces.ForEach(piece => piece.Dispose());
     }
 
+    [Theory]
+    [InlineData(long.MaxValue)]
+    [InlineData(1L)]
+    public async Task Several_sounds_stream_side_by_side_and_each_is_the_one_of_its_own(long memoryLimit)
+    {
+        using var model = AudioGenTests.Load();
+        model.GenerationParams = new GenerationParams { Duration = 1.3, Seed = 5 };
+        model.MemoryLimit = memoryLimit;
+        string[] descriptions = ["rain", "a dog barks", ""];
+        using var whole = model.Generate(descriptions);
+        var pieces = descriptions.Select(_ => new List<Tensor>()).ToArray();
+        var steps = new List<GenerationProgress>();
+        await foreach (var chunk in model.GenerateStreamingAsync(descriptions, 0.2, new Each(steps.Add)))
+        {
+            Assert.Equal(pieces[chunk.Item].Sum(piece => piece.size(1)), chunk.StartSample);
+            pieces[chunk.Item].Add(chunk.Audio);
+        }
+
+        Assert.Equal(steps[^1].TotalSteps, steps[^1].Step);
+        for (var item = 0; item < descriptions.Length; item++)
+        {
+            using var joined = cat([.. pieces[item]], 1);
+            using var expected = whole[item];
+            Near.Equal(expected, joined, 1e-4);
+            pieces[item].ForEach(piece => piece.Dispose());
+        }
+    }
+
     [Fact]
     public async Task The_first_piece_comes_within_four_tenths_of_a_seconds_worth_of_tokens()
     {
@@ -98,7 +126,9 @@ public class StreamingGenerationTests
         model.GenerationParams = new GenerationParams { Duration = 0.001 };
         await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => Collect(model.GenerateStreamingAsync("rain")));
         Assert.Throws<ArgumentOutOfRangeException>(() => model.GenerateStreamingAsync("rain", chunkSeconds: 0));
-        Assert.Throws<ArgumentNullException>(() => model.GenerateStreamingAsync(null!));
+        Assert.Throws<ArgumentNullException>(() => model.GenerateStreamingAsync((string)null!));
+        Assert.Throws<ArgumentException>(() => model.GenerateStreamingAsync(Array.Empty<string>()));
+        Assert.Throws<ArgumentException>(() => model.GenerateStreamingAsync(["rain", null!]));
     }
 
     private static int FirstChunkStep(AudioGen model)
@@ -118,6 +148,11 @@ public class StreamingGenerationTests
         }
 
         return (pieces, starts);
+    }
+
+    private sealed class Each(Action<GenerationProgress> receive) : IProgress<GenerationProgress>
+    {
+        public void Report(GenerationProgress value) => receive(value);
     }
 
     private sealed class Count(Action one) : IProgress<GenerationProgress>
