@@ -30,12 +30,19 @@ internal static class LMRows
     /// <param name="watch">Takes what is called after each step.</param>
     public static Workload Generation(LMModel model, int steps, int batch, out Action<Action> watch)
     {
-        var text = randn(batch, TextLength, model.Config.Dim);
         Action? onStep = null;
         watch = action => onStep = action;
+        var request = Request(model, steps, batch, out var text);
+        return new(() => TokenGenerator.Generate(model, request, onStep, CancellationToken.None).Dispose(), text.Dispose);
+    }
+
+    /// <summary>What a generation is asked for, with a text of random embeddings, which the caller disposes of.</summary>
+    public static TokenRequest Request(LMModel model, int steps, int batch, out Tensor text)
+    {
+        text = randn(batch, TextLength, model.Config.Dim);
 
         // The delay pattern takes as many steps more than frames as the last codebook is behind the first.
-        var request = new TokenRequest
+        return new TokenRequest
         {
             BatchSize = batch,
             Frames = steps - (model.NumCodebooks - 1),
@@ -43,7 +50,6 @@ internal static class LMRows
             Parameters = new GenerationParams(),
             Draws = DrawSequence.ForItems(1, new string[batch]),
         };
-        return new(() => TokenGenerator.Generate(model, request, onStep, CancellationToken.None).Dispose(), text.Dispose);
     }
 
     private static Workload Prepare(LMConfig config, int steps, int batch)

@@ -38,7 +38,7 @@ Console.WriteLine($"{Machine.Describe()}");
 Console.WriteLine();
 if (options.ContainsKey("--growth"))
 {
-    await SequenceGrowth.Print(Option("--threads", 2));
+    SequenceGrowth.Print(Option("--threads", 2));
     return 0;
 }
 

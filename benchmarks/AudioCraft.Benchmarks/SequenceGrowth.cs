@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using AudioCraft.Compression;
+using AudioCraft.LanguageModel;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -13,14 +14,14 @@ internal static class SequenceGrowth
 
     private const int Steps = 1500;
 
-    public static async Task Print(int threads)
+    public static void Print(int threads)
     {
         set_num_threads(threads);
         random.manual_seed(1);
         var lm = new LMModel(LMRows.MusicGenSmall);
         lm.eval();
         PrintSteps(lm);
-        await PrintFirstSound(lm);
+        PrintFirstSound(lm);
     }
 
     private static void PrintSteps(LMModel lm)
@@ -42,34 +43,52 @@ internal static class SequenceGrowth
         }
     }
 
-    // Without a text encoder there is no text, so that guidance has nothing to follow: a step has one row where it usually has two.
-    private static async Task PrintFirstSound(LMModel lm)
+    // From the first step, with guidance, until every item of the batch has its first piece of sound. The text encoder, which runs once before, is not in it.
+    private static void PrintFirstSound(LMModel lm)
     {
-        var codec = new EncodecModel(new EncodecConfig
+        using var codec = new EncodecModel(new EncodecConfig
         {
             SampleRate = 32000,
             Encoder = new() { Filters = 64, ResidualLayers = 1, Ratios = [8, 5, 4, 4], LstmLayers = 2, Norm = ConvNorm.WeightNorm, PaddingMode = ConvPaddingMode.Constant },
             Quantizer = new() { CodebookCount = 4, Bins = 2048, KMeansInit = false },
         });
-        using var model = new MusicGen("musicgen-small shape", codec, lm, 30);
-        model.GenerationParams = new GenerationParams { Duration = 2, Seed = 1 };
-        var (steps, watch) = (0, Stopwatch.StartNew());
-        var first = "";
-        await foreach (var chunk in model.GenerateStreamingAsync("", progress: new Each(() => steps++)))
-        {
-            chunk.Dispose();
-            if (first.Length == 0)
-            {
-                first = string.Create(CultureInfo.InvariantCulture, $"First sound of the stream after {watch.Elapsed.TotalMilliseconds:F0} ms, when {steps} steps were done.");
-            }
-        }
-
+        codec.eval();
         Console.WriteLine();
-        Console.WriteLine(first);
+        Console.WriteLine("| items | first sound of all, ms, median of 3 | steps done by then |");
+        Console.WriteLine("|---|---|---|");
+        foreach (var batch in new[] { 1, 4, 16 })
+        {
+            // The first is a warm-up: it makes the threads, and has the code compiled.
+            var times = Enumerable.Range(0, 4).Select(_ => FirstSound(lm, codec, batch)).Skip(1).OrderBy(time => time.Milliseconds).ToList();
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {batch} | {times[1].Milliseconds:F0} | {times[1].Steps} |"));
+        }
     }
 
-    private sealed class Each(Action action) : IProgress<GenerationProgress>
+    private static (double Milliseconds, int Steps) FirstSound(LMModel lm, EncodecModel codec, int batch)
     {
-        public void Report(GenerationProgress value) => action();
+        using var guard = no_grad();
+        using var heard = new CancellationTokenSource();
+        var (steps, watch, first) = (0, Stopwatch.StartNew(), 0.0);
+        using var sound = new StreamedSound(codec, 10, 0, chunk =>
+        {
+            chunk.Dispose();
+            if (chunk.Item == batch - 1)
+            {
+                first = watch.Elapsed.TotalMilliseconds;
+                heard.Cancel();
+            }
+        });
+        var request = LMRows.Request(lm, 100, batch, out var text);
+        try
+        {
+            TokenGenerator.Generate(lm, request, () => steps++, heard.Token, sound.Add).Dispose();
+        }
+        catch (OperationCanceledException) when (heard.IsCancellationRequested)
+        {
+            // The first sound is all that is wanted.
+        }
+
+        text.Dispose();
+        return (first, steps);
     }
 }
