@@ -19,7 +19,7 @@ public class CheckpointDirectoryTests
     [InlineData("t5/config.json")]
     public void A_file_that_is_cut_off_anywhere_is_a_typed_error_within_five_seconds_of_processor_time_and_leaves_nothing_alive(string file)
     {
-        using var folder = CopyOfTiny();
+        using var folder = TinyCheckpoint.Copy();
         var whole = File.ReadAllBytes(folder.File(file));
         var lengths = Enumerable.Range(0, 12).Select(i => (int)((long)whole.Length * i / 12)).Append(whole.Length - 1);
         foreach (var length in lengths)
@@ -41,7 +41,7 @@ public class CheckpointDirectoryTests
     [InlineData("t5/config.json", "config.json")]
     public void A_file_that_is_missing_is_named(string file, string named)
     {
-        using var folder = CopyOfTiny();
+        using var folder = TinyCheckpoint.Copy();
         File.Delete(folder.File(file));
         Assert.Contains(named, Refusal(folder.Path), StringComparison.Ordinal);
     }
@@ -53,7 +53,7 @@ public class CheckpointDirectoryTests
     [Fact]
     public void Without_a_text_encoder_the_one_that_is_needed_is_named_and_one_elsewhere_can_be_given()
     {
-        using var folder = CopyOfTiny();
+        using var folder = TinyCheckpoint.Copy();
         Directory.Move(folder.File("t5"), folder.File("elsewhere"));
         Assert.Contains("'t5-small'", Refusal(folder.Path), StringComparison.Ordinal);
         using var model = AudioGen.GetPretrained(folder.Path, new PretrainedOptions { Device = CPU, TextEncoder = folder.File("elsewhere") });
@@ -77,7 +77,7 @@ public class CheckpointDirectoryTests
     [InlineData("    normalize_text: false", "    normalize_text: true", "normalize_text")]
     public void A_configuration_that_asks_for_something_else_is_refused_by_name(string old, string changed, string message)
     {
-        using var folder = Converted(yaml => yaml.Replace(old, changed, StringComparison.Ordinal));
+        using var folder = TinyCheckpoint.Converted(yaml => yaml.Replace(old, changed, StringComparison.Ordinal));
         Assert.Contains(message, Refusal(folder.Path), StringComparison.Ordinal);
     }
 
@@ -85,7 +85,7 @@ public class CheckpointDirectoryTests
     public void A_checkpoint_converted_to_safetensors_generates_the_same_tokens()
     {
         using var scope = NewDisposeScope();
-        using var folder = Converted(yaml => yaml);
+        using var folder = TinyCheckpoint.Converted(yaml => yaml);
         using var original = AudioGenTests.Load();
         using var converted = AudioGen.GetPretrained(folder.Path, CPU);
         original.GenerationParams = converted.GenerationParams = new GenerationParams { Duration = 0.5, Seed = 3 };
@@ -97,35 +97,5 @@ public class CheckpointDirectoryTests
         var message = "";
         LiveTensors.NoneLeftOfModules(() => message = Assert.Throws<CheckpointException>(() => AudioGen.GetPretrained(directory, CPU)).Message);
         return message;
-    }
-
-    private static TemporaryFolder CopyOfTiny()
-    {
-        var folder = new TemporaryFolder();
-        Directory.CreateDirectory(folder.File("t5"));
-        foreach (var file in new[] { "state_dict.bin", "compression_state_dict.bin", "t5/config.json", "t5/pytorch_model.bin", "t5/spiece.model", "t5/tokenizer_config.json" })
-        {
-            folder.Write(file, File.ReadAllBytes(Path.Combine(Tiny, file)));
-        }
-
-        return folder;
-    }
-
-    /// <summary>The checkpoint with its language model in the converted form, whose configuration is a text that can be changed.</summary>
-    private static TemporaryFolder Converted(Func<string, string> change)
-    {
-        var folder = CopyOfTiny();
-        using (var lm = AudioCraftCheckpoint.OpenLanguageModel(Tiny))
-        {
-            SafetensorsWriter.Write(folder.File("state_dict.safetensors"), lm.Weights);
-        }
-
-        folder.Write("config.json", JsonSerializer.SerializeToUtf8Bytes(new Dictionary<string, object>
-        {
-            ["model_type"] = AudioCraftCheckpoint.ModelType,
-            ["state_dict"] = new Dictionary<string, string> { ["xp.cfg"] = change(File.ReadAllText(Path.Combine(Tiny, "xp.cfg.lm.yaml"))) },
-        }));
-        File.Delete(folder.File("state_dict.bin"));
-        return folder;
     }
 }

@@ -10,18 +10,19 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Tests.Generation;
 
-/// <summary>The tiny AudioGen checkpoint rewritten into Hugging Face's MusicGen layout, by the mapping of facts about the released checkpoints.</summary>
+/// <summary>A checkpoint like the tiny AudioGen rewritten into Hugging Face's MusicGen layout, by the mapping of facts about the released checkpoints.</summary>
 internal static partial class HubMusicGen
 {
     private static readonly string Tiny = Golden.Directory("audiogen_tiny_checkpoint");
 
-    /// <summary>Writes the directory. <paramref name="change"/> may alter its config.json.</summary>
-    public static void Write(TemporaryFolder folder, bool sharded = false, Action<JsonObject>? change = null)
+    /// <summary>Writes the directory. <paramref name="change"/> may alter its config.json, and another checkpoint of that size may be the <paramref name="source"/>.</summary>
+    public static void Write(TemporaryFolder folder, bool sharded = false, Action<JsonObject>? change = null, string? source = null)
     {
         using var scope = NewDisposeScope();
-        using var lm = AudioCraftCheckpoint.OpenLanguageModel(Tiny);
-        using var codec = AudioCraftCheckpoint.OpenCompressionModel(Tiny);
-        using var text = ModelDirectory.OpenWeights(Path.Combine(Tiny, "t5"));
+        source ??= Tiny;
+        using var lm = AudioCraftCheckpoint.OpenLanguageModel(source);
+        using var codec = AudioCraftCheckpoint.OpenCompressionModel(source);
+        using var text = ModelDirectory.OpenWeights(Path.Combine(source, "t5"));
         var tensors = new Dictionary<string, Tensor>();
         foreach (var name in lm.Weights.Tensors.Keys)
         {

@@ -26,6 +26,41 @@ public class MusicGenTests
     }
 
     [Fact]
+    public async Task A_stereo_model_gives_two_channels_whole_and_in_pieces_the_same_from_both_layouts()
+    {
+        using var original = TinyCheckpoint.Stereo();
+        using var folder = new TemporaryFolder();
+        HubMusicGen.Write(folder, change: root => (root["decoder"]!["audio_channels"], root["decoder"]!["num_codebooks"]) = (2, 8), source: original.Path);
+        using var first = MusicGen.GetPretrained(original.Path, CPU);
+        using var second = MusicGen.GetPretrained(folder.Path, CPU);
+        Assert.Equal((2, 2), (first.AudioChannels, second.AudioChannels));
+        first.GenerationParams = second.GenerationParams = new GenerationParams { Duration = 0.7, Seed = 4 };
+        var (audio, tokens) = first.GenerateWithTokens(["drums"]);
+        var (other, otherTokens) = second.GenerateWithTokens(["drums"]);
+        Assert.Equal([1, 8, 35], tokens.shape);
+        Assert.Equal([1, 2, 35 * 320], audio.shape);
+        Exactly.Equal(tokens, otherTokens);
+        Near.Equal(audio, other, 1e-6);
+        using var left = audio[0, 0];
+        using var right = audio[0, 1];
+        Assert.False(left.allclose(right));
+
+        var pieces = new List<Tensor>();
+        await foreach (var chunk in first.GenerateStreamingAsync("drums"))
+        {
+            pieces.Add(chunk.Audio);
+        }
+
+        using var joined = cat([.. pieces], 1);
+        using var whole = audio[0];
+        Near.Equal(whole, joined, 1e-4);
+        foreach (var tensor in pieces.Concat([audio, tokens, other, otherTokens]))
+        {
+            tensor.Dispose();
+        }
+    }
+
+    [Fact]
     public void An_AudioGen_in_Hugging_Faces_layout_loads_too_and_leaves_nothing_alive()
     {
         using var folder = new TemporaryFolder();
