@@ -80,6 +80,14 @@ public static partial class torch
         long len, bool periodic = true, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
         Made(Aten.HannWindowPeriodic.Call(len, periodic, TypeOf(dtype), Argument.None, InitializeDevice(device)), requires_grad);
 
+    public static Tensor bartlett_window(
+        long len, bool periodic = true, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
+        Made(Aten.BartlettWindowPeriodic.Call(len, periodic, TypeOf(dtype), Argument.None, InitializeDevice(device)), requires_grad);
+
+    public static Tensor blackman_window(
+        long len, bool periodic = true, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
+        Made(Aten.BlackmanWindowPeriodic.Call(len, periodic, TypeOf(dtype), Argument.None, InitializeDevice(device)), requires_grad);
+
     public static Tensor hamming_window(
         long len, bool periodic = true, float alpha = 0.54f, float beta = 0.46f, ScalarType? dtype = null, Device? device = null,
         bool requires_grad = false) =>

@@ -69,6 +69,7 @@ internal static partial class Aten
     public static readonly Operator Atanh_ = new("aten::atanh_");
     public static readonly Operator AvgPool1d = new("aten::avg_pool1d");
     public static readonly Operator Baddbmm = new("aten::baddbmm");
+    public static readonly Operator BartlettWindowPeriodic = new("aten::bartlett_window.periodic");
     public static readonly Operator BatchNorm = new("aten::batch_norm");
     public static readonly Operator Bernoulli = new("aten::bernoulli");
     public static readonly Operator Bernoulli_Float = new("aten::bernoulli_.float");
@@ -88,6 +89,7 @@ internal static partial class Aten
     public static readonly Operator BitwiseRightShiftTensor = new("aten::bitwise_right_shift.Tensor");
     public static readonly Operator BitwiseXor_Tensor = new("aten::bitwise_xor_.Tensor");
     public static readonly Operator BitwiseXorTensor = new("aten::bitwise_xor.Tensor");
+    public static readonly Operator BlackmanWindowPeriodic = new("aten::blackman_window.periodic");
     public static readonly Operator BlockDiag = new("aten::block_diag");
     public static readonly Operator Bmm = new("aten::bmm");
     public static readonly Operator BroadcastTensors = new("aten::broadcast_tensors");

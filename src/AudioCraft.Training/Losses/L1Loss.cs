@@ -1,0 +1,16 @@
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace AudioCraft.Training;
+
+/// <summary>The mean absolute difference. Takes tensors of any shape, feature maps too.</summary>
+public sealed class L1Loss : AudioLoss
+{
+    /// <summary>Makes the loss.</summary>
+    public L1Loss() : base(nameof(L1Loss))
+    {
+    }
+
+    /// <inheritdoc/>
+    protected override Tensor Compute(Tensor output, Tensor reference) => functional.l1_loss(output, reference);
+}
