@@ -54,7 +54,7 @@ public static class SoundDescriber
         return words.ToString().TrimEnd();
     }
 
-    /// <summary>A sixth of all wordings by a hash (FNV-1a) of their words, and those that begin with properties and a colon.</summary>
+    /// <summary>A sixth of all wordings, by a hash (FNV-1a) of their words.</summary>
     private static bool IsHeldOut(string plain, SoundRequest request)
     {
         var words = Normalize(plain);
@@ -69,7 +69,7 @@ public static class SoundDescriber
             hash = unchecked((hash ^ c) * 1099511628211);
         }
 
-        return plain.Contains(':', StringComparison.Ordinal) || (hash >> 20) % 6 == 0;
+        return (hash >> 20) % 6 == 0;
     }
 
     private static string Compose(SoundRequest request, SoundRandom random, SoundWording wording)

@@ -71,7 +71,8 @@ public static class SoundFolder
                 Traits = sound.Request.Traits,
             };
             AtomicFile.Write(stem + ".json", stream => JsonSerializer.Serialize(stream, metadata, _json));
-            progress?.Report(++index);
+            index++;
+            progress?.Report(index);
         }
     }
 

@@ -22,8 +22,12 @@ public readonly record struct SoundRequest(SoundKind Kind, SoundTraits Traits = 
             throw new ArgumentOutOfRangeException(nameof(naming), naming, $"The probability of naming a property is {naming}, but 0 to 1 was expected.");
         }
 
+        return Draw(SoundCatalogue.Kinds[new SoundRandom(seed, 0x4B494E44).Below(SoundCatalogue.Kinds.Count)], seed, naming);
+    }
+
+    internal static SoundRequest Draw(SoundKind kind, long seed, double naming)
+    {
         var random = new SoundRandom(seed, 0x52455155);
-        var kind = SoundCatalogue.Kinds[random.Below(SoundCatalogue.Kinds.Count)];
         var traits = SoundTraits.None;
         foreach (var property in SoundCatalogue.Properties(kind))
         {

@@ -1,0 +1,93 @@
+namespace AudioCraft.Training;
+
+/// <summary>
+/// Names what it hears, of the kinds and properties that the synthesiser knows: linear discriminants on log-mel statistics, learnt from synthetic originals.
+/// It measures whether generated sounds are what was asked for.
+/// </summary>
+public sealed class SoundClassifier
+{
+    private const double KindShrinkage = 0.1, PropertyShrinkage = 0.3, Naming = 0.75;
+
+    private readonly LogMel _mel;
+    private readonly LinearDiscriminant _kinds;
+    private readonly Dictionary<(SoundKind, SoundProperty), LinearDiscriminant> _properties;
+
+    private SoundClassifier(int sampleRate, LogMel mel, LinearDiscriminant kinds, Dictionary<(SoundKind, SoundProperty), LinearDiscriminant> properties) =>
+        (SampleRate, _mel, _kinds, _properties) = (sampleRate, mel, kinds, properties);
+
+    /// <summary>Of the sounds it judges, in hertz.</summary>
+    public int SampleRate { get; }
+
+    /// <summary>Makes originals and learns from them.</summary>
+    /// <param name="seed">Of the originals; measure with others.</param>
+    /// <param name="perKind">How many originals of each kind, at least 10; 100 are good.</param>
+    /// <param name="sampleRate">In hertz, 8,000 to 96,000.</param>
+    /// <param name="seconds">Length of the clips, of the originals and of what is judged later.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A value is out of range.</exception>
+    public static SoundClassifier Train(long seed, int perKind = 100, int sampleRate = 16000, double seconds = 5)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(perKind, 10);
+        if (sampleRate is < 8000 or > 96000)
+        {
+            throw new ArgumentOutOfRangeException(nameof(sampleRate), sampleRate, $"The sample rate is {sampleRate} Hz, but 8000 to 96000 Hz were expected.");
+        }
+
+        var mel = new LogMel(sampleRate);
+        var requests = Requests(seed, perKind);
+        var features = new float[requests.Count][];
+        Parallel.For(0, features.Length, i =>
+            features[i] = SoundFeatures.Of(SoundSynthesizer.Make(requests[i], SoundRandom.Derive(seed, i), sampleRate, seconds), mel));
+
+        var kinds = LinearDiscriminant.Fit([.. features.Select(WithoutLevel)], [.. requests.Select(r => (int)r.Kind)], SoundCatalogue.Kinds.Count, KindShrinkage);
+        var properties = new Dictionary<(SoundKind, SoundProperty), LinearDiscriminant>();
+        foreach (var kind in SoundCatalogue.Kinds)
+        {
+            foreach (var property in SoundCatalogue.Properties(kind))
+            {
+                var chosen = Enumerable.Range(0, requests.Count).Where(i => requests[i].Kind == kind && requests[i].Value(property) != SoundTraits.None).ToList();
+                properties[(kind, property)] = LinearDiscriminant.Fit(
+                    [.. chosen.Select(i => features[i])],
+                    [.. chosen.Select(i => requests[i].Value(property) == SoundCatalogue.Values(property).First ? 0 : 1)], 2, PropertyShrinkage);
+            }
+        }
+
+        return new SoundClassifier(sampleRate, mel, kinds, properties);
+    }
+
+    /// <summary>Which kind a sound is most like, at whatever volume.</summary>
+    /// <param name="sound">Samples of one channel at <see cref="SampleRate"/>.</param>
+    /// <exception cref="ArgumentException">The sound is empty.</exception>
+    public SoundKind Kind(ReadOnlySpan<float> sound) => (SoundKind)_kinds.Classify(WithoutLevel(Features(sound)));
+
+    /// <summary>Which value a property of a sound has, given its kind.</summary>
+    /// <param name="sound">Samples of one channel at <see cref="SampleRate"/>.</param>
+    /// <param name="kind">What it is.</param>
+    /// <param name="property">A property that the kind has.</param>
+    /// <returns>One of <see cref="SoundCatalogue.Values"/>.</returns>
+    /// <exception cref="ArgumentException">The kind lacks the property, or the sound is empty.</exception>
+    public SoundTraits Value(ReadOnlySpan<float> sound, SoundKind kind, SoundProperty property)
+    {
+        if (!_properties.TryGetValue((kind, property), out var discriminant))
+        {
+            throw new ArgumentException($"{kind} has no {property}, only {string.Join(", ", SoundCatalogue.Properties(kind))}.", nameof(property));
+        }
+
+        var (first, second) = SoundCatalogue.Values(property);
+        return discriminant.Classify(Features(sound)) == 0 ? first : second;
+    }
+
+    private float[] Features(ReadOnlySpan<float> sound) => sound.IsEmpty
+        ? throw new ArgumentException("The sound is empty.", nameof(sound))
+        : SoundFeatures.Of(sound, _mel);
+
+    private static float[] WithoutLevel(float[] features) => features[..^SoundFeatures.LevelCount];
+
+    /// <summary>Of every kind equally many. The first two name the one and the other value of all properties, so that every class has an example.</summary>
+    private static List<SoundRequest> Requests(long seed, int perKind) =>
+        [.. from kind in SoundCatalogue.Kinds
+            from i in Enumerable.Range(0, perKind)
+            select i < 2 ? All(kind, second: i == 1) : SoundRequest.Draw(kind, SoundRandom.Derive(seed, ((long)kind << 32) + i), Naming)];
+
+    private static SoundRequest All(SoundKind kind, bool second) =>
+        new(kind, SoundCatalogue.Properties(kind).Select(SoundCatalogue.Values).Aggregate(SoundTraits.None, (traits, values) => traits | (second ? values.Second : values.First)));
+}
