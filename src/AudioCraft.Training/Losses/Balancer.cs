@@ -9,7 +9,7 @@ namespace AudioCraft.Training;
 /// <c>G = Σ totalNorm · gᵢ / avg(‖gᵢ‖) · wᵢ / Σ w</c>.
 /// A loss may be absent in some steps: its average waits, and the shares are those of the losses that are there (upstream fails).
 /// </summary>
-public sealed class Balancer
+public sealed class Balancer : IStateful
 {
     private readonly Dictionary<string, double> weights;
     private readonly bool balanceGrads;
@@ -18,7 +18,7 @@ public sealed class Balancer
     private readonly bool perBatchItem;
     private readonly double epsilon;
     private readonly bool monitor;
-    private readonly SortedDictionary<string, (double Total, double Count)> averages = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (double Total, double Count)> averages = new(StringComparer.Ordinal);
 
     /// <summary>Makes a balancer that has seen nothing yet.</summary>
     /// <param name="weights">Of each loss by its name, not negative.</param>
@@ -57,7 +57,7 @@ public sealed class Balancer
             throw new ArgumentOutOfRangeException(nameof(epsilon), epsilon, "Epsilon is finite and not negative.");
         }
 
-        this.weights = new Dictionary<string, double>(weights);
+        this.weights = new Dictionary<string, double>(weights, StringComparer.Ordinal);
         this.balanceGrads = balanceGrads;
         this.totalNorm = totalNorm == 0 ? 1 : totalNorm;
         this.emaDecay = emaDecay == 0 ? 1 : emaDecay;
@@ -105,34 +105,23 @@ public sealed class Balancer
         return effective.MoveToOuterDisposeScope();
     }
 
-    /// <summary>The averages so far, to go on from in another run: a float64 tensor [2] a loss, which the caller disposes.</summary>
-    public IReadOnlyDictionary<string, Tensor> StateDict() =>
-        averages.ToDictionary(pair => pair.Key, pair => tensor([pair.Value.Total, pair.Value.Count], ScalarType.Float64));
+    /// <summary>None: the averages are numbers.</summary>
+    public IReadOnlyDictionary<string, Tensor> StateTensors() => new Dictionary<string, Tensor>();
 
-    /// <summary>Goes on from the averages of another run.</summary>
-    /// <param name="state">What <see cref="StateDict"/> gave.</param>
-    /// <exception cref="ArgumentException">An entry is not a float64 tensor [2].</exception>
-    public void LoadStateDict(IReadOnlyDictionary<string, Tensor> state)
+    /// <summary>The averages so far: for each loss the decayed sum of its norms, <c>NAME.total</c>, and of the steps it was there, <c>NAME.count</c>.</summary>
+    public IReadOnlyDictionary<string, double> StateNumbers() => weights.Keys
+        .SelectMany(name => new[] { ($"{name}.total", averages.GetValueOrDefault(name).Total), ($"{name}.count", averages.GetValueOrDefault(name).Count) })
+        .ToDictionary(StringComparer.Ordinal);
+
+    /// <inheritdoc/>
+    public void RestoreNumbers(IReadOnlyDictionary<string, double> numbers)
     {
-        ArgumentNullException.ThrowIfNull(state);
-        var loaded = new Dictionary<string, (double, double)>();
-        foreach (var (name, value) in state)
-        {
-            if (value.dtype != ScalarType.Float64 || value.dim() != 1 || value.size(0) != 2)
-            {
-                throw new ArgumentException($"The average of '{name}' is {SoundShape.Text(value)}; Float64 [2] was expected.", nameof(state));
-            }
-
-            using var local = value.detach().cpu();
-            var numbers = local.data<double>().ToArray();
-            loaded.Add(name, (numbers[0], numbers[1]));
-        }
-
+        ArgumentNullException.ThrowIfNull(numbers);
+        var restored = weights.Keys
+            .Select(name => (Name: name, Total: StatefulNumbers.Value(numbers, $"{name}.total"), Count: StatefulNumbers.Value(numbers, $"{name}.count")))
+            .ToList();
         averages.Clear();
-        foreach (var (name, value) in loaded)
-        {
-            averages.Add(name, value);
-        }
+        restored.ForEach(average => averages.Add(average.Name, (average.Total, average.Count)));
     }
 
     private void Check(IReadOnlyDictionary<string, Tensor> losses, Tensor input)

@@ -1,0 +1,20 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace AudioCraft.Training;
+
+/// <summary>A weight as it is: <c>weight</c>.</summary>
+internal sealed class PlainWeight : ConvWeight
+{
+    private readonly Parameter weight;
+
+    /// <param name="shape">[out, in / groups, k, …].</param>
+    public PlainWeight(long[] shape) : base(nameof(PlainWeight), shape)
+    {
+        weight = Filled(shape);
+        RegisterComponents();
+    }
+
+    /// <inheritdoc/>
+    public override Tensor Weight() => weight.alias();
+}

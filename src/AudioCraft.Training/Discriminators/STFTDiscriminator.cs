@@ -1,0 +1,83 @@
+using AudioCraft.Compression;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace AudioCraft.Training;
+
+/// <summary>
+/// EnCodec's look at the complex spectrum (Défossez et al. 2022, section 3.4; audiocraft/adversarial/discriminators/msstftd.py): convolutions over time and
+/// frequency, dilated in time. The first has no normalisation, as upstream's. The logits are not among the feature maps.
+/// </summary>
+public sealed class STFTDiscriminator : SubDiscriminator
+{
+    private readonly int inChannels;
+    private readonly ComplexSpectrogram spec_transform;
+    private readonly Activation activation;
+    private readonly ModuleList<NormConv> convs;
+    private readonly NormConv conv_post;
+
+    /// <summary>Makes the layers.</summary>
+    /// <param name="filters">Channels of the first convolution.</param>
+    /// <param name="inChannels">Channels of the sound.</param>
+    /// <param name="outChannels">Channels of the logits.</param>
+    /// <param name="nFft">Samples of a Fourier transform.</param>
+    /// <param name="hopLength">Samples from one frame to the next.</param>
+    /// <param name="winLength">Samples of the Hann window.</param>
+    /// <param name="maxFilters">Most channels.</param>
+    /// <param name="filtersScale">Growth of the channels from layer to layer. Upstream cannot run with any but 1.</param>
+    /// <param name="kernelSize">Kernel over time and frequency.</param>
+    /// <param name="dilations">Distance of the taps in time, one entry for each inner convolution; without it 1, 2, 4.</param>
+    /// <param name="stride">Step of the inner convolutions in time and frequency; without it 1 and 2.</param>
+    /// <param name="normalized">Whether the spectrum is divided by √Σw².</param>
+    /// <param name="norm">Normalisation of all convolutions but the first.</param>
+    /// <param name="activation">After each convolution but the last; without it a LeakyReLU with slope 0.2.</param>
+    /// <exception cref="ArgumentException">A value is out of range.</exception>
+    public STFTDiscriminator(
+        int filters, int inChannels = 1, int outChannels = 1, int nFft = 1024, int hopLength = 256, int winLength = 1024, int maxFilters = 1024,
+        int filtersScale = 1, (int Time, int Frequency)? kernelSize = null, IReadOnlyList<int>? dilations = null, (int Time, int Frequency)? stride = null,
+        bool normalized = true, DiscriminatorNorm norm = DiscriminatorNorm.WeightNorm, ActivationConfig? activation = null) : base(nameof(STFTDiscriminator))
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(filters, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(filtersScale, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(maxFilters, 1);
+        this.inChannels = inChannels;
+        this.activation = new Activation(activation ?? DefaultActivation);
+        spec_transform = new ComplexSpectrogram(nFft, hopLength, winLength, normalized);
+        var (time, frequency) = kernelSize ?? (3, 9);
+        var (timeStep, frequencyStep) = stride ?? (1, 2);
+        var layers = new List<NormConv>
+        {
+            new(2L * inChannels, filters, [time, frequency], DiscriminatorNorm.None, padding: [(time - 1) / 2, (frequency - 1) / 2]),
+        };
+        long channels = filters;
+        dilations ??= [1, 2, 4];
+        for (var i = 0; i < dilations.Count; i++)
+        {
+            var outputs = Growth.Limited(filters, filtersScale, i + 1, maxFilters);
+            long spread = dilations[i];
+            layers.Add(new NormConv(
+                channels, outputs, [time, frequency], norm, [timeStep, frequencyStep], [(time - 1) * spread / 2, (frequency - 1) / 2], [spread, 1]));
+            channels = outputs;
+        }
+
+        var most = Growth.Limited(filters, filtersScale, dilations.Count + 1, maxFilters);
+        layers.Add(new NormConv(channels, most, [time, time], norm, padding: [(time - 1) / 2, (time - 1) / 2]));
+        convs = new ModuleList<NormConv>(layers.ToArray());
+        conv_post = new NormConv(most, outChannels, [time, time], norm, padding: [(time - 1) / 2, (time - 1) / 2]);
+        RegisterComponents();
+    }
+
+    /// <summary>One transform.</summary>
+    public override long MinSamples => spec_transform.Size;
+
+    /// <summary>[B, C, T] → logits [B, out, frames, frequencies], and the output of every layer but the last.</summary>
+    /// <param name="input">The sound.</param>
+    /// <exception cref="ArgumentException">It has another shape or is too short.</exception>
+    public override (Tensor Logits, IReadOnlyList<Tensor> FeatureMaps) forward(Tensor input)
+    {
+        SoundShape.Check(input, nameof(input), MinSamples, inChannels);
+        using var scope = NewDisposeScope();
+        return Run(spec_transform.forward(input), convs, activation, conv_post, logitsAreFeatures: false);
+    }
+}

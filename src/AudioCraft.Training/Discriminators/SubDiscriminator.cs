@@ -1,0 +1,51 @@
+using AudioCraft.Compression;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace AudioCraft.Training;
+
+/// <summary>One part of a discriminator: layers with an activation after each, whose outputs are the feature maps, and a last convolution that gives the logits.</summary>
+public abstract class SubDiscriminator : Module<Tensor, (Tensor Logits, IReadOnlyList<Tensor> FeatureMaps)>
+{
+    /// <param name="name">Name of the module.</param>
+    private protected SubDiscriminator(string name) : base(name)
+    {
+    }
+
+    /// <summary>The fewest samples a sound must have.</summary>
+    public abstract long MinSamples { get; }
+
+    /// <summary>PyTorch's LeakyReLU with the slope of 0.2 that all of upstream's discriminators have by default.</summary>
+    internal static ActivationConfig DefaultActivation { get; } =
+        new("LeakyReLU", new Dictionary<string, double> { ["negative_slope"] = 0.2 });
+
+    /// <summary>Runs the layers. Called in a dispose scope, out of which the results are moved.</summary>
+    private protected static (Tensor Logits, IReadOnlyList<Tensor> FeatureMaps) Run(
+        Tensor input, IEnumerable<Module<Tensor, Tensor>> layers, Activation activation, NormConv last, bool logitsAreFeatures)
+    {
+        var maps = new List<Tensor>();
+        var current = input;
+        foreach (var layer in layers)
+        {
+            using var seen = layer.forward(current);
+            current = activation.forward(seen);
+            maps.Add(current.MoveToOuterDisposeScope());
+        }
+
+        var logits = last.forward(current).MoveToOuterDisposeScope();
+        if (logitsAreFeatures)
+        {
+            // A tensor object of its own, so that each result can be disposed.
+            maps.Add(logits.alias().MoveToOuterDisposeScope());
+        }
+
+        return (logits, maps);
+    }
+
+    /// <summary>The length after a convolution; 0 where nothing is left.</summary>
+    private protected static long LengthAfter(long length, long kernel, long stride, long padding)
+    {
+        var span = length + (2 * padding) - kernel;
+        return span < 0 ? 0 : (span / stride) + 1;
+    }
+}
