@@ -13,7 +13,7 @@ public static partial class EcdcFile
     /// gives, however it is cut.
     /// </summary>
     /// <remarks>
-    /// About a second is coded at a time, or a segment of a model that has them. Only a model that cannot stream (see <see cref="EncodecModel.CreateStreamingEncoder"/>)
+    /// About a second is coded at a time, or a segment of a model that has them. Only a model that cannot stream (see <see cref="CompressionModel.CreateStreamingEncoder"/>)
     /// and has no segments still takes the whole sound into memory; neither of the released ones is such.
     /// </remarks>
     /// <param name="model">The codec; it uses the codebooks in use (<see cref="CompressionModel.SetNumCodebooks"/>).</param>

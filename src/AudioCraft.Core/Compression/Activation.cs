@@ -19,7 +19,7 @@ internal sealed class Activation : Module<Tensor, Tensor>, IStreamable
     }
 
     /// <inheritdoc/>
-    public IStreamingLayer OpenStream() => new StreamingActivation(this);
+    public IStreamingLayer OpenStream() => new StreamingFunction(forward, Replace);
 
     /// <summary>A new tensor of the same shape.</summary>
     public override Tensor forward(Tensor input) => config.Name switch

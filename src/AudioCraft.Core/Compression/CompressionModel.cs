@@ -8,7 +8,7 @@ namespace AudioCraft;
 /// <summary>
 /// A neural audio codec: sound to discrete codes and back (audiocraft/models/encodec.py). Its codes are what AudioGen and MusicGen write.
 /// </summary>
-public abstract class CompressionModel : Module<Tensor, QuantizedResult>
+public abstract partial class CompressionModel : Module<Tensor, QuantizedResult>
 {
     /// <summary>Names the module.</summary>
     protected CompressionModel(string name) : base(name) { }

@@ -1,70 +1,29 @@
 using AudioCraft.Compression.Streaming;
-using static TorchSharp.torch;
+using AudioCraft.Quantization;
 
 namespace AudioCraft;
 
 // Sound of any length, piece by piece.
 public sealed partial class EncodecModel
 {
-    /// <summary>The start of a sound that is encoded while it arrives, or that is too long to be encoded at once.</summary>
-    /// <exception cref="NotSupportedException">
-    /// The model renormalizes, or has a <see cref="Compression.ConvNorm.TimeGroupNorm"/>: its codes depend on the whole sound. Such models are used on segments of a second.
-    /// </exception>
-    public StreamingEncoder CreateStreamingEncoder()
-    {
-        RefuseWholeSound();
-        return new(this);
-    }
-
-    /// <summary>The start of codes that are decoded while they arrive, or that are too many to be decoded at once.</summary>
-    /// <exception cref="NotSupportedException">The model renormalizes, or has a <see cref="Compression.ConvNorm.TimeGroupNorm"/>: its sound depends on all codes.</exception>
-    public StreamingDecoder CreateStreamingDecoder()
-    {
-        RefuseWholeSound();
-        return new(this);
-    }
-
-    /// <summary>
-    /// Encodes sound of any length in memory that does not grow with it, about a second at a time, while the result is enumerated.
-    /// Each enumeration encodes from the start.
-    /// </summary>
-    /// <param name="pieces">
-    /// The sound in order, float [B, C, n] each, n at least 1 and as it may be, on the model's device. Its producer may dispose a piece when the next one is asked for.
-    /// </param>
-    /// <param name="disposePieces">Whether each piece is disposed as soon as it is used, rather than by its producer: for instance the codes of one stream that another takes.</param>
-    /// <returns>The codes in order, int64 [B, K, f] each; together those that <see cref="Encode"/> gives for the whole, up to float rounding. The caller owns each.</returns>
-    /// <exception cref="NotSupportedException">As <see cref="CreateStreamingEncoder"/>.</exception>
-    /// <exception cref="ArgumentException">While enumerating: a piece's shape or type is not that.</exception>
-    public IEnumerable<Tensor> EncodeStream(IEnumerable<Tensor> pieces, bool disposePieces = false)
-    {
-        ArgumentNullException.ThrowIfNull(pieces);
-        RefuseWholeSound();
-        return PieceByPiece.Run(pieces, disposePieces, FramesAtATime * HopLength, CreateStreamingEncoder);
-    }
-
-    /// <summary>
-    /// Decodes codes of any length in memory that does not grow with it, about a second at a time, while the result is enumerated.
-    /// Each enumeration decodes from the start.
-    /// </summary>
-    /// <param name="pieces">
-    /// The codes in order, int64 [B, K, f] each, f at least 1 and as it may be, on the model's device. Its producer may dispose a piece when the next one is asked for.
-    /// </param>
-    /// <param name="disposePieces">Whether each piece is disposed as soon as it is used, rather than by its producer: for instance the codes of one stream that another takes.</param>
-    /// <returns>The sound in order, float [B, C, n] each; together what <see cref="Decode"/> gives for all codes, up to float rounding. The caller owns each.</returns>
-    /// <exception cref="NotSupportedException">As <see cref="CreateStreamingDecoder"/>.</exception>
-    /// <exception cref="ArgumentException">While enumerating: a piece's shape or type is not that, or a code is out of range.</exception>
-    public IEnumerable<Tensor> DecodeStream(IEnumerable<Tensor> pieces, bool disposePieces = false)
-    {
-        ArgumentNullException.ThrowIfNull(pieces);
-        RefuseWholeSound();
-        return PieceByPiece.Run(pieces, disposePieces, FramesAtATime, CreateStreamingDecoder);
-    }
-
-    /// <summary>About a second: enough for kernels to be efficient, little enough to fit the memory of small machines.</summary>
-    internal long FramesAtATime => Math.Max(1, SampleRate / HopLength);
+    /// <summary>About a second.</summary>
+    internal long FramesAtATime => HopsAtATime(HopLength);
 
     /// <summary>Whether the codes of a moment do not depend on the whole sound.</summary>
     internal bool CanStream => !Renormalize && !HasTimeGroupNorm;
+
+    /// <inheritdoc/>
+    internal override StreamPlan PlanStream()
+    {
+        RefuseWholeSound();
+        return new(
+            HopLength,
+            Frames: 1,
+            OpenEncoder: () => new StreamingChain(encoder.OpenStream(), new StreamingFunction(quantizer.Encode)),
+            OpenDecoder: () => new StreamingChain(new StreamingFunction(quantizer.Decode), decoder.OpenStream()),
+            CheckSound: (samples, name) => TensorChecks.Float(samples, name, "[B, C, n]", Channels, quantizer.ElementType),
+            CheckCodes: (codes, name) => TensorChecks.Codes(codes, name, TotalCodebooks, Cardinality));
+    }
 
     private bool HasTimeGroupNorm => Config.Encoder.HasTimeGroupNorm || Config.DecoderOrDefault.HasTimeGroupNorm;
 

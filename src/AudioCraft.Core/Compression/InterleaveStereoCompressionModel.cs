@@ -1,3 +1,4 @@
+using AudioCraft.Compression.Streaming;
 using AudioCraft.Quantization;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -70,7 +71,7 @@ public sealed class InterleaveStereoCompressionModel : CompressionModel
     public override (Tensor Codes, Tensor? Scale) Encode(Tensor x)
     {
         using var scope = NewDisposeScope();
-        var (codes, scale) = model.Encode(Separate(x));
+        var (codes, scale) = model.Encode(Separate(x, nameof(x)));
         return (Interleave(codes).MoveToOuterDisposeScope(), scale?.view(-1, 2, 1).MoveToOuterDisposeScope());
     }
 
@@ -82,9 +83,9 @@ public sealed class InterleaveStereoCompressionModel : CompressionModel
     public override Tensor Decode(Tensor codes, Tensor? scale = null)
     {
         using var scope = NewDisposeScope();
-        var perChannel = Deinterleave(codes);
+        var perChannel = Deinterleave(codes, nameof(codes));
         var sound = model.Decode(perChannel, Flat(scale, codes.size(0)));
-        return sound.view(codes.size(0), 2, -1).MoveToOuterDisposeScope();
+        return Join(sound).MoveToOuterDisposeScope();
     }
 
     /// <summary>
@@ -95,7 +96,7 @@ public sealed class InterleaveStereoCompressionModel : CompressionModel
     public override Tensor DecodeLatent(Tensor codes)
     {
         using var scope = NewDisposeScope();
-        var latent = model.DecodeLatent(Deinterleave(codes));
+        var latent = model.DecodeLatent(Deinterleave(codes, nameof(codes)));
         return latent.view(codes.size(0), 2 * latent.size(1), -1).MoveToOuterDisposeScope();
     }
 
@@ -105,7 +106,7 @@ public sealed class InterleaveStereoCompressionModel : CompressionModel
     public (Tensor Left, Tensor Right) SplitChannels(Tensor codes)
     {
         using var scope = NewDisposeScope();
-        var channels = Deinterleave(codes);
+        var channels = Deinterleave(codes, nameof(codes));
         channels = channels.view(codes.size(0), 2, channels.size(1), -1);
         return (channels.select(1, 0).clone().MoveToOuterDisposeScope(), channels.select(1, 1).clone().MoveToOuterDisposeScope());
     }
@@ -117,7 +118,7 @@ public sealed class InterleaveStereoCompressionModel : CompressionModel
     public override QuantizedResult forward(Tensor input)
     {
         using var scope = NewDisposeScope();
-        var result = model.forward(Separate(input));
+        var result = model.forward(Separate(input, nameof(input)));
         return result with
         {
             X = result.X.view(input.shape).MoveToOuterDisposeScope(),
@@ -128,13 +129,40 @@ public sealed class InterleaveStereoCompressionModel : CompressionModel
         };
     }
 
-    /// <summary>[B, 2, T] → [2·B, 1, T], so that one pass of the codec does both channels of every item.</summary>
-    private static Tensor Separate(Tensor x)
+    /// <inheritdoc/>
+    internal override StreamPlan PlanStream()
     {
-        ArgumentNullException.ThrowIfNull(x);
+        var channel = model.PlanStream();
+        var turns = PerTimestep ? 2 : 1;
+        return new(
+            channel.Samples,
+            checked(turns * channel.Frames),
+            OpenEncoder: () => new StreamingChain(
+                new StreamingFunction(sound => Separate(sound, nameof(sound))), channel.OpenEncoder(), new StreamingFunction(Interleave, stepsOut: turns)),
+            OpenDecoder: () => new StreamingChain(
+                new StreamingFunction(codes => Deinterleave(codes, nameof(codes)), stepsIn: turns), channel.OpenDecoder(), new StreamingFunction(Join)),
+            CheckSound: (samples, name) =>
+            {
+                using var channels = Separate(samples, name);
+                channel.CheckSound(channels, name);
+            },
+            CheckCodes: (codes, name) =>
+            {
+                using var channels = Deinterleave(codes, name);
+                channel.CheckCodes(channels, name);
+            });
+    }
+
+    /// <summary>[2·B, 1, T] → [B, 2, T].</summary>
+    private static Tensor Join(Tensor channels) => channels.reshape(-1, 2, channels.size(-1));
+
+    /// <summary>[B, 2, T] → [2·B, 1, T], so that one pass of the codec does both channels of every item.</summary>
+    private static Tensor Separate(Tensor x, string name)
+    {
+        ArgumentNullException.ThrowIfNull(x, name);
         return x.shape is [> 0, 2, > 0 and var length]
             ? x.reshape(-1, 1, length)
-            : throw new ArgumentException($"x has shape {TensorChecks.Text(x.shape)}; [B, 2, T] was expected, with no size 0.", nameof(x));
+            : throw new ArgumentException($"{name} has shape {TensorChecks.Text(x.shape)}; [B, 2, T] was expected, with no size 0.", name);
     }
 
     /// <summary>[2·B, K, F] → [B, 2·K, F] or [B, K, 2·F].</summary>
@@ -150,13 +178,13 @@ public sealed class InterleaveStereoCompressionModel : CompressionModel
     }
 
     /// <summary>[B, 2·K, F] or [B, K, 2·F] → [2·B, K, F].</summary>
-    private Tensor Deinterleave(Tensor codes)
+    private Tensor Deinterleave(Tensor codes, string name)
     {
-        ArgumentNullException.ThrowIfNull(codes);
+        ArgumentNullException.ThrowIfNull(codes, name);
         if (codes.shape is not [> 0, > 0 and var codebooks, > 0 and var frames] || (PerTimestep ? frames : codebooks) % 2 != 0)
         {
             throw new ArgumentException(
-                $"codes has shape {TensorChecks.Text(codes.shape)}; {(PerTimestep ? "[B, K, 2·F]" : "[B, 2·K, F]")} was expected, with no size 0.", nameof(codes));
+                $"{name} has shape {TensorChecks.Text(codes.shape)}; {(PerTimestep ? "[B, K, 2·F]" : "[B, 2·K, F]")} was expected, with no size 0.", name);
         }
 
         using var scope = NewDisposeScope();

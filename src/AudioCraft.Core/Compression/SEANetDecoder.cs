@@ -1,3 +1,4 @@
+using AudioCraft.Compression.Streaming;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -6,7 +7,7 @@ using static TorchSharp.torch.nn;
 namespace AudioCraft.Compression;
 
 /// <summary>SEANet decoder: a latent sequence to sound, hop samples a frame. The indices of <c>model</c> are upstream's.</summary>
-internal sealed class SEANetDecoder : Module<Tensor, Tensor>
+internal sealed class SEANetDecoder : Module<Tensor, Tensor>, IStreamable
 {
     private readonly ModuleList<Module<Tensor, Tensor>> model;
 
@@ -50,6 +51,9 @@ internal sealed class SEANetDecoder : Module<Tensor, Tensor>
 
     /// <summary>The blocks in order.</summary>
     public ModuleList<Module<Tensor, Tensor>> Blocks => model;
+
+    /// <inheritdoc/>
+    public IStreamingLayer OpenStream() => new StreamingChain(model);
 
     /// <summary>[B, dimension, F] → [B, channels, F·hop].</summary>
     public override Tensor forward(Tensor latent) => SEANetChain.Run(model, latent);

@@ -1,3 +1,4 @@
+using AudioCraft.Compression.Streaming;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -6,7 +7,7 @@ using static TorchSharp.torch.nn;
 namespace AudioCraft.Compression;
 
 /// <summary>SEANet encoder: sound to a latent sequence, ⌈T / hop⌉ frames. The indices of <c>model</c> are upstream's.</summary>
-internal sealed class SEANetEncoder : Module<Tensor, Tensor>
+internal sealed class SEANetEncoder : Module<Tensor, Tensor>, IStreamable
 {
     private readonly ModuleList<Module<Tensor, Tensor>> model;
 
@@ -46,6 +47,9 @@ internal sealed class SEANetEncoder : Module<Tensor, Tensor>
 
     /// <summary>The blocks in order.</summary>
     public ModuleList<Module<Tensor, Tensor>> Blocks => model;
+
+    /// <inheritdoc/>
+    public IStreamingLayer OpenStream() => new StreamingChain(model);
 
     /// <summary>[B, channels, T] → [B, dimension, ⌈T / hop⌉].</summary>
     public override Tensor forward(Tensor input) => SEANetChain.Run(model, input);

@@ -60,7 +60,7 @@ public sealed class SegmentedCodec
 
     /// <summary>
     /// Sound that comes in pieces to codes, one segment each time the result is asked for the next: the frames that <see cref="Encode"/> gives for the whole.
-    /// Less than a segment is kept; a model without segments keeps the whole sound (but see <see cref="EncodecModel.EncodeStream"/>).
+    /// Less than a segment is kept; a model without segments keeps the whole sound (but see <see cref="CompressionModel.EncodeStream"/>).
     /// </summary>
     /// <param name="pieces">Float [B, C, n] in order, n at least 1 and as it may be. Its producer may dispose or overwrite a piece when the next one is asked for.</param>
     /// <returns>The frames in order, with the codebooks in use then. The caller owns each.</returns>

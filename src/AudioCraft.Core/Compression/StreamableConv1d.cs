@@ -51,7 +51,8 @@ internal sealed class StreamableConv1d : Module<Tensor, Tensor>, IStreamable
     IStreamingLayer IStreamable.OpenStream() => OpenStream();
 
     /// <inheritdoc cref="IStreamable.OpenStream"/>
-    public StreamingConv1d OpenStream() => new(conv, kernel, stride, dilation, causal, paddingMode);
+    public StreamingConv1d OpenStream() =>
+        new(padded => conv.Convolve(padded, stride, 0, dilation), kernel, stride, length => ConvPadding.For(length, kernel, stride, causal), paddingMode);
 
     /// <summary>
     /// Whether the convolution can add the zeros itself, equally at both ends, which spares a copy of the input.

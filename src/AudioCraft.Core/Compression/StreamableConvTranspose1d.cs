@@ -51,5 +51,6 @@ internal sealed class StreamableConvTranspose1d : Module<Tensor, Tensor>, IStrea
     }
 
     /// <inheritdoc/>
-    public IStreamingLayer OpenStream() => new StreamingConvTranspose1d(convtr, kernel, stride, trimLeft, trimRight);
+    public IStreamingLayer OpenStream() =>
+        new StreamingConvTranspose1d(frames => convtr.Convolve(frames, stride, 0, 0), () => convtr.Bias, kernel, stride, trimLeft, trimRight);
 }

@@ -7,7 +7,7 @@ namespace AudioCraft.LanguageModel;
 internal sealed class StreamedSound : IDisposable
 {
     private readonly CompressionModel codec;
-    private readonly IReadOnlyList<StreamingDecoder> decoders;
+    private readonly StreamingDecoder decoder;
     private readonly int framesPerChunk;
     private readonly int firstItem;
     private readonly Action<AudioChunk> receive;
@@ -22,12 +22,14 @@ internal sealed class StreamedSound : IDisposable
     public StreamedSound(CompressionModel codec, int framesPerChunk, int firstItem, Action<AudioChunk> receive)
     {
         (this.codec, this.framesPerChunk, this.firstItem, this.receive) = (codec, framesPerChunk, firstItem, receive);
-        decoders = codec switch
+        try
         {
-            EncodecModel encodec => [encodec.CreateStreamingDecoder()],
-            InterleaveStereoCompressionModel { Model: EncodecModel channel } => [channel.CreateStreamingDecoder(), channel.CreateStreamingDecoder()],
-            _ => throw new InvalidOperationException($"{codec.GetType().Name} does not decode piece by piece; EncodecModel does, for one channel and for two."),
-        };
+            decoder = codec.CreateStreamingDecoder();
+        }
+        catch (NotSupportedException error)
+        {
+            throw new InvalidOperationException($"The model's codec cannot decode piece by piece. {error.Message}", error);
+        }
     }
 
     /// <summary>Takes the next frame, codes [items, codebooks].</summary>
@@ -48,17 +50,11 @@ internal sealed class StreamedSound : IDisposable
     public void End()
     {
         Decode();
-        Send([.. decoders.Select(decoder => decoder.Flush())]);
+        Send(decoder.Flush());
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        foreach (var decoder in decoders)
-        {
-            decoder.Dispose();
-        }
-    }
+    public void Dispose() => decoder.Dispose();
 
     private void Decode()
     {
@@ -81,34 +77,18 @@ internal sealed class StreamedSound : IDisposable
         pending.Clear();
         var device = codec.parameters().First().device;
         var codes = tensor(flat, [items, codebooks, frames], device: device);
-        Send([.. ByChannel(codes).Zip(decoders, (own, decoder) => decoder.Push(own))]);
+        Send(decoder.Push(codes));
     }
 
-    private IEnumerable<Tensor> ByChannel(Tensor codes)
+    private void Send(Tensor? audio)
     {
-        if (codec is not InterleaveStereoCompressionModel stereo)
-        {
-            return [codes];
-        }
-
-        var (left, right) = stereo.SplitChannels(codes);
-        return [left, right];
-    }
-
-    private void Send(IReadOnlyList<Tensor?> channels)
-    {
-        if (channels[0] is null)
+        if (audio is null)
         {
             return;
         }
 
         using var scope = NewDisposeScope();
-        var audio = cat([.. channels.Select(channel => channel!)], 1);
-        foreach (var channel in channels)
-        {
-            channel!.Dispose();
-        }
-
+        using var all = audio;
         var start = samples;
         samples += audio.size(2);
         for (var item = 0; item < audio.size(0); item++)

@@ -39,14 +39,14 @@ internal static class StreamPieces
     }
 
     /// <summary>The codes of a sound pushed in pieces.</summary>
-    public static Tensor Encode(EncodecModel model, Tensor sound, params int[] sizes)
+    public static Tensor Encode(CompressionModel model, Tensor sound, params int[] sizes)
     {
         using var encoder = model.CreateStreamingEncoder();
         return Run(sound, sizes, encoder.Push, encoder.Flush)!;
     }
 
     /// <summary>The sound of codes pushed in pieces.</summary>
-    public static Tensor Decode(EncodecModel model, Tensor codes, params int[] sizes)
+    public static Tensor Decode(CompressionModel model, Tensor codes, params int[] sizes)
     {
         using var decoder = model.CreateStreamingDecoder();
         return Run(codes, sizes, decoder.Push, decoder.Flush)!;

@@ -1,36 +1,33 @@
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
 namespace AudioCraft.Compression.Streaming;
 
-/// <summary>Blocks one after another, each with its own state: the streaming form of <see cref="SEANetChain"/>.</summary>
+/// <summary>Layers one after another, each with its own state.</summary>
 internal sealed class StreamingChain : IStreamingLayer
 {
-    private readonly List<IStreamingLayer> layers = [];
+    private readonly IStreamingLayer[] layers;
+
+    /// <param name="layers">At least one, at the start of a stream; disposed with this.</param>
+    public StreamingChain(params IStreamingLayer[] layers) => this.layers = layers;
 
     /// <param name="modules">At least one; every one an <see cref="IStreamable"/>.</param>
-    public StreamingChain(ModuleList<Module<Tensor, Tensor>> modules)
-    {
-        for (var i = 0; i < modules.Count; i++)
-        {
-            layers.Add(((IStreamable)modules[i]).OpenStream());
-        }
-    }
+    public StreamingChain(IEnumerable<Module<Tensor, Tensor>> modules)
+        : this([.. modules.Select(module => ((IStreamable)module).OpenStream())]) { }
 
     public Tensor? Push(Tensor? input, bool last)
     {
         var current = input;
-        for (var i = 0; i < layers.Count; i++)
+        for (var i = 0; i < layers.Length; i++)
         {
             if (current is null && !last)
             {
                 return null;
             }
 
-            if (i > 0 && current is not null && layers[i] is StreamingActivation activation)
+            if (i > 0 && current is not null && layers[i] is StreamingFunction function)
             {
-                current = activation.Replace(current);
+                current = function.Replace(current);
                 continue;
             }
 
@@ -47,7 +44,7 @@ internal sealed class StreamingChain : IStreamingLayer
 
     public long InputsFor(long outputs)
     {
-        for (var i = layers.Count - 1; i >= 0; i--)
+        for (var i = layers.Length - 1; i >= 0; i--)
         {
             outputs = layers[i].InputsFor(outputs);
         }
@@ -55,5 +52,11 @@ internal sealed class StreamingChain : IStreamingLayer
         return outputs;
     }
 
-    public void Dispose() => layers.ForEach(layer => layer.Dispose());
+    public void Dispose()
+    {
+        foreach (var layer in layers)
+        {
+            layer.Dispose();
+        }
+    }
 }

@@ -5,7 +5,7 @@ using static TorchSharp.torch.nn;
 namespace AudioCraft.Compression.Streaming;
 
 /// <summary>
-/// <see cref="StreamableConv1d"/> on a stream. It holds the steps that the next window begins with and, where the end is to be mirrored, those that the mirror may show.
+/// A convolution on a stream. It holds the steps that the next window begins with and, where the end is to be mirrored, those that the mirror may show.
 /// </summary>
 /// <remarks>
 /// With reflected padding the first window shows steps that come later, so nothing comes out before as many steps are there as are padded in front, and one more.
@@ -13,14 +13,12 @@ namespace AudioCraft.Compression.Streaming;
 /// </remarks>
 internal sealed class StreamingConv1d : IStreamingLayer
 {
-    private readonly NormConv1d conv;
+    private readonly Func<Tensor, Tensor> convolve;
     private readonly long kernel;
     private readonly long stride;
-    private readonly long dilation;
-    private readonly bool causal;
+    private readonly Func<long, ConvPadding> padding;
     private readonly ConvPaddingMode mode;
     private readonly long left;
-    private readonly long right;
 
     /// <summary>The most steps that the padding at the end looks at.</summary>
     private readonly long mirrored;
@@ -33,21 +31,15 @@ internal sealed class StreamingConv1d : IStreamingLayer
     private long length;
     private bool started;
 
-    /// <param name="conv">The weights.</param>
+    /// <param name="convolve">The convolution of a padded input, itself without padding.</param>
     /// <param name="kernel">Kernel size with dilation counted in.</param>
-    /// <param name="stride">Step of the convolution.</param>
-    /// <param name="dilation">Distance between the kernel's taps.</param>
-    /// <param name="causal">Whether all fixed padding is in front.</param>
-    /// <param name="mode">What lies outside the input.</param>
-    public StreamingConv1d(NormConv1d conv, long kernel, long stride, long dilation, bool causal, ConvPaddingMode mode)
+    /// <param name="stride">Step of the convolution, at most the kernel size.</param>
+    /// <param name="padding">What lies around an input of a length. In front it is the same for all lengths.</param>
+    /// <param name="mode">What it consists of.</param>
+    public StreamingConv1d(Func<Tensor, Tensor> convolve, long kernel, long stride, Func<long, ConvPadding> padding, ConvPaddingMode mode)
     {
-        this.conv = conv;
-        this.kernel = kernel;
-        this.stride = stride;
-        this.dilation = dilation;
-        this.causal = causal;
-        this.mode = mode;
-        (left, right) = ConvPadding.For(stride, kernel, stride, causal); // of a length that needs nothing to complete the last window
+        (this.convolve, this.kernel, this.stride, this.padding, this.mode) = (convolve, kernel, stride, padding, mode);
+        (left, var right) = padding(stride); // of a length that needs nothing to complete the last window
         mirrored = mode == ConvPaddingMode.Reflect && right + stride > 1 ? right + stride : 0;
     }
 
@@ -92,7 +84,7 @@ internal sealed class StreamingConv1d : IStreamingLayer
     }
 
     public long InputsFor(long outputs) =>
-        outputs == 0 ? 0 : Math.Max(outputs * stride + right, mode == ConvPaddingMode.Reflect && left > 0 ? left + 1 : 0);
+        outputs == 0 ? 0 : Math.Max((outputs - 1) * stride + kernel - left, mode == ConvPaddingMode.Reflect && left > 0 ? left + 1 : 0);
 
     public void Dispose() => pending.Dispose();
 
@@ -105,19 +97,19 @@ internal sealed class StreamingConv1d : IStreamingLayer
     private Tensor Convolve(Tensor all, long frames)
     {
         var windows = all.narrow(-1, past, (frames - 1) * stride + kernel);
-        return conv.Convolve(windows, stride, 0, dilation);
+        return convolve(windows);
     }
 
     /// <summary>The input ended before it was long enough to reflect: it is there as a whole.</summary>
     private Tensor ConvolveShort(Tensor all)
     {
-        var padded = ConvPadding.For(length, kernel, stride, causal).Apply(all, mode);
-        return conv.Convolve(padded, stride, 0, dilation);
+        var padded = padding(length).Apply(all, mode);
+        return convolve(padded);
     }
 
     private Tensor PadEnd(Tensor all)
     {
-        var end = new ConvPadding(0, ConvPadding.For(length, kernel, stride, causal).Right);
+        var end = new ConvPadding(0, padding(length).Right);
         if (end.Right == 0)
         {
             return all;

@@ -3,10 +3,11 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Compression.Streaming;
 
-/// <summary><see cref="StreamableConvTranspose1d"/> on a stream. It holds what the frames so far add to samples that later frames add to as well.</summary>
+/// <summary>A transposed convolution on a stream. It holds what the frames so far add to samples that later frames add to as well.</summary>
 internal sealed class StreamingConvTranspose1d : IStreamingLayer
 {
-    private readonly NormConvTranspose1d conv;
+    private readonly Func<Tensor, Tensor> convolve;
+    private readonly Func<Tensor> bias;
     private readonly long stride;
     private readonly long trimLeft;
     private readonly long trimRight;
@@ -16,14 +17,16 @@ internal sealed class StreamingConvTranspose1d : IStreamingLayer
     private Tensor? tail;
     private long toDrop;
 
-    /// <param name="conv">The weights.</param>
+    /// <param name="convolve">The transposed convolution, nothing cut off.</param>
+    /// <param name="bias">[out]: part of every sample of it.</param>
     /// <param name="kernel">Kernel size, at least the stride.</param>
     /// <param name="stride">Samples a frame.</param>
-    /// <param name="trimLeft">Samples cut off at the start.</param>
-    /// <param name="trimRight">Samples cut off at the end.</param>
-    public StreamingConvTranspose1d(NormConvTranspose1d conv, long kernel, long stride, long trimLeft, long trimRight)
+    /// <param name="trimLeft">Samples cut off at the start, at most the kernel size less the stride.</param>
+    /// <param name="trimRight">Samples cut off at the end, as many at most.</param>
+    public StreamingConvTranspose1d(Func<Tensor, Tensor> convolve, Func<Tensor> bias, long kernel, long stride, long trimLeft, long trimRight)
     {
-        this.conv = conv;
+        this.convolve = convolve;
+        this.bias = bias;
         this.stride = stride;
         this.trimLeft = trimLeft;
         this.trimRight = trimRight;
@@ -51,12 +54,12 @@ internal sealed class StreamingConvTranspose1d : IStreamingLayer
         tail = null;
     }
 
-    private Tensor Bias => conv.Bias.unsqueeze(-1);
+    private Tensor Bias => bias().unsqueeze(-1);
 
     /// <summary>What the frames make of the samples before them and their own; at the end all of it, else as far as it is final.</summary>
     private Tensor Add(Tensor input, bool last)
     {
-        var sum = conv.Convolve(input, stride, 0, 0);
+        var sum = convolve(input);
         if (tail is not null)
         {
             sum.narrow(-1, 0, overlap).add_(tail);

@@ -1,14 +1,12 @@
 using AudioCraft.Compression;
 using AudioCraft.Compression.Streaming;
-using AudioCraft.Quantization;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace AudioCraft;
 
 /// <summary>
-/// Sound to codes while the sound arrives: push samples, get codes. Over a whole stream the codes are those that <see cref="EncodecModel.Encode"/> gives for the
-/// whole sound, up to float rounding, whatever the sizes of the pieces: 1 sample or an hour. Made by <see cref="EncodecModel.CreateStreamingEncoder"/>.
+/// Sound to codes while the sound arrives: push samples, get codes. Over a whole stream the codes are those that <see cref="CompressionModel.Encode"/> gives for the
+/// whole sound, up to float rounding, whatever the sizes of the pieces: 1 sample or an hour. Made by <see cref="CompressionModel.CreateStreamingEncoder"/>.
 /// </summary>
 /// <remarks>
 /// The work of a push and the memory during it grow with the piece; what is kept between pushes does not grow. Not for several threads at once.
@@ -16,27 +14,28 @@ namespace AudioCraft;
 /// </remarks>
 public sealed class StreamingEncoder : ICodecStream
 {
-    private readonly EncodecModel model;
+    private readonly StreamPlan plan;
     private readonly CodecStream stream;
 
-    internal StreamingEncoder(EncodecModel model)
+    internal StreamingEncoder(StreamPlan plan)
     {
-        this.model = model;
-        stream = new(new StreamingChain(((SEANetEncoder)model.Encoder).Blocks));
+        this.plan = plan;
+        stream = new(plan.OpenEncoder());
     }
 
     /// <summary>
     /// Samples from the first one of a frame until the codes of that frame are known: a frame comes out with the push that brings this many.
-    /// <see cref="EncodecModel.HopLength"/> for a causal model; for others that and the look-ahead of their convolutions.
+    /// A frame's own samples for a causal <see cref="EncodecModel"/>; for others, and for every <see cref="DacModel"/>, these and the look-ahead of their convolutions.
+    /// Of stereo whose codes alternate frame by frame, the two frames of a moment come out together.
     /// </summary>
-    public int LatencySamples => checked((int)(model.HopLength + stream.LookAhead(model.HopLength, 1)));
+    public int LatencySamples => checked(plan.Samples + stream.LookAhead(plan.Samples, plan.Frames));
 
     /// <summary>
     /// Samples until the first frame is known. More than <see cref="LatencySamples"/> where the model's convolutions see the start of the sound mirrored
     /// (<see cref="ConvPaddingMode.Reflect"/>): then the first frame depends on samples that come later, in causal models too.
     /// The frames that waited come out together, and from there on the latency is as usual.
     /// </summary>
-    public int StartupSamples => checked((int)stream.Startup);
+    public int StartupSamples => stream.Startup;
 
     /// <summary>Takes the next samples.</summary>
     /// <param name="samples">Float [B, C, n] on the model's device, n at least 1, B the same in all pushes. It stays the caller's.</param>
@@ -48,32 +47,19 @@ public sealed class StreamingEncoder : ICodecStream
     /// <exception cref="ObjectDisposedException">It was disposed.</exception>
     public Tensor? Push(Tensor samples)
     {
-        TensorChecks.Float(samples, nameof(samples), "[B, C, n]", model.Channels, model.Quantizer.ElementType);
-        stream.Accept(samples, nameof(samples));
-        return Run(samples, last: false);
+        plan.CheckSound(samples, nameof(samples));
+        return stream.Push(samples, nameof(samples));
     }
 
-    /// <summary>Ends the sound: gives the codes of the frames that are left, the last one filled up as <see cref="EncodecModel.Encode"/> does, or null if no sample was pushed.</summary>
-    /// <returns>int64 [B, K, f] or null. The frames of all calls are ⌈samples / hop⌉. The caller owns it.</returns>
+    /// <summary>Ends the sound: gives the codes of the frames that are left, the last one filled up as <see cref="CompressionModel.Encode"/> does, or null if no sample was pushed.</summary>
+    /// <returns>int64 [B, K, f] or null. The frames of all calls are those that <see cref="CompressionModel.Encode"/> gives for all samples. The caller owns it.</returns>
     /// <exception cref="InvalidOperationException">The stream has ended.</exception>
     /// <exception cref="ObjectDisposedException">It was disposed.</exception>
-    public Tensor? Flush()
-    {
-        stream.CheckOpen();
-        return Run(null, last: true);
-    }
+    public Tensor? Flush() => stream.Flush();
 
     /// <inheritdoc/>
     Tensor? ICodecStream.Push(Tensor piece) => Push(piece);
 
     /// <summary>Releases what is kept of the past. The model stays.</summary>
     public void Dispose() => stream.Dispose();
-
-    private Tensor? Run(Tensor? samples, bool last)
-    {
-        using var guard = no_grad();
-        using var scope = NewDisposeScope();
-        var latent = stream.Push(samples, last);
-        return latent is null ? null : model.Quantizer.Encode(latent).MoveToOuterDisposeScope();
-    }
 }

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Compression.Streaming;
 
-/// <summary><see cref="SEANetResnetBlock"/> on a stream. The input waits for the branch, whose convolutions may look ahead.</summary>
+/// <summary>A residual block on a stream. The input waits for the branch, whose convolutions may look ahead.</summary>
 /// <param name="branch">The convolutions.</param>
 /// <param name="shortcut">What the input goes through before it is added, point by point, or null for nothing.</param>
 internal sealed class StreamingResnetBlock(StreamingChain branch, StreamingConv1d? shortcut) : IStreamingLayer
