@@ -1,3 +1,4 @@
+using AudioCraft.Compression.Streaming;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -38,6 +39,10 @@ internal sealed class DacConv1d : DacLayer
 
     /// <summary>The type that the model computes in.</summary>
     public ScalarType ElementType => weight.dtype;
+
+    /// <inheritdoc/>
+    public override IStreamingLayer OpenStream() =>
+        new StreamingConv1d(sound => Run(sound, padded: false), (weight.size(2) - 1) * dilation + 1, stride, _ => new ConvPadding(padding, padding), ConvPaddingMode.Constant);
 
     /// <inheritdoc/>
     public override Tensor Run(Tensor input, bool padded) =>

@@ -1,3 +1,4 @@
+using AudioCraft.Compression.Streaming;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -12,6 +13,7 @@ internal sealed class DacConvTranspose1d : DacLayer
     private readonly TorchSharp.Modules.Parameter weight;
     private readonly TorchSharp.Modules.Parameter bias;
     private readonly long stride;
+    private readonly long trim;
 
     /// <param name="inputs">Channels in.</param>
     /// <param name="outputs">Channels out.</param>
@@ -19,6 +21,7 @@ internal sealed class DacConvTranspose1d : DacLayer
     public DacConvTranspose1d(long inputs, long outputs, long stride) : base(nameof(DacConvTranspose1d))
     {
         this.stride = stride;
+        trim = (stride + 1) / 2;
         weight = Layers.ParameterFactory.FanIn(checked(outputs * 2 * stride), inputs, outputs, 2 * stride);
         bias = Layers.ParameterFactory.FanIn(checked(outputs * 2 * stride), outputs);
         RegisterComponents();
@@ -28,6 +31,10 @@ internal sealed class DacConvTranspose1d : DacLayer
     public override IEnumerable<ConvGeometry> Geometry => [new(2 * stride, stride, 1, Transposed: true)];
 
     /// <inheritdoc/>
+    public override IStreamingLayer OpenStream() =>
+        new StreamingConvTranspose1d(frames => Run(frames, padded: false), () => bias, 2 * stride, stride, trim, trim);
+
+    /// <inheritdoc/>
     public override Tensor Run(Tensor input, bool padded) =>
-        functional.conv_transpose1d(input, weight, bias, stride, padded ? (stride + 1) / 2 : 0);
+        functional.conv_transpose1d(input, weight, bias, stride, padded ? trim : 0);
 }

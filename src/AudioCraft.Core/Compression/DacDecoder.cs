@@ -1,3 +1,4 @@
+using AudioCraft.Compression.Streaming;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -32,6 +33,9 @@ internal sealed class DacDecoder : DacLayer
 
     /// <summary>The blocks in order; the hyperbolic tangent at the end is not one of them.</summary>
     public ModuleList<DacLayer> Blocks => model;
+
+    /// <inheritdoc/>
+    public override IStreamingLayer OpenStream() => new StreamingChain(new StreamingChain(model), new StreamingFunction(sound => sound.tanh(), sound => sound.tanh_()));
 
     /// <summary>[B, D, F] → [B, 1, F·hop], shorter by some samples where a rate is odd.</summary>
     public override Tensor Run(Tensor input, bool padded)

@@ -1,3 +1,4 @@
+using AudioCraft.Compression.Streaming;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -24,6 +25,9 @@ internal sealed class DacDecoderBlock : DacLayer
 
     /// <inheritdoc/>
     public override IEnumerable<ConvGeometry> Geometry => block.SelectMany(layer => layer.Geometry);
+
+    /// <inheritdoc/>
+    public override IStreamingLayer OpenStream() => new StreamingChain(block);
 
     /// <summary>[B, in, F] → [B, out, F·stride].</summary>
     public override Tensor Run(Tensor input, bool padded) => RunAll(block, input, padded);

@@ -1,3 +1,4 @@
+using AudioCraft.Compression.Streaming;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -30,6 +31,9 @@ internal sealed class DacEncoder : DacLayer
 
     /// <summary>The blocks in order.</summary>
     public ModuleList<DacLayer> Blocks => block;
+
+    /// <inheritdoc/>
+    public override IStreamingLayer OpenStream() => new StreamingChain(block);
 
     /// <summary>[B, 1, T] → [B, D, F].</summary>
     public override Tensor Run(Tensor input, bool padded) => RunAll(block, input, padded);

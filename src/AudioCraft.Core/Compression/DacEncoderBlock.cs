@@ -1,3 +1,4 @@
+using AudioCraft.Compression.Streaming;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -23,6 +24,9 @@ internal sealed class DacEncoderBlock : DacLayer
 
     /// <inheritdoc/>
     public override IEnumerable<ConvGeometry> Geometry => block.SelectMany(layer => layer.Geometry);
+
+    /// <inheritdoc/>
+    public override IStreamingLayer OpenStream() => new StreamingChain(block);
 
     /// <summary>[B, C, T] → [B, 2C, T / stride].</summary>
     public override Tensor Run(Tensor input, bool padded) => RunAll(block, input, padded);

@@ -1,3 +1,4 @@
+using AudioCraft.Compression.Streaming;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -8,13 +9,16 @@ namespace AudioCraft.Compression;
 /// A layer of DAC. It runs in two ways: padded, so that lengths are kept, or without padding, where every output has its whole receptive field inside the input.
 /// Files are coded window by window in the second way, and the windows fit together without a seam.
 /// </summary>
-internal abstract class DacLayer : Module<Tensor, Tensor>
+internal abstract class DacLayer : Module<Tensor, Tensor>, IStreamable
 {
     /// <summary>Names the module.</summary>
     protected DacLayer(string name) : base(name) { }
 
     /// <summary>The convolutions inside, in the order they are run.</summary>
     public virtual IEnumerable<ConvGeometry> Geometry => [];
+
+    /// <summary>The layer, padded, at the start of a stream. Its weights stay the layer's.</summary>
+    public abstract IStreamingLayer OpenStream();
 
     /// <summary>[B, in, T] → [B, out, T'], a new tensor.</summary>
     public abstract Tensor Run(Tensor input, bool padded);

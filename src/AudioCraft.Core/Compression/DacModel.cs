@@ -10,7 +10,7 @@ namespace AudioCraft;
 /// Descript Audio Codec (Kumar et al. 2023; descript-audio-codec, dac/model/dac.py): convolutions with Snake, and a residual quantizer with factorised, normalised codebooks.
 /// One audio channel; <see cref="DacCodec"/> codes files of any number of channels and any rate.
 /// </summary>
-public sealed class DacModel : CompressionModel
+public sealed partial class DacModel : CompressionModel
 {
     private readonly DacEncoder encoder;
     private readonly DacDecoder decoder;

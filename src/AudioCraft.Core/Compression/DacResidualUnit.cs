@@ -1,3 +1,4 @@
+using AudioCraft.Compression.Streaming;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -23,6 +24,9 @@ internal sealed class DacResidualUnit : DacLayer
 
     /// <inheritdoc/>
     public override IEnumerable<ConvGeometry> Geometry => block.SelectMany(layer => layer.Geometry);
+
+    /// <inheritdoc/>
+    public override IStreamingLayer OpenStream() => new StreamingResnetBlock(new StreamingChain(block), null);
 
     /// <summary>[B, C, T] → [B, C, T]; without padding the same as the middle of the input, which is as long as the output.</summary>
     public override Tensor Run(Tensor input, bool padded)

@@ -1,3 +1,4 @@
+using AudioCraft.Compression.Streaming;
 using AudioCraft.Layers;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -18,8 +19,17 @@ internal sealed class Snake1d : DacLayer
     }
 
     /// <inheritdoc/>
+    public override IStreamingLayer OpenStream() => new StreamingFunction(input => Run(input, padded: true), input => RunOver(input, padded: true));
+
+    /// <inheritdoc/>
     public override Tensor Run(Tensor input, bool padded)
     {
+        if (!is_grad_enabled() && !input.is_contiguous())
+        {
+            // On a stream, part of a longer result.
+            return RunOver(input.contiguous(), padded);
+        }
+
         if (is_grad_enabled() || !SnakeKernel.Supports(input) || !SnakeKernel.Supports(alpha))
         {
             return Composed(input);

@@ -30,11 +30,11 @@ public class DacGoldenTests
         using var model = GoldenDac.Load(name, form, folder);
         Assert.False(model.training);
         using var io = Golden.Tensors(name);
-        foreach (var run in Runs(io))
+        foreach (var run in GoldenDac.Runs(io))
         {
             using var scope = NewDisposeScope();
             var x = io.Read($"{run}/x");
-            foreach (var n in CodebookCounts(io, run))
+            foreach (var n in GoldenDac.CodebookCounts(io, run))
             {
                 model.SetNumCodebooks(n);
                 var (codes, scale) = model.Encode(x);
@@ -65,7 +65,7 @@ public class DacGoldenTests
     {
         using var model = GoldenDac.Load(name);
         using var io = Golden.Tensors(name);
-        foreach (var run in Runs(io))
+        foreach (var run in GoldenDac.Runs(io))
         {
             using var scope = NewDisposeScope();
             var all = model.TotalCodebooks;
@@ -87,7 +87,7 @@ public class DacGoldenTests
         Assert.Equal(json.RootElement.GetProperty("ac_frame_rate").GetDouble(), model.FrameRate);
         using var io = Golden.Tensors(name);
         var compared = 0;
-        foreach (var run in Runs(io))
+        foreach (var run in GoldenDac.Runs(io))
         {
             using var scope = NewDisposeScope();
             var x = io.Read($"{run}/x");
@@ -173,10 +173,4 @@ public class DacGoldenTests
             Assert.Equal(model.SamplesWithoutPadding(codes.size(-1)), sound.size(-1));
         }
     }
-
-    private static List<string> Runs(TensorArchive io) =>
-        [.. io.Tensors.Keys.Where(k => k.StartsWith("len", StringComparison.Ordinal) && k.EndsWith("/x", StringComparison.Ordinal)).Select(k => k.Split('/')[0])];
-
-    private static List<int> CodebookCounts(TensorArchive io, string run) =>
-        [.. io.Tensors.Keys.Where(k => k.StartsWith(run + "/n", StringComparison.Ordinal) && k.EndsWith("/codes", StringComparison.Ordinal)).Select(k => int.Parse(k.Split('/')[1][1..], null))];
 }

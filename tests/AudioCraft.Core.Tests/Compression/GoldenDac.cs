@@ -28,6 +28,14 @@ internal static class GoldenDac
         _ => throw new InvalidDataException(form),
     };
 
+    /// <summary>Names of the case's recorded runs, one a length.</summary>
+    public static List<string> Runs(TensorArchive io) =>
+        [.. io.Tensors.Keys.Where(k => k.StartsWith("len", StringComparison.Ordinal) && k.EndsWith("/x", StringComparison.Ordinal)).Select(k => k.Split('/')[0])];
+
+    /// <summary>The numbers of codebooks that a run was recorded with.</summary>
+    public static List<int> CodebookCounts(TensorArchive io, string run) =>
+        [.. io.Tensors.Keys.Where(k => k.StartsWith(run + "/n", StringComparison.Ordinal) && k.EndsWith("/codes", StringComparison.Ordinal)).Select(k => int.Parse(k.Split('/')[1][1..], null))];
+
     public static DacConfig ConfigOf(JsonElement dac) => new()
     {
         SampleRate = dac.GetProperty("sample_rate").GetInt32(),
