@@ -1,3 +1,4 @@
+using AudioCraft.Tests.Checkpoints;
 using AudioCraft.Tests.Compression;
 using static TorchSharp.torch;
 
@@ -7,20 +8,29 @@ public class DacCodecTests
 {
     private const string Case = "dac_compress";
 
-    public static TheoryData<string> Cases
+    /// <summary>Each case with the weights as recorded, and renamed into the Hugging Face layout.</summary>
+    public static TheoryData<string, string> Cases
     {
         get
         {
             using var json = Golden.Config(Case);
-            return [.. json.RootElement.GetProperty("cases").EnumerateArray().Select(c => c.GetProperty("name").GetString()!)];
+            var data = new TheoryData<string, string>();
+            foreach (var name in json.RootElement.GetProperty("cases").EnumerateArray().Select(c => c.GetProperty("name").GetString()!))
+            {
+                data.Add(name, "weights");
+                data.Add(name, "hub");
+            }
+
+            return data;
         }
     }
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void A_sound_becomes_the_recorded_file_and_the_file_the_recorded_sound(string name)
+    public void A_sound_becomes_the_recorded_file_and_the_file_the_recorded_sound(string name, string form)
     {
-        using var model = GoldenDac.Load(Case);
+        using var folder = new TemporaryFolder();
+        using var model = GoldenDac.Load(Case, form, folder);
         using var json = Golden.Config(Case);
         var facts = json.RootElement.GetProperty("cases").EnumerateArray().Single(c => c.GetProperty("name").GetString() == name);
         using var io = Golden.Tensors(Case);
