@@ -23,6 +23,7 @@ public sealed class AudioCraftCheckpoint : IDisposable
     private const string ConfigKey = "xp.cfg", PretrainedKey = "pretrained", WeightsKey = "best_state";
 
     private readonly XpConfig? config;
+    private readonly string? text;
     private readonly TensorArchive? weights;
     private readonly TensorArchive? file;
 
@@ -35,6 +36,7 @@ public sealed class AudioCraftCheckpoint : IDisposable
     private AudioCraftCheckpoint(string source, string config, TensorArchive weights, TensorArchive file)
     {
         Source = source;
+        text = config;
         this.config = XpConfig.Parse(config, source);
         this.weights = weights;
         this.file = file;
@@ -49,6 +51,10 @@ public sealed class AudioCraftCheckpoint : IDisposable
     /// <summary>What the model was trained with.</summary>
     /// <exception cref="CheckpointException">The checkpoint only names another model: <see cref="Pretrained"/>.</exception>
     public XpConfig Config => config ?? throw OnlyNamed();
+
+    /// <summary><see cref="Config"/> as it is written in the checkpoint: YAML.</summary>
+    /// <exception cref="CheckpointException">The checkpoint only names another model: <see cref="Pretrained"/>.</exception>
+    public string ConfigText => text ?? throw OnlyNamed();
 
     /// <summary>The weights, by upstream's names. They are read from the file until this is disposed.</summary>
     /// <exception cref="CheckpointException">The checkpoint only names another model: <see cref="Pretrained"/>.</exception>

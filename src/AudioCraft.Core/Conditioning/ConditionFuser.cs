@@ -105,20 +105,32 @@ internal sealed class ConditionFuser(LMConfig config)
     // Each row's own positions one after the other, then padding, which the mask hides.
     private static CrossSource Compacted(List<ConditionTensor> read)
     {
+        if (read.Count == 1)
+        {
+            var only = read[0];
+            var most = Math.Max(1, only.Lengths.Max());
+            return new CrossSource(only.Embeddings.narrow(1, 0, most), HidePadding(only.Lengths, most, only.Embeddings));
+        }
+
         var rows = Enumerable.Range(0, read[0].Lengths.Count)
             .Select(row => cat([.. read.Select(condition => condition.Embeddings.select(0, row).narrow(0, 0, condition.Lengths[row]))], 0)).ToList();
         var longest = Math.Max(1, rows.Max(row => row.size(0)));
         var like = read[0].Embeddings;
-        var mask = new float[rows.Count * longest];
-        for (var r = 0; r < rows.Count; r++)
+        var padded = stack(rows.Select(row => cat([row, Zeros(longest - row.size(0), like)], 0)));
+        return new CrossSource(padded, HidePadding([.. rows.Select(row => row.size(0))], longest, like));
+    }
+
+    private static Tensor HidePadding(IReadOnlyList<long> lengths, long longest, Tensor like)
+    {
+        var mask = new float[lengths.Count * longest];
+        for (var r = 0; r < lengths.Count; r++)
         {
             // A row without any position reads one of zeros: attention over nothing is not a number.
-            var length = Math.Max(1, rows[r].size(0));
+            var length = Math.Max(1, lengths[r]);
             mask.AsSpan((int)((r * longest) + length), (int)(longest - length)).Fill(float.NegativeInfinity);
         }
 
-        var padded = stack(rows.Select(row => cat([row, Zeros(longest - row.size(0), like)], 0)));
-        return new CrossSource(padded, tensor(mask, [rows.Count, 1, 1, longest], dtype: like.dtype, device: like.device));
+        return tensor(mask, [lengths.Count, 1, 1, longest], dtype: like.dtype, device: like.device);
     }
 
     private static Tensor Summand(ConditionTensor condition, FusedInput fused)

@@ -7,7 +7,8 @@ namespace AudioCraft.Conditioning;
 
 /// <summary>
 /// Text as a sequence of vectors for cross-attention (upstream's <c>T5Conditioner</c>, audiocraft/modules/conditioners.py): T5's result through a
-/// linear layer. Only that layer, <c>output_proj</c>, is part of the module and of checkpoints; the T5 is frozen, and disposed with the module.
+/// linear layer. Only that layer, <c>output_proj</c>, is part of the module and of checkpoints; the T5 is frozen unless <see cref="FineTune"/> is set,
+/// and disposed with the module.
 /// </summary>
 /// <remarks>
 /// Upstream's <c>normalize_text</c> needs spaCy's lemmas and is refused by whoever reads the configuration; its <c>word_dropout</c> acts in training only.
@@ -40,6 +41,12 @@ public sealed class T5Conditioner : TextConditioner
     /// <inheritdoc/>
     public override long OutputDimension { get; }
 
+    /// <summary>The T5.</summary>
+    public T5TextEncoder TextEncoder => encoder;
+
+    /// <summary>Whether gradients flow into the T5 where they are recorded at all (upstream's <c>finetune</c>).</summary>
+    public bool FineTune { get; set; }
+
     /// <summary>
     /// Conditions on texts, all of them tokenised together and padded to the longest, as upstream does: group them as the result should be padded.
     /// </summary>
@@ -54,7 +61,8 @@ public sealed class T5Conditioner : TextConditioner
         using var scope = NewDisposeScope();
         var (ids, tokenMask) = encoder.Tokenize(texts);
         var weight = output_proj.parameters().First();
-        var hidden = encoder.Encode(ids, tokenMask).to(weight.dtype).to(weight.device);
+        var encoded = FineTune && is_grad_enabled() ? encoder.Encoder.forward(ids.to(encoder.Device), tokenMask.to(encoder.Device)) : encoder.Encode(ids, tokenMask);
+        var hidden = encoded.to(weight.dtype).to(weight.device);
         var mask = tokenMask.to(weight.device);
         var embeds = output_proj.forward(hidden) * mask.unsqueeze(-1);
         return (embeds.MoveToOuterDisposeScope(), mask.MoveToOuterDisposeScope());

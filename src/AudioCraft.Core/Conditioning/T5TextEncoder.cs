@@ -6,8 +6,8 @@ using static TorchSharp.torch;
 namespace AudioCraft.Conditioning;
 
 /// <summary>
-/// A T5 as text conditioning needs it, from a Hugging Face directory: tokenizer, encoder and configuration. It is frozen, computes in float32,
-/// and is not a module, so that what conditions on it does not take its weights into a checkpoint. Disposing it frees the weights.
+/// A T5 as text conditioning needs it, from a Hugging Face directory: tokenizer, encoder and configuration. It computes in float32 and is not a module,
+/// so that what conditions on it does not take its weights into a checkpoint. Disposing it frees the weights.
 /// </summary>
 public sealed class T5TextEncoder : IDisposable
 {
@@ -25,6 +25,19 @@ public sealed class T5TextEncoder : IDisposable
         Device = device;
     }
 
+    /// <summary>A new one on the CPU, to be trained.</summary>
+    /// <param name="tokenizer">Has no more ids than the encoder has embeddings.</param>
+    /// <param name="encoder">Taken over.</param>
+    /// <exception cref="ArgumentException">The tokenizer has more ids than the encoder has embeddings.</exception>
+    public T5TextEncoder(T5Tokenizer tokenizer, T5Encoder encoder)
+        : this(tokenizer ?? throw new ArgumentNullException(nameof(tokenizer)), encoder ?? throw new ArgumentNullException(nameof(encoder)), CPU)
+    {
+        if (tokenizer.VocabularySize > encoder.Config.VocabularySize)
+        {
+            throw new ArgumentException($"The tokenizer has {tokenizer.VocabularySize} ids, the encoder only {encoder.Config.VocabularySize} embeddings.", nameof(tokenizer));
+        }
+    }
+
     /// <summary>Turns text into ids.</summary>
     public T5Tokenizer Tokenizer { get; }
 
@@ -36,6 +49,9 @@ public sealed class T5TextEncoder : IDisposable
 
     /// <summary>Where the encoder runs.</summary>
     public Device Device { get; }
+
+    /// <summary>The encoder, for who trains it.</summary>
+    public T5Encoder Encoder => encoder;
 
     /// <summary>
     /// Loads <c>config.json</c>, <c>spiece.model</c> and the weights: <c>model.safetensors</c>, <c>model.safetensors.index.json</c> or <c>pytorch_model.bin</c>.

@@ -122,6 +122,28 @@ public sealed class LMModel : Module
         return (reverted.permute(0, 2, 3, 1).MoveToOuterDisposeScope(), mask.unsqueeze(0).expand(codes.size(0), -1, -1).MoveToOuterDisposeScope());
     }
 
+    /// <summary>What the heads read, for training: every step of a sequence at once, each item with the conditions that are its own, as in generation.</summary>
+    /// <param name="sequence">[B, K, S] int64, codes or the special token.</param>
+    /// <param name="conditions">What the conditions say; positions past an item's length do not count.</param>
+    /// <returns>[B, S, dim].</returns>
+    internal Tensor Hidden(Tensor sequence, ConditionTensors conditions)
+    {
+        CheckSequence(sequence);
+        CheckConditions(conditions, sequence.size(0));
+        using var scope = NewDisposeScope();
+        var (input, padding) = fuser.Fuse(Embed(sequence), conditions, isFirst: true);
+        if (padding is not null)
+        {
+            throw new NotSupportedException("Conditions that are put before the sequence must be of one length within a batch of training.");
+        }
+
+        var output = transformer.forward(input, fuser.Cross(conditions)).narrow(1, input.size(1) - sequence.size(2), sequence.size(2));
+        return (out_norm is null ? output : out_norm.forward(output)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Logits of one codebook: [B, S, dim] → [B, S, card].</summary>
+    internal Tensor Logits(int codebook, Tensor hidden) => linears[codebook].forward(hidden);
+
     /// <summary>Prepares for generating a sequence of at most <paramref name="maxSteps"/> steps. The caller disposes of the state.</summary>
     internal LMState CreateState(long batch, long maxSteps, ConditionTensors conditions)
     {

@@ -72,7 +72,7 @@ internal sealed class StreamingMultiheadAttention : Module
         var query = InOwnType(SplitHeads(Normalized(q_layer_norm, Project(x, 0))));
         var attended = x.size(1) == 1 && OneStepAttention.Takes(query, source.Keys, source.Values)
             ? OneStepAttention.Attend(query, source.Keys, source.Values, 0, source.Keys.size(2), mask)
-            : functional.scaled_dot_product_attention(query, source.Keys, source.Values, mask!);
+            : functional.scaled_dot_product_attention(query, source.Keys, source.Values, Like(query, mask)!);
         return Merge(attended, x).MoveToOuterDisposeScope();
     }
 
@@ -93,7 +93,7 @@ internal sealed class StreamingMultiheadAttention : Module
             (keys, values) = (keys.repeat_interleave(repeat, 1), values.repeat_interleave(repeat, 1));
         }
 
-        return functional.scaled_dot_product_attention(query, keys, values, pass.Mask!, is_casual: pass.IsCausal);
+        return functional.scaled_dot_product_attention(query, keys, values, Like(query, pass.Mask)!, is_casual: pass.IsCausal);
     }
 
     private Tensor OneStep(Tensor query, KeyValues own, KeyValueCache cache, Tensor? mask)
@@ -130,6 +130,9 @@ internal sealed class StreamingMultiheadAttention : Module
     private Tensor SplitHeads(Tensor x) => x.view(x.size(0), x.size(1), x.size(2) * heads / dim, dim / heads).transpose(1, 2);
 
     private Tensor InOwnType(Tensor x) => inFloat32 ? x.to(ScalarType.Float32) : x;
+
+    // Under mixed precision, queries may be of another type than what the mask was made for.
+    private static Tensor? Like(Tensor query, Tensor? mask) => mask is null || mask.dtype == query.dtype ? mask : mask.to(query.dtype);
 
     private static Tensor Normalized(LayerNorm? norm, Tensor x) => norm is null ? x : norm.forward(x);
 

@@ -22,5 +22,6 @@ internal sealed class LayerNorm : Module<Tensor, Tensor>
     }
 
     /// <summary>[…, dim] → […, dim].</summary>
-    public override Tensor forward(Tensor input) => functional.layer_norm(input, shape, weight, bias, Epsilon);
+    public override Tensor forward(Tensor input) => 
+        functional.layer_norm(MixedPrecision.Current is null ? input : input.to(weight.dtype), shape, weight, bias, Epsilon);
 }

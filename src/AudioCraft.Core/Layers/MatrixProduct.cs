@@ -13,6 +13,12 @@ internal static class MatrixProduct
     /// <summary>[…, in] with a weight [out, in] and a bias [out] or null → […, out].</summary>
     public static Tensor Linear(Tensor input, Tensor weight, Tensor? bias)
     {
+        if (MixedPrecision.Current is { } type && type != weight.dtype)
+        {
+            using var converted = NewDisposeScope();
+            return functional.linear(input.to(type), weight.to(type), bias?.to(type)!).MoveToOuterDisposeScope();
+        }
+
         var width = input.size(-1);
         var rows = input.numel() / width;
         if (rows > FewRows || is_grad_enabled() || !FewRowProduct.Takes(input, weight))
