@@ -1,0 +1,76 @@
+using AudioCraft;
+using AudioCraft.Checkpoints;
+using AudioCraft.Conditioning;
+using AudioCraft.Training;
+using TorchSharp;
+
+namespace TrainAudioGen;
+
+/// <summary>Trains a language model and its text encoder on codes.</summary>
+internal static class LanguageModelCommand
+{
+    private const int Seed = 2036;
+
+    public static Command Command { get; } = new("lm", """
+        lm --codec DIR --tokenizer FILE --train FILE --valid FILE --run DIR --out DIR [options]
+            Trains a language model on the codes of `codes`, and writes --out as a checkpoint at each validation. The same command goes on where --run stopped.
+            --steps N        updates (4000)          --batch N         sounds of an update (16)
+            --lr R           learning rate (1e-3)    --warmup N        updates until it is reached (200)
+            --dim N          width (192)             --layers N (6)    --heads N (4)
+            --text-dim N     T5's width (128)        --text-layers N (2)
+            --workers N      threads with a part of the batch each (2); set OPENBLAS_NUM_THREADS=1
+            --early-frames N --early-part P          in the first part, only so many frames of each sound (0)
+            --precision P    float32, or bfloat16 where the processor multiplies that fast (AVX512-BF16)
+            --validate N (250)   --log N (20)   --seconds S (5)   --dropout P (0.1)   --word-dropout P (0.1)
+        """, Run);
+
+    private static void Run(Options options, CancellationToken cancellation)
+    {
+        var (codec, tokenizerFile, run, output) = (options.Text("--codec"), options.Text("--tokenizer"), options.Text("--run"), options.Text("--out"));
+        var (train, valid) = (CodeDataset.Load(options.Text("--train")), CodeDataset.Load(options.Text("--valid")));
+        var (steps, validate, log, seconds) = (options.Whole("--steps", 4000), options.Whole("--validate", 250), options.Whole("--log", 20), options.Number("--seconds", 5));
+        var tokenizer = SentencePieceTokenizer.Load(tokenizerFile);
+        LMConfig config;
+        using (var model = CompressionModel.GetPretrained(codec, torch.CPU))
+        {
+            config = new LMConfig
+            {
+                NumCodebooks = model.NumCodebooks, Cardinality = model.Cardinality,
+                Dim = options.Whole("--dim", 192), NumLayers = options.Whole("--layers", 6), NumHeads = options.Whole("--heads", 4),
+            };
+        }
+
+        var width = options.Whole("--text-dim", 128);
+        var text = new T5Config
+        {
+            VocabularySize = tokenizer.PieceCount, ModelDimension = width, HeadDimension = width / 4, HeadCount = 4,
+            FeedForwardDimension = 2 * width, LayerCount = options.Whole("--text-layers", 2),
+        };
+        var language = new LanguageModelOptions
+        {
+            BatchSize = options.Whole("--batch", 16),
+            Frames = (int)train.Items.Max(item => item.Frames),
+            EarlyFrames = options.Whole("--early-frames", 0), EarlyPart = options.Number("--early-part", 0.3),
+            Workers = options.Whole("--workers", 2),
+            Precision = options.Text("--precision", "float32") switch
+            {
+                "float32" => null,
+                "bfloat16" => torch.ScalarType.BFloat16,
+                var other => throw new FormatException($"--precision is float32 or bfloat16, not '{other}'."),
+            },
+            ConditionDropout = options.Number("--dropout", 0.1), WordDropout = options.Number("--word-dropout", 0.1),
+            AverageDecay = options.Number("--average", 0.998),
+        };
+        language = language with
+        {
+            Optimizer = language.Optimizer with { LearningRate = options.Number("--lr", 1e-3), Schedule = new CosineSchedule(steps, options.Whole("--warmup", 200), 0.02) },
+        };
+        options.RefuseOthers();
+        torch.manual_seed(Seed);
+        var training = new TrainingOptions { Directory = run, Steps = steps, Seed = Seed, ValidateEvery = validate, CheckpointEvery = validate, LogEvery = log };
+        using var solver = new LanguageModelSolver(() => LanguageModelFactory.New(config, tokenizer, text), train, valid, training, language);
+        Console.WriteLine($"{config.ParameterCount:N0} weights, {train.Items.Count} sounds, {steps} updates of {language.BatchSize}");
+        var bytes = File.ReadAllBytes(tokenizerFile);
+        Training.Run(solver, model => CheckpointWriter.Write(output, model, codec, bytes, seconds), cancellation);
+    }
+}

@@ -1,0 +1,225 @@
+using AudioCraft.Conditioning;
+using Microsoft.Extensions.Logging;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace AudioCraft.Training;
+
+/// <summary>
+/// Trains a language model over codes, and its text encoder with it (audiocraft/solvers/musicgen.py and audiogen.py): cross entropy of each codebook under the model's
+/// pattern, texts left out for guidance, AdamW, and an average of the weights, which is what is measured and what <see cref="Averaged"/> shows.
+/// </summary>
+public sealed class LanguageModelSolver : Solver
+{
+    /// <summary>What a step's random numbers are for.</summary>
+    private const int Order = 1, Draws = 2;
+
+    private readonly List<LMModel> copies = [];
+    private readonly CodeDataset train;
+    private readonly CodeDataset? valid;
+    private readonly SharedWeights weights;
+    private readonly AdamW optimizer;
+    private readonly WeightAverage average;
+    private readonly WorkerThreads workers;
+    private readonly WordDropout wordDropout;
+    private (long Epoch, int[] Places) order = (-1, []);
+
+    /// <param name="newModel">Makes the model: once, and once more for each further worker. All must be alike; the weights of the first are the ones to start from. They become the solver's.</param>
+    /// <param name="train">Sounds to learn from.</param>
+    /// <param name="valid">Sounds to measure with; null for none.</param>
+    /// <param name="options">Directory, steps, seed and intervals.</param>
+    /// <param name="language">Batches, optimizer and conditions.</param>
+    /// <param name="logger">Told of checkpoints and of what goes wrong; null for nobody.</param>
+    /// <exception cref="ArgumentException">An option is out of range, or the sounds' codes are not the model's.</exception>
+    public LanguageModelSolver(
+        Func<LMModel> newModel, CodeDataset train, CodeDataset? valid, TrainingOptions options, LanguageModelOptions language, ILogger? logger = null)
+        : base(options, logger)
+    {
+        ArgumentNullException.ThrowIfNull(newModel);
+        ArgumentNullException.ThrowIfNull(train);
+        ArgumentNullException.ThrowIfNull(language);
+        language.Validate();
+        (this.train, this.valid, Language) = (train, valid, language);
+        for (var i = 0; i < Math.Min(language.Workers, language.BatchSize); i++)
+        {
+            copies.Add(newModel());
+            copies[i].train();
+            foreach (var conditioner in Conditioners(copies[i]))
+            {
+                conditioner.FineTune = language.FineTuneTextEncoder;
+            }
+        }
+
+        foreach (var data in valid is null ? [train] : new[] { train, valid })
+        {
+            RefuseOtherCodes(data);
+        }
+
+        weights = new SharedWeights([.. copies.Select(Learning)]);
+        optimizer = new AdamW([("weights", weights.Vector)], language.Optimizer);
+        average = new WeightAverage(weights, language.AverageDecay);
+        workers = new WorkerThreads(copies.Count);
+        wordDropout = new WordDropout(language.WordDropout);
+        Register("weights", weights);
+        Register("optimizer", optimizer);
+        Register("average", average);
+    }
+
+    /// <summary>Batches, optimizer and conditions.</summary>
+    public LanguageModelOptions Language { get; }
+
+    /// <summary>The model, with the weights of the last step. It is the solver's.</summary>
+    public LMModel Model => copies[0];
+
+    /// <summary>Puts the averaged weights into <see cref="Model"/> until the result is disposed.</summary>
+    public IDisposable Averaged() => average.Swap();
+
+    /// <inheritdoc/>
+    protected override void TrainStep(long update, StepMetrics metrics)
+    {
+        ArgumentNullException.ThrowIfNull(metrics);
+        var each = Run(BatchOf(update), learns: true);
+        weights.SumGradients();
+        metrics.Add("lr", optimizer.LearningRate);
+        metrics.Add("grad_norm", optimizer.Step());
+        average.Update();
+        Add(metrics, each, 1);
+    }
+
+    /// <inheritdoc/>
+    protected override void Validate(StepMetrics metrics, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(metrics);
+        var data = valid ?? train;
+        using var averaged = Averaged();
+        foreach (var items in data.Items.Take(valid is null ? 4 * Language.BatchSize : int.MaxValue).Chunk(Language.BatchSize))
+        {
+            ct.ThrowIfCancellationRequested();
+            var batch = CodeBatch.Of(items, Language.Frames, Model.SpecialToken, (_, _) => 0, i => items[i].Descriptions is [var text, ..] ? text : null);
+            Add(metrics, Run(batch, learns: false), items.Length);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override IReadOnlyDictionary<string, Tensor> Result() => weights.Parts(average.Weights.Single().Value);
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            workers.Dispose();
+            average.Dispose();
+            optimizer.Dispose();
+            weights.Dispose();
+            foreach (var copy in copies)
+            {
+                copy.Dispose();
+            }
+        }
+
+        base.Dispose(disposing);
+    }
+
+    internal static IEnumerable<T5Conditioner> Conditioners(LMModel model) =>
+        model.Conditioners.Names.Select(name => model.Conditioners[name]).OfType<T5Conditioner>();
+
+    /// <summary>What learns, by name: the model's own parameters, and those of its text encoders if they learn too.</summary>
+    private List<(string Name, Parameter Parameter)> Learning(LMModel model)
+    {
+        var own = model.named_parameters().Select(p => (p.name, p.parameter)).ToList();
+        if (Language.FineTuneTextEncoder)
+        {
+            foreach (var name in model.Conditioners.Names)
+            {
+                if (model.Conditioners[name] is T5Conditioner conditioner)
+                {
+                    own.AddRange(conditioner.TextEncoder.Encoder.named_parameters().Select(p => ($"text_encoder.{name}.{p.name}", p.parameter)));
+                }
+            }
+        }
+
+        return own;
+    }
+
+    private static void Add(StepMetrics metrics, double[] each, double weight)
+    {
+        metrics.Add("loss", each.Average(), weight);
+        for (var k = 0; k < each.Length; k++)
+        {
+            metrics.Add($"ce_q{k + 1}", each[k], weight);
+        }
+    }
+
+    /// <summary>The cross entropy of each codebook; with their gradients in the copies' parameters if it <paramref name="learns"/>.</summary>
+    private double[] Run(CodeBatch batch, bool learns)
+    {
+        var counts = SequenceCrossEntropy.Lay(Model, batch).Counts;
+        var parts = Math.Min(copies.Count, batch.Texts.Count);
+        var sums = new double[copies.Count][];
+        if (learns)
+        {
+            weights.ZeroGradients();
+        }
+
+        workers.Run(part =>
+        {
+            sums[part] = new double[counts.Length];
+            if (part >= parts)
+            {
+                return;
+            }
+
+            using var mode = learns ? enable_grad() : no_grad();
+            using var scope = NewDisposeScope();
+            var from = batch.Texts.Count * part / parts;
+            var own = batch.Part(from, (batch.Texts.Count * (part + 1) / parts) - from);
+            var (loss, each) = SequenceCrossEntropy.Compute(copies[part], own, counts, Language.Precision);
+            sums[part] = each;
+            if (learns)
+            {
+                loss.backward();
+            }
+        });
+        return [.. Enumerable.Range(0, counts.Length).Select(k => sums.Sum(own => own[k]))];
+    }
+
+    private CodeBatch BatchOf(long step)
+    {
+        var items = Enumerable.Range(0, Language.BatchSize).Select(i => train.Items[Place((step * Language.BatchSize) + i)]).ToList();
+        var frames = Language.EarlyFrames > 0 && step < Language.EarlyPart * Options.Steps ? Math.Min(Language.EarlyFrames, Language.Frames) : Language.Frames;
+        var random = new SeededRandom((ulong)SeedOf(step, Draws));
+        return CodeBatch.Of(items, frames, Model.SpecialToken, (_, spare) => Language.RandomStart ? (int)random.Below(spare + 1) : 0, i => Text(items[i], random));
+    }
+
+    private string? Text(CodeItem item, SeededRandom random)
+    {
+        var (dropped, which, seed) = (random.Uniform(), random.Uniform(), random.Below(long.MaxValue));
+        return item.Descriptions.Count == 0 || dropped < Language.ConditionDropout
+            ? null
+            : wordDropout.Apply(item.Descriptions[(int)(which * item.Descriptions.Count)], seed);
+    }
+
+    /// <summary>Every sound comes once in each round, in an order that the round draws.</summary>
+    private int Place(long count)
+    {
+        var (epoch, at) = Math.DivRem(count, train.Items.Count);
+        if (order.Epoch != epoch)
+        {
+            order = (epoch, new SeededRandom((ulong)SeedOf(epoch, Order)).Permutation(train.Items.Count));
+        }
+
+        return order.Places[at];
+    }
+
+    private void RefuseOtherCodes(CodeDataset data)
+    {
+        var highest = data.Items.Max(item => item.Codes.Span.ToArray().Max());
+        if (data.NumCodebooks != Model.NumCodebooks || highest >= Model.Config.Cardinality)
+        {
+            throw new ArgumentException(
+                $"The sounds have {data.NumCodebooks} codebooks with codes up to {highest}; the model speaks {Model.NumCodebooks} of {Model.Config.Cardinality}.", nameof(data));
+        }
+    }
+}

@@ -1,0 +1,93 @@
+using System.Runtime.ExceptionServices;
+using static TorchSharp.torch;
+
+namespace AudioCraft.Training;
+
+/// <summary>
+/// Threads that each work on a part of a batch. On a CPU, a thread for each part needs fewer waits than all threads for each operation.
+/// libtorch is told to use one thread within operations; a BLAS of its own threads must be told from outside (OPENBLAS_NUM_THREADS=1).
+/// </summary>
+internal sealed class WorkerThreads : IDisposable
+{
+    private readonly Thread[] threads;
+    private readonly SemaphoreSlim[] calls;
+    private readonly CountdownEvent finished = new(1);
+    private readonly Exception?[] errors;
+    private Action<int>? work;
+    private bool ending;
+
+    /// <param name="count">How many parts there are, at least 1; the first is the calling thread's.</param>
+    public WorkerThreads(int count)
+    {
+        errors = new Exception?[count];
+        calls = [.. Enumerable.Range(1, count - 1).Select(_ => new SemaphoreSlim(0))];
+        threads = [.. Enumerable.Range(1, count - 1).Select(part => new Thread(() => Serve(part)) { IsBackground = true, Name = $"AudioCraft training {part}" })];
+        foreach (var thread in threads)
+        {
+            thread.Start();
+        }
+    }
+
+    /// <summary>Calls <paramref name="part"/> with 0, 1, … on as many threads, and returns when all have returned.</summary>
+    public void Run(Action<int> part)
+    {
+        if (threads.Length == 0)
+        {
+            part(0);
+            return;
+        }
+
+        set_num_threads(1);
+        work = part;
+        finished.Reset(threads.Length);
+        foreach (var call in calls)
+        {
+            call.Release();
+        }
+
+        Try(0);
+        finished.Wait();
+        var error = Array.Find(errors, e => e is not null);
+        Array.Clear(errors);
+        if (error is not null)
+        {
+            ExceptionDispatchInfo.Throw(error);
+        }
+    }
+
+    public void Dispose()
+    {
+        ending = true;
+        for (var i = 0; i < threads.Length; i++)
+        {
+            calls[i].Release();
+            threads[i].Join();
+            calls[i].Dispose();
+        }
+
+        finished.Dispose();
+    }
+
+    private void Serve(int part)
+    {
+        set_num_threads(1);
+        for (calls[part - 1].Wait(); !ending; calls[part - 1].Wait())
+        {
+            Try(part);
+            finished.Signal();
+        }
+    }
+
+    private void Try(int part)
+    {
+        try
+        {
+            work!(part);
+        }
+        catch (Exception error)
+        {
+            // Thrown again where the work was given out.
+            errors[part] = error;
+        }
+    }
+}
