@@ -57,7 +57,7 @@ public sealed class SoundClassifier
     /// <summary>Which kind a sound is most like, at whatever volume.</summary>
     /// <param name="sound">Samples of one channel at <see cref="SampleRate"/>.</param>
     /// <exception cref="ArgumentException">The sound is empty.</exception>
-    public SoundKind Kind(ReadOnlySpan<float> sound) => (SoundKind)_kinds.Classify(WithoutLevel(Features(sound)));
+    public SoundKind Kind(ReadOnlySpan<float> sound) => KindOf(Features(sound));
 
     /// <summary>Which value a property of a sound has, given its kind.</summary>
     /// <param name="sound">Samples of one channel at <see cref="SampleRate"/>.</param>
@@ -67,16 +67,23 @@ public sealed class SoundClassifier
     /// <exception cref="ArgumentException">The kind lacks the property, or the sound is empty.</exception>
     public SoundTraits Value(ReadOnlySpan<float> sound, SoundKind kind, SoundProperty property)
     {
-        if (!_properties.TryGetValue((kind, property), out var discriminant))
+        if (!_properties.ContainsKey((kind, property)))
         {
             throw new ArgumentException($"{kind} has no {property}, only {string.Join(", ", SoundCatalogue.Properties(kind))}.", nameof(property));
         }
 
-        var (first, second) = SoundCatalogue.Values(property);
-        return discriminant.Classify(Features(sound)) == 0 ? first : second;
+        return ValueOf(Features(sound), kind, property);
     }
 
-    private float[] Features(ReadOnlySpan<float> sound) => sound.IsEmpty
+    internal SoundKind KindOf(float[] features) => (SoundKind)_kinds.Classify(WithoutLevel(features));
+
+    internal SoundTraits ValueOf(float[] features, SoundKind kind, SoundProperty property)
+    {
+        var (first, second) = SoundCatalogue.Values(property);
+        return _properties[(kind, property)].Classify(features) == 0 ? first : second;
+    }
+
+    internal float[] Features(ReadOnlySpan<float> sound) => sound.IsEmpty
         ? throw new ArgumentException("The sound is empty.", nameof(sound))
         : SoundFeatures.Of(sound, _mel);
 

@@ -1,0 +1,50 @@
+using AudioCraft.Training;
+
+namespace AudioCraft.Training.Tests.Evaluation;
+
+public sealed class CodecEvaluationTests
+{
+    [Fact]
+    public void Figures_for_every_number_of_codebooks_and_the_number_in_use_stays()
+    {
+        using var codec = Codec();
+        codec.SetNumCodebooks(2);
+        var sounds = new[] { SoundSynthesizer.Make(new SoundRequest(SoundKind.Siren), 1, seconds: 1), SoundSynthesizer.Make(new SoundRequest(SoundKind.Rain), 2, seconds: 0.75) };
+        IReadOnlyList<CodecFigure> figures = [];
+        LiveTensors.NoneLeft(() => figures = CodecEvaluation.Measure(codec, "test", sounds));
+        Assert.Equal([1, 2, 3], figures.Select(f => f.Codebooks));
+        Assert.Equal([0.25, 0.5, 0.75], figures.Select(f => f.KilobitsPerSecond));
+        Assert.All(figures, f => Assert.True(double.IsFinite(f.SiSnr) && f.MelDistance > 0));
+        Assert.Equal(2, codec.NumCodebooks);
+        Assert.Equal(5, CodecEvaluation.ToMarkdown(figures).Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+    }
+
+    [Fact]
+    public void A_round_trip_is_as_long_as_the_sound()
+    {
+        using var codec = Codec();
+        Assert.Equal(12345, CodecEvaluation.RoundTrip(codec, new float[12345]).Length);
+    }
+
+    [Fact]
+    public void Short_and_missing_sounds_are_refused()
+    {
+        using var codec = Codec();
+        Assert.Throws<ArgumentException>(() => CodecEvaluation.Measure(codec, "test", []));
+        Assert.Throws<ArgumentException>(() => CodecEvaluation.Measure(codec, "test", [new float[100]]));
+        Assert.Throws<ArgumentException>(() => CodecEvaluation.RoundTrip(codec, []));
+    }
+
+    private static EncodecModel Codec()
+    {
+        var config = new EncodecConfig
+        {
+            SampleRate = 16000,
+            Encoder = new() { Dimension = 16, Filters = 2 },
+            Quantizer = new() { CodebookCount = 3, Bins = 32, KMeansInit = false },
+        };
+        var codec = new EncodecModel(config);
+        codec.eval();
+        return codec;
+    }
+}
