@@ -8,6 +8,7 @@ var commands = new List<Command>
     CodesCommand.Command,
     LanguageModelCommand.Command,
     FineTuneCommand.Command,
+    EvaluateCommand.Command,
 };
 
 if (commands.Find(command => args.Length > 0 && command.Name == args[0]) is not { } chosen)

@@ -1,7 +1,8 @@
 namespace AudioCraft.Training;
 
 /// <summary>
-/// Names what it hears, of the kinds and properties that the synthesiser knows: linear discriminants on log-mel statistics, learnt from synthetic originals.
+/// Names what it hears, of the kinds and properties that the synthesiser knows: linear discriminants on log-mel statistics, learnt from synthetic originals,
+/// each as it is and with noise as of lossy coding.
 /// It measures whether generated sounds are what was asked for.
 /// </summary>
 public sealed class SoundClassifier
@@ -20,11 +21,11 @@ public sealed class SoundClassifier
 
     /// <summary>Makes originals and learns from them.</summary>
     /// <param name="seed">Of the originals; measure with others.</param>
-    /// <param name="perKind">How many originals of each kind, at least 10; 100 are good.</param>
+    /// <param name="perKind">How many originals of each kind, at least 10; 60 are good.</param>
     /// <param name="sampleRate">In hertz, 8,000 to 96,000.</param>
     /// <param name="seconds">Length of the clips, of the originals and of what is judged later.</param>
     /// <exception cref="ArgumentOutOfRangeException">A value is out of range.</exception>
-    public static SoundClassifier Train(long seed, int perKind = 100, int sampleRate = 16000, double seconds = 5)
+    public static SoundClassifier Train(long seed, int perKind = 60, int sampleRate = 16000, double seconds = 5)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(perKind, 10);
         if (sampleRate is < 8000 or > 96000)
@@ -36,7 +37,12 @@ public sealed class SoundClassifier
         var requests = Requests(seed, perKind);
         var features = new float[requests.Count][];
         Parallel.For(0, features.Length, i =>
-            features[i] = SoundFeatures.Of(SoundSynthesizer.Make(requests[i], SoundRandom.Derive(seed, i), sampleRate, seconds), mel));
+        {
+            // Each original twice: clean, and as lossy coding may leave it.
+            var own = SoundRandom.Derive(seed, i / 2);
+            var sound = SoundSynthesizer.Make(requests[i], own, sampleRate, seconds);
+            features[i] = SoundFeatures.Of(i % 2 == 0 ? sound : CodingNoise.Apply(sound, sampleRate, new SoundRandom(own, 0x4E4F4953)), mel);
+        });
 
         var kinds = LinearDiscriminant.Fit([.. features.Select(WithoutLevel)], [.. requests.Select(r => (int)r.Kind)], SoundCatalogue.Kinds.Count, KindShrinkage);
         var properties = new Dictionary<(SoundKind, SoundProperty), LinearDiscriminant>();
@@ -89,10 +95,11 @@ public sealed class SoundClassifier
 
     private static float[] WithoutLevel(float[] features) => features[..^SoundFeatures.LevelCount];
 
-    /// <summary>Of every kind equally many. The first two name the one and the other value of all properties, so that every class has an example.</summary>
+    /// <summary>Of every kind equally many, each twice in a row. The first two name the one and the other value of all properties, so that every class has an example.</summary>
     private static List<SoundRequest> Requests(long seed, int perKind) =>
         [.. from kind in SoundCatalogue.Kinds
             from i in Enumerable.Range(0, perKind)
+            from copy in Enumerable.Range(0, 2)
             select i < 2 ? All(kind, second: i == 1) : SoundRequest.Draw(kind, SoundRandom.Derive(seed, ((long)kind << 32) + i), Naming)];
 
     private static SoundRequest All(SoundKind kind, bool second) =>

@@ -10,7 +10,7 @@ internal static class SoundFeatures
     public const int LevelCount = 4;
 
     private const int Bands = LogMel.Bands, Rates = 14;
-    private const float Floor = -55;
+    private const float Floor = -45;
 
     // Bands in which rhythms are looked for: all, and from low to high.
     private static readonly (int First, int End)[] _regions = [(0, Bands), (0, 6), (6, 14), (14, 24), (24, 32), (32, Bands)];

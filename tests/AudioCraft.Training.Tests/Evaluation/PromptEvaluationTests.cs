@@ -2,13 +2,14 @@ using AudioCraft.Training;
 
 namespace AudioCraft.Training.Tests.Evaluation;
 
-public sealed class PromptEvaluationTests(SoundClassifierTests.Fixture fixture) : IClassFixture<SoundClassifierTests.Fixture>
+[Collection(LearntClassifier.Name)]
+public sealed class PromptEvaluationTests(LearntClassifier learnt)
 {
     [Fact]
     public void Perfect_answers_score_as_originals_and_wrong_ones_do_not()
     {
         var prompts = EvaluationPrompt.HeldOut(2, seed: 99);
-        var perfect = PromptEvaluation.Run(fixture.Classifier, prompts, some => [.. some.Select(p => p.Original())], codec: null, batch: 7);
+        var perfect = PromptEvaluation.Run(learnt.Classifier, prompts, some => [.. some.Select(p => p.Original())], codec: null, batch: 7);
         Assert.Equal(["Originals", "Generated"], perfect.Columns.Select(c => c.Name));
         Assert.Equal(2 * SoundCatalogue.Kinds.Count, perfect.Generated.Kinds.Count);
         Assert.Equal(perfect.Originals.Kinds, perfect.Generated.Kinds);
@@ -16,7 +17,7 @@ public sealed class PromptEvaluationTests(SoundClassifierTests.Fixture fixture) 
         Assert.True(perfect.Generated.Kinds.Percent >= 90, $"{perfect.Generated.Kinds}");
 
         var siren = SoundSynthesizer.Make(new SoundRequest(SoundKind.Siren), 5);
-        var wrong = PromptEvaluation.Run(fixture.Classifier, prompts, some => [.. some.Select(_ => siren)], codec: sound => sound);
+        var wrong = PromptEvaluation.Run(learnt.Classifier, prompts, some => [.. some.Select(_ => siren)], codec: sound => sound);
         Assert.Equal(new Tally(2, 2), wrong.Generated.Kind(SoundKind.Siren));
         Assert.Equal(new Tally(2, prompts.Count), wrong.Generated.Kinds);
         Assert.Equal(prompts.Count - 2, wrong.Generated.Mistakes.Sum(m => m.Times));
@@ -42,7 +43,7 @@ public sealed class PromptEvaluationTests(SoundClassifierTests.Fixture fixture) 
     public void A_generator_that_answers_too_little_is_named()
     {
         var prompts = EvaluationPrompt.HeldOut(1, seed: 5);
-        Assert.Contains("0 sounds", Assert.Throws<ArgumentException>(() => PromptEvaluation.Run(fixture.Classifier, prompts, _ => [], null)).Message, StringComparison.Ordinal);
-        Assert.Throws<ArgumentException>(() => PromptEvaluation.Run(fixture.Classifier, [], null, null));
+        Assert.Contains("0 sounds", Assert.Throws<ArgumentException>(() => PromptEvaluation.Run(learnt.Classifier, prompts, _ => [], null)).Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentException>(() => PromptEvaluation.Run(learnt.Classifier, [], null, null));
     }
 }

@@ -2,11 +2,10 @@ using AudioCraft.Training;
 
 namespace AudioCraft.Training.Tests.Evaluation;
 
-public sealed class SoundClassifierTests : IClassFixture<SoundClassifierTests.Fixture>
+[Collection(LearntClassifier.Name)]
+public sealed class SoundClassifierTests(LearntClassifier learnt)
 {
-    private readonly SoundClassifier _classifier;
-
-    public SoundClassifierTests(Fixture fixture) => _classifier = fixture.Classifier;
+    private readonly SoundClassifier _classifier = learnt.Classifier;
 
     [Fact]
     public void Kinds_of_unheard_originals_are_named_and_so_are_their_properties()
@@ -42,11 +41,5 @@ public sealed class SoundClassifierTests : IClassFixture<SoundClassifierTests.Fi
         Assert.True(Enum.IsDefined(_classifier.Kind([0.5f])));
         Assert.Throws<ArgumentException>(() => _classifier.Kind([]));
         Assert.Throws<ArgumentException>(() => _classifier.Value(new float[100], SoundKind.Rain, SoundProperty.Tempo));
-    }
-
-    /// <summary>Learns once for all tests.</summary>
-    public sealed class Fixture
-    {
-        public SoundClassifier Classifier { get; } = SoundClassifier.Train(1, perKind: 20);
     }
 }

@@ -1,0 +1,154 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using AudioCraft;
+using AudioCraft.Training;
+using CompressAudio;
+using TorchSharp;
+
+namespace TrainAudioGen;
+
+/// <summary>Measures a model: whether what it makes is heard as what was asked for, and how close its codec comes to sounds.</summary>
+internal static class EvaluateCommand
+{
+    // Neither the training sounds' seeds, nor the classifier's.
+    private const long PromptSeed = 20_000_001, CodecSeed = 30_000_001, ClassifierSeed = 40_000_001;
+
+    private static readonly string[] _pictured = ["a siren, fast and distant", "a doorbell", "footsteps, slow", "a dog barking, several times", "a church bell, low", "a bird chirping, high and fast"];
+
+    public static Command Command { get; } = new("evaluate", """
+        evaluate CHECKPOINT [options]
+            Prints tables in Markdown: how often a classifier, taught with synthetic originals, hears the asked kind and properties in generated sounds (unheard seeds,
+            unread wordings), beside originals, and originals through the codec; and figures of the codec for each number of codebooks.
+            CHECKPOINT      a directory of an AudioGen, or of a codec alone, whose figures are then all there is
+            --out FILE      writes the tables there too           --speech WAV     measures the codec on this recording as well
+            --pictures DIR  spectrograms of six prompts           --per-kind N     prompts of each kind (10)      --codec-sounds N  sounds for the codec's figures (60)
+            --batch N (8)   --threads N (all)   --cfg C, --topk K, --temperature T (the model's)   --examples N  originals of each kind to learn from (60)
+        """, Run);
+
+    private static void Run(Options options, CancellationToken cancellation)
+    {
+        var (perKind, count, batch, threads) = (options.Whole("--per-kind", 10), options.Whole("--codec-sounds", 60), options.Whole("--batch", 8), options.Whole("--threads", 0));
+        var (output, speech, pictures, examples) = (options.TextOrNull("--out"), options.TextOrNull("--speech"), options.TextOrNull("--pictures"), options.Whole("--examples", 60));
+        var (cfg, topK, temperature) = (options.Number("--cfg", double.NaN), options.Whole("--topk", -1), options.Number("--temperature", double.NaN));
+        options.RefuseOthers(words: 1);
+        if (threads > 0)
+        {
+            torch.set_num_threads(threads);
+        }
+
+        var text = new StringBuilder();
+        using var model = Model(options.Words[0]);
+        using var alone = model is null ? CompressionModel.GetPretrained(options.Words[0], torch.CPU) : null;
+        var codec = model?.CompressionModel ?? alone!;
+        if (model is not null)
+        {
+            var set = model.GenerationParams;
+            model.GenerationParams = set with
+            {
+                CfgCoef = double.IsNaN(cfg) ? set.CfgCoef : cfg, TopK = topK < 0 ? set.TopK : topK, Temperature = double.IsNaN(temperature) ? set.Temperature : temperature,
+            };
+            if (pictures is not null)
+            {
+                Draw(model, pictures, cancellation);
+            }
+
+            text.Append(Prompts(model, perKind, batch, examples, cancellation)).AppendLine();
+        }
+
+        text.Append(Codec(codec, count, speech, cancellation));
+        Console.WriteLine(text);
+        if (output is not null)
+        {
+            File.WriteAllText(output, text.ToString());
+        }
+    }
+
+    private static AudioGen? Model(string name)
+    {
+        try
+        {
+            return AudioGen.GetPretrained(name, torch.CPU);
+        }
+        catch (CheckpointException) when (IsCodec(name))
+        {
+            return null;
+        }
+    }
+
+    private static bool IsCodec(string name)
+    {
+        try
+        {
+            CompressionModel.GetPretrained(name, torch.CPU).Dispose();
+            return !File.Exists(Path.Combine(name, "state_dict.safetensors")) && !File.Exists(Path.Combine(name, "state_dict.bin"));
+        }
+        catch (CheckpointException)
+        {
+            return false;
+        }
+    }
+
+    private static string Prompts(AudioGen model, int perKind, int batch, int examples, CancellationToken cancellation)
+    {
+        Console.Error.WriteLine("The classifier learns…");
+        var classifier = SoundClassifier.Train(ClassifierSeed, examples, model.SampleRate);
+        var prompts = EvaluationPrompt.HeldOut(perKind, PromptSeed);
+        var (generate, watch) = (ModelEvaluation.Generator(model), new Stopwatch());
+        var result = PromptEvaluation.Run(
+            classifier,
+            prompts,
+            some =>
+            {
+                watch.Start();
+                var sounds = generate(some);
+                watch.Stop();
+                return sounds;
+            },
+            sound => CodecEvaluation.RoundTrip(model.CompressionModel, sound),
+            batch,
+            progress: new Line(done => $"{done} of {prompts.Count} prompts, {watch.Elapsed.TotalSeconds / done:f2} s each"),
+            cancellation: cancellation);
+        var set = model.GenerationParams;
+        var head = string.Create(CultureInfo.InvariantCulture,
+            $"{prompts.Count} prompts in held-out wordings, guidance {set.CfgCoef}, top-k {set.TopK}, temperature {set.Temperature}; {watch.Elapsed.TotalSeconds / prompts.Count:f2} s for a sound of 5 s, {batch} at once.");
+        return $"{head}\n\n{result.ToMarkdown()}";
+    }
+
+    private static string Codec(CompressionModel codec, int count, string? speech, CancellationToken cancellation)
+    {
+        var sounds = new SyntheticSounds(CodecSeed) { SampleRate = codec.SampleRate };
+        var figures = CodecEvaluation.Measure(codec, $"{count} held-out sounds", [.. sounds.Items(0, count).Select(s => s.Samples)], cancellation).ToList();
+        if (speech is not null)
+        {
+            var (wav, rate) = AudioFile.Read(speech);
+            using (wav)
+            using (var own = AudioConversion.Convert(wav, rate, codec.SampleRate, 1))
+            {
+                figures.AddRange(CodecEvaluation.Measure(codec, "speech", [own.data<float>().ToArray()], cancellation));
+            }
+        }
+
+        return CodecEvaluation.ToMarkdown(figures);
+    }
+
+    private static void Draw(AudioGen model, string directory, CancellationToken cancellation)
+    {
+        Directory.CreateDirectory(directory);
+        for (var i = 0; i < _pictured.Length; i++)
+        {
+            model.GenerationParams = model.GenerationParams with { Duration = 5, Seed = PromptSeed + i };
+            using var sound = model.Generate(_pictured[i], cancellationToken: cancellation);
+            using var first = sound[0];
+            var file = Path.Combine(directory, string.Concat(_pictured[i].Where(c => c != ',')).Replace(' ', '-'));
+            Spectrogram.WritePng(file + ".png", model.SampleRate, (_pictured[i], first));
+            AudioFile.Write(file + ".wav", first, model.SampleRate);
+        }
+    }
+
+    /// <summary>A line on the error stream that is written over, so that the tables alone are the output.</summary>
+    private sealed class Line(Func<int, string> text) : IProgress<int>
+    {
+        void IProgress<int>.Report(int value) => Console.Error.Write($"\r{text(value)}   ");
+    }
+}
