@@ -15,6 +15,12 @@ public sealed record PretrainedOptions
     /// </summary>
     public string? TextEncoder { get; init; }
 
+    /// <summary>
+    /// What a language model's matrices are kept in on a CPU. Less than <see cref="ModelPrecision.Float32"/> is faster and smaller, no longer upstream's token for token,
+    /// and for generation only: such a model cannot be trained, moved or saved.
+    /// </summary>
+    public ModelPrecision Precision { get; init; } = ModelPrecision.Float32;
+
     /// <summary>Where to log, or null.</summary>
     public ILogger? Logger { get; init; }
 

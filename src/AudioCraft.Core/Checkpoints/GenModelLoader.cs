@@ -22,6 +22,11 @@ internal static class GenModelLoader
     {
         var watch = Stopwatch.StartNew();
         var device = options.ResolvedDevice;
+        if (options.Precision != ModelPrecision.Float32 && device.type != DeviceType.CPU)
+        {
+            throw new ArgumentException($"{nameof(PretrainedOptions.Precision)} {options.Precision} is for the CPU; the model is to compute on {device}.", nameof(options));
+        }
+
         if (!Directory.Exists(name) && !File.Exists(name))
         {
             throw new CheckpointException(
@@ -112,7 +117,7 @@ internal static class GenModelLoader
                 model = new LMModel(config, conditioners);
             }
 
-            LMWeights.Load(model, checkpoint.Weights);
+            LMWeights.Load(model, checkpoint.Weights, precision: options.Precision);
             model.to(device);
             model.eval();
             return model;

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using AudioCraft.Compression;
 using AudioCraft.Conditioning;
+using AudioCraft.LanguageModel;
 using AudioCraft.Layers;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -115,7 +116,7 @@ internal static class HuggingFaceGenModelLoader
                 model = new LMModel(lmConfig, new Dictionary<string, T5Conditioner> { [Condition] = conditioner });
             }
 
-            WeightLoader.Load(model, archive);
+            LMWeights.Load(model, archive, precision: options.Precision);
             model.to(device);
             model.eval();
             return model;

@@ -17,6 +17,9 @@ internal sealed record WeightLoadOptions
     /// <summary>Names of the archive that may stay unused.</summary>
     public Func<string, bool>? MayBeUnused { get; init; }
 
+    /// <summary>Called with the module's own name of each tensor that has been filled.</summary>
+    public Action<string>? Loaded { get; init; }
+
     /// <summary>Whether a tensor of the right element type may be used straight from the file's pages, shared with other processes and loaded when touched.</summary>
     public bool AllowMapping { get; init; } = true;
 }

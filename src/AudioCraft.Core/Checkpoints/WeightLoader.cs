@@ -24,7 +24,7 @@ internal static class WeightLoader
         ArgumentNullException.ThrowIfNull(archive);
         options ??= new WeightLoadOptions();
         using var guard = no_grad();
-        foreach (var (name, destination) in Match(module, archive, options))
+        foreach (var (own, name, destination) in Match(module, archive, options))
         {
             using var mapped = options.AllowMapping && CanTakeStorage(destination, archive.Tensors[name]) ? archive.TryMap(name) : null;
             if (mapped is null)
@@ -35,15 +35,17 @@ internal static class WeightLoader
             {
                 destination.set_(mapped);
             }
+
+            options.Loaded?.Invoke(own);
         }
     }
 
     private static bool CanTakeStorage(Tensor destination, TensorInfo info) =>
         destination.device_type == DeviceType.CPU && destination.dtype == info.DType;
 
-    private static List<(string Name, Tensor Destination)> Match(nn.Module module, TensorArchive archive, WeightLoadOptions options)
+    private static List<(string Own, string Name, Tensor Destination)> Match(nn.Module module, TensorArchive archive, WeightLoadOptions options)
     {
-        var matched = new List<(string, Tensor)>();
+        var matched = new List<(string, string, Tensor)>();
         var used = new HashSet<string>(StringComparer.Ordinal);
         List<string> missing = [], misshapen = [];
         foreach (var (own, destination) in module.state_dict())
@@ -66,7 +68,7 @@ internal static class WeightLoader
                 misshapen.Add($"{full} is {info.ShapeText}, not [{string.Join(", ", destination.shape)}]");
             }
 
-            matched.Add((full, destination));
+            matched.Add((own, full, destination));
         }
 
         var unexpected = archive.Tensors.Keys

@@ -17,6 +17,9 @@ internal sealed class CodebookEmbedding : Module<Tensor, Tensor>
         RegisterComponents();
     }
 
+    /// <summary>The vectors [entries, dim].</summary>
+    public Tensor Weight => weight;
+
     /// <summary>Codes [B, S] int64 → [B, S, dim].</summary>
     public override Tensor forward(Tensor codes)
     {

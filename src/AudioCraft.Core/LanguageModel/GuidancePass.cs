@@ -68,6 +68,12 @@ internal sealed class GuidancePass : IDisposable
             }
         }
 
+        if (to - from == 1 && state.Decoder is { } decoder)
+        {
+            decoder.Step(tokens, logits);
+            return;
+        }
+
         var input = tensor(tokens, [rows.Length, codebooks, to - from], device: model.Device);
         model.Step(input, state).to(ScalarType.Float32).cpu().contiguous().data<float>().CopyTo(logits);
     }

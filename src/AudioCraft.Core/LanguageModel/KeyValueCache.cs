@@ -41,6 +41,16 @@ internal sealed class KeyValueCache : IDisposable
     /// <summary>The memory that <see cref="AppendStep"/> speaks of, each [B, heads, <see cref="Capacity"/>, head size].</summary>
     public KeyValues Stored => new(keys, values);
 
+    /// <summary>Makes room for one step, whose keys and values the caller writes at the last of the <see cref="Stored"/> that it sees; says which these are.</summary>
+    public (long Start, long Count) ReserveStep()
+    {
+        var seen = Math.Min(Length, window) + 1;
+        MakeRoom(1, seen);
+        end++;
+        Length++;
+        return (end - seen, seen);
+    }
+
     /// <summary>Adds the keys and values [B, heads, 1, head size] of one step; says which of the <see cref="Stored"/> it sees.</summary>
     public (long Start, long Count) AppendStep(Tensor newKeys, Tensor newValues)
     {
@@ -71,17 +81,21 @@ internal sealed class KeyValueCache : IDisposable
 
     private void Put(Tensor newKeys, Tensor newValues, long count, long seen)
     {
+        MakeRoom(count, seen);
+        Write(keys, newKeys, end);
+        Write(values, newValues, end);
+        end += count;
+        Length += count;
+    }
+
+    private void MakeRoom(long count, long seen)
+    {
         if (end + count > Capacity)
         {
             KeepLast(keys, seen - count);
             KeepLast(values, seen - count);
             end = seen - count;
         }
-
-        Write(keys, newKeys, end);
-        Write(values, newValues, end);
-        end += count;
-        Length += count;
     }
 
     // A long chunk is attended to where it is; only what later steps see is kept.

@@ -1,5 +1,6 @@
 using AudioCraft.Conditioning;
 using AudioCraft.LanguageModel;
+using AudioCraft.LanguageModel.Decoding;
 using AudioCraft.Layers;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -155,7 +156,10 @@ public sealed class LMModel : Module
             : null;
         var state = transformer.CreateState(
             batch, maxSteps + fuser.PrefixLength(conditions), fuser.Cross(conditions), fuser.Padding(conditions), type, Device);
-        return new LMState(state, [.. conditions.Items.Where(fuser.ActsOnInput)], addend);
+        var decoder = conditions.Items.Any(fuser.ActsOnInput)
+            ? null
+            : StepDecoder.TryCreate(Config, state, (int)batch, StepWeights.TryCreate([.. emb.Select(table => table.Weight)], transformer, out_norm, linears));
+        return new LMState(state, [.. conditions.Items.Where(fuser.ActsOnInput)], addend) { Decoder = decoder };
     }
 
     /// <summary>Takes the next steps [B, K, n] of a sequence; returns the logits [B, K, card] of the step after the last.</summary>
@@ -175,6 +179,12 @@ public sealed class LMModel : Module
         var output = transformer.Step(input, state.Transformer);
         return Heads(output.narrow(1, output.size(1) - 1, 1)).squeeze(2).MoveToOuterDisposeScope();
     }
+
+    /// <summary>Matrices that can be packed, by the names of their parameters.</summary>
+    internal IReadOnlyDictionary<string, PackableWeight> Matrices => transformer.Layers
+        .SelectMany((layer, i) => layer.Matrices().Select(matrix => KeyValuePair.Create($"transformer.layers.{i}.{matrix.Name}", matrix.Weight)))
+        .Concat(linears.Select((head, k) => KeyValuePair.Create($"linears.{k}.weight", head.Matrix)))
+        .ToDictionary();
 
     private Tensor Embed(Tensor sequence)
     {

@@ -1,3 +1,4 @@
+using AudioCraft.LanguageModel.Decoding;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -25,11 +26,15 @@ internal sealed class LMState : IDisposable
     /// <summary>What the conditions add to each single step after the first, [B, 1, dim], or null.</summary>
     public Tensor? Addend { get; }
 
+    /// <summary>What takes single steps in plain memory, or null. Disposed of with the state.</summary>
+    public StepDecoder? Decoder { get; init; }
+
     /// <summary>Whether no step has been taken.</summary>
     public bool IsFirst => Transformer.Length == 0;
 
     public void Dispose()
     {
+        Decoder?.Dispose();
         Transformer.Dispose();
         Addend?.Dispose();
         foreach (var condition in Conditions.Items)

@@ -9,10 +9,29 @@ internal static class LMWeights
     /// Loads the weights. Upstream names the matrices of PyTorch's own attention with <c>mha.</c> or without, as its loader takes both; and it stores the
     /// frequencies of rotary positions, which follow from the configuration.
     /// </summary>
+    /// <param name="model">The model.</param>
+    /// <param name="archive">The weights.</param>
+    /// <param name="options">How names meet, or null.</param>
+    /// <param name="precision">What the matrices are kept in: each is packed as soon as it is read, so that no more than one is there in float32.</param>
     /// <exception cref="CheckpointException">Names are missing, unexpected or of another shape, or a tensor cannot be read.</exception>
-    public static void Load(LMModel model, TensorArchive archive, WeightLoadOptions? options = null)
+    public static void Load(LMModel model, TensorArchive archive, WeightLoadOptions? options = null, ModelPrecision precision = ModelPrecision.Float32)
     {
         options ??= new WeightLoadOptions();
+        if (precision != ModelPrecision.Float32)
+        {
+            var matrices = model.Matrices;
+            options = options with
+            {
+                Loaded = name =>
+                {
+                    if (matrices.TryGetValue(name, out var matrix))
+                    {
+                        matrix.Pack(precision);
+                    }
+                },
+            };
+        }
+
         var mayBeUnused = options.MayBeUnused;
         WeightLoader.Load(model, archive, options with
         {

@@ -23,6 +23,7 @@ internal sealed class StreamingMultiheadAttention : Module
     private readonly long heads;
     private readonly long repeat;
     private readonly bool inFloat32;
+    private readonly PackableWeight projection;
 
     private StreamingMultiheadAttention(LMConfig config, bool normalize, int keyValueRepeat) : base(nameof(StreamingMultiheadAttention))
     {
@@ -37,8 +38,18 @@ internal sealed class StreamingMultiheadAttention : Module
             k_layer_norm = new LayerNorm(dim);
         }
 
+        projection = new PackableWeight(in_proj_weight);
         RegisterComponents();
     }
+
+    /// <summary>The packed projections of query, key and value, one below the other.</summary>
+    public PackableWeight Projection => projection;
+
+    /// <summary>What is added to the projections, or null.</summary>
+    public Tensor? ProjectionBias => in_proj_bias;
+
+    /// <summary>The projection of what the heads found.</summary>
+    public Linear Output => out_proj;
 
     private long KeyDim => dim / repeat;
 
@@ -109,7 +120,7 @@ internal sealed class StreamingMultiheadAttention : Module
 
     private (Tensor Query, KeyValues Own) ProjectAll(Tensor x)
     {
-        var projected = MatrixProduct.Linear(x, in_proj_weight, in_proj_bias);
+        var projected = projection.Linear(x, in_proj_bias);
         if (repeat == 1 && q_layer_norm is null)
         {
             var packed = projected.view(x.size(0), x.size(1), 3, heads, dim / heads).permute(2, 0, 3, 1, 4);
@@ -137,6 +148,17 @@ internal sealed class StreamingMultiheadAttention : Module
     private static Tensor Normalized(LayerNorm? norm, Tensor x) => norm is null ? x : norm.forward(x);
 
     /// <summary>Applies the query (0), key (1) or value (2) part of the packed projection of a cross attention.</summary>
-    private Tensor Project(Tensor x, long part) => MatrixProduct.Linear(
-        x, in_proj_weight.narrow(0, part * dim, dim), in_proj_bias?.narrow(0, part * dim, dim));
+    private Tensor Project(Tensor x, long part) =>
+        projection.Linear(x, in_proj_bias?.narrow(0, part * dim, dim), part * dim, dim);
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            projection.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
 }

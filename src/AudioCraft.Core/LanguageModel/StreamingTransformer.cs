@@ -78,6 +78,9 @@ internal sealed class StreamingTransformer : Module
         };
     }
 
+    /// <summary>The layers.</summary>
+    public IReadOnlyList<StreamingTransformerLayer> Layers => [.. layers];
+
     private static KeyValues Detached(KeyValues source) => new(source.Keys.DetachFromDisposeScope(), source.Values.DetachFromDisposeScope());
 
     private ScalarType AttentionType(ScalarType dtype) => config.AttentionAsFloat32 ? ScalarType.Float32 : dtype;

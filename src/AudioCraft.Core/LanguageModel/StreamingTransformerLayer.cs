@@ -1,3 +1,4 @@
+using AudioCraft.LanguageModel.Decoding;
 using AudioCraft.Layers;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -61,6 +62,24 @@ internal sealed class StreamingTransformerLayer : Module
     /// <summary>Keys and values of the conditions [B, Tc, dim] for this layer's cross-attention. The caller owns them.</summary>
     public KeyValues ProjectSource(Tensor source) =>
         (cross_attention ?? throw new InvalidOperationException("This layer has no cross attention.")).ProjectSource(source);
+
+    /// <summary>The weights of a step in plain memory, or null where they are not float32 or packed on the CPU. Of a layer that normalises first, without layer scale.</summary>
+    public DecoderLayer? ForDecoding() => DecoderLayer.Create(
+        self_attn, cross_attention, linear1, linear2, norm1, norm_cross, norm2);
+
+    /// <summary>Matrices that can be packed, by the names of their parameters in this layer.</summary>
+    public IEnumerable<(string Name, PackableWeight Weight)> Matrices()
+    {
+        yield return ("self_attn.in_proj_weight", self_attn.Projection);
+        yield return ("self_attn.out_proj.weight", self_attn.Output.Matrix);
+        yield return ("linear1.weight", linear1.Matrix);
+        yield return ("linear2.weight", linear2.Matrix);
+        if (cross_attention is not null)
+        {
+            yield return ("cross_attention.in_proj_weight", cross_attention.Projection);
+            yield return ("cross_attention.out_proj.weight", cross_attention.Output.Matrix);
+        }
+    }
 
     private static LayerScale? Scale(LMConfig config) => config.LayerScale is { } initial ? new LayerScale(config.Dim, initial) : null;
 

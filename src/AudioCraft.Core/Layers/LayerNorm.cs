@@ -8,7 +8,9 @@ namespace AudioCraft.Layers;
 /// <summary>Layer normalisation over the last dimension ("Layer Normalization", Ba et al. 2016), with PyTorch's parameter names.</summary>
 internal sealed class LayerNorm : Module<Tensor, Tensor>
 {
-    private const double Epsilon = 1e-5;
+    /// <summary>Added to the variance, as PyTorch does.</summary>
+    public const double Epsilon = 1e-5;
+
     private readonly Parameter weight;
     private readonly Parameter bias;
     private readonly long[] shape;
@@ -20,6 +22,12 @@ internal sealed class LayerNorm : Module<Tensor, Tensor>
         bias = ParameterFactory.Constant(0, dim);
         RegisterComponents();
     }
+
+    /// <summary>Scale [dim].</summary>
+    public Tensor Weight => weight;
+
+    /// <summary>Shift [dim].</summary>
+    public Tensor Bias => bias;
 
     /// <summary>[…, dim] → […, dim].</summary>
     public override Tensor forward(Tensor input) => 

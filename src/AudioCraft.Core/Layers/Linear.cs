@@ -14,6 +14,7 @@ internal sealed class Linear : Module<Tensor, Tensor>
 {
     private readonly Parameter weight;
     private readonly Parameter? bias;
+    private readonly PackableWeight matrix;
 
     /// <param name="inputs">Size of the last dimension of the input.</param>
     /// <param name="outputs">Size of the last dimension of the output.</param>
@@ -22,9 +23,27 @@ internal sealed class Linear : Module<Tensor, Tensor>
     {
         weight = ParameterFactory.FanIn(inputs, outputs, inputs);
         this.bias = bias ? ParameterFactory.FanIn(inputs, outputs) : null;
+        matrix = new PackableWeight(weight);
         RegisterComponents();
     }
 
+    /// <summary>The weights, which may be packed.</summary>
+    public PackableWeight Matrix => matrix;
+
+    /// <summary>What is added, or null.</summary>
+    public Tensor? Bias => bias;
+
     /// <summary>[…, inputs] → […, outputs].</summary>
-    public override Tensor forward(Tensor input) => MatrixProduct.Linear(input, weight, bias);
+    public override Tensor forward(Tensor input) => matrix.Linear(input, bias);
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            matrix.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
 }

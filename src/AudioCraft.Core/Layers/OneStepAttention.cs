@@ -1,7 +1,5 @@
 using System.Buffers;
 using System.Numerics;
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -44,10 +42,24 @@ internal static unsafe class OneStepAttention
         return result.MoveToOuterDisposeScope();
     }
 
+    /// <summary>One query of one head, in plain memory.</summary>
+    /// <param name="q">The query.</param>
+    /// <param name="k">Keys of the steps that are seen, one after the other.</param>
+    /// <param name="v">Their values.</param>
+    /// <param name="mask">What is added to each score, or null.</param>
+    /// <param name="y">Gets the result.</param>
+    /// <param name="scores">Room for <paramref name="count"/> numbers.</param>
+    /// <param name="size">Size of a head.</param>
+    /// <param name="count">Steps that are seen, at least 1.</param>
+    public static void AttendHead(float* q, float* k, float* v, float* mask, float* y, float* scores, int size, int count)
+    {
+        Score(q, k, mask, scores, size, count);
+        Mix(v, scores, Softmax(scores, count), y, size, count);
+    }
+
     private static bool IsPlain(Tensor tensor) => tensor.dtype == ScalarType.Float32 && tensor.device_type == DeviceType.CPU;
 
-    // Tensors' memory is libtorch's and does not move, so a reference to it may become a pointer.
-    private static float* Data(Tensor tensor) => (float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(tensor.bytes));
+    private static float* Data(Tensor tensor) => (float*)WeightMatrix.Data(tensor);
 
     private static void Attend(float* q, float* k, float* v, float* mask, int maskStride, float* y, Sizes sizes, int part, int parts)
     {
@@ -61,8 +73,7 @@ internal static unsafe class OneStepAttention
                 var added = mask is null ? null : mask + (head / sizes.Heads * maskStride);
                 for (var i = head * sizes.Queries; i < (head + 1) * sizes.Queries; i++)
                 {
-                    Score(q + (i * sizes.Size), k + stored, added, own, sizes);
-                    Mix(v + stored, own, Softmax(own, sizes.Count), y + (i * sizes.Size), sizes);
+                    AttendHead(q + (i * sizes.Size), k + stored, v + stored, added, y + (i * sizes.Size), own, sizes.Size, sizes.Count);
                 }
             }
         }
@@ -71,11 +82,11 @@ internal static unsafe class OneStepAttention
     }
 
     // Four keys at a time share what is read of the query, and hide how long a sum over a vector takes.
-    private static void Score(float* q, float* k, float* mask, float* scores, Sizes sizes)
+    private static void Score(float* q, float* k, float* mask, float* scores, int size, int count)
     {
-        var scale = 1 / MathF.Sqrt(sizes.Size);
-        var (size, step) = (sizes.Size, 0);
-        for (; step + 4 <= sizes.Count; step += 4, k += 4L * size)
+        var scale = 1 / MathF.Sqrt(size);
+        var step = 0;
+        for (; step + 4 <= count; step += 4, k += 4L * size)
         {
             Vector<float> s0 = default, s1 = default, s2 = default, s3 = default;
             float r0 = 0, r1 = 0, r2 = 0, r3 = 0;
@@ -100,7 +111,7 @@ internal static unsafe class OneStepAttention
             scores[step + 3] = (Vector.Sum(s3) + r3) * scale;
         }
 
-        for (; step < sizes.Count; step++, k += size)
+        for (; step < count; step++, k += size)
         {
             var sum = 0f;
             for (var i = 0; i < size; i++)
@@ -111,7 +122,7 @@ internal static unsafe class OneStepAttention
             scores[step] = sum * scale;
         }
 
-        for (step = 0; mask is not null && step < sizes.Count; step++)
+        for (step = 0; mask is not null && step < count; step++)
         {
             scores[step] += mask[step];
         }
@@ -145,31 +156,31 @@ internal static unsafe class OneStepAttention
         return sum;
     }
 
-    private static void Mix(float* v, float* weights, float sum, float* y, Sizes sizes)
+    private static void Mix(float* v, float* weights, float sum, float* y, int size, int count)
     {
         var at = 0;
-        for (; at + (8 * Vector<float>.Count) <= sizes.Size; at += 8 * Vector<float>.Count)
+        for (; at + (8 * Vector<float>.Count) <= size; at += 8 * Vector<float>.Count)
         {
-            MixEight(v + at, weights, sum, y + at, sizes);
+            MixEight(v + at, weights, sum, y + at, size, count);
         }
 
-        for (; at + Vector<float>.Count <= sizes.Size; at += Vector<float>.Count)
+        for (; at + Vector<float>.Count <= size; at += Vector<float>.Count)
         {
             var mixed = Vector<float>.Zero;
-            for (var step = 0; step < sizes.Count; step++)
+            for (var step = 0; step < count; step++)
             {
-                mixed = Vector.FusedMultiplyAdd(new Vector<float>(weights[step]), Vector.Load(v + ((long)step * sizes.Size) + at), mixed);
+                mixed = Vector.FusedMultiplyAdd(new Vector<float>(weights[step]), Vector.Load(v + ((long)step * size) + at), mixed);
             }
 
             (mixed / sum).Store(y + at);
         }
 
-        for (; at < sizes.Size; at++)
+        for (; at < size; at++)
         {
             var mixed = 0f;
-            for (var step = 0; step < sizes.Count; step++)
+            for (var step = 0; step < count; step++)
             {
-                mixed += weights[step] * v[((long)step * sizes.Size) + at];
+                mixed += weights[step] * v[((long)step * size) + at];
             }
 
             y[at] = mixed / sum;
@@ -177,11 +188,11 @@ internal static unsafe class OneStepAttention
     }
 
     // Eight vectors of a value stay in registers over all steps: with 256 bits a vector, a head of 64.
-    private static void MixEight(float* v, float* weights, float sum, float* y, Sizes sizes)
+    private static void MixEight(float* v, float* weights, float sum, float* y, int size, int count)
     {
         var width = Vector<float>.Count;
         Vector<float> m0 = default, m1 = default, m2 = default, m3 = default, m4 = default, m5 = default, m6 = default, m7 = default;
-        for (var step = 0; step < sizes.Count; step++, v += sizes.Size)
+        for (var step = 0; step < count; step++, v += size)
         {
             var weight = new Vector<float>(weights[step]);
             m0 = Vector.FusedMultiplyAdd(weight, Vector.Load(v), m0);

@@ -1,0 +1,64 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace AudioCraft.Layers;
+
+/// <summary>Weights rounded to bfloat16, the upper half of a float32: half the memory, three significant digits each.</summary>
+internal sealed unsafe class BFloat16Matrix : WeightMatrix
+{
+    private readonly Tensor packed;
+    private readonly ushort* data;
+
+    /// <param name="weight">Contiguous float32 [outputs, inputs] on the CPU, which is copied.</param>
+    public BFloat16Matrix(Tensor weight) : base((int)weight.size(0), (int)weight.size(1))
+    {
+        packed = HugePages.Empty([Outputs, Inputs], ScalarType.Int16);
+        data = (ushort*)Data(packed);
+        var source = (uint*)Data(weight);
+        for (var i = 0L; i < (long)Outputs * Inputs; i++)
+        {
+            data[i] = Rounded(source[i]);
+        }
+
+        GC.KeepAlive(weight);
+    }
+
+    public override long Bytes => (long)Outputs * Inputs * sizeof(ushort);
+
+    public override void Multiply(Activations activations, float* y, int stride, int from, int to)
+    {
+        var x = activations.Rows;
+        var rows = activations.Count;
+        for (var o = from; o < to; o++)
+        {
+            var weights = data + ((long)o * Inputs);
+            var row = 0;
+            for (; row + 1 < rows; row += 2)
+            {
+                (y[((long)row * stride) + o], y[((long)(row + 1) * stride) + o]) =
+                    DotProduct.Two(weights, x + ((long)row * Inputs), x + ((long)(row + 1) * Inputs), Inputs);
+            }
+
+            if (row < rows)
+            {
+                y[((long)row * stride) + o] = DotProduct.One(weights, x + ((long)row * Inputs), Inputs);
+            }
+        }
+    }
+
+    public override void Unpack(float* destination, int from, int to)
+    {
+        var own = data + ((long)from * Inputs);
+        for (var i = 0L; i < (long)(to - from) * Inputs; i++)
+        {
+            destination[i] = BitConverter.UInt32BitsToSingle((uint)own[i] << 16);
+        }
+    }
+
+    public override void Dispose() => packed.Dispose();
+
+    // To the nearest, of two as near to the even one; a number that is none stays none.
+    private static ushort Rounded(uint bits) => (bits & 0x7FFF_FFFF) > 0x7F80_0000
+        ? (ushort)((bits >> 16) | 0x40)
+        : (ushort)((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
+}
