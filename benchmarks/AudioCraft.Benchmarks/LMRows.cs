@@ -12,13 +12,16 @@ internal static class LMRows
     public static IEnumerable<Row> All =>
     [
         RowOf("musicgen-small-steps", MusicGenSmall, 10),
-        RowOf("audiogen-medium-steps", new LMConfig { Dim = 1536, NumHeads = 24, NumLayers = 48 }, 5),
+        RowOf("audiogen-medium-steps", AudioGenMedium, 5),
         RowOf("musicgen-small-batch-4", MusicGenSmall, 10, batch: 4),
         RowOf("musicgen-small-batch-16", MusicGenSmall, 10, batch: 16),
     ];
 
     /// <summary>The shape of facebook/musicgen-small.</summary>
     public static LMConfig MusicGenSmall => new() { Dim = 1024, NumHeads = 16, NumLayers = 24 };
+
+    /// <summary>The shape of facebook/audiogen-medium.</summary>
+    public static LMConfig AudioGenMedium => new() { Dim = 1536, NumHeads = 24, NumLayers = 48 };
 
     private static Row RowOf(string name, LMConfig config, int steps, int batch = 1) =>
         new(name, "steps/s", steps * batch, "lm.py", () => Prepare(config, steps, batch));

@@ -2,7 +2,7 @@ using System.Globalization;
 using AudioCraft.Benchmarks;
 
 var options = args.Where(a => a.StartsWith("--", StringComparison.Ordinal)).ToDictionary(a => a.Split('=')[0], a => a.Contains('=', StringComparison.Ordinal) ? a.Split('=', 2)[1] : "");
-var unknown = options.Keys.Except(["--rows", "--threads", "--repeats", "--no-peer", "--cpu-time", "--list", "--packets", "--long", "--growth"]).Concat(args.Where(a => !a.StartsWith("--", StringComparison.Ordinal))).ToList();
+var unknown = options.Keys.Except(["--rows", "--threads", "--repeats", "--no-peer", "--cpu-time", "--list", "--packets", "--long", "--growth", "--decode"]).Concat(args.Where(a => !a.StartsWith("--", StringComparison.Ordinal))).ToList();
 Row[] all = [.. CodecRows.All, .. StreamingRows.All, .. DacRows.All, .. LMRows.All];
 var chosen = options.TryGetValue("--rows", out var names)
     ? [.. all.Where(r => names.Split(',').Any(n => r.Name.Contains(n, StringComparison.Ordinal)))]
@@ -10,7 +10,7 @@ var chosen = options.TryGetValue("--rows", out var names)
 if (unknown.Count > 0 || chosen.Length == 0)
 {
     Console.Error.WriteLine($"Not understood: {string.Join(" ", unknown.DefaultIfEmpty($"no row is named {names}"))}");
-    Console.Error.WriteLine("AudioCraft.Benchmarks [--rows=part,of,names] [--threads=2] [--repeats=5] [--no-peer] [--cpu-time] [--list] | --packets | --long=minutes | --growth");
+    Console.Error.WriteLine("AudioCraft.Benchmarks [--rows=part,of,names] [--threads=2] [--repeats=5] [--no-peer] [--cpu-time] [--list] | --packets | --long=minutes | --growth | --decode");
     return 1;
 }
 
@@ -36,6 +36,12 @@ if (options.TryGetValue("--long", out var minutes))
 var harness = new Harness(Option("--threads", 2), Option("--repeats", 5), !options.ContainsKey("--no-peer") && Peer.IsInstalled(), options.ContainsKey("--cpu-time"));
 Console.WriteLine($"{Machine.Describe()}");
 Console.WriteLine();
+if (options.ContainsKey("--decode"))
+{
+    DecodeTable.Print(Option("--threads", 2), Option("--repeats", 5));
+    return 0;
+}
+
 if (options.ContainsKey("--growth"))
 {
     SequenceGrowth.Print(Option("--threads", 2));

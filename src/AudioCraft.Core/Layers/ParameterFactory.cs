@@ -24,6 +24,7 @@ internal static class ParameterFactory
     {
         using var guard = no_grad();
         var data = empty(shape, dtype: ScalarType.Float32);
+        HugePages.Advise(data);
         if (!DeferredInitialization.IsActive)
         {
             fill(data);

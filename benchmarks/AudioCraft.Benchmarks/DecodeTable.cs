@@ -1,0 +1,111 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.Intrinsics;
+using AudioCraft.Layers;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace AudioCraft.Benchmarks;
+
+/// <summary>
+/// How close decoding comes to what the machine's memory allows: a step reads every weight once, so that a machine that reads n bytes a second takes at most
+/// n / (bytes of the weights) steps a second. The bandwidth is measured in the same run, between the models, as it changes with what else the machine does.
+/// </summary>
+internal static unsafe class DecodeTable
+{
+    private const int Steps = 24;
+
+    public static void Print(int threads, int repeats)
+    {
+        set_num_threads(threads);
+        Console.WriteLine("| shape | weights | GB a step | memory reads, GB/s | limit, steps/s | steps/s | share of the limit | to float32 |");
+        Console.WriteLine("|---|---|---|---|---|---|---|---|");
+        foreach (var (name, config) in new[] { ("musicgen-small", LMRows.MusicGenSmall), ("audiogen-medium", LMRows.AudioGenMedium) })
+        {
+            var float32 = 0.0;
+            foreach (var precision in Enum.GetValues<ModelPrecision>())
+            {
+                var row = Measure(config, precision, threads, repeats);
+                float32 = precision == ModelPrecision.Float32 ? row.StepsPerSecond : float32;
+                var limit = row.Bandwidth / row.Bytes;
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                    $"| {name} | {precision} | {row.Bytes / 1e9:F2} | {row.Bandwidth / 1e9:F1} | {limit:F1} | {row.StepsPerSecond:F1} | {row.StepsPerSecond / limit:P0} | {row.StepsPerSecond / float32:F2} |"));
+            }
+        }
+    }
+
+    private static (long Bytes, double Bandwidth, double StepsPerSecond) Measure(LMConfig config, ModelPrecision precision, int threads, int repeats)
+    {
+        random.manual_seed(1);
+        using var model = new LMModel(config);
+        model.eval();
+        if (precision != ModelPrecision.Float32)
+        {
+            foreach (var matrix in model.Matrices.Values)
+            {
+                matrix.Pack(precision);
+            }
+        }
+
+        var bytes = model.Matrices.Sum(pair => pair.Value.Matrix!.Bytes) - UnusedBytes(model);
+        using var work = LMRows.Generation(model, Steps, batch: 1, out _);
+        work.Run();
+        var (bandwidths, speeds) = (new List<double>(), new List<double>());
+        for (var i = 0; i < repeats; i++)
+        {
+            bandwidths.Add(Bandwidth(threads));
+            var watch = Stopwatch.StartNew();
+            work.Run();
+            speeds.Add(Steps / watch.Elapsed.TotalSeconds);
+        }
+
+        return (bytes, Median(bandwidths), Median(speeds));
+    }
+
+    // Of a cross attention's projections a step uses the query's third; keys and values of the text are computed once.
+    private static long UnusedBytes(LMModel model) => model.Matrices
+        .Where(pair => pair.Key.EndsWith("cross_attention.in_proj_weight", StringComparison.Ordinal))
+        .Sum(pair => pair.Value.Matrix!.Bytes * 2 / 3);
+
+    /// <summary>Bytes a second that the threads read together, from more memory than any cache holds.</summary>
+    private static double Bandwidth(int threads)
+    {
+        const long bytes = 1L << 30;
+        using var memory = HugePages.Empty([int.MaxValue / 4 / sizeof(float)], ScalarType.Float32);
+        memory.fill_(1);
+        var data = (float*)WeightMatrix.Data(memory);
+        var count = memory.numel();
+        var best = 0.0;
+        for (var i = 0; i < 5; i++)
+        {
+            var watch = Stopwatch.StartNew();
+            for (var read = 0L; read < bytes; read += count * sizeof(float))
+            {
+                ThreadTeam.Shared.Run(threads, (part, parts) => Read(data + (count * part / parts), count / parts));
+            }
+
+            best = Math.Max(best, ((bytes + (count * sizeof(float)) - 1) / (count * sizeof(float)) * count * sizeof(float)) / watch.Elapsed.TotalSeconds);
+        }
+
+        return best;
+    }
+
+    private static void Read(float* data, long count)
+    {
+        Vector512<float> a = default, b = default, c = default, d = default;
+        for (var i = 0L; i + 64 <= count; i += 64)
+        {
+            a += Vector512.Load(data + i);
+            b += Vector512.Load(data + i + 16);
+            c += Vector512.Load(data + i + 32);
+            d += Vector512.Load(data + i + 48);
+        }
+
+        // What is read must be of use, or the compiler leaves the reading out.
+        Volatile.Write(ref sink, Vector512.Sum((a + b) + (c + d)));
+    }
+
+    private static float sink;
+
+    private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
+}
