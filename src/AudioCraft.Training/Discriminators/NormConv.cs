@@ -1,3 +1,4 @@
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -7,6 +8,9 @@ namespace AudioCraft.Training;
 /// <summary>A convolution over one or two dimensions and what normalises it: the kernel is <c>conv</c>, a group norm after it is <c>norm</c> (audiocraft/modules/conv.py).</summary>
 internal sealed class NormConv : Module<Tensor, Tensor>
 {
+    /// <summary>With up to this many channels in, libtorch's gradient of the input of a convolution over two dimensions is slow on a CPU.</summary>
+    private const int FewInputs = 4;
+
     private readonly ConvWeight conv;
     private readonly GroupNorm? norm;
     private readonly long[] stride;
@@ -53,8 +57,8 @@ internal sealed class NormConv : Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using var weight = conv.Weight();
-        var output = stride.Length == 1
-            ? functional.conv1d(input, weight, conv.Bias, stride[0], padding[0], dilation[0], groups)
+        var output = stride.Length == 1 ? functional.conv1d(input, weight, conv.Bias, stride[0], padding[0], dilation[0], groups)
+            : TakesRows(input) ? OverRows(input, weight)
             : functional.conv2d(input, weight, conv.Bias, stride, padding, dilation, groups);
         if (norm is null)
         {
@@ -65,5 +69,22 @@ internal sealed class NormConv : Module<Tensor, Tensor>
         {
             return norm.forward(output);
         }
+    }
+
+    private bool TakesRows(Tensor input) =>
+        input.requires_grad && input.size(1) <= FewInputs && stride[0] == 1 && groups == 1 && input.device_type == DeviceType.CPU;
+
+    /// <summary>
+    /// The same convolution over the last dimension alone, with the rows that the kernel spans as channels: forward as fast, backward in half the time.
+    /// </summary>
+    private Tensor OverRows(Tensor input, Tensor weight)
+    {
+        using var scope = NewDisposeScope();
+        var padded = padding[0] == 0 ? input : functional.pad(input, (0, 0, padding[0], padding[0]));
+        var taps = weight.size(2);
+        var rows = padded.size(2) - ((taps - 1) * dilation[0]);
+        var channels = cat(Enumerable.Range(0, (int)taps).Select(tap => padded.narrow(2, tap * dilation[0], rows)).ToList(), 1);
+        var flat = weight.transpose(1, 2).reshape(weight.size(0), -1, 1, weight.size(3));
+        return functional.conv2d(channels, flat, conv.Bias, [1, stride[1]], [0, padding[1]], [1, dilation[1]]).MoveToOuterDisposeScope();
     }
 }

@@ -1,0 +1,176 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace AudioCraft.Training.Tests.Discriminators;
+
+public class DiscriminatorTests
+{
+    private static readonly Dictionary<string, Func<ActivationConfig?, MultiDiscriminator>> Discriminators = new()
+    {
+        ["stft"] = activation => new MultiScaleSTFTDiscriminator(4, nFfts: [64, 32], hopLengths: [16, 8], winLengths: [64, 20], activation: activation),
+        ["stft, growing"] = activation => new MultiScaleSTFTDiscriminator(2, nFfts: [512], hopLengths: [128], winLengths: [512], filtersScale: 2, maxFilters: 6, activation: activation),
+        ["stft, spectral"] = activation => new MultiScaleSTFTDiscriminator(2, nFfts: [64], hopLengths: [16], winLengths: [64], norm: DiscriminatorNorm.SpectralNorm, activation: activation),
+        ["stft, group"] = activation => new MultiScaleSTFTDiscriminator(2, nFfts: [64], hopLengths: [16], winLengths: [64], norm: DiscriminatorNorm.TimeGroupNorm, activation: activation),
+        ["periods"] = activation => new MultiPeriodDiscriminator(periods: [2, 7], nLayers: 3, filters: 2, filtersScale: 2, activation: activation),
+        ["scales"] = activation => new MultiScaleDiscriminator(filters: 4, maxFilters: 16, downsampleScales: [2, 4], activation: activation),
+        ["scales, plain"] = activation => new MultiScaleDiscriminator(
+            scaleNorms: [DiscriminatorNorm.None, DiscriminatorNorm.SpectralNorm], filters: 4, maxFilters: 16, downsampleScales: [4], groups: [2], activation: activation),
+    };
+
+    public static TheoryData<string> Names() => [.. Discriminators.Keys];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Gradients_of_the_sound_and_of_every_parameter_are_the_slopes_of_the_logits(string name)
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(4);
+
+        // Smooth: a slope across a kink is none.
+        using var model = Discriminators[name](new ActivationConfig("SiLU"));
+        model.to(ScalarType.Float64);
+        var x = randn(2, 1, 640, dtype: ScalarType.Float64).requires_grad_();
+        for (var i = 0; i < 20; i++)
+        {
+            // Spectral norm starts with directions in which the weight is short.
+            using var ignored = model.forward(x);
+        }
+
+        model.eval();
+        Tensor Value() => stack(model.forward(x).Logits.Select(logits => logits.square().mean())).sum();
+        Value().backward();
+        foreach (var (label, leaf) in model.named_parameters().Select(p => (p.name, (Tensor)p.parameter)).Append(("x", x)))
+        {
+            using var guard = no_grad();
+            var direction = randn_like(leaf);
+            const double Step = 1e-6;
+            leaf.add_(direction * Step);
+            var above = Value();
+            leaf.sub_(direction * (2 * Step));
+            var below = Value();
+            leaf.add_(direction * Step);
+            var (slope, gradient) = (((above - below) / (2 * Step)).item<double>(), (leaf.grad! * direction).sum().item<double>());
+            Assert.True(Math.Abs(slope - gradient) < (1e-5 * Math.Abs(slope)) + 1e-8, $"{label}: slope {slope}, gradient {gradient}");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void The_shortest_sound_is_taken_a_shorter_one_refused_and_nothing_stays_alive(string name)
+    {
+        using var scope = NewDisposeScope();
+        using var model = Discriminators[name](null);
+        using var shortest = randn(1, 1, model.MinSamples);
+        var left = 0;
+        using (var output = model.forward(shortest))
+        {
+            Assert.All(output.Logits, logits => Assert.True(logits.numel() > 0));
+            left = output.Logits.Count + output.FeatureMaps.Sum(maps => maps.Count);
+        }
+
+        LiveTensors.Left(left, () => model.forward(shortest));
+        LiveTensors.NoneLeft(() => model.forward(shortest).Dispose());
+        if (model.MinSamples > 1)
+        {
+            Assert.Throws<ArgumentException>(() => model.forward(zeros(1, 1, model.MinSamples - 1)));
+        }
+
+        Assert.Throws<ArgumentException>(() => model.forward(zeros(1, 2, 1000)));
+        Assert.Throws<ArgumentException>(() => model.forward(zeros(1000)));
+    }
+
+    [Fact]
+    public void Spectral_norm_learns_the_largest_singular_value_in_training_only()
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(1);
+        using var weight = new SpectralNormWeight([6, 2, 5]);
+        var state = weight.state_dict();
+        Assert.Equal(["bias", "weight_orig", "weight_u", "weight_v"], state.Keys.Order());
+        using var guard = no_grad();
+        weight.eval();
+        var before = state["weight_u"].clone();
+        weight.Weight();
+        Exactly.Equal(before, state["weight_u"]);
+        weight.train();
+        for (var i = 0; i < 200; i++)
+        {
+            weight.Weight();
+        }
+
+        // The largest singular value of what is left is 1: W Wᵀ − I has no positive eigenvalue, and one of 0.
+        var matrix = weight.Weight().reshape(6, -1);
+        var direction = randn(6);
+        for (var i = 0; i < 500; i++)
+        {
+            direction = matrix.mv(matrix.t().mv(direction));
+            direction /= direction.norm();
+        }
+
+        Assert.Equal(1, matrix.t().mv(direction).norm().item<float>(), 1e-3);
+    }
+
+    [Fact]
+    public void Scales_see_the_sound_averaged_down_and_upstreams_see_it_as_it_is()
+    {
+        using var scope = NewDisposeScope();
+        using var ours = new MultiScaleDiscriminator(filters: 4, downsampleScales: [2]);
+        using var upstreams = new MultiScaleDiscriminator(filters: 4, downsampleScales: [2], upstreamScales: true);
+        using var x = randn(1, 1, 400);
+        Assert.Equal([200, 101, 51], ours.forward(x).Logits.Select(logits => logits.size(2)));
+        Assert.Equal([200, 200, 200], upstreams.forward(x).Logits.Select(logits => logits.size(2)));
+    }
+
+    [Fact]
+    public void Separate_channels_are_sounds_of_their_own()
+    {
+        using var scope = NewDisposeScope();
+        using var model = new MultiScaleSTFTDiscriminator(2, sepChannels: true, nFfts: [64], hopLengths: [16], winLengths: [64]);
+        using var stereo = randn(3, 2, 200);
+        using var both = model.forward(stereo);
+        using var right = model.forward(stereo.narrow(0, 2, 1).narrow(1, 1, 1).contiguous());
+        Assert.Equal(6, both.Logits[0].size(0));
+        Near.Equal(right.Logits[0], both.Logits[0].narrow(0, 5, 1), 1e-5);
+    }
+
+    [Fact]
+    public void A_discriminator_learns_to_tell_noise_from_tones()
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(2);
+        using var model = new MultiScaleSTFTDiscriminator(4, nFfts: [64], hopLengths: [16], winLengths: [64]);
+        using var optimizer = new AdamW(model.named_parameters().Select(p => (p.name, p.parameter)), new AdamWOptions { LearningRate = 1e-2 });
+        using var features = new FeatureMatchingLoss(new L2Loss());
+        var loss = new AdversarialLoss(model, optimizer, featureLoss: features);
+        var tones = (arange(400, ScalarType.Float32) * 0.3f).sin().view(1, 1, 400);
+        var noise = randn(1, 1, 400);
+        var first = loss.TrainAdversary(noise, tones).item<float>();
+        for (var i = 0; i < 60; i++)
+        {
+            loss.TrainAdversary(noise, tones);
+        }
+
+        Assert.Equal(2, first, 0.5);
+        Assert.True(loss.TrainAdversary(noise, tones).item<float>() < 0.1);
+
+        // The generator loses by noise, and not by tones.
+        Assert.True(loss.forward(noise, tones).Adversarial.item<float>() > 0.9);
+        Assert.True(loss.forward(tones, tones).Adversarial.item<float>() < -0.9);
+        Assert.Equal(0, loss.forward(tones, tones).Features.item<float>());
+        var state = new[] { loss.state_dict().Keys.First() };
+        Assert.StartsWith("adversary.discriminators.0.", state[0], StringComparison.Ordinal);
+        LiveTensors.Left(1, () => loss.TrainAdversary(noise, tones));
+        LiveTensors.Left(2, () => loss.forward(noise, tones));
+    }
+
+    [Fact]
+    public void Impossible_layers_are_refused_when_they_are_made()
+    {
+        Assert.Throws<ArgumentException>(() => new MultiScaleSTFTDiscriminator(4, nFfts: [64], hopLengths: [16, 8]));
+        Assert.Throws<ArgumentException>(() => new MultiScaleDiscriminator(kernelSizes: [4, 3]));
+        Assert.Throws<ArgumentException>(() => new MultiScaleDiscriminator(downsampleScales: [4, 4], groups: [4]));
+        Assert.Throws<ArgumentException>(() => new MultiScaleDiscriminator(filters: 6, downsampleScales: [2], groups: [4]));
+        Assert.Throws<ArgumentException>(() => new MultiPeriodDiscriminator(periods: []));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new MultiPeriodDiscriminator(periods: [0]));
+    }
+}
