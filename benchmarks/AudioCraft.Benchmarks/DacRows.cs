@@ -15,11 +15,18 @@ internal static class DacRows
         new("dac-44k-decode", "× real time", Seconds, "dac.py", () => Prepare(encode: false)),
     ];
 
-    private static Workload Prepare(bool encode)
+    /// <summary>The model, ready to use.</summary>
+    internal static DacModel Model()
     {
         random.manual_seed(1);
         var model = new DacModel(new DacConfig());
         model.eval();
+        return model;
+    }
+
+    private static Workload Prepare(bool encode)
+    {
+        var model = Model();
         var samples = (long)(Seconds * model.SampleRate);
         var input = encode ? randn(1, 1, samples) : randint(0, model.Cardinality, [1, model.NumCodebooks, samples / model.HopLength], ScalarType.Int64);
         return new(

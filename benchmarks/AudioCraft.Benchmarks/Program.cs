@@ -23,7 +23,7 @@ if (options.ContainsKey("--list"))
 int Option(string name, int otherwise) => options.TryGetValue(name, out var value) ? int.Parse(value, CultureInfo.InvariantCulture) : otherwise;
 if (options.ContainsKey("--packets"))
 {
-    StreamingRows.PrintPackets(Option("--threads", 2));
+    StreamingRows.PrintPackets(Option("--threads", 2), options.ContainsKey("--cpu-time"));
     return 0;
 }
 

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Benchmarks;
 
-/// <summary>EnCodec 24 kHz on a stream: packets of 20 ms, and sound of any length in bounded memory.</summary>
+/// <summary>Codecs on a stream: packets of 20 ms, and sound of any length in bounded memory.</summary>
 internal static class StreamingRows
 {
     private const double Seconds = 5;
@@ -16,30 +16,38 @@ internal static class StreamingRows
         new("encodec-24k-stream-decode", "packets of 20 ms a second", Seconds * PacketsPerSecond, null, () => Prepare(encode: false)),
     ];
 
-    /// <summary>Prints delay and cost of single packets.</summary>
-    public static void PrintPackets(int threads)
+    /// <summary>Prints delay and cost of single packets through EnCodec 24 kHz and through DAC 44.1 kHz, in time that passes or in processor time.</summary>
+    public static void PrintPackets(int threads, bool cpuTime)
     {
         set_num_threads(threads);
-        using var model = Model();
+        using var encodec = Model();
+        PrintPackets(encodec, "EnCodec 24 kHz", seconds: 10, cpuTime);
+        using var dac = DacRows.Model();
+        PrintPackets(dac, "DAC 44.1 kHz", seconds: 3, cpuTime); // several times the work
+    }
+
+    private static void PrintPackets(CompressionModel model, string name, int seconds, bool cpuTime)
+    {
+        TimeSpan Now() => cpuTime ? Environment.CpuUsage.TotalTime : Stopwatch.GetElapsedTime(0);
         using var encoder = model.CreateStreamingEncoder();
         using var decoder = model.CreateStreamingDecoder();
         using var packet = randn(1, 1, model.SampleRate / PacketsPerSecond);
         List<double> encode = [], decode = [];
-        for (var i = 0; i < 20 * PacketsPerSecond; i++)
+        for (var i = 0; i < seconds * PacketsPerSecond; i++)
         {
-            var clock = Stopwatch.StartNew();
+            var start = Now();
             using var codes = encoder.Push(packet);
-            encode.Add(clock.Elapsed.TotalMilliseconds);
+            encode.Add((Now() - start).TotalMilliseconds);
             if (codes is not null)
             {
-                clock.Restart();
+                start = Now();
                 decoder.Push(codes)?.Dispose();
-                decode.Add(clock.Elapsed.TotalMilliseconds);
+                decode.Add((Now() - start).TotalMilliseconds);
             }
         }
 
         double Milliseconds(int samples) => 1000.0 * samples / model.SampleRate;
-        Console.WriteLine($"EnCodec 24 kHz in packets of 20 ms, {threads} thread(s)");
+        Console.WriteLine($"{name} in packets of 20 ms, {get_num_threads()} thread(s){(cpuTime ? ", processor time" : "")}");
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"encoder: latency {Milliseconds(encoder.LatencySamples):0.0} ms (the first frame {Milliseconds(encoder.StartupSamples):0.0} ms); decoder: {decoder.LookAheadFrames} frames (the first samples after {decoder.StartupFrames} frames)"));
         Console.WriteLine($"a packet costs, encoding: {Distribution(encode)}");
         Console.WriteLine($"a packet costs, decoding: {Distribution(decode)}");
@@ -147,6 +155,6 @@ internal static class StreamingRows
     {
         milliseconds.Sort();
         string At(double share) => milliseconds[(int)(share * (milliseconds.Count - 1))].ToString("0.00", CultureInfo.InvariantCulture);
-        return $"median {At(0.5)} ms, 95 % below {At(0.95)} ms, most {At(1)} ms";
+        return $"mean {milliseconds.Average().ToString("0.00", CultureInfo.InvariantCulture)} ms, median {At(0.5)} ms, 95 % below {At(0.95)} ms, most {At(1)} ms";
     }
 }
