@@ -27,7 +27,8 @@ public sealed class AudioGen : BaseGenModel
 
     /// <summary>Loads a model.</summary>
     /// <param name="name">
-    /// A directory that holds <c>state_dict.bin</c> and <c>compression_state_dict.bin</c> (or their safetensors form), with the text encoder in its folder <c>t5</c>.
+    /// A directory that holds <c>state_dict.bin</c> and <c>compression_state_dict.bin</c> (or their safetensors form), with the text encoder in its folder <c>t5</c>;
+    /// or <c>audiogen-tiny</c>, which the package <c>AudioCraft.Models.AudioGenTiny</c> puts beside the application.
     /// </param>
     /// <param name="device">Where to compute; null for CUDA if there is one, else the CPU.</param>
     /// <exception cref="CheckpointException">It is not there, is damaged, or holds another kind of model.</exception>

@@ -15,7 +15,7 @@ internal static class GenModelLoader
     internal readonly record struct Parts(CompressionModel CompressionModel, LMModel LM, double MaxDuration);
 
     /// <summary>Loads the codec, the language model and its text encoder.</summary>
-    /// <param name="name">A checkpoint's directory.</param>
+    /// <param name="name">A checkpoint's directory, or the name of a bundled model.</param>
     /// <param name="options">How to load.</param>
     /// <param name="kind">The model that is asked for, for messages.</param>
     public static Parts Load(string name, PretrainedOptions options, string kind)
@@ -29,7 +29,7 @@ internal static class GenModelLoader
 
         if (!Directory.Exists(name) && !File.Exists(name))
         {
-            throw new CheckpointException(
+            name = BundledModels.Find(name) ?? throw new CheckpointException(
                 $"There is no file or directory '{name}'. {kind} is loaded from a directory with {AudioCraftCheckpoint.LanguageModelName}.bin and {AudioCraftCheckpoint.CompressionModelName}.bin "
                 + "(or their safetensors form), or with Hugging Face's config.json and model.safetensors; names on the Hugging Face Hub are not looked up here: download the files and name their directory.");
         }

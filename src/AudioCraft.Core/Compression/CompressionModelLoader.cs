@@ -9,7 +9,7 @@ internal static class CompressionModelLoader
     /// <summary>A checkpoint may name another in place of its own codec, that one another again, but not forever.</summary>
     private const int NamesFollowed = 4;
 
-    /// <param name="name">A directory or file.</param>
+    /// <param name="name">A directory or file, or the name of a bundled model.</param>
     /// <param name="device">Where the model is to be.</param>
     /// <exception cref="CheckpointException">Nothing is there, or nothing that is supported; the message says what was looked for.</exception>
     public static CompressionModel Load(string name, Device device)
@@ -17,7 +17,7 @@ internal static class CompressionModelLoader
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         if (!Directory.Exists(name) && !File.Exists(name))
         {
-            name = DacRelease.Find(name) ?? throw new CheckpointException(
+            name = BundledModels.Find(name) ?? DacRelease.Find(name) ?? throw new CheckpointException(
                 $"There is no file or directory '{name}'. A codec is loaded from a directory with {AudioCraftCheckpoint.CompressionModelName}.bin or "
                 + $"{AudioCraftCheckpoint.CompressionModelName}.safetensors and config.json, from one with Hugging Face's config.json and model.safetensors, from such a file, or from one of facebookresearch/encodec's "
                 + "(encodec_24khz-d7cc33bc.th) or descript's; names on the Hugging Face Hub are not looked up here.");
