@@ -20,8 +20,8 @@ internal static class KWeighting
         HighPass(sampleRate).Run(samples, limit);
     }
 
-    // The Audio EQ Cookbook's high shelf and high pass.
-    private static Biquad Shelf(int sampleRate)
+    /// <summary>The Audio EQ Cookbook's high shelf.</summary>
+    public static Biquad Shelf(int sampleRate)
     {
         var angle = (float)(2 * Math.PI) * 1500f / sampleRate;
         var alpha = MathF.Sin(angle) / 2 / (float)(1 / Math.Sqrt(2));
@@ -34,7 +34,8 @@ internal static class KWeighting
             gain + 1 - less + root, 2 * (gain - 1 - more), gain + 1 - less - root);
     }
 
-    private static Biquad HighPass(int sampleRate)
+    /// <summary>The Audio EQ Cookbook's high pass.</summary>
+    public static Biquad HighPass(int sampleRate)
     {
         var angle = (float)(2 * Math.PI) * 38f / sampleRate;
         var alpha = MathF.Sin(angle) / 2 / 0.5f;
@@ -43,7 +44,7 @@ internal static class KWeighting
     }
 
     /// <summary>y[n] = (b0 x[n] + b1 x[n-1] + b2 x[n-2] - a1 y[n-1] - a2 y[n-2]) / a0, from silence.</summary>
-    private sealed record Biquad(float B0, float B1, float B2, float A0, float A1, float A2)
+    public sealed record Biquad(float B0, float B1, float B2, float A0, float A1, float A2)
     {
         public void Run(Span<float> samples, float limit)
         {

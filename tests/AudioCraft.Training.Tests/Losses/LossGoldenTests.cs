@@ -46,4 +46,18 @@ public class LossGoldenTests
         Near.Equal(io.Read("melspec/fb"), MelFilterbank.Make(129, 20, 16000, 64, 8000), 1e-7);
         Near.Equal(io.Read("melspec/window"), AnalysisWindows.Make(AnalysisWindow.Hann, 256), 1e-6);
     }
+
+    [Fact]
+    public void Loudness_and_its_ratios_equal_upstreams()
+    {
+        using var scope = NewDisposeScope();
+        using var io = Golden.Tensors(Case);
+        using var loudness = new DifferentiableLoudness(4000);
+        using var ratio = new TFLoudnessRatioLoss(4000, nBands: 4);
+        using var overTime = new TLoudnessRatioLoss(4000, overlap: 0);
+        Tensor x = io.Read("loud/x"), y = io.Read("loud/y");
+        Near.Equal(io.Read("loud/basic_loudness"), loudness.OfBlocks(x), 1e-6);
+        Near.Equal(io.Read("loud/tfloudness_ratio_4bands"), ratio.forward(x, y), 1e-6);
+        Near.Equal(io.Read("loud/tloudness_ratio_overlap0"), overTime.forward(x, y), 1e-6);
+    }
 }

@@ -58,6 +58,27 @@ public class LossTests
     }
 
     [Fact]
+    public void Loudness_ratios_have_gradients_stay_finite_in_silence_and_fall_with_the_difference()
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(6);
+        foreach (var loss in new AudioLoss[] { new TLoudnessRatioLoss(4000), new TFLoudnessRatioLoss(4000, nBands: 3) })
+        {
+            Tensor y = randn(1, 1, 5000) * 0.1, noise = randn(1, 1, 5000) * 0.01;
+            var x = (y + noise).requires_grad_();
+            var value = loss.forward(x, y);
+            value.backward();
+            Assert.True(loss.forward(y + (noise * 3.0), y).item<float>() > value.item<float>());
+            Assert.True((x.grad! * noise).sum().item<float>() > 0);
+            var quiet = zeros(1, 1, 5000).requires_grad_();
+            loss.forward(quiet, zeros(1, 1, 5000)).backward();
+            Assert.True(quiet.grad!.isfinite().all().item<bool>());
+            LiveTensors.Left(1, () => loss.forward(x, y));
+            loss.Dispose();
+        }
+    }
+
+    [Fact]
     public void The_whole_sound_as_one_segment_gives_the_textbook_ratio()
     {
         using var scope = NewDisposeScope();

@@ -1,0 +1,112 @@
+using AudioCraft.Audio;
+using TorchSharp;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace AudioCraft.Training;
+
+/// <summary>
+/// Loudness that gradients flow through (ITU-R BS.1770-4; audiocraft/losses/loudnessloss.py), of blocks of 400 ms, three quarters of which the next one has too.
+/// The filters are convolutions with their impulse responses, and cut off at ±1 as torchaudio's.
+/// </summary>
+internal sealed class DifferentiableLoudness : IDisposable
+{
+    private const double Offset = -0.691;
+
+    /// <summary>Energy that stands for none.</summary>
+    private const double Least = 1e-10;
+
+    /// <summary>Where an impulse response has come this far down, it ends.</summary>
+    private const double Negligible = 1e-9;
+
+    private static readonly double[] Gains = [1, 1, 1, 1.41, 1.41];
+
+    private readonly FixedTensor shelf;
+    private readonly FixedTensor highPass;
+    private readonly int step;
+
+    /// <param name="sampleRate">In hertz.</param>
+    public DifferentiableLoudness(int sampleRate)
+    {
+        if (sampleRate < KWeighting.MinSampleRate)
+        {
+            throw new ArgumentOutOfRangeException(nameof(sampleRate), sampleRate, $"Loudness needs at least {KWeighting.MinSampleRate} Hz.");
+        }
+
+        BlockSamples = (int)Math.Round(0.4 * sampleRate);
+        step = (int)Math.Round(BlockSamples * (1 - 0.75));
+        shelf = new FixedTensor(() => Response(KWeighting.Shelf(sampleRate), sampleRate));
+        highPass = new FixedTensor(() => Response(KWeighting.HighPass(sampleRate), sampleRate));
+    }
+
+    /// <summary>Samples of a block: the fewest it takes.</summary>
+    public int BlockSamples { get; }
+
+    /// <summary>[B, C, T] → LUFS of each block, [B, blocks], without gates; about −70 for silence.</summary>
+    public Tensor OfBlocks(Tensor sound)
+    {
+        using var scope = NewDisposeScope();
+        return Level(Energy(sound).sum(1) + STFTLoss.FloatEpsilon).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>
+    /// [B, C, T] → LUFS of the whole, [B]: the mean energy of the blocks above −70 LUFS and above 10 LU below the mean of those.
+    /// Where there are none it is about −100, where torchaudio's is not a number.
+    /// </summary>
+    public Tensor Integrated(Tensor sound)
+    {
+        using var scope = NewDisposeScope();
+        var energy = Energy(sound).sum(1);
+        var levels = Level(energy.clamp_min(Least));
+        var audible = levels > -70;
+        var threshold = Level(Mean(energy, audible)) - 10;
+        return Level(Mean(energy, audible.logical_and(levels > threshold.unsqueeze(1)))).MoveToOuterDisposeScope();
+    }
+
+    public void Dispose()
+    {
+        shelf.Dispose();
+        highPass.Dispose();
+    }
+
+    private static Tensor Mean(Tensor energy, Tensor counted) =>
+        ((energy * counted).sum(1) / counted.sum(1).clamp_min(1)).clamp_min(Least);
+
+    private static Tensor Level(Tensor energy) => (energy.log10() * 10.0) + Offset;
+
+    // [B, C, blocks], each channel as much as it counts: those behind the listener more.
+    private Tensor Energy(Tensor sound)
+    {
+        var channels = sound.size(1);
+        var signals = sound.reshape(-1, 1, sound.size(2));
+        var weighted = Filter(Filter(signals, shelf), highPass).view(sound.size(0), channels, -1);
+        var gains = tensor(Gains.Take((int)channels).ToArray(), sound.dtype, sound.device).view(1, -1, 1);
+        return weighted.square().unfold(2, BlockSamples, step).mean([-1]) * gains;
+    }
+
+    private static Tensor Filter(Tensor signals, FixedTensor response)
+    {
+        var taps = response.Like(signals);
+        var padded = functional.pad(signals, (taps.size(2) - 1, 0));
+        return functional.conv1d(padded, taps).clamp(-1, 1);
+    }
+
+    // [1, 1, taps], the last sample of the response first.
+    private static Tensor Response(KWeighting.Biquad filter, int sampleRate)
+    {
+        var (b0, b1, b2) = (filter.B0 / (double)filter.A0, filter.B1 / (double)filter.A0, filter.B2 / (double)filter.A0);
+        var (a1, a2) = (filter.A1 / (double)filter.A0, filter.A2 / (double)filter.A0);
+        var response = new List<float>();
+        double x1 = 0, x2 = 0, y1 = 0, y2 = 0;
+        for (var n = 0; n < 3 || (n < sampleRate && Math.Abs(y1) + Math.Abs(y2) > Negligible); n++)
+        {
+            var x = n == 0 ? 1.0 : 0;
+            var y = (b0 * x) + (b1 * x1) + (b2 * x2) - (a1 * y1) - (a2 * y2);
+            (x2, x1, y2, y1) = (x1, x, y1, y);
+            response.Add((float)y);
+        }
+
+        response.Reverse();
+        return tensor(response.ToArray(), [1, 1, response.Count]);
+    }
+}
