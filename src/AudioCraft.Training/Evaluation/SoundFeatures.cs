@@ -9,7 +9,7 @@ internal static class SoundFeatures
     /// <summary>Numbers at the end that tell the volume.</summary>
     public const int LevelCount = 4;
 
-    private const int Bands = LogMel.Bands, Rates = 14;
+    private const int Bands = LogMel.Bands, Rates = 14, Below = 10, Above = 14;
     private const float Floor = -45;
 
     // Bands in which rhythms are looked for: all, and from low to high.
@@ -35,6 +35,7 @@ internal static class SoundFeatures
         }
 
         AddSpectralMotion(features, relative, frames);
+        AddShape(features, relative, frames);
         var peak = 1e-5f;
         var square = 1e-10;
         foreach (var sample in sound)
@@ -161,6 +162,38 @@ internal static class SoundFeatures
             (float)(top / weight), (float)Math.Sqrt(Math.Max(0, top2 / weight - top * top / (weight * weight))),
             (float)(centre / weight), (float)Math.Sqrt(Math.Max(0, centre2 / weight - centre * centre / (weight * weight))),
             (float)(purity / weight * 10), (float)(motion / weight), (float)(flux / weight / Bands)]);
+    }
+
+    /// <summary>The spectrum around its strongest band, of the whole and of the average moment, so that it is the same at any pitch; and how much stays in one band.</summary>
+    private static void AddShape(List<float> features, float[] relative, int frames)
+    {
+        var (power, moments, weights) = (new double[Bands], new double[Above + Below + 1], new double[Above + Below + 1]);
+        for (var f = 0; f < frames; f++)
+        {
+            var frame = relative.AsSpan(f * Bands, Bands);
+            var top = frame.IndexOf(Max(frame));
+            var weight = Math.Pow(10, frame[top] / 20);
+            for (var band = 0; band < Bands; band++)
+            {
+                power[band] += Math.Pow(10, frame[band] / 10);
+                if (band - top is >= -Below and <= Above)
+                {
+                    moments[band - top + Below] += weight * (frame[band] - frame[top]);
+                    weights[band - top + Below] += weight;
+                }
+            }
+        }
+
+        var strongest = Array.IndexOf(power, power.Max());
+        for (var offset = -Below; offset <= Above; offset++)
+        {
+            var band = strongest + offset;
+            features.Add(band is >= 0 and < Bands ? Math.Max(Floor, (float)(10 * Math.Log10(power[band] / power[strongest]))) / 10 : Floor / 10);
+            var moment = moments[offset + Below] / Math.Max(1e-9, weights[offset + Below]);
+            features.Add((float)(weights[offset + Below] > 0 ? moment : Floor) / 10);
+        }
+
+        features.Add((float)(power[Math.Max(0, strongest - 1)..Math.Min(Bands, strongest + 2)].Sum() / power.Sum()));
     }
 
     private static float Max(ReadOnlySpan<float> values)

@@ -1,7 +1,8 @@
 namespace AudioCraft.Training;
 
 /// <summary>
-/// Sound effects made from nothing: additive, frequency-modulated and modal synthesis, and filtered noise. The same request, seed, rate and length give the same samples.
+/// Sound effects made from nothing: additive, frequency-modulated and modal synthesis, and filtered noise. The same request, seed, rate and length give the same samples
+/// (on machines whose sines and powers round differently, up to that rounding).
 /// </summary>
 public static class SoundSynthesizer
 {

@@ -8,5 +8,5 @@ public sealed class LearntClassifier : ICollectionFixture<LearntClassifier>
 {
     public const string Name = "classifier";
 
-    public SoundClassifier Classifier { get; } = SoundClassifier.Train(1, perKind: 20);
+    public SoundClassifier Classifier { get; } = SoundClassifier.Train(1, perKind: 15);
 }

@@ -47,7 +47,14 @@ public sealed class SoundDescriberTests
     {
         foreach (var kind in SoundCatalogue.Kinds)
         {
-            Assert.Equal(2, Enum.GetValues<SoundWording>().Select(w => SoundDescriber.Describe(new SoundRequest(kind), 1, w)).Distinct().Count());
+            IEnumerable<SoundTraits> all = [SoundTraits.None];
+            foreach (var (first, second) in SoundCatalogue.Properties(kind).Select(SoundCatalogue.Values))
+            {
+                all = [.. all.SelectMany(traits => new[] { traits, traits | first, traits | second })];
+            }
+
+            Assert.All(all.Select(traits => new SoundRequest(kind, traits)), request => Assert.NotEqual(
+                SoundDescriber.Normalize(SoundDescriber.Describe(request, 1)), SoundDescriber.Normalize(SoundDescriber.Describe(request, 1, SoundWording.HeldOut))));
         }
     }
 
