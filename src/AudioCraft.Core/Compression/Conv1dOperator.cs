@@ -23,6 +23,12 @@ internal static class Conv1dOperator
     /// <param name="dilation">Distance between taps.</param>
     public static Tensor Run(Tensor input, Tensor weight, Tensor bias, long stride, long padding, long dilation)
     {
+        var frames = ((input.size(2) + (2 * padding) - ((weight.size(2) - 1) * dilation) - 1) / stride) + 1;
+        if (weight.size(0) > FewOutputs && DirectConv1d.Takes(input, weight, frames))
+        {
+            return DirectConv1d.Run(input, weight, bias, stride, padding, dilation);
+        }
+
         if (stride == 1 && input.device_type == DeviceType.CPU && !is_grad_enabled())
         {
             if (weight.size(2) == 1 && padding == 0)
@@ -46,6 +52,21 @@ internal static class Conv1dOperator
         }
 
         return functional.conv1d(input, weight, bias, stride, padding, dilation);
+    }
+
+    /// <summary>The transposed convolution: [B, in, F] → [B, out, (F − 1) · stride + taps − 2 · trim + longer].</summary>
+    /// <param name="input">[B, in, F].</param>
+    /// <param name="weight">[in, out, taps].</param>
+    /// <param name="bias">[out].</param>
+    /// <param name="stride">Samples a frame.</param>
+    /// <param name="trim">Samples not computed at each end.</param>
+    /// <param name="longer">Samples computed at the right end after all; below <paramref name="stride"/>.</param>
+    public static Tensor Transpose(Tensor input, Tensor weight, Tensor bias, long stride, long trim, long longer)
+    {
+        var samples = ((input.size(2) - 1) * stride) + weight.size(2) - (2 * trim) + longer;
+        return DirectConv1d.TakesTransposed(input, weight, stride, samples)
+            ? DirectConv1d.Transpose(input, weight, bias, stride, trim, longer)
+            : functional.conv_transpose1d(input, weight, bias, stride, trim, longer);
     }
 
     /// <summary>Few windows are rows of a product that reads the weights once, where they lie.</summary>

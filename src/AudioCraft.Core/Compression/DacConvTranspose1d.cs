@@ -36,5 +36,5 @@ internal sealed class DacConvTranspose1d : DacLayer
 
     /// <inheritdoc/>
     public override Tensor Run(Tensor input, bool padded) =>
-        functional.conv_transpose1d(input, weight, bias, stride, padded ? trim : 0);
+        Conv1dOperator.Transpose(input, weight, bias, stride, padded ? trim : 0, 0);
 }

@@ -35,6 +35,6 @@ internal sealed class NormConvTranspose1d : Module
     public Tensor Convolve(Tensor input, long stride, long trim, long longer)
     {
         using var weight = convtr.Weight();
-        return NormConv1d.Normalise(functional.conv_transpose1d(input, weight, convtr.Bias, stride, trim, longer), norm);
+        return NormConv1d.Normalise(Conv1dOperator.Transpose(input, weight, convtr.Bias, stride, trim, longer), norm);
     }
 }

@@ -130,10 +130,10 @@ internal static unsafe class VectorMath
     // The error function by a quotient of polynomials in x, odd over even, within 3 units in the last place; beyond ±3.93 it is ±1 in float32.
     private static Vector<float> Erf(Vector<float> x)
     {
-        var bounded = Vector.Min(Vector.Max(x, new Vector<float>(-3.925f)), new Vector<float>(3.925f));
-        var square = bounded * bounded;
-        var odd = Polynomial(square, OddTerms) * bounded;
-        return odd / Polynomial(square, EvenTerms);
+        var limit = new Vector<float>(3.925f);
+        var square = Vector.Min(x * x, limit * limit);
+        var quotient = Polynomial(square, OddTerms) * x / Polynomial(square, EvenTerms);
+        return Vector.ConditionalSelect(Vector.GreaterThan(Vector.Abs(x), limit), Vector.CopySign(Vector<float>.One, x), quotient);
     }
 
     private static ReadOnlySpan<float> OddTerms => [2.2905065861350646e-4f, 3.4082910107109506e-3f, 5.0955695062380861e-2f, 1.8520832239976145e-1f, 1.128379143519084f];
