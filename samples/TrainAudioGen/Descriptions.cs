@@ -11,7 +11,7 @@ internal static class Descriptions
     public static SoundRequest Request(long seed) => SoundRequest.Draw(seed, naming: 0.6);
 
     /// <summary>Ways to describe a sound: some name all that was asked for, others a part of it.</summary>
-    public static IReadOnlyList<string> Of(SoundRequest request, long seed)
+    public static IReadOnlyList<string> Of(SoundRequest request, long seed, SoundWording wording)
     {
         var random = new Random((int)(seed % int.MaxValue));
         var texts = new List<string>();
@@ -26,7 +26,7 @@ internal static class Descriptions
                 }
             }
 
-            texts.Add(SoundDescriber.Describe(said, (seed * Wordings) + i));
+            texts.Add(SoundDescriber.Describe(said, (seed * Wordings) + i, wording));
         }
 
         return texts;

@@ -63,7 +63,7 @@ internal static class LanguageModelCommand
         };
         language = language with
         {
-            Optimizer = language.Optimizer with { LearningRate = options.Number("--lr", 1e-3), Schedule = new CosineSchedule(steps, options.Whole("--warmup", 200), 0.02) },
+            Optimizer = language.Optimizer with { LearningRate = options.Number("--lr", 1e-3), Schedule = new CosineSchedule(steps, options.Whole("--warmup", Math.Min(200, steps / 10)), 0.02) },
         };
         options.RefuseOthers();
         torch.manual_seed(Seed);

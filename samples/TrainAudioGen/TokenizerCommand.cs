@@ -16,7 +16,7 @@ internal static class TokenizerCommand
         var (output, file, size) = (options.Text("--out"), options.TextOrNull("--texts"), options.Whole("--vocabulary", 600));
         options.RefuseOthers();
         var texts = file is null
-            ? Enumerable.Range(0, 20_000).SelectMany(seed => Descriptions.Of(Descriptions.Request(seed), seed))
+            ? Enumerable.Range(0, 20_000).SelectMany(seed => Descriptions.Of(Descriptions.Request(seed), seed, SoundWording.Training))
             : File.ReadLines(file);
         var model = UnigramTrainer.Train(texts, new UnigramTrainerOptions { VocabularySize = size });
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(output))!);

@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Makes the bundled model from nothing: ./train.sh [folder for what lies between, out/audiogen-tiny] [the checkpoint, models/audiogen-tiny]
+# Called again, it goes on where it stopped. ../../models/audiogen-tiny/README.md says how long it took on which machine.
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+work=${1:-$root/out/audiogen-tiny} model=${2:-$root/models/audiogen-tiny}
+mkdir -p "$work"
+
+# Two threads that each do half of a batch are faster than two that share every operation; and memory that is freed is soon needed again.
+export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
+export MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=33554432 MALLOC_TRIM_THRESHOLD_=17179869184 MALLOC_TOP_PAD_=268435456
+precision=float32
+if grep -qs avx512_bf16 /proc/cpuinfo; then precision=bfloat16; fi
+
+dotnet build "$root/samples/TrainAudioGen" -c Release -v quiet -tl:off
+train() { dotnet "$root/samples/TrainAudioGen/bin/Release/net10.0/TrainAudioGen.dll" "$@"; }
+
+[ -f "$work/spiece.model" ] || train tokenizer --out "$work/spiece.model"
+train codec --run "$work/codec-run" --out "$work/codec"
+[ -f "$work/train.safetensors" ] || train codes --codec "$work/codec" --out "$work/train.safetensors" --count 6000
+[ -f "$work/valid.safetensors" ] || train codes --codec "$work/codec" --out "$work/valid.safetensors" --count 64 --seed 9000000 --held-out 1
+train lm --codec "$work/codec" --tokenizer "$work/spiece.model" --train "$work/train.safetensors" --valid "$work/valid.safetensors" \
+    --run "$work/lm-run" --out "$model" --precision "$precision"
