@@ -5,6 +5,7 @@ using TrainAudioGen;
 var commands = new List<Command>
 {
     TokenizerCommand.Command,
+    CodecCommand.Command,
     CodesCommand.Command,
     LanguageModelCommand.Command,
     FineTuneCommand.Command,

@@ -17,6 +17,20 @@ public static class AudioFile
     /// <exception cref="AudioCraftException">The file cannot be opened or read.</exception>
     public static (Tensor Wav, int SampleRate) Read(string path) => Open(path, WavReader.Read);
 
+    /// <summary>Reads a part of a WAV file, without reading the rest.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="start">Where to begin, in seconds, 0 or more; from the end on there is nothing.</param>
+    /// <param name="duration">Seconds to read at most, 0 or more; null for all that follows.</param>
+    /// <returns>Float32 [C, T] in ±1 on the CPU, which the caller owns, and its sample rate.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">A time is negative or not finite.</exception>
+    /// <exception cref="AudioCraftException">The file cannot be read (<see cref="AudioFormatException"/>: it is no WAV file, damaged, or of a kind that is not supported).</exception>
+    public static (Tensor Wav, int SampleRate) Read(string path, double start, double? duration = null)
+    {
+        RequireTime(start, nameof(start));
+        RequireTime(duration ?? 0, nameof(duration));
+        return Open(path, source => WavReader.Read(source, start, duration));
+    }
+
     /// <summary>Reads WAV from the position of a stream, forward only, and leaves it open. Samples of unfinished recordings (size 0 or 0xFFFFFFFF) go on to its end.</summary>
     /// <param name="stream">A file, memory, or a pipe.</param>
     /// <returns>[C, T] float32 on the CPU with full scale ±1, which the caller owns, and the rate in hertz.</returns>
@@ -99,6 +113,14 @@ public static class AudioFile
         {
             samples.Dispose();
             throw;
+        }
+    }
+
+    private static void RequireTime(double value, string name)
+    {
+        if (!(value >= 0) || !double.IsFinite(value))
+        {
+            throw new ArgumentOutOfRangeException(name, value, $"A time is {value} s; 0 or more was expected.");
         }
     }
 

@@ -27,6 +27,22 @@ internal static class WavReader
         return (wav, format.SampleRate);
     }
 
+    /// <summary>As <see cref="Read(ByteSource)"/>, but from a time on, and at most so many seconds.</summary>
+    public static (Tensor Wav, int SampleRate) Read(ByteSource source, double start, double? duration)
+    {
+        var (format, declared) = WavHeader.Parse(source);
+        if (source.Remaining is not { } remaining)
+        {
+            throw source.Error("a part can only be read of a file whose length is known.");
+        }
+
+        var frames = Math.Min(declared ?? remaining, remaining) / format.BytesPerFrame;
+        var first = (long)Math.Min(frames, Math.Round(start * format.SampleRate));
+        var count = duration is { } seconds ? (long)Math.Min(frames - first, Math.Round(seconds * format.SampleRate)) : frames - first;
+        source.Skip(first * format.BytesPerFrame, "the 'data' chunk");
+        return (ReadKnown(source, format, count * format.BytesPerFrame), format.SampleRate);
+    }
+
     private static Tensor ReadKnown(ByteSource source, WavFormat format, long bytes)
     {
         var wav = Allocate(format, bytes / format.BytesPerFrame, source);

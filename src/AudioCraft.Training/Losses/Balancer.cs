@@ -75,9 +75,10 @@ public sealed class Balancer : IStateful
     /// </summary>
     /// <param name="losses">Scalars by name, computed from <paramref name="input"/>.</param>
     /// <param name="input">The output of the model, [B, …]: the only way from the model to the losses.</param>
-    /// <returns>The loss with the weights that were in effect: a scalar without gradient, which the caller disposes.</returns>
+    /// <param name="other">A scalar that is not balanced, such as a quantizer's penalty, whose gradient goes back in the same pass; null for none.</param>
+    /// <returns>The loss with the weights that were in effect, without <paramref name="other"/>: a scalar without gradient, which the caller disposes.</returns>
     /// <exception cref="ArgumentException">A loss has no weight or is no scalar with a gradient, no loss has a weight above 0, or <paramref name="input"/> needs no gradient.</exception>
-    public Tensor Backward(IReadOnlyDictionary<string, Tensor> losses, Tensor input)
+    public Tensor Backward(IReadOnlyDictionary<string, Tensor> losses, Tensor input, Tensor? other = null)
     {
         ArgumentNullException.ThrowIfNull(losses);
         ArgumentNullException.ThrowIfNull(input);
@@ -101,7 +102,15 @@ public sealed class Balancer : IStateful
             effective.add_(losses[name].detach().reshape([]), factor);
         }
 
-        autograd.backward(input, combined);
+        if (other is { requires_grad: true })
+        {
+            autograd.backward([input, other], [combined, ones_like(other)]);
+        }
+        else
+        {
+            autograd.backward(input, combined);
+        }
+
         return effective.MoveToOuterDisposeScope();
     }
 

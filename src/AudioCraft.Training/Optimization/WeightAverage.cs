@@ -17,8 +17,9 @@ public sealed class WeightAverage : IStateful, IDisposable
     /// <param name="module">What to follow. Its parameters must stay the same objects: do not move it to another device afterwards.</param>
     /// <param name="decay">Memory of the average, 0 to less than 1.</param>
     /// <param name="unbiased">Whether the first weights count as little as any: the average then starts at those of the first update instead of at the initial ones.</param>
+    /// <param name="include">Whether a parameter or buffer is averaged, by its name; null for all.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="decay"/> is out of range.</exception>
-    public WeightAverage(nn.Module module, double decay = 0.999, bool unbiased = true)
+    public WeightAverage(nn.Module module, double decay = 0.999, bool unbiased = true, Func<string, bool>? include = null)
     {
         ArgumentNullException.ThrowIfNull(module);
         if (!(decay is >= 0 and < 1))
@@ -31,7 +32,7 @@ public sealed class WeightAverage : IStateful, IDisposable
         using var guard = no_grad();
         foreach (var (name, own) in module.state_dict())
         {
-            if (own.is_floating_point())
+            if (own.is_floating_point() && include?.Invoke(name) != false)
             {
                 weights.Add(name, (own, own.clone().DetachFromDisposeScope()));
             }

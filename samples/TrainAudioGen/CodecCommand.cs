@@ -1,0 +1,121 @@
+using AudioCraft;
+using AudioCraft.Compression;
+using AudioCraft.Training;
+using TorchSharp;
+
+namespace TrainAudioGen;
+
+/// <summary>Trains a codec.</summary>
+internal static class CodecCommand
+{
+    private const long Seed = 2035, TrainingSounds = 11, ValidationSounds = 12;
+    private const int SampleRate = 16000;
+
+    public static Command Command { get; } = new("codec", """
+        codec --run DIR --out DIR [options]
+            Trains a codec, 16 kHz mono, and writes --out as a checkpoint whenever a validation is the best so far. The same command goes on where --run stopped.
+            --data DIR       a folder of WAV files to learn from; without it, synthetic sounds that are made first
+            --sounds N       how many of those (1200)   --seconds S       how long they are (5)
+            --steps N        updates (3600)             --batch N         segments of an update (8)
+            --lr R           learning rate (1e-3)       --segment S       seconds of a segment (1)
+            --filters N      width of the model (16)    --dim N           size of a frame (96)
+            --bins N         entries of a codebook (512)
+            --codebooks N    (4)    --ratios A,B,…   (2,4,5,8)   --lstm N   layers (0)
+            --quantize-after N (100)   --freeze-codes-after N   from then on only the decoder learns, and codes stay valid
+            --validate N     updates between validations (250)   --log N (50)   --threads N
+        """, Run);
+
+    private static void Run(Options options, CancellationToken cancellation)
+    {
+        var (run, output, steps) = (options.Text("--run"), options.Text("--out"), options.Whole("--steps", 3600));
+        var seanet = new SEANetConfig
+        {
+            Filters = options.Whole("--filters", 16),
+            Dimension = options.Whole("--dim", 96),
+            ResidualLayers = 1,
+            Ratios = [.. options.Text("--ratios", "2,4,5,8").Split(',').Select(r => int.TryParse(r, out var ratio) ? ratio : throw new FormatException($"--ratios takes whole numbers, not '{r}'."))],
+            LstmLayers = options.Whole("--lstm", 0),
+            Norm = ConvNorm.WeightNorm,
+            PaddingMode = ConvPaddingMode.Constant,
+        };
+        var training = new CompressionTrainingOptions
+        {
+            Training = new TrainingOptions
+            {
+                Directory = run, Steps = steps, Seed = Seed, LogEvery = options.Whole("--log", 50),
+                ValidateEvery = options.Whole("--validate", 250), CheckpointEvery = options.Whole("--validate", 250),
+            },
+            Model = new EncodecConfig
+            {
+                SampleRate = SampleRate,
+                Encoder = seanet,
+
+                // 400 frames a step are few for so many entries: one that is used every few steps is alive.
+                Quantizer = new QuantizerConfig
+                {
+                    CodebookCount = options.Whole("--codebooks", 4), Bins = options.Whole("--bins", 512), CodebookDropout = true, DeadCodeThreshold = options.Number("--dead", 0.1), KMeansIterations = 10,
+                },
+            },
+            Optimizer = new AdamWOptions
+            {
+                LearningRate = options.Number("--lr", 1e-3), Beta1 = 0.8, Beta2 = 0.99, MaximumNorm = options.Number("--clip", 10),
+                Schedule = new CosineSchedule(steps, options.Whole("--warmup", 100), 0.02),
+            },
+            L1Weight = options.Number("--l1", 0.3),
+            MelWeight = options.Number("--mel", 2),
+            MelRangeStart = options.Whole("--mel-from", 8),
+            MelRangeEnd = options.Whole("--mel-to", 12),
+            CommitmentWeight = options.Number("--commit", 1),
+            QuantizeAfter = options.Whole("--quantize-after", 100),
+            ClusterBatches = 8,
+            FreezeCodesAfter = options.Whole("--freeze-codes-after", 0) is > 0 and var freeze ? freeze : null,
+            CodebookDropoutShare = options.Number("--dropout", 0.5),
+            ValidationBatches = 2,
+            ComponentBatches = options.Whole("--components", 16),
+            AverageDecay = options.Number("--average", 0.99),
+        };
+        var (data, count, seconds) = (options.TextOrNull("--data"), options.Whole("--sounds", 1200), options.Number("--seconds", 5));
+        var draw = new AudioDatasetOptions
+        {
+            SampleRate = SampleRate, BatchSize = options.Whole("--batch", 8), SegmentSeconds = options.Number("--segment", 1), Seed = Seed, SilenceRetries = 2,
+        };
+        if (options.Whole("--threads", 0) is > 0 and var threads)
+        {
+            torch.set_num_threads(threads);
+        }
+
+        options.RefuseOthers();
+        ISoundSource source = data is null ? Make(TrainingSounds, count, seconds) : new AudioFolder(data);
+        var check = Make(ValidationSounds, 48, seconds);
+        using var solver = new CompressionSolver(
+            training, new AudioDataset(source, draw), new AudioDataset(check, draw with { BatchSize = 16, SegmentSeconds = Math.Min(2, seconds), Seed = Seed + 1 }));
+        Console.WriteLine($"{solver.Model.parameters().Sum(p => p.numel()):N0} weights, {source.Count} sounds, {steps} updates of {draw.BatchSize} segments of {draw.SegmentSeconds} s");
+        solver.Run(new Report(solver, output), cancellation);
+    }
+
+    private static MemorySounds Make(long seed, int count, double seconds)
+    {
+        var sounds = new MemorySounds(SampleRate);
+        foreach (var sound in new SyntheticSounds(seed) { SampleRate = SampleRate, Seconds = seconds }.Items(0, count))
+        {
+            sounds.Add(sound.Samples, sound.Description);
+        }
+
+        return sounds;
+    }
+
+    /// <summary>Writes the checkpoint as soon as a validation was the best.</summary>
+    private sealed class Report(CompressionSolver solver, string output) : IProgress<TrainingProgress>
+    {
+        private readonly TrainingConsole console = new();
+
+        void IProgress<TrainingProgress>.Report(TrainingProgress value)
+        {
+            console.Report(value);
+            if (value.IsBest)
+            {
+                solver.Export(output);
+            }
+        }
+    }
+}

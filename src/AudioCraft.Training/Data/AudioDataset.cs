@@ -1,0 +1,153 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace AudioCraft.Training;
+
+/// <summary>
+/// Random segments of sounds, of one length, rate and number of channels (audiocraft/data/audio_dataset.py). A batch depends on the seed and its number alone,
+/// in whatever order and on whatever thread batches are asked for.
+/// </summary>
+public sealed partial class AudioDataset
+{
+    private const int ItemPurpose = 11, MixPurpose = 12;
+    private readonly ISoundSource source;
+    private readonly ILogger logger;
+    private readonly List<int> usable = [];
+    private readonly double[] cumulated;
+
+    /// <param name="source">The sounds; it stays the caller's.</param>
+    /// <param name="options">Rate, length, size of a batch, and how to draw.</param>
+    /// <param name="logger">Told of sounds that cannot be read; null for nobody.</param>
+    /// <exception cref="ArgumentException">An option is out of range, or no sound is left to draw from.</exception>
+    public AudioDataset(ISoundSource source, AudioDatasetOptions options, ILogger? logger = null)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        this.source = source;
+        this.logger = logger ?? NullLogger.Instance;
+        Options = options;
+        var sum = 0.0;
+        var sums = new List<double>();
+        for (var i = 0; i < source.Count; i++)
+        {
+            var info = source.Info(i);
+            var weight = (options.SampleByLength ? info.Seconds : 1) * (options.SampleByWeight ? info.Weight : 1);
+            if (info.Seconds >= options.MinimumSeconds && info.Seconds <= options.MaximumSeconds && weight > 0)
+            {
+                usable.Add(i);
+                sums.Add(sum += weight);
+            }
+        }
+
+        if (usable.Count == 0)
+        {
+            throw new ArgumentException(
+                $"None of the {source.Count} sounds has {options.MinimumSeconds} to {options.MaximumSeconds} seconds and a weight above 0.", nameof(source));
+        }
+
+        cumulated = [.. sums];
+    }
+
+    /// <summary>How it draws.</summary>
+    public AudioDatasetOptions Options { get; }
+
+    /// <summary>Sounds that it draws from.</summary>
+    public int Count => usable.Count;
+
+    /// <summary>A batch.</summary>
+    /// <param name="number">0 or more.</param>
+    /// <returns>The caller owns it.</returns>
+    /// <exception cref="AudioCraftException">More sounds in a row cannot be read than the options allow.</exception>
+    public AudioBatch Batch(long number)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(number);
+        using var guard = no_grad();
+        using var scope = NewDisposeScope();
+        var count = Options.BatchSize;
+        var wav = zeros(count, Options.Channels, Options.SegmentLength);
+        var (lengths, descriptions, sources) = (new int[count], new string?[count], new int[count]);
+        for (var item = 0; item < count; item++)
+        {
+            using var itemScope = NewDisposeScope();
+            var random = TrainingSeed.NewRandom(Options.Seed, (number * count) + item, ItemPurpose);
+            var (segment, index) = Draw(random);
+            lengths[item] = (int)segment.size(1);
+            wav[item].narrow(1, 0, segment.size(1)).copy_(segment);
+            var known = source.Info(index).Descriptions;
+            descriptions[item] = known.Count == 0 ? null : known[(int)random.Below(known.Count)];
+            sources[item] = index;
+        }
+
+        var batch = new AudioBatch(wav, lengths, descriptions, sources);
+        batch = Options.Mixing?.Apply(batch, TrainingSeed.NewRandom(Options.Seed, number, MixPurpose)) ?? batch;
+
+        // It may be made on one thread and used on another: no scope of this thread may own it.
+        batch.Wav.DetachFromDisposeScope();
+        return batch;
+    }
+
+    // [C, T], T at most a segment's length.
+    private (Tensor Segment, int Index) Draw(SeededRandom random)
+    {
+        var silent = 0;
+        for (var failed = 0; ;)
+        {
+            var index = usable[Find(random.Uniform() * cumulated[^1])];
+            var info = source.Info(index);
+            var latest = Math.Max(0, info.Seconds - (Options.SegmentSeconds * Options.MinimumSegmentRatio));
+            var start = random.Uniform() * latest;
+            Tensor segment;
+            try
+            {
+                segment = Read(index, start, info);
+            }
+            catch (AudioCraftException error) when (failed < Options.ReadRetries)
+            {
+                failed++;
+                LogUnreadable(logger, info.Name, error);
+                continue;
+            }
+
+            if (silent++ >= Options.SilenceRetries || !IsSilent(segment))
+            {
+                return (segment, index);
+            }
+
+            segment.Dispose();
+        }
+    }
+
+    private Tensor Read(int index, double start, SoundInfo info)
+    {
+        using var scope = NewDisposeScope();
+        var part = source.Read(index, start, Options.SegmentSeconds);
+        if (part.size(1) == 0)
+        {
+            throw new AudioCraftException($"'{info.Name}' has nothing from {start} s on, though its header says {info.Seconds} s.");
+        }
+
+        var segment = info.SampleRate == Options.SampleRate && info.Channels == Options.Channels
+            ? part
+            : AudioConversion.Convert(part, info.SampleRate, Options.SampleRate, Options.Channels);
+        return segment.narrow(1, 0, Math.Min(segment.size(1), Options.SegmentLength)).clone().MoveToOuterDisposeScope();
+    }
+
+    private bool IsSilent(Tensor segment)
+    {
+        using var scope = NewDisposeScope();
+        var level = segment.square().mean().item<float>();
+        return 10 * Math.Log10(level + 1e-20) < Options.SilenceLevel;
+    }
+
+    private int Find(double value)
+    {
+        var found = Array.BinarySearch(cumulated, value);
+        return Math.Min(found < 0 ? ~found : found + 1, cumulated.Length - 1);
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "'{Name}' cannot be read, and another sound takes its place.")]
+    private static partial void LogUnreadable(ILogger logger, string name, Exception error);
+}

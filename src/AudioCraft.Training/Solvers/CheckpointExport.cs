@@ -1,0 +1,53 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using AudioCraft.Audio;
+using AudioCraft.Checkpoints;
+using static TorchSharp.torch;
+
+namespace AudioCraft.Training;
+
+/// <summary>
+/// Writes a model into a checkpoint directory in the converted form that <see cref="AudioCraftCheckpoint"/> reads: <c>NAME.safetensors</c>, and its configuration in <c>config.json</c>
+/// beside what that says of other models.
+/// </summary>
+public static class CheckpointExport
+{
+    /// <summary>Writes one model. The weights come first, so that a configuration never names weights that are not there.</summary>
+    /// <param name="directory">The checkpoint; made if it is not there.</param>
+    /// <param name="name"><see cref="AudioCraftCheckpoint.LanguageModelName"/> or <see cref="AudioCraftCheckpoint.CompressionModelName"/>.</param>
+    /// <param name="config">The configuration's YAML text.</param>
+    /// <param name="weights">By upstream's names. They stay the caller's.</param>
+    /// <exception cref="AudioCraftException">A file cannot be written, or the <c>config.json</c> that is there is of another kind.</exception>
+    public static void Write(string directory, string name, string config, IReadOnlyDictionary<string, Tensor> weights)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(directory);
+        ArgumentException.ThrowIfNullOrEmpty(config);
+        if (name is not (AudioCraftCheckpoint.LanguageModelName or AudioCraftCheckpoint.CompressionModelName))
+        {
+            throw new ArgumentException($"'{name}' is no part of a checkpoint; {AudioCraftCheckpoint.LanguageModelName} or {AudioCraftCheckpoint.CompressionModelName} was expected.", nameof(name));
+        }
+
+        var path = Path.Combine(directory, "config.json");
+        var description = File.Exists(path) ? ReadConfig(path) : new JsonObject();
+        description["model_type"] = AudioCraftCheckpoint.ModelType;
+        description[name] = new JsonObject { ["xp.cfg"] = config };
+        SafetensorsWriter.Write(Path.Combine(directory, name + ".safetensors"), weights, new Dictionary<string, string> { ["format"] = "pt" });
+        AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(description.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n")));
+    }
+
+    private static JsonObject ReadConfig(string path)
+    {
+        try
+        {
+            return JsonNode.Parse(File.ReadAllText(path), documentOptions: new JsonDocumentOptions { MaxDepth = 32 }) is JsonObject read
+                && (read["model_type"] is null || (read["model_type"] is JsonValue type && type.TryGetValue(out string? text) && text == AudioCraftCheckpoint.ModelType))
+                ? read
+                : throw new CheckpointException($"'{path}' is of another kind of model, and is not written over.");
+        }
+        catch (Exception error) when (error is JsonException or IOException or UnauthorizedAccessException or InvalidOperationException)
+        {
+            throw new CheckpointException($"'{path}' cannot be read: {error.Message}", error);
+        }
+    }
+}

@@ -1,0 +1,174 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace AudioCraft.Training;
+
+/// <summary>
+/// First weights of a SEANet under which it begins as what is best among linear codecs: each strided convolution of the encoder takes the principal components (Karhunen-Loève)
+/// of the blocks that it sees, each transposed one of the decoder puts the blocks together again. From random weights a codec of few filters needs thousands of steps to come as far.
+/// <para>
+/// Signals are kept so small that ELU, which has the slope 1 at 0, is a straight line to them.
+/// </para>
+/// </summary>
+internal static partial class CodecStart
+{
+    private const double Deviation = 0.15, LatentDeviation = 1, Noise = 0.01, BranchScale = 0.1;
+
+    /// <summary>Sets the weights of a new model.</summary>
+    /// <param name="model">With ELU, α = 1.</param>
+    /// <param name="sound">[B, C, T]: what is typical of what it will hear, some thousand frames.</param>
+    public static void FromComponents(EncodecModel model, Tensor sound)
+    {
+        using var guard = no_grad();
+        using var scope = NewDisposeScope();
+        var config = model.Config.Encoder;
+        var parameters = model.named_parameters().ToDictionary(p => p.name, p => p.parameter, StringComparer.Ordinal);
+        var (encoder, decoder) = (Layers(parameters.Keys, "encoder"), Layers(parameters.Keys, "decoder"));
+        foreach (var name in parameters.Keys.Where(n => BranchEnd().IsMatch(n)))
+        {
+            parameters[name].mul_(name.EndsWith("bias", StringComparison.Ordinal) ? 0 : BranchScale);
+        }
+
+        int Centre(int kernel) => kernel - 1 - (config.Causal ? 0 : (kernel - 1) / 2);
+        var stages = config.Ratios.Count;
+        var scale = Deviation / Math.Max(1e-4, sound.square().mean().sqrt().item<float>());
+        var signal = sound * scale;
+        var active = config.Channels;
+        var (first, last) = (new Kernel(parameters, encoder[0]), new Kernel(parameters, decoder[^1]));
+        for (var c = 0; c < Math.Min(active, config.Filters); c++)
+        {
+            first.Set(c, c, Centre(config.KernelSize), scale);
+            last.Set(c, c, Centre(config.LastKernelSize), 1 / scale);
+        }
+
+        first.Finish();
+        last.Finish();
+        for (var stage = 0; stage < stages; stage++)
+        {
+            var stride = config.Ratios[stages - 1 - stage];
+            var components = new Components(signal, stride, Math.Min(active * stride, config.Filters << (stage + 1)), Deviation);
+            var (down, up) = (new Kernel(parameters, encoder[stage + 1]), new Kernel(parameters, decoder[^(stage + 2)]));
+            var (before, after) = (stride - (config.Causal ? 0 : stride / 2), stride - (config.Causal ? (int)Math.Ceiling(stride * model.Config.DecoderOrDefault.TrimRightRatio) : stride / 2));
+            for (var k = 0; k < components.Count; k++)
+            {
+                for (var j = 0; j < active * stride; j++)
+                {
+                    down.Set(k, j / stride, before + (j % stride), components.Vectors[k][j] * components.Scale);
+                    up.Set(k, j / stride, after + (j % stride), components.Vectors[k][j] / components.Scale);
+                }
+            }
+
+            down.Finish();
+            up.Finish();
+            (signal, active) = (components.Project(signal), components.Count);
+        }
+
+        var latent = new Components(signal, 1, Math.Min(active, config.Dimension), LatentDeviation);
+        var (inner, outer) = (new Kernel(parameters, encoder[^1]), new Kernel(parameters, decoder[0]));
+        for (var k = 0; k < latent.Count; k++)
+        {
+            for (var j = 0; j < active; j++)
+            {
+                inner.Set(k, j, Centre(config.LastKernelSize), latent.Vectors[k][j] * latent.Scale);
+                outer.Set(j, k, Centre(config.KernelSize), latent.Vectors[k][j] / latent.Scale);
+            }
+        }
+
+        inner.Finish();
+        outer.Finish();
+    }
+
+    private static List<string> Layers(IEnumerable<string> names, string side) =>
+    [
+        .. names.Select(n => Layer().Match(n)).Where(m => m.Success && m.Groups["side"].Value == side)
+            .Select(m => (Index: int.Parse(m.Groups["layer"].ValueSpan, CultureInfo.InvariantCulture), m.Groups["prefix"].Value)).Distinct().OrderBy(l => l.Index).Select(l => l.Value),
+    ];
+
+    [GeneratedRegex(@"^(?<prefix>(?<side>encoder|decoder)\.model\.(?<layer>\d+)\.(?<conv>conv|convtr)\.\k<conv>)\.(weight|weight_g|weight_v)$")]
+    private static partial Regex Layer();
+
+    [GeneratedRegex(@"\.block\.3\.conv\.conv\.(weight|weight_g|bias)$")]
+    private static partial Regex BranchEnd();
+
+    /// <summary>Principal components of the blocks of a signal, so scaled that the strongest has a given deviation.</summary>
+    private sealed class Components
+    {
+        private readonly int block;
+
+        public Components(Tensor signal, int block, int count, double deviation)
+        {
+            this.block = block;
+            using var scope = NewDisposeScope();
+            var rows = Blocks(signal);
+            var covariance = (rows.t().matmul(rows) / (double)rows.size(0)).to(ScalarType.Float64).contiguous();
+            var (size, values) = ((int)rows.size(1), covariance.data<double>().ToArray());
+            var (spread, vectors) = SymmetricEigen.Decompose([.. Enumerable.Range(0, size).Select(i => values[(i * size)..((i + 1) * size)])]);
+            Vectors = vectors[..count];
+            Scale = deviation / Math.Sqrt(Math.Max(spread[0], 1e-12));
+        }
+
+        public double[][] Vectors { get; }
+
+        public double Scale { get; }
+
+        public int Count => Vectors.Length;
+
+        /// <summary>[B, C, T] → [B, components, T / block].</summary>
+        public Tensor Project(Tensor signal)
+        {
+            using var scope = NewDisposeScope();
+            var matrix = tensor([.. Vectors.SelectMany(v => v).Select(v => (float)(v * Scale))], [Count, Vectors[0].Length]);
+            return Blocks(signal).matmul(matrix.t()).view(signal.size(0), -1, Count).transpose(1, 2).contiguous().MoveToOuterDisposeScope();
+        }
+
+        private Tensor Blocks(Tensor signal)
+        {
+            var frames = signal.size(2) / block;
+            return signal.narrow(2, 0, frames * block).view(signal.size(0), signal.size(1), frames, block).permute(0, 2, 1, 3).reshape(-1, signal.size(1) * block);
+        }
+    }
+
+    /// <summary>A kernel being filled. Little noise stays where nothing is set, so that channels are not equal.</summary>
+    private sealed class Kernel
+    {
+        private readonly Dictionary<string, Parameter> parameters;
+        private readonly string name;
+        private readonly long[] shape;
+        private readonly float[] values;
+        private readonly float[] noise;
+
+        public Kernel(Dictionary<string, Parameter> parameters, string name)
+        {
+            this.parameters = parameters;
+            this.name = name;
+            var weight = parameters.GetValueOrDefault(name + ".weight_v") ?? parameters[name + ".weight"];
+            shape = weight.shape;
+            noise = [.. weight.data<float>()];
+            values = new float[noise.Length];
+        }
+
+        public void Set(int row, int column, int tap, double value) => values[At(row, column, tap)] = (float)value;
+
+        /// <summary>Stores the kernel; its bias is 0.</summary>
+        public void Finish()
+        {
+            using var scope = NewDisposeScope();
+            parameters[name + ".bias"].fill_(0);
+            var weight = tensor([.. values.Zip(noise, (v, n) => v + (float)(Noise * n))], shape);
+            if (!parameters.TryGetValue(name + ".weight_v", out var direction))
+            {
+                parameters[name + ".weight"].copy_(weight);
+                return;
+            }
+
+            direction.copy_(weight);
+            parameters[name + ".weight_g"].copy_(weight.reshape(shape[0], -1).norm(1).view(-1, 1, 1));
+        }
+
+        // Of a transposed convolution the rows are inputs: the first number is then the channel that comes in.
+        private long At(int row, int column, int tap) => (((row * shape[1]) + column) * shape[2]) + tap;
+    }
+}

@@ -1,0 +1,313 @@
+using AudioCraft.Checkpoints;
+using Microsoft.Extensions.Logging;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace AudioCraft.Training;
+
+/// <summary>
+/// Trains an <see cref="EncodecModel"/> (Défossez et al. 2022, section 3.4; audiocraft/solvers/compression.py): losses on samples and spectra whose gradients are balanced,
+/// the quantizer's penalty, codebooks that learn by moving averages. The result is the moving average of the weights.
+/// </summary>
+public sealed class CompressionSolver : Solver
+{
+    private const int CodebookPurpose = 1, QuantizerPurpose = 2;
+    private const string L1Name = "l1", MelName = "msspec", StftName = "mrstft";
+
+    private readonly CompressionTrainingOptions options;
+    private readonly AudioDataset validation;
+    private readonly Prefetcher<AudioBatch> batches;
+    private readonly EncodecModel model;
+    private readonly AdamW optimizer;
+    private readonly WeightAverage average;
+    private readonly Balancer balancer;
+    private readonly Dictionary<string, (AudioLoss Loss, double Weight)> losses = [];
+    private readonly CodecMeasurement measurement;
+    private readonly Device device;
+
+    /// <param name="options">What to train, and how.</param>
+    /// <param name="training">What to learn from: batches of the model's rate and channels.</param>
+    /// <param name="validation">What to measure with: the first batches of it.</param>
+    /// <param name="device">Where to compute; the CPU when null.</param>
+    /// <param name="logger">Told of checkpoints and of what goes wrong; null for nobody.</param>
+    /// <exception cref="ArgumentException">An option is out of range, or a dataset's rate or channels are not the model's.</exception>
+    public CompressionSolver(CompressionTrainingOptions options, AudioDataset training, AudioDataset validation, Device? device = null, ILogger? logger = null)
+        : base((options ?? throw new ArgumentNullException(nameof(options))).Training, logger)
+    {
+        ArgumentNullException.ThrowIfNull(training);
+        ArgumentNullException.ThrowIfNull(validation);
+        options.Validate();
+        options.Model.Validate();
+        RequireFitting(options.Model, training.Options, nameof(training));
+        RequireFitting(options.Model, validation.Options, nameof(validation));
+        this.options = options;
+        this.validation = validation;
+        this.device = device ?? CPU;
+        batches = new Prefetcher<AudioBatch>(training.Batch);
+        using var seeded = manual_seed(SeedOf(0, CodebookPurpose));
+
+        // How many codebooks a step uses is this solver's choice.
+        model = new EncodecModel(options.Model with { Quantizer = options.Model.Quantizer with { CodebookDropout = false } }, training: true);
+        if (options.ComponentBatches > 0 && !File.Exists(Options.CheckpointPath))
+        {
+            StartFromComponents();
+        }
+
+        model.to(this.device);
+        optimizer = new AdamW(model.named_parameters(), options.Optimizer);
+        average = new WeightAverage(model, options.AverageDecay, include: name => !name.EndsWith(".inited", StringComparison.Ordinal));
+        var rate = options.Model.SampleRate;
+        AddLoss(L1Name, options.L1Weight, () => new L1Loss());
+        AddLoss(MelName, options.MelWeight, () => new MultiScaleMelSpectrogramLoss(rate, options.MelRangeStart, options.MelRangeEnd, fMin: 64, normalized: true, alphas: false));
+        AddLoss(StftName, options.StftWeight, () => new MRSTFTLoss());
+        balancer = new Balancer(losses.ToDictionary(l => l.Key, l => l.Value.Weight));
+        measurement = new CodecMeasurement(rate);
+        Register("model", model);
+        Register("optimizer", optimizer);
+        Register("average", average);
+        Register("balancer", balancer);
+    }
+
+    /// <summary>The codec that learns. Its averaged weights are what is exported.</summary>
+    public EncodecModel Model => model;
+
+    /// <summary>Writes the best weights so far as the codec of a checkpoint directory: what <see cref="CompressionModel.GetPretrained"/> loads.</summary>
+    /// <param name="directory">Made if it is not there; a language model in it stays.</param>
+    /// <exception cref="AudioCraftException">There are no best weights yet, or a file cannot be written.</exception>
+    public void Export(string directory)
+    {
+        using var best = OpenBest();
+        var weights = new Dictionary<string, Tensor>(StringComparer.Ordinal);
+        try
+        {
+            foreach (var name in best.Tensors.Keys)
+            {
+                weights.Add(name, best.Read(name));
+            }
+
+            CheckpointExport.Write(directory, AudioCraftCheckpoint.CompressionModelName, EncodecConfigText.Write(options.Model), weights);
+        }
+        finally
+        {
+            foreach (var weight in weights.Values)
+            {
+                weight.Dispose();
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void TrainStep(long update, StepMetrics metrics)
+    {
+        ArgumentNullException.ThrowIfNull(metrics);
+        if (update == options.QuantizeAfter)
+        {
+            Cluster(update);
+        }
+
+        if (update == options.FreezeCodesAfter)
+        {
+            TakeAverages();
+        }
+
+        using var batch = batches.Get(update);
+        var x = batch.Wav.to(device);
+        var (y, penalty) = update >= options.FreezeCodesAfter ? (Decoded(x, update), null)
+            : update < options.QuantizeAfter ? (model.Decoder.call(model.Encoder.call(x)).narrow(2, 0, x.size(2)), null)
+            : Quantized(x, update);
+        var current = losses.ToDictionary(l => l.Key, l => l.Value.Loss.call(y, x));
+        var weighted = penalty is { requires_grad: true } ? penalty * options.CommitmentWeight : null;
+        metrics.Add("loss", balancer.Backward(current, y, weighted));
+        foreach (var (name, loss) in current)
+        {
+            metrics.Add(name, loss);
+        }
+
+        if (penalty is not null)
+        {
+            metrics.Add("penalty", penalty);
+        }
+
+        metrics.Add("lr", optimizer.LearningRate);
+        metrics.Add("grad_norm", optimizer.Step());
+        average.Update();
+    }
+
+    /// <inheritdoc/>
+    protected override void Validate(StepMetrics metrics, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(metrics);
+        using var swapped = average.Swap();
+        model.eval();
+        try
+        {
+            measurement.Begin();
+            for (var number = 0; number < options.ValidationBatches; number++)
+            {
+                ct.ThrowIfCancellationRequested();
+                using var scope = NewDisposeScope();
+                using var batch = validation.Batch(number);
+                var x = batch.Wav.to(device);
+                var y = measurement.Add(model, x, metrics);
+                var total = 0.0;
+                foreach (var (name, (loss, weight)) in losses)
+                {
+                    var value = loss.call(y, x).item<float>();
+                    total += weight * value;
+                    metrics.Add(name, value);
+                }
+
+                metrics.Add("loss", total);
+            }
+
+            measurement.End(metrics);
+        }
+        finally
+        {
+            model.train();
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override IReadOnlyDictionary<string, Tensor> Result()
+    {
+        var weights = model.state_dict();
+        foreach (var (name, mean) in average.Weights)
+        {
+            // What is frozen is the same to the last bit, which an average of it need not be.
+            if (!(Step > options.FreezeCodesAfter && IsFrozen(name)))
+            {
+                weights[name] = mean;
+            }
+        }
+
+        return weights;
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            batches.Dispose();
+            optimizer.Dispose();
+            average.Dispose();
+            model.Dispose();
+            measurement.Dispose();
+            foreach (var (loss, _) in losses.Values)
+            {
+                loss.Dispose();
+            }
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private static void RequireFitting(EncodecConfig model, AudioDatasetOptions data, string name)
+    {
+        if (data.SampleRate != model.SampleRate || data.Channels != model.Channels)
+        {
+            throw new ArgumentException(
+                $"The dataset gives {data.Channels} channels at {data.SampleRate} Hz; the codec is for {model.Channels} at {model.SampleRate} Hz.", name);
+        }
+    }
+
+    private void AddLoss(string name, double weight, Func<AudioLoss> make)
+    {
+        if (weight > 0)
+        {
+            losses.Add(name, (make(), weight));
+        }
+    }
+
+    private void StartFromComponents()
+    {
+        using var scope = NewDisposeScope();
+        var sounds = new List<Tensor>();
+        for (var number = 0; number < options.ComponentBatches; number++)
+        {
+            using var batch = batches.Get(number);
+            sounds.Add(batch.Wav.clone());
+        }
+
+        CodecStart.FromComponents(model, cat(sounds, 0));
+    }
+
+    private (Tensor Y, Tensor? Penalty) Quantized(Tensor x, long update)
+    {
+        using var generator = TrainingSeed.NewGenerator(Options.Seed, update, QuantizerPurpose);
+        model.Quantizer.Generator = generator;
+        model.SetNumCodebooks(Codebooks(update));
+        try
+        {
+            var result = model.forward(x);
+            return (result.X, result.Penalty);
+        }
+        finally
+        {
+            model.SetNumCodebooks(model.TotalCodebooks);
+            model.Quantizer.Generator = null;
+        }
+    }
+
+    /// <summary>What the decoder makes of codes that nothing changes any more.</summary>
+    private Tensor Decoded(Tensor x, long update)
+    {
+        Tensor latent;
+        using (no_grad())
+        {
+            model.SetNumCodebooks(Codebooks(update));
+            var codes = model.Quantizer.Encode(model.Encoder.call(x));
+            model.SetNumCodebooks(model.TotalCodebooks);
+            latent = model.Quantizer.Decode(codes);
+        }
+
+        return model.Decoder.call(latent).narrow(2, 0, x.size(2));
+    }
+
+    private static bool IsFrozen(string name) => !name.StartsWith("decoder.", StringComparison.Ordinal);
+
+    private void TakeAverages()
+    {
+        using var guard = no_grad();
+        var own = model.state_dict();
+        foreach (var (name, mean) in average.Weights.Where(w => IsFrozen(w.Key)))
+        {
+            own[name].copy_(mean);
+        }
+    }
+
+    private int Codebooks(long update)
+    {
+        if (!options.Model.Quantizer.CodebookDropout)
+        {
+            return model.TotalCodebooks;
+        }
+
+        var random = TrainingSeed.NewRandom(Options.Seed, update, CodebookPurpose);
+        return random.Uniform() < options.CodebookDropoutShare ? 1 + (int)random.Below(model.TotalCodebooks) : model.TotalCodebooks;
+    }
+
+    /// <summary>Gives the codebooks their first entries, from more frames than a batch has.</summary>
+    private void Cluster(long update)
+    {
+        if (!options.Model.Quantizer.KMeansInit || (options.ClusterBatches == 1 && update == 0))
+        {
+            return;
+        }
+
+        using var guard = no_grad();
+        using var scope = NewDisposeScope();
+        using var generator = TrainingSeed.NewGenerator(Options.Seed, update, QuantizerPurpose);
+        var latents = new List<Tensor>();
+        for (var i = 0; i < options.ClusterBatches; i++)
+        {
+            using var batch = batches.Get(update + i);
+            latents.Add(model.Encoder.call(batch.Wav.to(device)));
+        }
+
+        model.Quantizer.Generator = generator;
+        model.Quantizer.forward(cat(latents, 0), model.FrameRate);
+        model.Quantizer.Generator = null;
+    }
+}
