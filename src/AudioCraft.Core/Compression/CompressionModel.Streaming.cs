@@ -1,4 +1,5 @@
 using AudioCraft.Compression.Streaming;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace AudioCraft;
@@ -57,6 +58,49 @@ public abstract partial class CompressionModel
     /// <summary>What streams of this model are made of.</summary>
     /// <exception cref="NotSupportedException">As <see cref="CreateStreamingEncoder"/>.</exception>
     internal virtual StreamPlan PlanStream() => throw new NotSupportedException($"{GetType().Name} does not work on a stream.");
+
+    /// <summary>
+    /// Numbers that the widest layer of a piece may hold where a long sound is coded at once on a CPU: 16 MB. Memory of that size is used again and again;
+    /// larger tensors are fresh pages from the kernel each time, which for DAC take a third of all time.
+    /// </summary>
+    private const long NumbersInAPiece = 1 << 22;
+
+    /// <summary>The codes of a long sound, encoded in pieces; null for one that is short, or elsewhere than on a CPU.</summary>
+    /// <param name="sound">[B, C, T], checked.</param>
+    /// <param name="channels">Channels of the widest layer at the rate of the sound.</param>
+    private protected Tensor? EncodeInPieces(Tensor sound, int channels)
+    {
+        if (InPieces(sound, sound.size(2), channels) is not { } samples)
+        {
+            return null;
+        }
+
+        var plan = PlanStream();
+        return Joined(PieceByPiece.Run([sound], disposePieces: false, samples / plan.Samples * plan.Samples, () => new StreamingEncoder(plan)));
+    }
+
+    /// <summary>The sound of many codes, decoded in pieces; null for few, or elsewhere than on a CPU.</summary>
+    /// <param name="codes">[B, K, F], checked.</param>
+    /// <param name="channels">Channels of the widest layer at the rate of the sound.</param>
+    private protected Tensor? DecodeInPieces(Tensor codes, int channels)
+    {
+        var plan = PlanStream();
+        return InPieces(codes, codes.size(2) / plan.Frames * plan.Samples, channels) is { } samples
+            ? Joined(PieceByPiece.Run([codes], disposePieces: false, samples / plan.Samples * plan.Frames, () => new StreamingDecoder(plan)))
+            : null;
+    }
+
+    private long? InPieces(Tensor tensor, long samples, int channels)
+    {
+        var most = Math.Max(NumbersInAPiece / (channels * tensor.size(0)), SampleRate / 2);
+        return tensor.device_type == DeviceType.CPU && samples > 2 * most ? most : null;
+    }
+
+    private static Tensor Joined(IEnumerable<Tensor> pieces)
+    {
+        using var scope = NewDisposeScope();
+        return cat([.. pieces], 2).MoveToOuterDisposeScope();
+    }
 
     /// <summary>About a second: enough for kernels to be efficient, little enough to fit the memory of small machines.</summary>
     private protected long HopsAtATime(int hop) => Math.Max(1, SampleRate / hop);

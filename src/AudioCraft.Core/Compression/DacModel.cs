@@ -83,7 +83,8 @@ public sealed partial class DacModel : CompressionModel
         CheckSound(x);
         using var guard = no_grad();
         using var scope = NewDisposeScope();
-        return (EncodeWindow(Complete(x), padded: true, NumCodebooks).MoveToOuterDisposeScope(), null);
+        var codes = EncodeInPieces(x, Config.EncoderDimension) ?? EncodeWindow(Complete(x), padded: true, NumCodebooks);
+        return (codes.MoveToOuterDisposeScope(), null);
     }
 
     /// <summary>
@@ -122,7 +123,8 @@ public sealed partial class DacModel : CompressionModel
 
         using var guard = no_grad();
         using var scope = NewDisposeScope();
-        return ToLength(DecodeWindow(codes, padded: true), codes.size(2) * HopLength).MoveToOuterDisposeScope();
+        var sound = DecodeInPieces(codes, Math.Max(1, Config.DecoderDimension >> Config.DecoderRates.Count)) ?? ToLength(DecodeWindow(codes, padded: true), codes.size(2) * HopLength);
+        return sound.MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>

@@ -145,7 +145,7 @@ public sealed partial class EncodecModel : CompressionModel
         using var guard = no_grad();
         using var scope = NewDisposeScope();
         var (input, scale) = Preprocess(x);
-        var codes = quantizer.Encode(encoder.forward(input));
+        var codes = (CanStream ? EncodeInPieces(input, Config.Encoder.Filters) : null) ?? quantizer.Encode(encoder.forward(input));
         return (codes.MoveToOuterDisposeScope(), scale?.MoveToOuterDisposeScope());
     }
 
@@ -156,7 +156,7 @@ public sealed partial class EncodecModel : CompressionModel
         CheckScale(scale, codes.size(0));
         using var guard = no_grad();
         using var scope = NewDisposeScope();
-        var sound = decoder.forward(quantizer.Decode(codes));
+        var sound = (CanStream ? DecodeInPieces(codes, Config.DecoderOrDefault.Filters) : null) ?? decoder.forward(quantizer.Decode(codes));
         return Postprocess(sound, scale).MoveToOuterDisposeScope();
     }
 
