@@ -27,11 +27,13 @@ public sealed class AudioGen : BaseGenModel
 
     /// <summary>Loads a model.</summary>
     /// <param name="name">
-    /// A directory that holds <c>state_dict.bin</c> and <c>compression_state_dict.bin</c> (or their safetensors form), with the text encoder in its folder <c>t5</c>;
-    /// or <c>audiogen-tiny</c>, which the package <c>AudioCraft.Models.AudioGenTiny</c> puts beside the application.
+    /// The name of a model that came with the application, such as <c>audiogen-tiny</c> of the package <c>AudioCraft.Models.AudioGenTiny</c>; else a directory: <c>state_dict.bin</c> and <c>compression_state_dict.bin</c> (or their safetensors form) with the text encoder in its folder <c>t5</c>,
+    /// or Hugging Face's layout: <c>config.json</c> and <c>model.safetensors</c> (sharded too) that hold all three models, with <c>spiece.model</c> beside them;
+    /// else the name of a repository on the Hugging Face Hub, whose files are downloaded unless they are in the cache, and the text encoder's with them.
     /// </param>
     /// <param name="device">Where to compute; null for CUDA if there is one, else the CPU.</param>
     /// <exception cref="CheckpointException">It is not there, is damaged, or holds another kind of model.</exception>
+    /// <exception cref="HubException">It cannot be had from the Hub.</exception>
     public static AudioGen GetPretrained(string name = "facebook/audiogen-medium", Device? device = null) =>
         GetPretrained(name, new PretrainedOptions { Device = device });
 
@@ -41,8 +43,21 @@ public sealed class AudioGen : BaseGenModel
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         ArgumentNullException.ThrowIfNull(options);
-        var parts = GenModelLoader.Load(name, options, "AudioGen");
-        return new AudioGen(name, parts.CompressionModel, parts.LM, parts.MaxDuration, options.Logger);
+        return Load(name, options.ForCall());
+    }
+
+    /// <summary>Loads a model without holding the caller up.</summary>
+    /// <param name="name">As for <see cref="GetPretrained(string, Device)"/>.</param>
+    /// <param name="options">How to find and load it; null for the usual.</param>
+    /// <param name="progress">Told how far downloads are.</param>
+    /// <param name="ct">Ends a download, which a later call goes on with. A model that is being put together is first finished.</param>
+    /// <exception cref="CheckpointException">It is not there, is damaged, or holds another kind of model.</exception>
+    /// <exception cref="HubException">It cannot be had from the Hub.</exception>
+    public static Task<AudioGen> GetPretrainedAsync(
+        string name = "facebook/audiogen-medium", PretrainedOptions? options = null, IProgress<DownloadProgress>? progress = null, CancellationToken ct = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        return PretrainedOptions.OnOwnThread(() => Load(name, (options ?? new PretrainedOptions()).ForCall(progress, ct)), ct);
     }
 
     /// <summary>Sets how sounds are generated; what is not given gets the default shown, not what was set before.</summary>
@@ -69,4 +84,10 @@ public sealed class AudioGen : BaseGenModel
             TwoStepCfg = twoStepCfg,
             ExtendStride = extendStride,
         };
+
+    private static AudioGen Load(string name, PretrainedOptions options)
+    {
+        var parts = GenModelLoader.Load(name, options, nameof(AudioGen));
+        return new AudioGen(name, parts.CompressionModel, parts.LM, parts.MaxDuration, options.Logger);
+    }
 }

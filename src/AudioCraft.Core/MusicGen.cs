@@ -30,11 +30,13 @@ public sealed class MusicGen : BaseGenModel
 
     /// <summary>Loads a model.</summary>
     /// <param name="name">
-    /// A directory: <c>state_dict.bin</c> and <c>compression_state_dict.bin</c> (or their safetensors form) with the text encoder in its folder <c>t5</c>;
-    /// or Hugging Face's layout, <c>config.json</c> and <c>model.safetensors</c> (sharded too) that hold all three models, with <c>spiece.model</c> beside them.
+    /// The name of a model that came with the application; else a directory: <c>state_dict.bin</c> and <c>compression_state_dict.bin</c> (or their safetensors form) with the text encoder in its folder <c>t5</c>,
+    /// or Hugging Face's layout: <c>config.json</c> and <c>model.safetensors</c> (sharded too) that hold all three models, with <c>spiece.model</c> beside them;
+    /// else the name of a repository on the Hugging Face Hub, whose files are downloaded unless they are in the cache, and the text encoder's with them.
     /// </param>
     /// <param name="device">Where to compute; null for CUDA if there is one, else the CPU.</param>
     /// <exception cref="CheckpointException">It is not there, is damaged, or holds another kind of model.</exception>
+    /// <exception cref="HubException">It cannot be had from the Hub.</exception>
     public static MusicGen GetPretrained(string name = "facebook/musicgen-medium", Device? device = null) =>
         GetPretrained(name, new PretrainedOptions { Device = device });
 
@@ -44,8 +46,21 @@ public sealed class MusicGen : BaseGenModel
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         ArgumentNullException.ThrowIfNull(options);
-        var parts = GenModelLoader.Load(name, options, nameof(MusicGen));
-        return new MusicGen(name, parts.CompressionModel, parts.LM, parts.MaxDuration, options.Logger);
+        return Load(name, options.ForCall());
+    }
+
+    /// <summary>Loads a model without holding the caller up.</summary>
+    /// <param name="name">As for <see cref="GetPretrained(string, Device)"/>.</param>
+    /// <param name="options">How to find and load it; null for the usual.</param>
+    /// <param name="progress">Told how far downloads are.</param>
+    /// <param name="ct">Ends a download, which a later call goes on with. A model that is being put together is first finished.</param>
+    /// <exception cref="CheckpointException">It is not there, is damaged, or holds another kind of model.</exception>
+    /// <exception cref="HubException">It cannot be had from the Hub.</exception>
+    public static Task<MusicGen> GetPretrainedAsync(
+        string name = "facebook/musicgen-medium", PretrainedOptions? options = null, IProgress<DownloadProgress>? progress = null, CancellationToken ct = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        return PretrainedOptions.OnOwnThread(() => Load(name, (options ?? new PretrainedOptions()).ForCall(progress, ct)), ct);
     }
 
     /// <summary>Sets how sounds are generated; what is not given gets the default shown, not what was set before.</summary>
@@ -72,4 +87,10 @@ public sealed class MusicGen : BaseGenModel
             TwoStepCfg = twoStepCfg,
             ExtendStride = extendStride,
         };
+
+    private static MusicGen Load(string name, PretrainedOptions options)
+    {
+        var parts = GenModelLoader.Load(name, options, nameof(MusicGen));
+        return new MusicGen(name, parts.CompressionModel, parts.LM, parts.MaxDuration, options.Logger);
+    }
 }

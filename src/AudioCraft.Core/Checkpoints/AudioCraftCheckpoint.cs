@@ -19,8 +19,13 @@ public sealed class AudioCraftCheckpoint : IDisposable
     /// <summary>The <c>model_type</c> in the <c>config.json</c> of a converted checkpoint.</summary>
     public const string ModelType = "audiocraft";
 
-    private const string ConfigFile = "config.json";
-    private const string ConfigKey = "xp.cfg", PretrainedKey = "pretrained", WeightsKey = "best_state";
+    /// <summary>Where a model's configuration is.</summary>
+    internal const string ConfigKey = "xp.cfg";
+
+    /// <summary>Where a checkpoint names a model that is used in place of its own.</summary>
+    internal const string PretrainedKey = "pretrained";
+
+    private const string ConfigFile = "config.json", WeightsKey = "best_state";
 
     private readonly XpConfig? config;
     private readonly string? text;

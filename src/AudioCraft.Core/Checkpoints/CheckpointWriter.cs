@@ -59,13 +59,26 @@ public static class CheckpointWriter
             WriteTextEncoder(Path.Combine(directory, TextEncoderFolder), first.TextEncoder, tokenizer!, halfPrecision);
         }
 
-        WriteJson(Path.Combine(directory, ConfigFile), json =>
-        {
-            json.WriteString("model_type", AudioCraftCheckpoint.ModelType);
-            WriteConfig(json, AudioCraftCheckpoint.LanguageModelName, config);
-            WriteConfig(json, AudioCraftCheckpoint.CompressionModelName, source.ConfigText);
-        });
+        WriteConfig(Path.Combine(directory, ConfigFile),
+        [
+            (AudioCraftCheckpoint.LanguageModelName, AudioCraftCheckpoint.ConfigKey, config),
+            (AudioCraftCheckpoint.CompressionModelName, AudioCraftCheckpoint.ConfigKey, source.ConfigText),
+        ]);
     }
+
+    /// <summary>Writes the <c>config.json</c> of the converted form.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="models">By name, what it says of each: its configuration, or the name of the model that is used in its place.</param>
+    internal static void WriteConfig(string path, IReadOnlyList<(string Name, string Key, string Value)> models) => WriteJson(path, json =>
+    {
+        json.WriteString("model_type", AudioCraftCheckpoint.ModelType);
+        foreach (var (name, key, value) in models)
+        {
+            json.WriteStartObject(name);
+            json.WriteString(key, value);
+            json.WriteEndObject();
+        }
+    });
 
     /// <summary>Writes a T5 encoder as a directory that <see cref="T5TextEncoder.Load(string, Device)"/> and transformers' <c>T5EncoderModel</c> read.</summary>
     /// <param name="directory">It is made if it is not there.</param>
@@ -109,13 +122,6 @@ public static class CheckpointWriter
         json.WriteString("feed_forward_proj", config.GatedGelu ? "gated-gelu" : "relu");
         json.WriteNumber("pad_token_id", 0);
         json.WriteNumber("eos_token_id", 1);
-    }
-
-    private static void WriteConfig(Utf8JsonWriter json, string name, string text)
-    {
-        json.WriteStartObject(name);
-        json.WriteString("xp.cfg", text);
-        json.WriteEndObject();
     }
 
     private static void WriteJson(string path, Action<Utf8JsonWriter> write) => AtomicFile.Write(path, stream =>

@@ -1,4 +1,5 @@
 using AudioCraft.Conditioning;
+using AudioCraft.Hub;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -8,6 +9,7 @@ namespace AudioCraft.Checkpoints;
 internal static class ConditionerLoader
 {
     private const int LargestTable = 1 << 20;
+    private const string TextEncoderFolder = "t5";
 
     /// <summary>The conditioners in the order of the configuration. The caller owns them.</summary>
     /// <param name="config">The checkpoint's configuration.</param>
@@ -104,18 +106,37 @@ internal static class ConditionerLoader
     {
         if (options.TextEncoder is not null)
         {
-            return options.TextEncoder;
+            return GivenTextEncoder(options.TextEncoder, options);
         }
 
-        var beside = Path.Combine(Directory.Exists(name) ? name : Path.GetDirectoryName(Path.GetFullPath(name))!, "t5");
+        var beside = Beside(name);
         if (Directory.Exists(beside))
         {
             return beside;
         }
 
         var id = section.GetString("t5.name");
-        throw new CheckpointException(
-            $"The text encoder '{id}' is not part of the checkpoint '{name}': put its files (config.json, model.safetensors, spiece.model) into '{beside}', "
-            + $"or name their directory in {nameof(PretrainedOptions)}.{nameof(PretrainedOptions.TextEncoder)}.");
+        return options.Fetcher?.FindNamed(
+                id, ModelKind.TextEncoder, $"The checkpoint '{name}' has no folder '{TextEncoderFolder}' with its text encoder, and {nameof(PretrainedOptions)}.{nameof(PretrainedOptions.TextEncoder)} is not set: it")
+            ?? throw new CheckpointException(
+                $"The text encoder '{id}' is not part of the checkpoint '{name}': put its files (config.json, model.safetensors, spiece.model) into '{beside}', "
+                + $"or name their directory in {nameof(PretrainedOptions)}.{nameof(PretrainedOptions.TextEncoder)}.");
     }
+
+    /// <summary>The directory of the text encoder that the first condition of the kind takes; null where no condition is a text of that kind.</summary>
+    public static string? FirstTextEncoder(XpConfig config, string name, PretrainedOptions options)
+    {
+        var conditions = config.Has("conditioners") ? config.Keys("conditioners").Where(key => key != "args") : [];
+        return conditions.Select(condition => config.Section($"conditioners.{condition}")).FirstOrDefault(section => section.GetString("model", "") == "t5") is { } text
+            ? TextEncoderDirectory(text, name, options)
+            : null;
+    }
+
+    /// <summary>The folder of a checkpoint's directory that may hold its text encoder.</summary>
+    public static string Beside(string name) => Path.Combine(Directory.Exists(name) ? name : Path.GetDirectoryName(Path.GetFullPath(name))!, TextEncoderFolder);
+
+    /// <summary>The directory of the text encoder that the caller named: a directory, or a repository on the Hub.</summary>
+    public static string GivenTextEncoder(string given, PretrainedOptions options) => Directory.Exists(given)
+        ? given
+        : options.Fetcher?.FindNamed(given, ModelKind.TextEncoder, $"There is no directory '{given}' for {nameof(PretrainedOptions)}.{nameof(PretrainedOptions.TextEncoder)}, which") ?? given;
 }

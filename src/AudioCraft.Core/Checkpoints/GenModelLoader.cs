@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using AudioCraft.Compression;
 using AudioCraft.Conditioning;
+using AudioCraft.Hub;
 using AudioCraft.LanguageModel;
 using AudioCraft.Layers;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -15,7 +17,7 @@ internal static class GenModelLoader
     internal readonly record struct Parts(CompressionModel CompressionModel, LMModel LM, double MaxDuration);
 
     /// <summary>Loads the codec, the language model and its text encoder.</summary>
-    /// <param name="name">A checkpoint's directory, or the name of a bundled model.</param>
+    /// <param name="name">A checkpoint's directory, or a name that <see cref="PretrainedOptions.Fetcher"/> finds one by.</param>
     /// <param name="options">How to load.</param>
     /// <param name="kind">The model that is asked for, for messages.</param>
     public static Parts Load(string name, PretrainedOptions options, string kind)
@@ -27,13 +29,7 @@ internal static class GenModelLoader
             throw new ArgumentException($"{nameof(PretrainedOptions.Precision)} {options.Precision} is for the CPU; the model is to compute on {device}.", nameof(options));
         }
 
-        if (!Directory.Exists(name) && !File.Exists(name))
-        {
-            name = BundledModels.Find(name) ?? throw new CheckpointException(
-                $"There is no file or directory '{name}'. {kind} is loaded from a directory with {AudioCraftCheckpoint.LanguageModelName}.bin and {AudioCraftCheckpoint.CompressionModelName}.bin "
-                + "(or their safetensors form), or with Hugging Face's config.json and model.safetensors; names on the Hugging Face Hub are not looked up here: download the files and name their directory.");
-        }
-
+        name = options.Fetcher?.Find(name, ModelKind.Generative) ?? name;
         if (HuggingFaceGenModelLoader.TryLoad(name, options, kind) is { } parts)
         {
             GenerationLog.Loaded(options.Logger ?? NullLogger.Instance, name, device, watch.Elapsed.TotalSeconds);
@@ -54,7 +50,7 @@ internal static class GenModelLoader
         CompressionModel? codec = null;
         try
         {
-            codec = WrappedCodec(CompressionModel.GetPretrained(name, device), checkpoint.Config);
+            codec = WrappedCodec(CompressionModelLoader.Load(name, device, options.Fetcher), checkpoint.Config);
             GenerationLog.Loaded(options.Logger ?? NullLogger.Instance, name, device, watch.Elapsed.TotalSeconds);
             RefuseOtherCodes(codec, lm, name);
             return new Parts(codec, lm, maxDuration);

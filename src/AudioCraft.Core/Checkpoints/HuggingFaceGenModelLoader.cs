@@ -14,7 +14,7 @@ namespace AudioCraft.Checkpoints;
 /// </summary>
 internal static class HuggingFaceGenModelLoader
 {
-    private const string Condition = "description";
+    private const string Condition = "description", Type = "musicgen";
     private const string TextEncoderPrefix = "text_encoder.", CodecPrefix = "audio_encoder.";
 
     /// <summary>Seconds of MusicGen's window, where <c>generation_config.json</c> says nothing.</summary>
@@ -25,26 +25,44 @@ internal static class HuggingFaceGenModelLoader
     public static GenModelLoader.Parts? TryLoad(string directory, PretrainedOptions options, string kind)
     {
         var path = Path.Combine(directory, "config.json");
-        if (!File.Exists(path))
+        if (!File.Exists(path) || !IsPreferred(directory, options))
         {
             return null;
         }
 
-        // The document is parsed once; what is read from it later outlives the callback as a clone.
-        var root = T5Config.ReadJson(path, element => element.Clone());
-        var type = root.ValueKind == JsonValueKind.Object && root.TryGetProperty("model_type", out var value) ? value.GetString() : null;
-        if (type is null || !type.StartsWith("musicgen", StringComparison.Ordinal))
+        var root = ReadConfig(path, directory, kind);
+        if (TypeOf(root) != Type)
         {
             return null;
-        }
-
-        if (type != "musicgen")
-        {
-            throw new CheckpointException($"'{directory}' is a '{type}', which is conditioned on a waveform: {kind} is conditioned on text only.");
         }
 
         using var weights = ModelDirectory.OpenWeights(directory);
         return Load(directory, path, new HuggingFaceMusicGenConfig(root, path), weights, options);
+    }
+
+    /// <summary>Reads a <c>config.json</c>, and refuses one of a MusicGen that takes more than text: before its weights are fetched or opened.</summary>
+    /// <exception cref="CheckpointException">It is damaged, or of such a model.</exception>
+    internal static JsonElement ReadConfig(string path, string name, string kind)
+    {
+        // The document is parsed once; what is read from it later outlives the callback as a clone.
+        var root = T5Config.ReadJson(path, element => element.Clone());
+        return TypeOf(root) is { } type && type.StartsWith(Type + "_", StringComparison.Ordinal)
+            ? throw new CheckpointException($"'{name}' is a '{type}', which is conditioned on a waveform: {kind} is conditioned on text only.")
+            : root;
+    }
+
+    private static string? TypeOf(JsonElement root) =>
+        root.ValueKind == JsonValueKind.Object && root.TryGetProperty("model_type", out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+
+    /// <summary>
+    /// Released repositories hold a model in both layouts. This one needs nothing else, so it is taken where its weights are there,
+    /// unless audiocraft's own files have all that they need beside them.
+    /// </summary>
+    private static bool IsPreferred(string directory, PretrainedOptions options)
+    {
+        bool Has(string name) => File.Exists(Path.Combine(directory, name));
+        var pair = Has($"{AudioCraftCheckpoint.LanguageModelName}.bin") && Has($"{AudioCraftCheckpoint.CompressionModelName}.bin");
+        return !pair || (ModelDirectory.HasWeights(directory) && options.TextEncoder is null && !Directory.Exists(ConditionerLoader.Beside(directory)));
     }
 
     private static GenModelLoader.Parts Load(
@@ -104,7 +122,7 @@ internal static class HuggingFaceGenModelLoader
         using var archive = new HuggingFaceLMArchive(weights, Condition);
         GenModelLoader.RefuseOversize(lmConfig, archive, directory);
         var text = options.TextEncoder is { } elsewhere
-            ? T5TextEncoder.Load(elsewhere, device)
+            ? T5TextEncoder.Load(ConditionerLoader.GivenTextEncoder(elsewhere, options), device)
             : T5TextEncoder.Load(directory, config.TextEncoder, weights, TextEncoderPrefix, device);
         T5Conditioner? conditioner = null;
         LMModel? model = null;

@@ -10,6 +10,9 @@ internal static class ModelDirectory
         ("pytorch_model.bin", TorchFile.Open),
     ];
 
+    /// <summary>Whether <see cref="OpenWeights"/> would find any.</summary>
+    public static bool HasWeights(string directory) => Array.Exists(Kinds, kind => File.Exists(Path.Combine(directory, kind.Name)));
+
     /// <summary>Opens <c>model.safetensors</c>, else the files of <c>model.safetensors.index.json</c>, else <c>pytorch_model.bin</c>.</summary>
     /// <exception cref="CheckpointException">None is there (all are named), or the one that is cannot be read.</exception>
     public static TensorArchive OpenWeights(string directory)

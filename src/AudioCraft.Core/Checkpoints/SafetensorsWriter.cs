@@ -72,7 +72,8 @@ public static class SafetensorsWriter
         });
     }
 
-    private static byte[] Header(List<KeyValuePair<string, TensorInfo>> order, IReadOnlyDictionary<string, string>? metadata)
+    /// <summary>The JSON of a file whose tensors follow each other in this order, padded.</summary>
+    internal static byte[] Header(List<KeyValuePair<string, TensorInfo>> order, IReadOnlyDictionary<string, string>? metadata)
     {
         using var text = new MemoryStream();
         using (var json = new Utf8JsonWriter(text))

@@ -72,6 +72,16 @@ public sealed class ShardedSafetensors : TensorArchive
         }
     }
 
+    /// <summary>The plain names of the files that an index names.</summary>
+    /// <exception cref="CheckpointException">The index is missing or damaged, or names a file elsewhere.</exception>
+    internal static IReadOnlyList<string> FilesOf(string indexPath)
+    {
+        var source = Path.GetFullPath(indexPath);
+        List<string> files = [.. ReadMap(source).Select(m => m.Shard).Distinct(StringComparer.Ordinal)];
+        files.ForEach(file => CheckName(file, source));
+        return files.Count <= MaximumShards ? files : throw new CheckpointException($"{source} names more than {MaximumShards} files.");
+    }
+
     /// <inheritdoc/>
     public override Tensor Read(string name) => HomeOf(name).Read(name);
 

@@ -1,3 +1,5 @@
+using AudioCraft.Hub;
+
 namespace AudioCraft.Compression;
 
 /// <summary>A DAC that descript published, which is named by its rate alone, as in audiocraft.</summary>
@@ -24,18 +26,20 @@ internal sealed record DacRelease(string Name, string File, string Address, stri
         Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache", "descript", "dac", File),
     ];
 
-    /// <summary>The file of a release, or null where the name is not one.</summary>
+    /// <summary>A release's file, or its directory from the Hub; null where the name is not one.</summary>
     /// <exception cref="CheckpointException">It is one, and its file is not there; the message says where to get it and where it was looked for.</exception>
-    public static string? Find(string name)
+    /// <exception cref="HubException">It is one, its file is not there, and neither can it be had from the Hub.</exception>
+    public static string? Find(string name, ModelFetcher? fetcher)
     {
         if (Array.Find(All, r => r.Name == name) is not { } release)
         {
             return null;
         }
 
+        var missing = $"'{name}' is not on this machine: looked for {string.Join(", ", release.Places)}. Get {release.Address} and save it as one of these, "
+            + $"or give the path of that file, or of a directory with {release.HubId} from the Hugging Face Hub.";
         return release.Places.FirstOrDefault(System.IO.File.Exists)
-            ?? throw new CheckpointException(
-                $"'{name}' is not on this machine: looked for {string.Join(", ", release.Places)}. Get {release.Address} and save it as one of these, "
-                + $"or give the path of that file, or of a directory with {release.HubId} from the Hugging Face Hub.");
+            ?? fetcher?.FindNamed(release.HubId, ModelKind.Compression, missing + " That")
+            ?? throw new CheckpointException(missing);
     }
 }

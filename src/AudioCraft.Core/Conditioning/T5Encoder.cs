@@ -100,6 +100,10 @@ public sealed class T5Encoder : Module<Tensor, Tensor, Tensor>
     /// <summary>What relative positions add to the attention logits: [1, heads, T, T].</summary>
     internal Tensor PositionBias(long length, Device device) => encoder.PositionBias(length, device);
 
+    /// <summary>Whether a tensor of a whole T5's file is one that <see cref="Load"/> uses.</summary>
+    internal static bool IsOfEncoder(string name, Func<string, bool> has) =>
+        name == SharedName || (name == TiedName ? !has(SharedName) : name.StartsWith("encoder.", StringComparison.Ordinal));
+
     private static bool IsOutsideEncoder(string name) =>
         name is TiedName or "lm_head.weight" || name.StartsWith("decoder.", StringComparison.Ordinal);
 

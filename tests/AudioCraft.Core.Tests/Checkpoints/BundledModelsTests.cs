@@ -35,5 +35,5 @@ public class BundledModelsTests
 
     [Fact]
     public void A_name_that_no_bundled_model_has_is_an_error_that_names_it() =>
-        Assert.Contains("no-such-model", Assert.Throws<CheckpointException>(() => AudioGen.GetPretrained("no-such-model", CPU)).Message, StringComparison.Ordinal);
+        Assert.Contains("no-such-model", Assert.Throws<HubException>(() => AudioGen.GetPretrained("no-such-model", CPU)).Message, StringComparison.Ordinal);
 }

@@ -12,6 +12,7 @@ internal sealed class TemporaryFolder : IDisposable
     public string Write(string name, ReadOnlySpan<byte> bytes)
     {
         var path = File(name);
+        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!);
         System.IO.File.WriteAllBytes(path, bytes);
         return path;
     }

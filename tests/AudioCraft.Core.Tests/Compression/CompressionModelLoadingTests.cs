@@ -41,9 +41,8 @@ public class CompressionModelLoadingTests
     [Fact]
     public void A_name_that_is_nothing_here_is_refused_with_what_was_looked_for()
     {
-        var message = Assert.Throws<CheckpointException>(() => CompressionModel.GetPretrained("facebook/encodec_24khz")).Message;
-        Assert.Contains("facebook/encodec_24khz", message, StringComparison.Ordinal);
-        Assert.Contains("compression_state_dict.bin", message, StringComparison.Ordinal);
+        Assert.Contains("facebook/encodec_24khz", Assert.Throws<HubException>(() => CompressionModel.GetPretrained("facebook/encodec_24khz")).Message, StringComparison.Ordinal);
+        Assert.Contains("compression_state_dict.bin", Assert.Throws<CheckpointException>(() => CompressionModel.GetPretrained("no/such/directory")).Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => CompressionModel.GetPretrained(" "));
         using var empty = new TemporaryFolder();
         Assert.Contains("compression_state_dict.bin", Assert.Throws<CheckpointException>(() => CompressionModel.GetPretrained(empty.Path)).Message, StringComparison.Ordinal);
@@ -56,7 +55,7 @@ public class CompressionModelLoadingTests
         var checkpoint = Directory.CreateDirectory(folder.File("musicgen")).FullName;
         File.WriteAllText(
             Path.Combine(checkpoint, "config.json"), """{"model_type": "audiocraft", "compression_state_dict": {"pretrained": "facebook/encodec_tiny"}}""");
-        Assert.Contains("'facebook/encodec_tiny'", Assert.Throws<CheckpointException>(() => CompressionModel.GetPretrained(checkpoint)).Message, StringComparison.Ordinal);
+        Assert.Contains("'facebook/encodec_tiny'", Assert.Throws<HubException>(() => CompressionModel.GetPretrained(checkpoint)).Message, StringComparison.Ordinal);
 
         var codec = Directory.CreateDirectory(folder.File("encodec_tiny")).FullName;
         File.Copy(Golden.File(Checkpoint, "compression_state_dict.bin"), Path.Combine(codec, "compression_state_dict.bin"));

@@ -13,7 +13,8 @@ public class DacLoadingTests
     [InlineData("dac_16khz", "weights_16khz_8kbps_0.0.5.pth", "0.0.5/weights_16khz.pth")]
     public void A_published_name_that_is_not_here_is_refused_with_where_to_get_it(string name, string file, string address)
     {
-        var message = Assert.Throws<CheckpointException>(() => CompressionModel.GetPretrained(name)).Message;
+        var message = Assert.Throws<HubException>(() => CompressionModel.GetPretrained(name)).Message;
+        Assert.Contains("descript/" + name, message, StringComparison.Ordinal);
         Assert.Contains(file, message, StringComparison.Ordinal);
         Assert.Contains(address, message, StringComparison.Ordinal);
         Assert.Contains(Path.Combine(".cache", "descript", "dac"), message, StringComparison.Ordinal);

@@ -17,7 +17,7 @@ public sealed record EcdcHeader(string ModelName, long AudioLength, int Codebook
 
     private static ReadOnlySpan<byte> Magic => "ECDC"u8;
 
-    /// <summary>What <see cref="CompressionModel.GetPretrained"/> calls the model: <c>facebook/encodec_24khz</c> or <c>facebook/encodec_48khz</c>; null if it is another.</summary>
+    /// <summary>What <see cref="CompressionModel.GetPretrained(string, TorchSharp.torch.Device)"/> calls the model: <c>facebook/encodec_24khz</c> or <c>facebook/encodec_48khz</c>; null if it is another.</summary>
     public string? PretrainedName => ModelName is Names.Mono24 or Names.Stereo48 ? $"facebook/{ModelName}" : null;
 
     /// <summary>The bytes of the header: the magic word, version 0, the length of the text, and JSON with Python's spacing.</summary>

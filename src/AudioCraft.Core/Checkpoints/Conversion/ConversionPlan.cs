@@ -1,0 +1,86 @@
+using AudioCraft.Audio;
+using static TorchSharp.torch;
+
+namespace AudioCraft.Checkpoints;
+
+/// <summary>What a converted checkpoint will consist of: files of tensors, files that are copied, and the <c>config.json</c> that makes them a checkpoint, written last.</summary>
+internal sealed class ConversionPlan : IDisposable
+{
+    private const int LargestCopy = 64 << 20;
+
+    private readonly List<(string File, CastArchive Archive)> weights = [];
+    private readonly List<(string File, string Source)> copies = [];
+    private readonly List<IDisposable> open = [];
+    private Action<string>? last;
+
+    /// <summary>Keeps something open until all is written.</summary>
+    public T Keep<T>(T value)
+        where T : IDisposable
+    {
+        open.Add(value);
+        return value;
+    }
+
+    /// <summary>Tensors that become a file.</summary>
+    public void AddWeights(string file, TensorArchive archive, ScalarType? type, Func<string, bool>? wanted = null) => weights.Add((file, Keep(new CastArchive(archive, type, wanted))));
+
+    /// <summary>Files of a directory that are copied where they are there.</summary>
+    public void AddCopies(string directory, string folder, params string[] names)
+    {
+        foreach (var name in names.Where(name => File.Exists(Path.Combine(directory, name)) && !copies.Exists(copy => copy.File == Path.Combine(folder, name))))
+        {
+            copies.Add((Path.Combine(folder, name), Path.Combine(directory, name)));
+        }
+    }
+
+    /// <summary>The <c>config.json</c> of the whole, as it is in the source.</summary>
+    public void CopyConfig(string path) => last = target => Copy(path, target);
+
+    /// <summary>The <c>config.json</c> of the whole, in the form that <see cref="AudioCraftCheckpoint"/> describes.</summary>
+    /// <param name="models">By name, what it says of each: under <c>xp.cfg</c> or <c>pretrained</c>.</param>
+    public void WriteConfig(IReadOnlyList<(string Name, string Key, string Value)> models) => last = target => CheckpointWriter.WriteConfig(target, models);
+
+    /// <summary>Writes everything into a directory.</summary>
+    /// <exception cref="AudioCraftException">A tensor cannot be read, or a file cannot be written.</exception>
+    public void Write(string directory, IProgress<ConversionProgress>? progress, CancellationToken ct)
+    {
+        var (total, done) = (weights.Sum(w => w.Archive.Bytes), 0L);
+        foreach (var (file, archive) in weights)
+        {
+            var before = done;
+            var path = Path.Combine(directory, file);
+            var inner = new Relay(bytes => progress?.Report(new ConversionProgress(file, before + bytes, total)));
+            SafetensorsWriter.Write(path, archive, new Dictionary<string, string> { ["format"] = "pt" }, inner, ct);
+            done += archive.Bytes;
+        }
+
+        ct.ThrowIfCancellationRequested();
+        copies.ForEach(copy => Copy(copy.Source, Path.Combine(directory, copy.File)));
+        last?.Invoke(Path.Combine(directory, "config.json"));
+    }
+
+    /// <summary>Closes what was kept open.</summary>
+    public void Dispose()
+    {
+        open.Reverse();
+        open.ForEach(value => value.Dispose());
+        open.Clear();
+    }
+
+    private static void Copy(string source, string target)
+    {
+        byte[] bytes;
+        using (var file = new CheckpointFile(source))
+        {
+            bytes = file.Length <= LargestCopy ? file.ReadBytes(0, file.Length) : throw new CheckpointException($"{source} has {file.Length} bytes; such a file has at most {LargestCopy}.");
+        }
+
+        AtomicFile.Write(target, stream => stream.Write(bytes));
+    }
+
+    // Progress<T> would report on another thread, out of order.
+    private sealed class Relay(Action<long> report) : IProgress<long>
+    {
+        public void Report(long value) => report(value);
+    }
+}

@@ -1,0 +1,114 @@
+using Microsoft.Extensions.Logging;
+
+namespace AudioCraft.Hub;
+
+/// <summary>
+/// Brings one file into the cache: under the blob's lock, into <c>.incomplete</c> (which the next attempt continues), checked against its hash,
+/// then renamed. A name without <c>.incomplete</c> is a whole file, however a process ended.
+/// </summary>
+internal sealed class BlobDownload(HubHttp http, HubCache cache, DownloadMeter meter)
+{
+    private const int BufferBytes = 1 << 20;
+
+    /// <summary>Fetches the file unless it is there, and gives it its name in the snapshot.</summary>
+    /// <exception cref="HubException">It cannot be had.</exception>
+    public async Task RunAsync(string commit, RemoteFile file, CancellationToken ct)
+    {
+        var settings = http.Settings;
+        using var held = await FileLock.TakeAsync(
+            cache.Lock(file.ETag), settings.Timings, ct, () => HubLog.Waiting(settings.Logger, cache.Repository.Value, file.Name)).ConfigureAwait(false);
+        try
+        {
+            var blob = cache.Blob(file.ETag);
+            if (!File.Exists(blob) && !HubCache.IsFile(cache.InSnapshot(commit, file.Name)))
+            {
+                Directory.CreateDirectory(Path.GetDirectoryName(blob)!);
+                await FetchAsync(file, blob, ct).ConfigureAwait(false);
+            }
+            else
+            {
+                meter.Plan(-file.Size);
+            }
+
+            cache.Link(commit, file.Name, file.ETag);
+        }
+        catch (IOException e)
+        {
+            throw DiskSpace.Explain(e, cache.Directory);
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new HubException(HubError.Cache, $"'{cache.Directory}' cannot be written: {e.Message} Check its permissions, or choose another with HF_HOME or PretrainedOptions.CacheDirectory.", e);
+        }
+    }
+
+    private async Task FetchAsync(RemoteFile file, string blob, CancellationToken ct)
+    {
+        var incomplete = blob + ".incomplete";
+        // What an earlier process left may be damaged: the second attempt begins anew.
+        for (var attempt = 0; attempt < 2; attempt++)
+        {
+            if (await FetchOnceAsync(file, incomplete, ct).ConfigureAwait(false))
+            {
+                File.Move(incomplete, blob, overwrite: true);
+                meter.End();
+                return;
+            }
+
+            File.Delete(incomplete);
+            meter.Restart();
+        }
+
+        throw new HubException(
+            HubError.HashMismatch,
+            $"{cache.Repository}: {file.Name} arrived twice with another content than the repository's (its hash should be {file.ETag}). Something between here and the Hub changes it: check proxies and the endpoint. Nothing was kept.");
+    }
+
+    private async Task<bool> FetchOnceAsync(RemoteFile file, string incomplete, CancellationToken ct)
+    {
+        using var hash = new BlobHash(file);
+        await using var target = new FileStream(incomplete, new FileStreamOptions
+        {
+            Mode = FileMode.OpenOrCreate,
+            Access = FileAccess.ReadWrite,
+            Share = FileShare.Read,
+            Options = FileOptions.Asynchronous,
+            BufferSize = 0,
+        });
+        if (target.Length > file.Size)
+        {
+            target.SetLength(0);
+        }
+
+        var here = target.Length;
+        await HashWhatIsHereAsync(target, hash, ct).ConfigureAwait(false);
+        meter.Begin(cache.Repository.Value, file.Name, file.Size, here);
+        HubLog.Downloading(http.Settings.Logger, cache.Repository.Value, file.Name, file.Size, here);
+        await new ResumableCopy(http, cache.Repository, file, meter).RunAsync(
+            [new ByteRun(0, file.Size)], here, target, bytes => hash.Append(bytes.Span), Restart, ct).ConfigureAwait(false);
+        target.Flush(flushToDisk: true);
+        return hash.Matches();
+
+        void Restart()
+        {
+            target.SetLength(0);
+            hash.Restart();
+            meter.Restart();
+        }
+    }
+
+    private static async Task HashWhatIsHereAsync(FileStream target, BlobHash hash, CancellationToken ct)
+    {
+        var buffer = new byte[Math.Min(BufferBytes, target.Length)];
+        while (target.Position < target.Length)
+        {
+            var read = await target.ReadAsync(buffer, ct).ConfigureAwait(false);
+            if (read == 0)
+            {
+                break;
+            }
+
+            hash.Append(buffer.AsSpan(0, read));
+        }
+    }
+}

@@ -1,0 +1,66 @@
+namespace AudioCraft.Hub;
+
+/// <summary>Counts the bytes of one call's downloads and tells them on, at most ten times a second and at the end of every file.</summary>
+/// <param name="progress">Who is told; may be null.</param>
+/// <param name="clock">What measures time.</param>
+internal sealed class DownloadMeter(IProgress<DownloadProgress>? progress, TimeProvider clock)
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100), Window = TimeSpan.FromSeconds(5);
+
+    private readonly Queue<(long Time, long Received)> samples = new();
+    private string repository = "", file = "";
+    private long total, done, fileSize, fileDone, received, lastReport;
+
+    /// <summary>Files of so many bytes are going to be fetched.</summary>
+    public void Plan(long bytes) => total += bytes;
+
+    /// <summary>A file begins, part of which may be here.</summary>
+    public void Begin(string repositoryName, string fileName, long size, long here)
+    {
+        (repository, file, fileSize, fileDone) = (repositoryName, fileName, size, here);
+        done += here;
+        samples.Enqueue((clock.GetTimestamp(), received));
+        Report();
+    }
+
+    /// <summary>Bytes have arrived.</summary>
+    public void Add(long bytes)
+    {
+        received += bytes;
+        fileDone += bytes;
+        done += bytes;
+        if (clock.GetElapsedTime(lastReport) >= Interval)
+        {
+            Report();
+        }
+    }
+
+    /// <summary>What was here of the file is thrown away.</summary>
+    public void Restart()
+    {
+        done -= fileDone;
+        fileDone = 0;
+    }
+
+    /// <summary>The file is whole: fetched, or found so when its turn came because another process had fetched it.</summary>
+    public void End()
+    {
+        done += fileSize - fileDone;
+        fileDone = fileSize;
+        Report();
+    }
+
+    private void Report()
+    {
+        lastReport = clock.GetTimestamp();
+        samples.Enqueue((lastReport, received));
+        while (samples.Count > 2 && clock.GetElapsedTime(samples.Peek().Time, lastReport) > Window)
+        {
+            samples.Dequeue();
+        }
+
+        var (time, before) = samples.Peek();
+        var seconds = clock.GetElapsedTime(time, lastReport).TotalSeconds;
+        progress?.Report(new DownloadProgress(repository, file, fileDone, fileSize, done, Math.Max(total, done), seconds > 0 ? (received - before) / seconds : 0));
+    }
+}

@@ -1,0 +1,226 @@
+using System.Net;
+using System.Text.Json;
+using AudioCraft.Checkpoints;
+
+namespace AudioCraft.Hub;
+
+/// <summary>A repository at one commit: what files it has, and those of them that are here.</summary>
+internal sealed class HubRepository
+{
+    private const int LargestListing = 16 << 20;
+
+    private readonly HubHttp http;
+    private readonly HubCache cache;
+
+    /// <summary>The names that the Hub lists; null where the cache is all that is known.</summary>
+    private readonly HashSet<string>? listed;
+
+    private HubRepository(HubHttp http, HubCache cache, string commit, HashSet<string>? listed)
+    {
+        this.http = http;
+        this.cache = cache;
+        this.listed = listed;
+        Commit = commit;
+    }
+
+    public RepoId Id => cache.Repository;
+
+    public HubSettings Settings => http.Settings;
+
+    public HubHttp Http => http;
+
+    public string Commit { get; }
+
+    /// <summary>The directory that has the files, by their names.</summary>
+    public string Snapshot => cache.Snapshot(Commit);
+
+    /// <summary>
+    /// Asks what a branch, tag or commit is now. The cache answers instead where the network is switched off, where a commit that cannot change is here,
+    /// and where the Hub cannot be reached.
+    /// </summary>
+    /// <param name="settings">Where and how.</param>
+    /// <param name="id">The repository.</param>
+    /// <param name="revision">Branch, tag or commit.</param>
+    /// <param name="isComplete">Whether a commit's files in the cache are enough.</param>
+    /// <param name="ct">Ends it.</param>
+    /// <exception cref="HubException">Neither the Hub nor the cache has it.</exception>
+    public static async Task<HubRepository> OpenAsync(HubSettings settings, RepoId id, string revision, Func<HubRepository, bool> isComplete, CancellationToken ct)
+    {
+        var http = new HubHttp(settings);
+        var cache = new HubCache(settings.CacheDirectory, id, settings.Links);
+        var cached = cache.ReadRef(revision) is { } commit && new HubRepository(http, cache, commit, null) is var repository && isComplete(repository) ? repository : null;
+        if (cached is not null && (settings.Offline || HubPath.IsCommit(revision)))
+        {
+            return cached;
+        }
+
+        if (settings.Offline)
+        {
+            throw new HubException(
+                HubError.Offline,
+                $"'{id}' ({revision}) is not, or not whole, in the cache '{settings.CacheDirectory}', and the network is switched off (HF_HUB_OFFLINE or PretrainedOptions.Offline). "
+                + "Load it once with the network on, copy the cache from a machine that has it, or name a directory that holds the files.");
+        }
+
+        try
+        {
+            var (sha, files) = await ListAsync(http, id, revision, ct).ConfigureAwait(false);
+            cache.WriteRef(revision, sha);
+            return new HubRepository(http, cache, sha, files);
+        }
+        catch (HubException e) when (cached is not null && e.Error is HubError.Network or HubError.RateLimited)
+        {
+            HubLog.FromCache(settings.Logger, id.Value, e.Message);
+            return cached;
+        }
+    }
+
+    /// <summary>Whether the repository has a file of that name, as far as is known.</summary>
+    public bool Has(string name) => listed?.Contains(name) ?? IsHere(name);
+
+    /// <summary>Whether a file is in the cache.</summary>
+    public bool IsHere(string name) => HubCache.IsFile(cache.InSnapshot(Commit, name));
+
+    /// <summary>A file's hash and size.</summary>
+    /// <exception cref="HubException">It cannot be had.</exception>
+    public Task<RemoteFile> DescribeAsync(string name, CancellationToken ct)
+    {
+        // The name becomes a path: refuse it before anything is asked.
+        cache.InSnapshot(Commit, name);
+        var address = Settings.Address($"{HubPath.Escaped(Id.Value)}/resolve/{Commit}/{HubPath.Escaped(name)}");
+        return Retries.RunAsync(Settings.Timings, Settings.Logger, async () =>
+        {
+            using var answer = await http.SendAsync(HttpMethod.Head, address, Id, $"{Id}: {name}", null, null, leaveHost: false, ct).ConfigureAwait(false);
+            // Large files are elsewhere: the Hub's own answer has their hash and size, the other host's would not.
+            var etag = HubAnswer.Header(answer, "X-Linked-ETag") ?? HubAnswer.Header(answer, "ETag");
+            var size = long.TryParse(HubAnswer.Header(answer, "X-Linked-Size"), out var linked)
+                ? linked
+                : answer.StatusCode == HttpStatusCode.OK ? answer.Content.Headers.ContentLength : null;
+            return size is >= 0
+                ? new RemoteFile(name, address, HubPath.ETag(etag), size.Value)
+                : throw new HubException(HubError.InvalidAnswer, $"{Id}: the server does not say how long {name} is. Check the endpoint, or try again later.");
+        }, ct);
+    }
+
+    /// <summary>Brings files into the cache that are not there.</summary>
+    /// <exception cref="HubException">One cannot be had; those before it are kept.</exception>
+    public async Task FetchAsync(IEnumerable<string> names, DownloadMeter meter, CancellationToken ct)
+    {
+        var files = new List<RemoteFile>();
+        foreach (var name in names.Where(name => !IsHere(name)))
+        {
+            files.Add(await DescribeAsync(name, ct).ConfigureAwait(false));
+        }
+
+        if (files.Count == 0)
+        {
+            return;
+        }
+
+        meter.Plan(files.Sum(file => file.Size));
+        CheckDisk(files.Sum(Missing));
+        var download = new BlobDownload(http, cache, meter);
+        foreach (var file in files)
+        {
+            await download.RunAsync(Commit, file, ct).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Brings the files of a model into the cache, and those that its index names.</summary>
+    public async Task FetchAsync(ModelFiles files, DownloadMeter meter, CancellationToken ct)
+    {
+        await FetchAsync(files.Needed.Concat(files.Wanted), meter, ct).ConfigureAwait(false);
+        if (files.Index is not null)
+        {
+            await FetchAsync(ShardedSafetensors.FilesOf(cache.InSnapshot(Commit, files.Index)), meter, ct).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Whether all that a model needs is here, the files of its index included.</summary>
+    public bool IsComplete(ModelKind kind) =>
+        ModelFiles.Choose(kind, IsHere) is { } files && (files.Index is null || ShardedSafetensors.FilesOf(cache.InSnapshot(Commit, files.Index)).All(IsHere));
+
+    private void CheckDisk(long needed)
+    {
+        try
+        {
+            Directory.CreateDirectory(cache.Directory);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new HubException(HubError.Cache, $"'{cache.Directory}' cannot be made: {e.Message} Choose another with HF_HOME or PretrainedOptions.CacheDirectory.", e);
+        }
+
+        Settings.Disk.Check(cache.Directory, needed);
+    }
+
+    private long Missing(RemoteFile file)
+    {
+        var blob = cache.Blob(file.ETag);
+        var partial = new FileInfo(blob + ".incomplete");
+        return File.Exists(blob) ? 0 : Math.Max(0, file.Size - (partial.Exists ? partial.Length : 0));
+    }
+
+    private static Task<(string Commit, HashSet<string> Files)> ListAsync(HubHttp http, RepoId id, string revision, CancellationToken ct)
+    {
+        var asked = revision == PretrainedOptions.DefaultRevision ? $"'{id}'" : $"'{id}' ({revision})";
+        var address = http.Settings.Address($"api/models/{HubPath.Escaped(id.Value)}/revision/{Uri.EscapeDataString(revision)}");
+        return Retries.RunAsync(http.Settings.Timings, http.Settings.Logger, async () =>
+        {
+            using var answer = await http.SendAsync(HttpMethod.Get, address, id, asked, null, null, leaveHost: false, ct).ConfigureAwait(false);
+            if (answer.StatusCode != HttpStatusCode.OK)
+            {
+                throw new HubException(HubError.InvalidAnswer, $"{asked}: the server answers {(int)answer.StatusCode} instead of describing it. Check the endpoint (HF_ENDPOINT or PretrainedOptions.Endpoint).");
+            }
+
+            return Parse(await ReadAsync(http, answer, asked, ct).ConfigureAwait(false), asked);
+        }, ct);
+    }
+
+    private static async Task<MemoryStream> ReadAsync(HubHttp http, HttpResponseMessage answer, string asked, CancellationToken ct)
+    {
+        using var silence = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        try
+        {
+            var text = new MemoryStream();
+            var buffer = new byte[64 << 10];
+            var body = await answer.Content.ReadAsStreamAsync(ct).ConfigureAwait(false);
+            while (true)
+            {
+                silence.CancelAfter(http.Settings.Timings.Silence);
+                var read = await body.ReadAsync(buffer, silence.Token).ConfigureAwait(false);
+                if (read == 0)
+                {
+                    text.Position = 0;
+                    return text;
+                }
+
+                if (text.Length + read > LargestListing)
+                {
+                    throw new HubException(HubError.InvalidAnswer, $"{asked}: the server describes it in more than {LargestListing} bytes, which are not read. Check the endpoint.");
+                }
+
+                text.Write(buffer, 0, read);
+            }
+        }
+        catch (Exception e) when (HubHttp.IsBroken(e, ct))
+        {
+            throw http.Broken(asked, e);
+        }
+    }
+
+    private static (string Commit, HashSet<string> Files) Parse(Stream text, string asked)
+    {
+        try
+        {
+            using var json = JsonDocument.Parse(text, new JsonDocumentOptions { MaxDepth = 32 });
+            var files = json.RootElement.GetProperty("siblings").EnumerateArray().Select(file => file.GetProperty("rfilename").GetString() ?? "");
+            return (HubPath.Commit(json.RootElement.GetProperty("sha").GetString()), files.ToHashSet(StringComparer.Ordinal));
+        }
+        // What the document's getters throw where something is missing, or of another kind.
+        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException)
+        {
+            throw new HubException(HubError.InvalidAnswer, $"{asked}: the server's description of it is not the Hub's. Check the endpoint (HF_ENDPOINT or PretrainedOptions.Endpoint).", e);
+        }
+    }
+}

@@ -1,0 +1,84 @@
+using AudioCraft.Checkpoints;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace AudioCraft.Hub;
+
+/// <summary>Where the Hub is and how it is used: the options, and where they say nothing the environment.</summary>
+internal sealed record HubSettings
+{
+    // One for the process: connections are kept and shared. Redirects are followed by hand, because the token must not travel with them.
+    private static readonly HttpClient SharedClient = new(new SocketsHttpHandler
+    {
+        AllowAutoRedirect = false,
+        UseCookies = false,
+        ConnectTimeout = TimeSpan.FromSeconds(30),
+        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+    })
+    {
+        Timeout = Timeout.InfiniteTimeSpan,
+    };
+
+    public required Uri Endpoint { get; init; }
+
+    public required string? Token { get; init; }
+
+    public required string CacheDirectory { get; init; }
+
+    public required bool Offline { get; init; }
+
+    public HttpClient Client { get; init; } = SharedClient;
+
+    public ILogger Logger { get; init; } = NullLogger.Instance;
+
+    public HubTimings Timings { get; init; } = new();
+
+    public DiskSpace Disk { get; init; } = new();
+
+    /// <summary>Whether links are tried.</summary>
+    public bool Links { get; init; } = true;
+
+    /// <summary>Where what is made from a download is kept, such as a text encoder without its decoder: <c>audiocraft</c> beside the Hub's cache.</summary>
+    public string OwnDirectory => Path.Combine(Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(CacheDirectory)) ?? CacheDirectory, "audiocraft");
+
+    /// <exception cref="ArgumentException">An option is not of the kind it should be.</exception>
+    /// <exception cref="HubException">The environment's endpoint or token is not of the kind it should be.</exception>
+    public static HubSettings From(PretrainedOptions options, HubEnvironment? environment = null)
+    {
+        environment ??= HubEnvironment.Current;
+        var endpoint = options.Endpoint ?? ParseEndpoint(environment.Endpoint);
+        if (!IsEndpoint(endpoint))
+        {
+            throw new ArgumentException($"The endpoint is '{endpoint}'; an address such as https://huggingface.co is expected.", nameof(options));
+        }
+
+        var token = options.Token ?? environment.Token;
+        if (token is not null && !token.All(c => c is > ' ' and < (char)0x7f))
+        {
+            throw new HubException(HubError.Unauthorized, "The Hub's token has characters that no token has. Check PretrainedOptions.Token, HF_TOKEN, or log in again.");
+        }
+
+        return new HubSettings
+        {
+            Endpoint = endpoint,
+            Token = string.IsNullOrEmpty(token) ? null : token,
+            CacheDirectory = options.CacheDirectory is { } directory ? Path.GetFullPath(directory) : environment.CacheDirectory,
+            Offline = options.Offline ?? environment.Offline,
+            Client = options.HttpClient ?? SharedClient,
+            Logger = options.Logger ?? NullLogger.Instance,
+            Timings = options.Timings ?? new HubTimings(),
+            Disk = options.Disk ?? new DiskSpace(),
+            Links = options.Links,
+        };
+    }
+
+    /// <summary>An address below the endpoint.</summary>
+    public Uri Address(string path) => new(Endpoint.AbsoluteUri.TrimEnd('/') + "/" + path);
+
+    private static Uri ParseEndpoint(string text) => Uri.TryCreate(text, UriKind.Absolute, out var endpoint) && IsEndpoint(endpoint)
+        ? endpoint
+        : throw new HubException(HubError.Network, $"HF_ENDPOINT is '{text}'; an address such as https://huggingface.co is expected.");
+
+    private static bool IsEndpoint(Uri endpoint) =>
+        endpoint.IsAbsoluteUri && endpoint.Scheme is "https" or "http" && endpoint.UserInfo.Length == 0 && endpoint.Query.Length == 0 && endpoint.Fragment.Length == 0;
+}

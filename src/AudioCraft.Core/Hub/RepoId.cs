@@ -1,0 +1,32 @@
+namespace AudioCraft.Hub;
+
+/// <summary>
+/// The name of a repository on the Hub, <c>organisation/model</c> or <c>model</c>, held to the Hub's own rules: letters, digits, <c>-</c>, <c>_</c>, <c>.</c>,
+/// neither <c>--</c> nor <c>..</c>, at most 96 characters. So it cannot lead anywhere as a path.
+/// </summary>
+internal sealed record RepoId
+{
+    private const int MaximumLength = 96;
+
+    private RepoId(string value) => Value = value;
+
+    public string Value { get; }
+
+    /// <summary>The directory of the cache that holds it, as Python's huggingface_hub names it.</summary>
+    public string FolderName => "models--" + Value.Replace("/", "--", StringComparison.Ordinal);
+
+    /// <summary>The id, or null where the text cannot be one.</summary>
+    public static RepoId? TryParse(string? text)
+    {
+        var parts = text?.Split('/') ?? [];
+        return text is { Length: <= MaximumLength } && parts.Length is 1 or 2 && Array.TrueForAll(parts, IsPlain)
+            && !text.Contains("--", StringComparison.Ordinal) && !text.Contains("..", StringComparison.Ordinal) && !text.EndsWith(".git", StringComparison.Ordinal)
+            ? new RepoId(text)
+            : null;
+    }
+
+    public override string ToString() => Value;
+
+    private static bool IsPlain(string part) =>
+        part.Length > 0 && part[0] is not ('-' or '.') && part[^1] is not ('-' or '.') && part.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.');
+}

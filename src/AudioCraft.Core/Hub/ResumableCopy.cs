@@ -1,0 +1,167 @@
+using System.Buffers;
+using System.Net;
+
+namespace AudioCraft.Hub;
+
+/// <summary>A stretch of a remote file.</summary>
+internal readonly record struct ByteRun(long Offset, long Length);
+
+/// <summary>Copies stretches of a remote file to the end of a local one, through broken connections, from where it stopped.</summary>
+internal sealed class ResumableCopy(HubHttp http, RepoId repository, RemoteFile file, DownloadMeter meter)
+{
+    private const int BufferBytes = 256 << 10;
+
+    private readonly string asked = $"{repository}: {file.Name}";
+
+    /// <summary>Copies what is missing.</summary>
+    /// <param name="runs">The stretches, in the order in which they are wanted.</param>
+    /// <param name="done">Bytes of them that the target has.</param>
+    /// <param name="target">Where they go, at its end.</param>
+    /// <param name="seen">Told every byte.</param>
+    /// <param name="restart">Makes the target empty, for a server that always begins at the beginning; null where that is of no use.</param>
+    /// <param name="ct">Ends it between pieces; what has arrived stays.</param>
+    /// <exception cref="RangesNotSupportedException">The server gives no parts of files, and <paramref name="restart"/> is null.</exception>
+    /// <exception cref="HubException">It fails for good.</exception>
+    public async Task RunAsync(IReadOnlyList<ByteRun> runs, long done, Stream target, Action<ReadOnlyMemory<byte>>? seen, Action? restart, CancellationToken ct)
+    {
+        var total = runs.Sum(run => run.Length);
+        var retries = new Retries(http.Settings.Timings, http.Settings.Logger);
+        var arrived = 0L;
+        while (done < total)
+        {
+            try
+            {
+                var (at, to) = Find(runs, done);
+                using var response = await OpenAsync(at, to, restart is not null, ct).ConfigureAwait(false);
+                if (response.StatusCode == HttpStatusCode.OK && at > 0)
+                {
+                    restart!();
+                    (at, done) = (0, 0);
+                }
+
+                await CopyAsync(response, to - at + 1, ct).ConfigureAwait(false);
+            }
+            catch (TransientException e)
+            {
+                if (arrived >= http.Settings.Timings.RealProgress)
+                {
+                    arrived = 0;
+                    retries.Progressed();
+                }
+
+                await retries.WaitAsync(e, ct).ConfigureAwait(false);
+            }
+        }
+
+        async Task CopyAsync(HttpResponseMessage response, long expected, CancellationToken ct)
+        {
+            var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
+            try
+            {
+                using var silence = CancellationTokenSource.CreateLinkedTokenSource(ct);
+                var body = await response.Content.ReadAsStreamAsync(ct).ConfigureAwait(false);
+                while (expected > 0)
+                {
+                    var read = await ReadAsync(body, buffer, silence, ct).ConfigureAwait(false);
+                    silence.CancelAfter(Timeout.InfiniteTimeSpan);
+                    if (read > expected)
+                    {
+                        throw Contradiction($"more than the {file.Size} bytes that it announced");
+                    }
+
+                    var piece = buffer.AsMemory(0, read);
+                    await WriteAsync(target, piece, ct).ConfigureAwait(false);
+                    seen?.Invoke(piece);
+                    (done, expected, arrived) = (done + read, expected - read, arrived + read);
+                    meter.Add(read);
+                }
+            }
+            finally
+            {
+                ArrayPool<byte>.Shared.Return(buffer);
+            }
+        }
+    }
+
+    private static (long From, long To) Find(IReadOnlyList<ByteRun> runs, long done)
+    {
+        foreach (var run in runs)
+        {
+            if (done < run.Length)
+            {
+                return (run.Offset + done, run.Offset + run.Length - 1);
+            }
+
+            done -= run.Length;
+        }
+
+        throw new ArgumentOutOfRangeException(nameof(done), done, "Everything is here.");
+    }
+
+    private async Task<HttpResponseMessage> OpenAsync(long from, long to, bool mayBeWhole, CancellationToken ct)
+    {
+        var whole = from == 0 && to == file.Size - 1;
+        var response = await http.SendAsync(HttpMethod.Get, file.Address, repository, asked, whole ? null : from, whole ? null : to, leaveHost: true, ct).ConfigureAwait(false);
+        try
+        {
+            var expected = to - from + 1;
+            switch (response.StatusCode)
+            {
+                case HttpStatusCode.OK when whole || mayBeWhole:
+                    expected = file.Size;
+                    break;
+                case HttpStatusCode.OK:
+                    throw new RangesNotSupportedException();
+                case HttpStatusCode.PartialContent when response.Content.Headers.ContentRange is { } range && range.From == from && range.To == to && (range.Length ?? file.Size) == file.Size:
+                    break;
+                default:
+                    throw Contradiction($"{(int)response.StatusCode} and the range '{response.Content.Headers.ContentRange}' where bytes {from} to {to} of {file.Size} were asked for");
+            }
+
+            if (response.Content.Headers.ContentLength is { } length && length != expected)
+            {
+                throw Contradiction($"{length} bytes where {expected} were expected");
+            }
+
+            return response;
+        }
+        catch
+        {
+            response.Dispose();
+            throw;
+        }
+    }
+
+    private async Task<int> ReadAsync(Stream body, byte[] buffer, CancellationTokenSource silence, CancellationToken ct)
+    {
+        try
+        {
+            silence.CancelAfter(http.Settings.Timings.Silence);
+            var read = await body.ReadAsync(buffer, silence.Token).ConfigureAwait(false);
+            return read > 0 ? read : throw http.Broken(asked, new EndOfStreamException("The answer ends early."));
+        }
+        catch (Exception e) when (HubHttp.IsBroken(e, ct))
+        {
+            throw http.Broken(asked, e);
+        }
+    }
+
+    private async Task WriteAsync(Stream target, ReadOnlyMemory<byte> piece, CancellationToken ct)
+    {
+        try
+        {
+            await target.WriteAsync(piece, ct).ConfigureAwait(false);
+        }
+        catch (IOException e)
+        {
+            throw DiskSpace.Explain(e, (target as FileStream)?.Name ?? file.Name);
+        }
+    }
+
+    // Perhaps one server of many: worth another attempt.
+    private TransientException Contradiction(string what) =>
+        new(new HubException(HubError.InvalidAnswer, $"{asked}: the server sends {what}. Check the endpoint, or try again later."));
+}
+
+/// <summary>The server answers a request for a part of a file with all of it. It never leaves the client.</summary>
+internal sealed class RangesNotSupportedException : Exception;

@@ -1,0 +1,45 @@
+using Microsoft.Extensions.Logging;
+
+namespace AudioCraft.Hub;
+
+/// <summary>How often and after which waits something is tried again. Waits double, and vary so that many clients do not come back at once.</summary>
+internal sealed class Retries(HubTimings timings, ILogger logger)
+{
+    private int failures;
+
+    /// <summary>Runs an action until it succeeds or fails for good.</summary>
+    /// <exception cref="HubException">It keeps failing, or fails in a way that does not pass.</exception>
+    public static async Task<T> RunAsync<T>(HubTimings timings, ILogger logger, Func<Task<T>> action, CancellationToken ct)
+    {
+        var retries = new Retries(timings, logger);
+        while (true)
+        {
+            try
+            {
+                return await action().ConfigureAwait(false);
+            }
+            catch (TransientException e)
+            {
+                await retries.WaitAsync(e, ct).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>The last attempt was worth having, though it failed.</summary>
+    public void Progressed() => failures = 0;
+
+    /// <summary>Waits after a failure, or throws what it means when there were too many.</summary>
+    public async Task WaitAsync(TransientException failure, CancellationToken ct)
+    {
+        ct.ThrowIfCancellationRequested();
+        if (++failures >= timings.Attempts || failure.After > timings.LongestWait)
+        {
+            throw failure.Lasting;
+        }
+
+        var doubled = timings.FirstWait * Math.Pow(2, failures - 1) * (1 + (Random.Shared.NextDouble() / 4));
+        var wait = failure.After ?? (doubled < timings.LongestWait ? doubled : timings.LongestWait);
+        HubLog.Retrying(logger, failure.Message, wait.TotalSeconds);
+        await timings.Wait(wait, ct).ConfigureAwait(false);
+    }
+}

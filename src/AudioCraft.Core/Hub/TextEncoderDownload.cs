@@ -1,0 +1,154 @@
+using AudioCraft.Checkpoints;
+using AudioCraft.Conditioning;
+
+namespace AudioCraft.Hub;
+
+/// <summary>
+/// A T5 from the Hub, of which the encoder alone travels: ranges of <c>model.safetensors</c>, put together in a directory of our own beside the Hub's cache
+/// (<c>audiocraft/models--t5-large/&lt;commit&gt;</c>). Where the whole file is in the cache already, or only another layout is there, that is used.
+/// A part cannot be checked against the whole file's hash; its length, its header and every range are.
+/// </summary>
+internal sealed class TextEncoderDownload(HubRepository repository, DownloadMeter meter)
+{
+    private const int FirstRead = 64 << 10;
+
+    private string Own => OwnDirectory(repository);
+
+    /// <summary>Whether all that is needed is here, in whichever form.</summary>
+    public static bool IsHere(HubRepository repository) => IsWhole(OwnDirectory(repository)) || repository.IsComplete(ModelKind.TextEncoder);
+
+    /// <summary>The directory that <see cref="T5TextEncoder.Load(string, TorchSharp.torch.Device)"/> takes.</summary>
+    /// <exception cref="HubException">It cannot be had.</exception>
+    public async Task<string> RunAsync(CancellationToken ct)
+    {
+        if (IsWhole(Own))
+        {
+            return Own;
+        }
+
+        var files = ModelFiles.Choose(ModelKind.TextEncoder, name => repository.Has(name)) ?? throw ModelFetcher.NoModel(repository, ModelKind.TextEncoder);
+        var weightsAreHere = repository.IsHere(ModelFiles.Weights) || repository.IsComplete(ModelKind.TextEncoder);
+        if (files.Needed.Contains(ModelFiles.Weights) && !weightsAreHere)
+        {
+            try
+            {
+                return await FetchPartAsync(files, ct).ConfigureAwait(false);
+            }
+            catch (RangesNotSupportedException)
+            {
+                HubLog.NoRanges(repository.Settings.Logger, repository.Id.Value);
+            }
+        }
+
+        if (!repository.IsComplete(ModelKind.TextEncoder))
+        {
+            await repository.FetchAsync(files, meter, ct).ConfigureAwait(false);
+        }
+
+        return repository.Snapshot;
+    }
+
+    private static string OwnDirectory(HubRepository repository) => Path.Combine(repository.Settings.OwnDirectory, repository.Id.FolderName, repository.Commit);
+
+    private static bool IsWhole(string directory) =>
+        Array.TrueForAll([ModelFiles.Config, ModelFiles.Tokenizer, ModelFiles.Weights], name => File.Exists(Path.Combine(directory, name)));
+
+    private async Task<string> FetchPartAsync(ModelFiles files, CancellationToken ct)
+    {
+        var settings = repository.Settings;
+        var path = Path.Combine(settings.OwnDirectory, ".locks", repository.Id.FolderName, repository.Commit + ".lock");
+        using var held = await FileLock.TakeAsync(path, settings.Timings, ct, () => HubLog.Waiting(settings.Logger, repository.Id.Value, ModelFiles.Weights)).ConfigureAwait(false);
+        if (IsWhole(Own))
+        {
+            return Own;
+        }
+
+        try
+        {
+            Directory.CreateDirectory(Own);
+            string[] small = [.. files.Needed.Concat(files.Wanted).Where(name => name != ModelFiles.Weights)];
+            await repository.FetchAsync(small, meter, ct).ConfigureAwait(false);
+            foreach (var name in small)
+            {
+                CopyInto(Path.Combine(repository.Snapshot, name), Path.Combine(Own, name));
+            }
+
+            await FetchWeightsAsync(Path.Combine(Own, ModelFiles.Weights), ct).ConfigureAwait(false);
+            return Own;
+        }
+        catch (IOException e)
+        {
+            throw DiskSpace.Explain(e, Own);
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new HubException(HubError.Cache, $"'{Own}' cannot be written: {e.Message} Check its permissions, or choose another place with HF_HOME or PretrainedOptions.CacheDirectory.", e);
+        }
+    }
+
+    private static void CopyInto(string source, string target)
+    {
+        var temporary = target + ".incomplete";
+        File.Copy(source, temporary, overwrite: true);
+        File.Move(temporary, target, overwrite: true);
+    }
+
+    private async Task FetchWeightsAsync(string target, CancellationToken ct)
+    {
+        var file = await repository.DescribeAsync(ModelFiles.Weights, ct).ConfigureAwait(false);
+        // The progress of the header is nobody's concern.
+        var copy = new ResumableCopy(repository.Http, repository.Id, file, new DownloadMeter(null, TimeProvider.System));
+        var start = await ReadAsync(copy, 0, Math.Min(FirstRead, file.Size), ct).ConfigureAwait(false);
+        var head = EncoderPart.HeadLength(start, file);
+        if (head > start.Length)
+        {
+            start = [.. start, .. await ReadAsync(copy, start.Length, head - start.Length, ct).ConfigureAwait(false)];
+        }
+
+        var part = EncoderPart.Of(start.AsSpan(0, (int)head), file);
+        await FetchDataAsync(part, file, target, ct).ConfigureAwait(false);
+    }
+
+    private static async Task<byte[]> ReadAsync(ResumableCopy copy, long from, long count, CancellationToken ct)
+    {
+        using var bytes = new MemoryStream();
+        await copy.RunAsync([new ByteRun(from, count)], 0, bytes, null, null, ct).ConfigureAwait(false);
+        return bytes.ToArray();
+    }
+
+    private async Task FetchDataAsync(EncoderPart part, RemoteFile file, string target, CancellationToken ct)
+    {
+        // The name has the whole file's hash: what is there is a beginning of this file and no other.
+        var incomplete = $"{target}.{file.ETag}.incomplete";
+        await using (var stream = new FileStream(incomplete, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, 0, useAsync: true))
+        {
+            var here = await HereAsync(stream, part, ct).ConfigureAwait(false);
+            meter.Plan(part.DataLength);
+            repository.Settings.Disk.Check(Own, part.DataLength - here);
+            meter.Begin(repository.Id.Value, file.Name, part.DataLength, here);
+            HubLog.Downloading(repository.Settings.Logger, repository.Id.Value, file.Name, part.DataLength, here);
+            await new ResumableCopy(repository.Http, repository.Id, file, meter).RunAsync(part.Runs, here, stream, null, null, ct).ConfigureAwait(false);
+            stream.Flush(flushToDisk: true);
+        }
+
+        // Reads the header and holds the file to it.
+        SafetensorsFile.Open(incomplete).Dispose();
+        File.Move(incomplete, target, overwrite: true);
+        meter.End();
+    }
+
+    /// <summary>Bytes of the data that an earlier attempt left; the stream then stands at its end, behind the header.</summary>
+    private static async Task<long> HereAsync(FileStream stream, EncoderPart part, CancellationToken ct)
+    {
+        var head = new byte[part.Head.Length];
+        if (stream.Length < head.Length || stream.Length > head.Length + part.DataLength
+            || await stream.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, ct).ConfigureAwait(false) < head.Length || !head.AsSpan().SequenceEqual(part.Head))
+        {
+            stream.SetLength(0);
+            await stream.WriteAsync(part.Head, ct).ConfigureAwait(false);
+        }
+
+        stream.Position = stream.Length;
+        return stream.Length - head.Length;
+    }
+}

@@ -1,0 +1,213 @@
+using System.Text;
+using AudioCraft.Hub;
+
+namespace AudioCraft.Tests.Hub;
+
+/// <summary>What the Hub refuses, where it sends the client, and who sees the token.</summary>
+public class HubAnswerTests
+{
+    [Theory]
+    [InlineData(404, "RepoNotFound", HubError.RepositoryNotFound, "Check the name")]
+    [InlineData(404, "RevisionNotFound", HubError.RevisionNotFound, "PretrainedOptions.Revision")]
+    [InlineData(404, null, HubError.RepositoryNotFound, "Check the name")]
+    [InlineData(401, "RepoNotFound", HubError.Unauthorized, "HF_TOKEN")]
+    [InlineData(401, null, HubError.Unauthorized, "HF_TOKEN")]
+    [InlineData(403, "GatedRepo", HubError.Gated, "accept them")]
+    [InlineData(401, "GatedRepo", HubError.Gated, "org/codec")]
+    [InlineData(403, null, HubError.Unauthorized, "HF_TOKEN")]
+    [InlineData(418, null, HubError.InvalidAnswer, "HF_ENDPOINT")]
+    public void A_refusal_says_what_to_do(int status, string? code, HubError error, string advice)
+    {
+        using var hub = new HubFixture();
+        hub.Hub.Misbehave = _ => code is null ? new HubResponse(status, []) : new HubResponse(status, [], ("X-Error-Code", code));
+        Assert.Contains(advice, hub.Fails(error).Message, StringComparison.Ordinal);
+        Assert.Single(hub.Hub.Requests);
+        Assert.Empty(hub.Waits);
+    }
+
+    [Fact]
+    public void A_repository_without_a_model_is_told_what_makes_one()
+    {
+        using var hub = new HubFixture();
+        hub.Hub.Add("org/pictures", ("cat.png", [1, 2, 3]), ("config.json", "{}"u8.ToArray()));
+        Assert.Contains("compression_state_dict.bin", hub.Fails(HubError.FileNotFound, "org/pictures").Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_token_goes_to_the_hub_and_to_no_other_host()
+    {
+        using var hub = new HubFixture();
+        hub.Find(options: hub.Options with { Token = "hf_secret" });
+        hub.HasAll();
+        Assert.All(hub.Hub.Requests, request => Assert.Equal("Bearer hf_secret", request.Headers["authorization"]));
+        Assert.NotEmpty(hub.Cdn.Requests);
+        Assert.All(hub.Cdn.Requests, request => Assert.False(request.Headers.ContainsKey("authorization")));
+    }
+
+    [Fact]
+    public void A_renamed_repository_is_followed_on_the_same_host_with_the_token()
+    {
+        using var hub = new HubFixture();
+        hub.Hub.Misbehave = request => request.Path.Contains("org/old", StringComparison.Ordinal)
+            ? new HubResponse(307, [], ("Location", request.Path.Replace("org/old", "org/codec", StringComparison.Ordinal)))
+            : null;
+        var found = hub.Find("org/old", hub.Options with { Token = "hf_secret" });
+        Assert.Equal(hub.Weights, File.ReadAllBytes(Path.Combine(found, "model.safetensors")));
+        Assert.All(hub.Hub.Requests, request => Assert.Equal("Bearer hf_secret", request.Headers["authorization"]));
+    }
+
+    [Theory]
+    [InlineData("/api/models/org/codec/revision/main")]
+    [InlineData("file:///etc/passwd")]
+    [InlineData("ftp://127.0.0.1/x")]
+    [InlineData("http://user:password@127.0.0.1/")]
+    [InlineData("http://")]
+    public void A_redirect_in_a_circle_or_to_something_that_is_not_the_web_is_refused(string location)
+    {
+        using var hub = new HubFixture();
+        hub.Hub.Misbehave = _ => new HubResponse(302, [], ("Location", location));
+        hub.Fails(HubError.InvalidAnswer);
+    }
+
+    [Fact]
+    public void A_description_from_another_host_is_not_taken()
+    {
+        using var hub = new HubFixture();
+        hub.Hub.Misbehave = request => request.Path.StartsWith("/api/", StringComparison.Ordinal) ? new HubResponse(302, [], ("Location", $"{hub.Cdn.Address}api")) : null;
+        hub.Fails(HubError.InvalidAnswer);
+        Assert.Empty(hub.Cdn.Requests);
+    }
+
+    [Fact]
+    public void A_client_that_follows_redirects_by_itself_is_refused_with_how_to_make_one()
+    {
+        using var hub = new HubFixture();
+        hub.Hub.Misbehave = request => request.Path.StartsWith("/api/", StringComparison.Ordinal) ? new HubResponse(302, [], ("Location", $"{hub.Cdn.Address}api")) : null;
+        using var client = new HttpClient();
+        Assert.Contains("AllowAutoRedirect", hub.Fails(HubError.InvalidAnswer, options: hub.Options with { HttpClient = client }).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_own_client_is_used()
+    {
+        using var hub = new HubFixture();
+        using var client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false });
+        client.DefaultRequestHeaders.Add("X-Mine", "yes");
+        hub.Find(options: hub.Options with { HttpClient = client });
+        Assert.All(hub.Hub.Requests, request => Assert.Equal("yes", request.Headers["x-mine"]));
+    }
+
+    [Theory]
+    [InlineData("{\"sha\": \"../../../../etc\", \"siblings\": []}")]
+    [InlineData("{\"sha\": \"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\", \"siblings\": []}")]
+    [InlineData("{\"sha\": 7, \"siblings\": []}")]
+    [InlineData("{\"siblings\": []}")]
+    [InlineData("{\"sha\": \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\", \"siblings\": {}}")]
+    [InlineData("[]")]
+    [InlineData("<html>")]
+    [InlineData("")]
+    public void A_description_that_is_not_the_hub_s_is_refused(string json)
+    {
+        using var hub = new HubFixture();
+        hub.Hub.Misbehave = request => request.Path.StartsWith("/api/", StringComparison.Ordinal) ? new HubResponse(200, Encoding.UTF8.GetBytes(json)) : null;
+        hub.Fails(HubError.InvalidAnswer);
+    }
+
+    [Fact]
+    public void A_description_without_end_is_not_read_to_its_end()
+    {
+        using var hub = new HubFixture();
+        hub.Hub.Misbehave = _ => new HubResponse(200, new byte[20 << 20]) { Announced = -1 };
+        hub.Fails(HubError.InvalidAnswer);
+    }
+
+    [Theory]
+    [InlineData("../../../outside")]
+    [InlineData("..")]
+    [InlineData("a/b")]
+    [InlineData("a\\b")]
+    [InlineData(".hidden")]
+    [InlineData("")]
+    public void A_hash_that_would_be_a_path_is_refused(string etag)
+    {
+        using var hub = new HubFixture();
+        hub.Hub.Misbehave = request => request.Method == "HEAD" ? new HubResponse(200, new byte[5], ("ETag", $"\"{etag}\"")) : null;
+        hub.Fails(HubError.InvalidAnswer);
+    }
+
+    [Fact]
+    public void A_file_of_unknown_or_negative_length_is_refused()
+    {
+        using var hub = new HubFixture();
+        hub.Hub.Misbehave = request => request.Method == "HEAD" ? new HubResponse(200, [], ("ETag", "\"abc\"")) { Announced = -1 } : null;
+        hub.Fails(HubError.InvalidAnswer);
+        hub.Hub.Misbehave = request => request.Method == "HEAD" ? new HubResponse(302, [], ("Location", "/x"), ("X-Linked-ETag", "\"abc\""), ("X-Linked-Size", "-5")) : null;
+        hub.Fails(HubError.InvalidAnswer);
+    }
+
+    [Theory]
+    [InlineData("../evil")]
+    [InlineData("org/../evil")]
+    [InlineData("/nowhere/passwd")]
+    [InlineData("org/name/more")]
+    [InlineData("org\\name")]
+    [InlineData("org/na--me")]
+    [InlineData("org/.name")]
+    [InlineData("org/name.git")]
+    [InlineData("org/name?x=1")]
+    [InlineData("org/na%2e%2e")]
+    [InlineData("org/")]
+    [InlineData("")]
+    public void A_name_that_no_repository_can_have_is_asked_of_nobody(string name)
+    {
+        Assert.Null(RepoId.TryParse(name));
+        using var hub = new HubFixture();
+        Assert.ThrowsAny<Exception>(() => hub.Find(name));
+        Assert.Empty(hub.Hub.Requests);
+        Assert.False(Directory.Exists(hub.Cache));
+    }
+
+    [Theory]
+    [InlineData("../../x")]
+    [InlineData("a//b")]
+    [InlineData("a\\b")]
+    [InlineData("C:x")]
+    [InlineData("nul")]
+    [InlineData("x/CON.txt")]
+    [InlineData("a\0b")]
+    [InlineData("a.")]
+    [InlineData("/a")]
+    public void A_file_or_branch_that_leads_out_of_the_cache_is_refused(string name)
+    {
+        Assert.False(HubPath.IsInside(name));
+        using var hub = new HubFixture();
+        Assert.Throws<ArgumentException>(() => hub.Find(options: hub.Options with { Revision = name }));
+        var cache = new HubCache(hub.Cache, RepoId.TryParse("org/codec")!);
+        Assert.Equal(HubError.InvalidAnswer, Assert.Throws<HubException>(() => cache.InSnapshot(LocalHub.Commit, name)).Error);
+        Assert.Empty(hub.Hub.Requests);
+    }
+
+    [Fact]
+    public void An_index_that_names_files_elsewhere_is_refused()
+    {
+        using var hub = new HubFixture();
+        hub.Hub.Add("org/sharded", ("config.json", "{}"u8.ToArray()), ("model.safetensors.index.json", "{\"weight_map\": {\"a\": \"../../../x.safetensors\"}}"u8.ToArray()));
+        Assert.Contains("../../../x.safetensors", Assert.Throws<CheckpointException>(() => hub.Find("org/sharded")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void All_files_that_an_index_names_come()
+    {
+        using var hub = new HubFixture();
+        hub.Hub.Add(
+            "org/sharded", ("config.json", "{}"u8.ToArray()), ("model.safetensors.index.json", "{\"weight_map\": {\"a\": \"one.safetensors\", \"b\": \"two.safetensors\"}}"u8.ToArray()),
+            ("one.safetensors", HubFixture.Bytes(2000)), ("two.safetensors", HubFixture.Bytes(3000)));
+        var found = hub.Find("org/sharded");
+        Assert.Equal((2000, 3000), (new FileInfo(Path.Combine(found, "one.safetensors")).ResolveLinkTarget(true) is FileInfo a ? a.Length : 0, File.ReadAllBytes(Path.Combine(found, "two.safetensors")).Length));
+        Assert.Equal(found, hub.Find("org/sharded", hub.Options with { Offline = true }));
+    }
+
+    [Fact]
+    public void A_token_is_not_printed_with_the_options() =>
+        Assert.DoesNotContain("hf_secret", new PretrainedOptions { Token = "hf_secret" }.ToString(), StringComparison.Ordinal);
+}

@@ -1,0 +1,154 @@
+using System.Diagnostics;
+using System.Text;
+using AudioCraft.Hub;
+using AudioCraft.Tests.Checkpoints;
+
+namespace AudioCraft.Tests.Hub;
+
+/// <summary>The cache on the disk: its layout is that of Python's huggingface_hub, both ways.</summary>
+public class HubCacheTests
+{
+    [Fact]
+    public void The_layout_is_the_one_that_Python_reads()
+    {
+        using var hub = new HubFixture();
+        hub.Find();
+        Assert.Equal(LocalHub.Commit, File.ReadAllText(Path.Combine(hub.Repository, "refs", "main")));
+        Assert.Equal(hub.Weights, File.ReadAllBytes(hub.WeightsBlob));
+        var config = Path.Combine(hub.Repository, "blobs", LocalHub.GitSha1("{\"model_type\": \"encodec\"}"u8.ToArray()));
+        Assert.True(File.Exists(config));
+        Assert.Equal($"../../blobs/{LocalHub.Sha256(hub.Weights)}", new FileInfo(Path.Combine(hub.Snapshot, "model.safetensors")).LinkTarget);
+        Assert.True(File.Exists(Path.Combine(hub.Cache, ".locks", "models--org--codec", LocalHub.Sha256(hub.Weights) + ".lock")));
+    }
+
+    [Fact]
+    public void What_Python_has_fetched_is_found_without_the_network()
+    {
+        using var hub = new HubFixture();
+        Directory.CreateDirectory(hub.Snapshot);
+        Directory.CreateDirectory(Path.Combine(hub.Repository, "blobs"));
+        Directory.CreateDirectory(Path.Combine(hub.Repository, "refs"));
+        File.WriteAllText(Path.Combine(hub.Repository, "refs", "main"), LocalHub.Commit);
+        foreach (var (name, blob) in new[] { ("config.json", "0123456789012345678901234567890123456789"), ("model.safetensors", LocalHub.Sha256(hub.Weights)) })
+        {
+            File.WriteAllBytes(Path.Combine(hub.Repository, "blobs", blob), hub.Weights);
+            File.CreateSymbolicLink(Path.Combine(hub.Snapshot, name), $"../../blobs/{blob}");
+        }
+
+        Assert.Equal(hub.Snapshot, hub.Find(options: hub.Options with { Offline = true }));
+        Assert.Equal(hub.Snapshot, hub.Find(options: hub.Options with { Revision = LocalHub.Commit }));
+        Assert.Empty(hub.Hub.Requests);
+    }
+
+    [Fact]
+    public void Without_the_network_what_is_not_whole_is_an_error_that_names_the_switch()
+    {
+        using var hub = new HubFixture();
+        Assert.Contains("HF_HUB_OFFLINE", hub.Fails(HubError.Offline, options: hub.Options with { Offline = true }).Message, StringComparison.Ordinal);
+        hub.Find();
+        File.Delete(hub.WeightsBlob);
+        hub.Fails(HubError.Offline, options: hub.Options with { Offline = true });
+        // With the network the link that leads nowhere is mended.
+        hub.Find();
+        hub.HasAll();
+    }
+
+    [Fact]
+    public void A_hub_that_cannot_be_reached_leaves_what_is_here()
+    {
+        using var hub = new HubFixture();
+        hub.Find();
+        hub.Hub.Dispose();
+        Assert.Equal(hub.Snapshot, hub.Find());
+        hub.Fails(HubError.Network, "org/another");
+    }
+
+    [Fact]
+    public void Branches_and_tags_are_kept_apart_and_asked_for_by_name()
+    {
+        using var hub = new HubFixture();
+        hub.Find(options: hub.Options with { Revision = "refs/pr/1" });
+        Assert.Equal(LocalHub.Commit, File.ReadAllText(Path.Combine(hub.Repository, "refs", "refs", "pr", "1")));
+        Assert.Equal(1, hub.Hub.CountOf("GET", "/revision/refs/pr/1"));
+        hub.Fails(HubError.Offline, options: hub.Options with { Offline = true });
+    }
+
+    [Fact]
+    public void Where_links_cannot_be_made_the_files_themselves_are_there()
+    {
+        using var hub = new HubFixture();
+        hub.Find(options: hub.Options with { Links = false });
+        hub.HasAll();
+        Assert.Null(new FileInfo(Path.Combine(hub.Snapshot, "model.safetensors")).LinkTarget);
+        Assert.Empty(Directory.GetFiles(Path.Combine(hub.Repository, "blobs")));
+        Assert.Equal(hub.Snapshot, hub.Find(options: hub.Options with { Offline = true }));
+    }
+
+    [Fact]
+    public void A_reference_that_is_not_a_commit_is_not_followed()
+    {
+        using var hub = new HubFixture();
+        Directory.CreateDirectory(Path.Combine(hub.Repository, "refs"));
+        File.WriteAllText(Path.Combine(hub.Repository, "refs", "main"), "../../../../etc");
+        hub.Fails(HubError.Offline, options: hub.Options with { Offline = true });
+        hub.Find();
+        hub.HasAll();
+    }
+
+    [Fact]
+    public async Task A_lock_that_another_process_holds_is_waited_for()
+    {
+        using var hub = new HubFixture();
+        var path = Path.Combine(hub.Cache, ".locks", "models--org--codec", LocalHub.Sha256(hub.Weights) + ".lock");
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.WriteAllBytes(path, []);
+        // What Python's filelock takes is flock; the command of that name takes it too.
+        using var other = Process.Start(new ProcessStartInfo("flock", [path, "-c", "echo held; read line"]) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+        Assert.Equal("held", await other.StandardOutput.ReadLineAsync());
+        var finding = Task.Run(() => hub.Find());
+        Assert.NotSame(finding, await Task.WhenAny(finding, Task.Delay(300)));
+        Assert.Empty(hub.Cdn.Requests);
+        await other.StandardInput.WriteLineAsync("go on");
+        await finding;
+        hub.HasAll();
+    }
+
+    [Theory]
+    [InlineData("HF_HOME=/a", "/a/hub")]
+    [InlineData("HF_HUB_CACHE=/b|HF_HOME=/a", "/b")]
+    [InlineData("HUGGINGFACE_HUB_CACHE=/c", "/c")]
+    [InlineData("XDG_CACHE_HOME=/d", "/d/huggingface/hub")]
+    [InlineData("XDG_CACHE_HOME=/d|HF_HOME=/a", "/a/hub")]
+    [InlineData("HF_HOME=~/x", "~/x/hub")]
+    [InlineData("", "~/.cache/huggingface/hub")]
+    public void The_cache_is_where_the_environment_says(string variables, string expected)
+    {
+        var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
+        Assert.Equal(Path.GetFullPath(expected.Replace("~", home, StringComparison.Ordinal)), Environment_(variables).CacheDirectory);
+    }
+
+    [Fact]
+    public void The_token_comes_from_the_option_the_environment_or_the_file_that_login_writes()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("token", Encoding.ASCII.GetBytes("hf_file\n"));
+        Assert.Equal("hf_file", Environment_($"HF_HOME={folder.Path}").Token);
+        Assert.Equal("hf_env", Environment_($"HF_HOME={folder.Path}|HF_TOKEN=hf_env ").Token);
+        Assert.Null(Environment_($"HF_HOME={folder.Path}|HF_HUB_DISABLE_IMPLICIT_TOKEN=1").Token);
+        Assert.Null(Environment_($"HF_HOME={folder.File("none")}").Token);
+        var environment = Environment_("HF_TOKEN=hf_env|HF_ENDPOINT=https://mirror.example/hf/|HF_HUB_OFFLINE=true");
+        var settings = HubSettings.From(new PretrainedOptions(), environment);
+        Assert.Equal(("hf_env", true, "https://mirror.example/hf/api"), (settings.Token, settings.Offline, settings.Address("api").AbsoluteUri));
+        var given = HubSettings.From(new PretrainedOptions { Token = "", Offline = false, Endpoint = new Uri("http://localhost:1") }, environment);
+        Assert.Equal(((string?)null, false, "http://localhost:1/api"), (given.Token, given.Offline, given.Address("api").AbsoluteUri));
+        Assert.Throws<HubException>(() => HubSettings.From(new PretrainedOptions { Token = "two\r\nlines" }, environment));
+        Assert.Throws<HubException>(() => HubSettings.From(new PretrainedOptions(), Environment_("HF_ENDPOINT=nonsense")));
+        Assert.Throws<ArgumentException>(() => HubSettings.From(new PretrainedOptions { Endpoint = new Uri("ftp://x") }, environment));
+    }
+
+    private static HubEnvironment Environment_(string variables)
+    {
+        var values = variables.Split('|', StringSplitOptions.RemoveEmptyEntries).Select(v => v.Split('=', 2)).ToDictionary(v => v[0], v => v[1]);
+        return new HubEnvironment(name => values.GetValueOrDefault(name));
+    }
+}

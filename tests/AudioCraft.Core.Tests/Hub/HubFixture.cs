@@ -1,0 +1,99 @@
+using AudioCraft.Hub;
+using AudioCraft.Tests.Checkpoints;
+
+namespace AudioCraft.Tests.Hub;
+
+/// <summary>A Hub with one codec's repository (whose weights are just bytes), another host for its large files, an empty cache, and waits that do not wait.</summary>
+internal sealed class HubFixture : IDisposable
+{
+    public const string Codec = "org/codec";
+
+    private readonly TemporaryFolder folder = new();
+
+    public HubFixture()
+    {
+        Hub.Elsewhere = Cdn;
+        Hub.Add(Codec, ("config.json", "{\"model_type\": \"encodec\"}"u8.ToArray()), ("model.safetensors", Weights), ("flax_model.msgpack", new byte[5000]));
+    }
+
+    public LocalHub Cdn { get; } = new();
+
+    public LocalHub Hub { get; } = new();
+
+    public byte[] Weights { get; } = Bytes(300_000);
+
+    public List<TimeSpan> Waits { get; } = [];
+
+    public string Cache => folder.File("hub");
+
+    public string Repository => Path.Combine(Cache, "models--org--codec");
+
+    public string Snapshot => Path.Combine(Repository, "snapshots", LocalHub.Commit);
+
+    public string WeightsBlob => Path.Combine(Repository, "blobs", LocalHub.Sha256(Weights));
+
+    public PretrainedOptions Options => new()
+    {
+        Endpoint = Hub.Address,
+        CacheDirectory = Cache,
+        Offline = false,
+        Token = "",
+        Device = TorchSharp.torch.CPU,
+        Timings = new HubTimings
+        {
+            Attempts = 4,
+            LockInterval = TimeSpan.FromMilliseconds(5),
+            Wait = (wait, _) =>
+            {
+                lock (Waits)
+                {
+                    Waits.Add(wait);
+                }
+
+                return Task.CompletedTask;
+            },
+        },
+    };
+
+    public static byte[] Bytes(int count)
+    {
+        var bytes = new byte[count];
+        new Random(count).NextBytes(bytes);
+        return bytes;
+    }
+
+    /// <summary>The directory that the name leads to.</summary>
+    public string Find(string name = Codec, PretrainedOptions? options = null, IProgress<DownloadProgress>? progress = null, CancellationToken ct = default) =>
+        new ModelFetcher(options ?? Options, progress, ct).Find(name, ModelKind.Compression);
+
+    /// <summary>The error that finding the repository ends in. No file of the cache looks finished then that is not.</summary>
+    public HubException Fails(HubError error, string name = Codec, PretrainedOptions? options = null)
+    {
+        var failure = Assert.Throws<HubException>(() => Find(name, options));
+        Assert.True(error == failure.Error, $"{failure.Error} instead of {error}: {failure.Message}");
+        Assert.False(File.Exists(WeightsBlob) && !File.ReadAllBytes(WeightsBlob).SequenceEqual(Weights));
+        return failure;
+    }
+
+    public void HasAll()
+    {
+        Assert.Equal(Weights, File.ReadAllBytes(Path.Combine(Snapshot, "model.safetensors")));
+        Assert.Equal("{\"model_type\": \"encodec\"}", File.ReadAllText(Path.Combine(Snapshot, "config.json")));
+        Assert.Empty(Directory.GetFiles(Repository, "*.incomplete", SearchOption.AllDirectories));
+        Assert.Empty(Directory.GetFiles(Repository, "*.tmp", SearchOption.AllDirectories));
+    }
+
+    /// <summary>A handler that misbehaves for the first requests of the large file's host.</summary>
+    public void CdnMisbehaves(int times, Func<HubRequest, byte[], HubResponse> how)
+    {
+        var left = times;
+        Cdn.Misbehave = request => Interlocked.Decrement(ref left) >= 0 ? how(request, Weights) : null;
+    }
+
+    public void Dispose()
+    {
+        Hub.Dispose();
+        Cdn.Dispose();
+        folder.Dispose();
+    }
+}
