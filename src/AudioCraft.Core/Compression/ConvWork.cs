@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using AudioCraft.Layers;
 
 namespace AudioCraft.Compression;
 
@@ -44,6 +45,19 @@ internal sealed record ConvShape
     public required ConvTap[] Taps { get; init; }
 }
 
+/// <summary>What is done on the way into a convolution and out of it, in plain memory.</summary>
+internal readonly unsafe struct ConvExtras
+{
+    /// <summary>One number a channel in, with which it goes through <see cref="SnakeKernel"/>; or null.</summary>
+    public float* Alpha { get; init; }
+
+    /// <summary>What is added to the frames of the first channel out; the next channel is <see cref="ResidualLength"/> further on. Or null.</summary>
+    public float* Residual { get; init; }
+
+    /// <summary>Samples of a channel of <see cref="Residual"/>.</summary>
+    public long ResidualLength { get; init; }
+}
+
 /// <summary>A convolution in plain memory, in pieces that threads take as they come to them.</summary>
 internal sealed unsafe class ConvWork
 {
@@ -54,6 +68,7 @@ internal sealed unsafe class ConvWork
     private static float[]? scratch;
 
     private readonly ConvShape shape;
+    private readonly ConvExtras extras;
     private readonly int items;
     private readonly int outputs;
     private readonly long length;
@@ -70,6 +85,7 @@ internal sealed unsafe class ConvWork
     private long next;
 
     /// <param name="shape">What is computed.</param>
+    /// <param name="extras">What else is done.</param>
     /// <param name="items">Items of the batch.</param>
     /// <param name="outputs">Channels out.</param>
     /// <param name="length">Samples of a channel out.</param>
@@ -79,9 +95,10 @@ internal sealed unsafe class ConvWork
     /// <param name="y">[items, out, length].</param>
     /// <param name="rowWeights">Where each row's weights begin.</param>
     /// <param name="samples">Samples that a stretch may hold of all channels.</param>
-    public ConvWork(ConvShape shape, int items, int outputs, long length, float* x, float* w, float* bias, float* y, long[] rowWeights, int samples)
+    public ConvWork(
+        ConvShape shape, ConvExtras extras, int items, int outputs, long length, float* x, float* w, float* bias, float* y, long[] rowWeights, int samples)
     {
-        (this.shape, this.items, this.outputs, this.length, this.rowWeights) = (shape, items, outputs, length, rowWeights);
+        (this.shape, this.extras, this.items, this.outputs, this.length, this.rowWeights) = (shape, extras, items, outputs, length, rowWeights);
         this.x = x;
         this.w = w;
         this.bias = bias;
@@ -151,12 +168,19 @@ internal sealed unsafe class ConvWork
                 if (shape.Steps == 1)
                 {
                     new ReadOnlySpan<float>(from, count).CopyTo(row[before..]);
-                    continue;
+                }
+                else
+                {
+                    for (var i = 0; i < count; i++, from += shape.Steps)
+                    {
+                        row[before + i] = *from;
+                    }
                 }
 
-                for (var i = 0; i < count; i++, from += shape.Steps)
+                // Zeros stay zeros in Snake, so that what is padded may go through it or not.
+                if (extras.Alpha is not null)
                 {
-                    row[before + i] = *from;
+                    SnakeKernel.Row1d(row.Slice(before, count), extras.Alpha[channel], row.Slice(before, count));
                 }
             }
         }
@@ -186,10 +210,24 @@ internal sealed unsafe class ConvWork
             }
 
             Tile(samples + at, stretchRow * shape.Steps, offsets, weights, shape.Taps.Length, own, shape.WeightChannel, shape.Inputs, biases, targets);
+            if (extras.Residual is not null)
+            {
+                AddResidual(targets, item, start + at, Math.Min(TileFrames, frames - at), row);
+            }
+
             if (!isWhole)
             {
                 Deliver(aside, item, start + at, Math.Min(TileFrames, frames - at), row);
             }
+        }
+    }
+
+    private void AddResidual(float** targets, int item, long frame, int count, int row)
+    {
+        for (var i = 0; i < Math.Min(TileRows, shape.Rows - row); i++)
+        {
+            var added = extras.Residual + ((((long)item * outputs) + row + i) * extras.ResidualLength) + frame;
+            VectorMath.Add(new Span<float>(targets[i], count), new ReadOnlySpan<float>(added, count));
         }
     }
 

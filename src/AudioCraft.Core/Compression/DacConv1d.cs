@@ -44,6 +44,12 @@ internal sealed class DacConv1d : DacLayer
     public override IStreamingLayer OpenStream() =>
         new StreamingConv1d(sound => Run(sound, padded: false), (weight.size(2) - 1) * dilation + 1, stride, _ => new ConvPadding(padding, padding), ConvPaddingMode.Constant);
 
+    /// <summary>The weights [out, in, taps].</summary>
+    public Tensor Weight => weight;
+
+    /// <summary>[out].</summary>
+    public Tensor Bias => bias;
+
     /// <inheritdoc/>
     public override Tensor Run(Tensor input, bool padded) =>
         Conv1dOperator.Run(input, weight, bias, stride, padded ? padding : 0, dilation);

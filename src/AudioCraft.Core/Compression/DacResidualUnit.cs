@@ -9,28 +9,44 @@ namespace AudioCraft.Compression;
 internal sealed class DacResidualUnit : DacLayer
 {
     private readonly ModuleList<DacLayer> block;
+    private readonly long padding;
+    private readonly long dilation;
 
     /// <param name="width">Channels in and out.</param>
     /// <param name="dilation">Of the first convolution.</param>
     public DacResidualUnit(long width, long dilation) : base(nameof(DacResidualUnit))
     {
+        (padding, this.dilation) = (3 * dilation, dilation);
         block = new ModuleList<DacLayer>(
             new Snake1d(width),
-            new DacConv1d(width, width, 7, padding: 3 * dilation, dilation: dilation),
+            new DacConv1d(width, width, 7, padding: padding, dilation: dilation),
             new Snake1d(width),
             new DacConv1d(width, width, 1));
         RegisterComponents();
     }
 
+    private DacConv1d First => (DacConv1d)block[1];
+
+    private DacConv1d Second => (DacConv1d)block[3];
+
     /// <inheritdoc/>
     public override IEnumerable<ConvGeometry> Geometry => block.SelectMany(layer => layer.Geometry);
 
     /// <inheritdoc/>
-    public override IStreamingLayer OpenStream() => new StreamingResnetBlock(new StreamingChain(block), null);
+    // Zeros before Snake are zeros after it, so that all of the unit is one convolution of the reach of its first.
+    public override IStreamingLayer OpenStream() =>
+        new StreamingConv1d(sound => Run(sound, padded: false), (2 * padding) + 1, 1, _ => new ConvPadding(padding, padding), ConvPaddingMode.Constant);
 
     /// <summary>[B, C, T] → [B, C, T]; without padding the same as the middle of the input, which is as long as the output.</summary>
     public override Tensor Run(Tensor input, bool padded)
     {
+        var frames = padded ? input.size(-1) : input.size(-1) - (2 * padding);
+        if (DirectConv1d.Takes(input, First.Weight, frames) && input.is_contiguous())
+        {
+            using var hidden = DirectConv1d.Run(input, First.Weight, First.Bias, 1, padded ? padding : 0, dilation, ((Snake1d)block[0]).Alpha);
+            return DirectConv1d.Run(hidden, Second.Weight, Second.Bias, 1, 0, 1, ((Snake1d)block[2]).Alpha, input, padded ? 0 : padding);
+        }
+
         using var scope = NewDisposeScope();
         var branch = RunAll(block, input, padded);
         var lost = input.size(-1) - branch.size(-1);

@@ -32,7 +32,11 @@ internal static unsafe class DirectConv1d
     /// <param name="stride">Step.</param>
     /// <param name="padding">Zeros at both ends.</param>
     /// <param name="dilation">Distance between taps.</param>
-    public static Tensor Run(Tensor input, Tensor weight, Tensor bias, long stride, long padding, long dilation)
+    /// <param name="alpha">[1, in, 1]: the input goes through <see cref="Snake1d"/> first, while it is laid out; or null.</param>
+    /// <param name="residual">[B, out, at least frames], contiguous: what is added to the output, or null.</param>
+    /// <param name="residualStart">Its first sample that is.</param>
+    public static Tensor Run(
+        Tensor input, Tensor weight, Tensor bias, long stride, long padding, long dilation, Tensor? alpha = null, Tensor? residual = null, long residualStart = 0)
     {
         var (outputs, inputs, taps) = ((int)weight.size(0), (int)weight.size(1), (int)weight.size(2));
         var frames = ((input.size(2) + (2 * padding) - ((taps - 1) * dilation) - 1) / stride) + 1;
@@ -49,7 +53,13 @@ internal static unsafe class DirectConv1d
             WeightChannel = taps,
             Taps = [.. offsets.Select((offset, tap) => new ConvTap((int)(offset % stride), (int)(offset / stride), tap))],
         };
-        return Run(input, weight, bias, outputs, frames, shape, row => (long)row * inputs * taps);
+        var extras = new ConvExtras
+        {
+            Alpha = alpha is null ? null : (float*)WeightMatrix.Data(alpha),
+            Residual = residual is null ? null : (float*)WeightMatrix.Data(residual) + residualStart,
+            ResidualLength = residual?.size(2) ?? 0,
+        };
+        return Run(input, weight, bias, outputs, frames, shape, extras, row => (long)row * inputs * taps);
     }
 
     /// <summary>
@@ -82,7 +92,7 @@ internal static unsafe class DirectConv1d
             WeightChannel = checked(outputs * taps),
             Taps = [.. Enumerable.Range(0, perStep).Select(j => new ConvTap(0, perStep - 1 - j, (int)(j * stride)))],
         };
-        return Run(input, weight, bias, outputs, length, shape, row => ((long)(row / (int)stride) * taps) + (row % (int)stride));
+        return Run(input, weight, bias, outputs, length, shape, default, row => ((long)(row / (int)stride) * taps) + (row % (int)stride));
     }
 
     /// <summary>Whether a transposed convolution to so many samples can be computed here: where every sample sees as many taps.</summary>
@@ -91,7 +101,7 @@ internal static unsafe class DirectConv1d
     private static bool IsPlain(Tensor tensor) =>
         tensor.dtype == ScalarType.Float32 && tensor.device_type == DeviceType.CPU && tensor.numel() <= int.MaxValue / sizeof(float);
 
-    private static Tensor Run(Tensor input, Tensor weight, Tensor bias, int outputs, long length, ConvShape shape, Func<int, long> weightOf)
+    private static Tensor Run(Tensor input, Tensor weight, Tensor bias, int outputs, long length, ConvShape shape, ConvExtras extras, Func<int, long> weightOf)
     {
         using var scope = NewDisposeScope();
         var (x, w, b) = (input.contiguous(), weight.contiguous(), bias.contiguous());
@@ -99,7 +109,7 @@ internal static unsafe class DirectConv1d
         HugePages.Advise(result);
         var items = (int)x.size(0);
         var work = new ConvWork(
-            shape, items, outputs, length, (float*)WeightMatrix.Data(x), (float*)WeightMatrix.Data(w), (float*)WeightMatrix.Data(b), (float*)WeightMatrix.Data(result),
+            shape, extras, items, outputs, length, (float*)WeightMatrix.Data(x), (float*)WeightMatrix.Data(w), (float*)WeightMatrix.Data(b), (float*)WeightMatrix.Data(result),
             [.. Enumerable.Range(0, shape.Rows).Select(weightOf)], SamplesOfAStretch);
         var multiplications = (long)items * shape.Rows * shape.Frames * shape.Inputs * shape.Taps.Length;
         var threads = (int)Math.Clamp(multiplications / WorthAThread, 1, Math.Min(get_num_threads(), Environment.ProcessorCount));

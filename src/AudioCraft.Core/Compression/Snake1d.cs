@@ -18,6 +18,9 @@ internal sealed class Snake1d : DacLayer
         RegisterComponents();
     }
 
+    /// <summary>[1, channels, 1].</summary>
+    public Tensor Alpha => alpha;
+
     /// <inheritdoc/>
     public override IStreamingLayer OpenStream() => new StreamingFunction(input => Run(input, padded: true), input => RunOver(input, padded: true));
 

@@ -45,6 +45,20 @@ public class DirectConv1dTests
         Near.Equal(expected, DirectConv1d.Transpose(x, w, b, stride, trim, longer), 2e-6);
     }
 
+    [Theory]
+    [InlineData(1, 12, 20, 200, 0)]
+    [InlineData(2, 5, 7, 333, 9)]
+    public void Snake_goes_before_it_and_what_is_to_be_added_after(int items, int inputs, int outputs, int length, int start)
+    {
+        using var scope = NewDisposeScope();
+        using var guard = no_grad();
+        random.manual_seed(length);
+        var (x, w, b, alpha, added) = (randn(items, inputs, length), randn(outputs, inputs, 7), randn(outputs), rand(1, inputs, 1) + 0.1, randn(items, outputs, length + start));
+        var wave = (x * alpha).sin();
+        var expected = nn.functional.conv1d(x + (wave * wave / (alpha + 1e-9)), w, b, 1, 9, 3) + added.narrow(2, start, length);
+        Near.Equal(expected, DirectConv1d.Run(x, w, b, 1, 9, 3, alpha, added, start), 5e-6);
+    }
+
     [Fact]
     public void Views_are_convolved_as_they_are_seen_and_only_the_result_stays_alive()
     {
