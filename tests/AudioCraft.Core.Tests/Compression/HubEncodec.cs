@@ -19,7 +19,13 @@ internal static partial class HubEncodec
     public static void Write(TemporaryFolder folder, string name, string? variant = null, bool newSpelling = false)
     {
         using var json = Golden.Config(name);
-        folder.Write("config.json", JsonSerializer.SerializeToUtf8Bytes(Config(GoldenEncodec.ConfigOf(json.RootElement, variant))));
+        Write(folder, name, GoldenEncodec.ConfigOf(json.RootElement, variant), newSpelling);
+    }
+
+    /// <summary>The same of a case with a configuration that is known.</summary>
+    public static void Write(TemporaryFolder folder, string name, EncodecConfig config, bool newSpelling = false)
+    {
+        folder.Write("config.json", JsonSerializer.SerializeToUtf8Bytes(Config(config)));
         WriteWeights(folder.File("model.safetensors"), name, newSpelling);
     }
 
@@ -50,11 +56,11 @@ internal static partial class HubEncodec
         ["num_filters"] = config.Encoder.Filters,
         ["num_lstm_layers"] = config.Encoder.LstmLayers,
         ["num_residual_layers"] = config.Encoder.ResidualLayers,
-        ["overlap"] = null,
+        ["overlap"] = config.SegmentSeconds is null ? null : config.SegmentOverlap,
         ["pad_mode"] = config.Encoder.PaddingMode.ToString().ToLowerInvariant(),
         ["residual_kernel_size"] = config.Encoder.ResidualKernelSize,
         ["sampling_rate"] = config.SampleRate,
-        ["target_bandwidths"] = new[] { 1.5, 3.0 },
+        ["target_bandwidths"] = config.Bandwidths.Count == 0 ? [1.5, 3.0] : config.Bandwidths,
         ["torch_dtype"] = "float32",
         ["trim_right_ratio"] = config.DecoderOrDefault.TrimRightRatio,
         ["upsampling_ratios"] = config.Encoder.Ratios,

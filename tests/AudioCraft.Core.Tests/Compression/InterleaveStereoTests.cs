@@ -1,4 +1,5 @@
 using AudioCraft.Checkpoints;
+using AudioCraft.Tests.Checkpoints;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -9,17 +10,19 @@ public class InterleaveStereoTests
 {
     private const double Tolerance = 1e-5;
 
-    public static TheoryData<string, string, bool> Runs
+    public static TheoryData<string, string, bool, bool> Runs
     {
         get
         {
-            var runs = new TheoryData<string, string, bool>();
+            var runs = new TheoryData<string, string, bool, bool>();
             foreach (var name in new[] { "interleave_stereo", "interleave_stereo_renorm" })
             {
                 foreach (var batch in new[] { "b1", "b2" })
                 {
-                    runs.Add(name, batch, false);
-                    runs.Add(name, batch, true);
+                    runs.Add(name, batch, false, false);
+                    runs.Add(name, batch, true, false);
+                    runs.Add(name, batch, false, true);
+                    runs.Add(name, batch, true, true);
                 }
             }
 
@@ -29,9 +32,15 @@ public class InterleaveStereoTests
 
     [Theory]
     [MemberData(nameof(Runs))]
-    public void Codes_scales_and_sound_are_the_recorded_ones(string name, string batch, bool perTimestep)
+    public void Codes_scales_and_sound_are_the_recorded_ones_from_Hugging_Faces_layout_too(string name, string batch, bool perTimestep, bool hub)
     {
-        using var model = new InterleaveStereoCompressionModel(GoldenEncodec.Load(name), perTimestep);
+        using var folder = new TemporaryFolder();
+        if (hub)
+        {
+            HubEncodec.Write(folder, name);
+        }
+
+        using var model = new InterleaveStereoCompressionModel(hub ? CompressionModel.GetPretrained(folder.Path, CPU) : GoldenEncodec.Load(name), perTimestep);
         using var io = Golden.Tensors(name);
         using var scope = NewDisposeScope();
         var prefix = $"{batch}/{(perTimestep ? "per_timestep" : "per_codebook")}";

@@ -33,6 +33,26 @@ public class OriginalEncodecTests
         Near.Equal(expected.Decode(codes, scale), model.Decode(codes, scale), 1e-6);
     }
 
+    [Theory]
+    [InlineData("encodec_original_24k", false)]
+    [InlineData("encodec_original_48k", true)]
+    public void Renamed_into_Hugging_Faces_layout_it_is_the_same_model_segments_and_bandwidths_included(string name, bool newSpelling)
+    {
+        using var folder = new TemporaryFolder();
+        var config = OriginalEncodecFixture.ConfigOf(name);
+        HubEncodec.Write(folder, name, config, newSpelling);
+        using var model = (EncodecModel)CompressionModel.GetPretrained(folder.Path, CPU);
+        Assert.Equal((config.SegmentLength, config.SegmentStride, config.Renormalize), (model.Config.SegmentLength, model.Config.SegmentStride, model.Renormalize));
+        Assert.Equal(config.Bandwidths, model.Config.Bandwidths);
+
+        using var expected = OriginalEncodecFixture.Load(name);
+        using var scope = NewDisposeScope();
+        var x = rand(2, config.Channels, 1300) - 0.5f;
+        var (codes, scale) = model.Encode(x);
+        Exactly.Equal(expected.Encode(x).Codes, codes);
+        Near.Equal(expected.Decode(codes, scale), model.Decode(codes, scale), 1e-6);
+    }
+
     [Fact]
     public void A_file_whose_hash_is_not_that_of_its_name_is_refused()
     {
