@@ -16,7 +16,7 @@ internal static class CodecCommand
             Trains a codec, 16 kHz mono, and writes --out as a checkpoint whenever a validation is the best so far. The same command goes on where --run stopped.
             --data DIR       a folder of WAV files to learn from; without it, synthetic sounds that are made first
             --sounds N       how many of those (1200)   --seconds S       how long they are (5)
-            --steps N        updates (3600)             --batch N         segments of an update (8)
+            --steps N        updates (6000)             --batch N         segments of an update (8)
             --lr R           learning rate (1e-3)       --segment S       seconds of a segment (1)
             --filters N      width of the model (16)    --dim N           size of a frame (96)
             --bins N         entries of a codebook (512)
@@ -27,7 +27,7 @@ internal static class CodecCommand
 
     private static void Run(Options options, CancellationToken cancellation)
     {
-        var (run, output, steps) = (options.Text("--run"), options.Text("--out"), options.Whole("--steps", 3600));
+        var (run, output, steps) = (options.Text("--run"), options.Text("--out"), options.Whole("--steps", 6000));
         var seanet = new SEANetConfig
         {
             Filters = options.Whole("--filters", 16),

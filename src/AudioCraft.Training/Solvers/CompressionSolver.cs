@@ -71,7 +71,7 @@ public sealed class CompressionSolver : Solver
     /// <summary>The codec that learns. Its averaged weights are what is exported.</summary>
     public EncodecModel Model => model;
 
-    /// <summary>Writes the best weights so far as the codec of a checkpoint directory: what <see cref="CompressionModel.GetPretrained"/> loads.</summary>
+    /// <summary>Writes the best weights so far as the codec of a checkpoint directory: what <see cref="CompressionModel"/>.GetPretrained loads.</summary>
     /// <param name="directory">Made if it is not there; a language model in it stays.</param>
     /// <exception cref="AudioCraftException">There are no best weights yet, or a file cannot be written.</exception>
     public void Export(string directory)

@@ -1,0 +1,192 @@
+using AudioCraft.Compression;
+using AudioCraft.Tests.Checkpoints;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace AudioCraft.Training.Tests.Solvers;
+
+public sealed class CompressionSolverTests : IDisposable
+{
+    private const int Rate = 4000;
+    private readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public void The_losses_fall_and_what_is_exported_loads_and_is_better_with_each_codebook()
+    {
+        var options = Options("run", 60);
+        using (var solver = Solver(options))
+        {
+            solver.Run();
+            solver.Export(folder.File("codec"));
+        }
+
+        var curve = new TrainingLog(options.Training.TrainingLogPath).Curve("msspec");
+        Assert.True(curve[^1].Value < 0.9 * curve[0].Value, $"{curve[0].Value} became {curve[^1].Value}");
+        using var codec = CompressionModel.GetPretrained(folder.File("codec"), CPU);
+        Assert.Equal((Rate, 1, 3, 32, 100.0), (codec.SampleRate, codec.Channels, codec.NumCodebooks, codec.Cardinality, codec.FrameRate));
+        using var batch = Sounds(2).Batch(0);
+        using var measurement = new CodecMeasurement(Rate);
+        var metrics = new StepMetrics();
+        measurement.Add(codec, batch.Wav, metrics).Dispose();
+        measurement.End(metrics);
+        var means = metrics.Means;
+        Assert.True(means["sisnr_3"] > means["sisnr_2"] && means["sisnr_2"] > means["sisnr_1"], string.Join(", ", means));
+        Assert.True(means["mel_3"] < means["mel_1"], string.Join(", ", means));
+        Assert.InRange(means["perplexity_1"], 2, 32);
+    }
+
+    [Fact]
+    public void A_codec_that_was_stopped_goes_on_as_if_it_had_not()
+    {
+        var whole = Options("whole", 24);
+        using (var solver = Solver(whole))
+        {
+            solver.Run();
+        }
+
+        var parts = Options("parts", 24);
+        using (var stop = new CancellationTokenSource())
+        using (var solver = Solver(parts))
+        {
+            Assert.Throws<OperationCanceledException>(() => solver.Run(new StopAt(stop, 15), stop.Token));
+        }
+
+        using (var solver = Solver(parts))
+        {
+            solver.Run();
+        }
+
+        Assert.Equal(File.ReadAllText(whole.Training.TrainingLogPath), File.ReadAllText(parts.Training.TrainingLogPath));
+        Assert.Equal(File.ReadAllText(whole.Training.ValidationLogPath), File.ReadAllText(parts.Training.ValidationLogPath));
+        Assert.Equal(File.ReadAllBytes(whole.Training.CheckpointPath), File.ReadAllBytes(parts.Training.CheckpointPath));
+    }
+
+    [Fact]
+    public void Frozen_codes_stay_the_same_while_the_decoder_learns()
+    {
+        var options = Options("run", 12) with { FreezeCodesAfter = 12 };
+        Export(options, "before");
+        Export(options with { Training = options.Training with { Steps = 24 }, }, "after");
+        using var before = CompressionModel.GetPretrained(folder.File("before"), CPU);
+        using var after = CompressionModel.GetPretrained(folder.File("after"), CPU);
+        using var batch = Sounds(2).Batch(0);
+        var (first, second) = (before.Encode(batch.Wav).Codes, after.Encode(batch.Wav).Codes);
+        Exactly.Equal(first, second);
+        using var difference = before.Decode(first) - after.Decode(second);
+        Assert.True(difference.abs().max().item<float>() > 1e-4);
+    }
+
+    [Fact]
+    public void A_start_from_components_keeps_a_sound_before_anything_is_learnt()
+    {
+        using var batch = Sounds(1).Batch(0);
+        using var model = new EncodecModel(Model(), training: true);
+        using var scope = NewDisposeScope();
+        using var guard = no_grad();
+        CodecStart.FromComponents(model, batch.Wav);
+        var restored = model.Decoder.call(model.Encoder.call(batch.Wav));
+        using var snr = new SISNRLoss(Rate, segment: null);
+        var decibels = -snr.call(restored, batch.Wav).item<float>();
+        Assert.True(decibels > 2, $"{decibels} dB");
+    }
+
+    [Fact]
+    public void The_text_of_a_configuration_is_read_as_what_was_written()
+    {
+        foreach (var config in new[]
+        {
+            Model(),
+            new EncodecConfig { SampleRate = 16000 },
+            new EncodecConfig
+            {
+                Causal = true, Channels = 2,
+                Encoder = new SEANetConfig { Channels = 2, Causal = true, Norm = ConvNorm.WeightNorm, LstmLayers = 2, Activation = new("ELU", new Dictionary<string, double> { ["alpha"] = 1.5 }), Ratios = [4, 2] },
+                Decoder = new SEANetConfig { Channels = 2, Causal = true, Norm = ConvNorm.WeightNorm, LstmLayers = 1, FinalActivation = new("Tanh"), Ratios = [4, 2], TrimRightRatio = 0.5 },
+                Quantizer = new QuantizerConfig { CodebookCount = 2, OrthogonalMaxCodes = 7, OrthogonalWeight = 1e-7 },
+            },
+            new EncodecConfig { Renormalize = true, Encoder = new SEANetConfig { Norm = ConvNorm.TimeGroupNorm, NormEpsilon = 1e-6 } },
+        })
+        {
+            var text = EncodecConfigText.Write(config);
+            var read = EncodecXpConfig.Read(AudioCraft.Checkpoints.XpConfig.Parse(text, "text"));
+            Assert.Equal(text, EncodecConfigText.Write(read));
+            Assert.Equal(config.Quantizer, read.Quantizer);
+            Assert.Equal((config.SampleRate, config.Channels, config.Causal, config.Renormalize), (read.SampleRate, read.Channels, read.Causal, read.Renormalize));
+            Assert.Equal(config.DecoderOrDefault.LstmLayers, read.DecoderOrDefault.LstmLayers);
+        }
+    }
+
+    [Fact]
+    public void Options_and_data_that_do_not_fit_are_refused()
+    {
+        var options = Options("run", 5);
+        Assert.Throws<ArgumentOutOfRangeException>(() => Solver(options with { MelWeight = -1 }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Solver(options with { MelWeight = 0, L1Weight = 0 }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Solver(options with { CodebookDropoutShare = 2 }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Solver(options with { FreezeCodesAfter = 2 }));
+        Assert.Throws<ArgumentException>(() => Solver(options with { Model = options.Model with { SampleRate = 8000 } }));
+        Assert.Throws<ArgumentException>(() => Solver(options with { Model = options.Model with { Encoder = options.Model.Encoder with { Activation = new("Tanh") } } }));
+    }
+
+    [Fact]
+    public void A_config_of_another_kind_is_not_written_over()
+    {
+        Directory.CreateDirectory(folder.File("other"));
+        File.WriteAllText(Path.Combine(folder.File("other"), "config.json"), """{"model_type": "musicgen"}""");
+        using var weight = zeros(1);
+        var weights = new Dictionary<string, Tensor> { ["a"] = weight };
+        Assert.Throws<CheckpointException>(() => CheckpointExport.Write(folder.File("other"), "state_dict", "a: 1", weights));
+        Assert.Throws<ArgumentException>(() => CheckpointExport.Write(folder.File("new"), "weights", "a: 1", weights));
+    }
+
+    private static EncodecConfig Model() => new()
+    {
+        SampleRate = Rate,
+        Encoder = new SEANetConfig { Filters = 4, Dimension = 24, ResidualLayers = 1, Ratios = [2, 4, 5], Norm = ConvNorm.WeightNorm, PaddingMode = ConvPaddingMode.Constant },
+        Quantizer = new QuantizerConfig { CodebookCount = 3, Bins = 32, CodebookDropout = true, DeadCodeThreshold = 0.1 },
+    };
+
+    private static AudioDataset Sounds(long seed)
+    {
+        var sounds = new MemorySounds(Rate);
+        foreach (var sound in new SyntheticSounds(seed) { SampleRate = Rate, Seconds = 2 }.Items(0, 24))
+        {
+            sounds.Add(sound.Samples);
+        }
+
+        return new AudioDataset(sounds, new AudioDatasetOptions { SampleRate = Rate, BatchSize = 8, Seed = seed, SilenceRetries = 3 });
+    }
+
+    private static CompressionSolver Solver(CompressionTrainingOptions options) => new(options, Sounds(1), Sounds(2));
+
+    private void Export(CompressionTrainingOptions options, string name)
+    {
+        using var solver = Solver(options);
+        solver.Run();
+        using var result = AudioCraft.Checkpoints.SafetensorsFile.Open(options.Training.BestPath);
+        Assert.Equal($"{options.Training.Steps}", result.Metadata["step"]);
+        solver.Export(folder.File(name));
+    }
+
+    private CompressionTrainingOptions Options(string name, long steps) => new()
+    {
+        Training = new() { Directory = folder.File(name), Steps = steps, Seed = 5, LogEvery = 4, ValidateEvery = 12, CheckpointEvery = 6 },
+        Model = Model(),
+        Optimizer = new() { LearningRate = 2e-3, Beta1 = 0.8, Beta2 = 0.99, MaximumNorm = 10 },
+        L1Weight = 0.3, MelRangeStart = 6, MelRangeEnd = 9, QuantizeAfter = 4, ClusterBatches = 2, CodebookDropoutShare = 0.5, ComponentBatches = 2, ValidationBatches = 1,
+        AverageDecay = 0.9,
+    };
+
+    private sealed class StopAt(CancellationTokenSource stop, long step) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value)
+        {
+            if (value.Step >= step)
+            {
+                stop.Cancel();
+            }
+        }
+    }
+}
