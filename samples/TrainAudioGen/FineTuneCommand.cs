@@ -25,9 +25,10 @@ internal static class FineTuneCommand
 
         CodeDataset data;
         double window;
+        GenerationParams suggested;
         using (var model = AudioGen.GetPretrained(checkpoint, torch.CPU))
         {
-            window = model.MaxDuration;
+            (window, suggested) = (model.MaxDuration, model.GenerationParams);
             data = CodeDataset.Encode(model.CompressionModel, SoundFolder.Read(folder, model.SampleRate, Math.Min(window, longest)), ct: cancellation);
         }
 
@@ -41,7 +42,7 @@ internal static class FineTuneCommand
         var tokenizer = Path.Combine(Directory.Exists(checkpoint) ? checkpoint : Path.GetDirectoryName(Path.GetFullPath(checkpoint))!, "t5", "spiece.model");
         using (var solver = new LanguageModelSolver(() => LanguageModel(checkpoint), data, null, training, language))
         {
-            Training.Run(solver, model => CheckpointWriter.Write(output, model, checkpoint, File.ReadAllBytes(tokenizer), window), cancellation);
+            Training.Run(solver, model => CheckpointWriter.Write(output, model, checkpoint, File.ReadAllBytes(tokenizer), window, suggested: suggested), cancellation);
         }
 
         Console.WriteLine($"{output} holds the checkpoint.");

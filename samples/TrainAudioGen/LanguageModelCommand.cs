@@ -22,6 +22,7 @@ internal static class LanguageModelCommand
             --early-frames N --early-part P          in the first part, only so many frames of each sound (0)
             --precision P    float32, or bfloat16 where the processor multiplies that fast (AVX512-BF16)
             --validate N (250)   --log N (20)   --seconds S (5)   --dropout P (0.1)   --word-dropout P (0.1)
+            --temperature T (0.7)   --topk K (60)   what the checkpoint says it sounds best with
         """, Run);
 
     private static void Run(Options options, CancellationToken cancellation)
@@ -65,12 +66,13 @@ internal static class LanguageModelCommand
         {
             Optimizer = language.Optimizer with { LearningRate = options.Number("--lr", 1e-3), Schedule = new CosineSchedule(steps, options.Whole("--warmup", Math.Min(200, steps / 10)), 0.02) },
         };
+        var suggested = new GenerationParams { Temperature = options.Number("--temperature", 0.7), TopK = options.Whole("--topk", 60) };
         options.RefuseOthers();
         torch.manual_seed(Seed);
         var training = new TrainingOptions { Directory = run, Steps = steps, Seed = Seed, ValidateEvery = validate, CheckpointEvery = validate, LogEvery = log };
         using var solver = new LanguageModelSolver(() => LanguageModelFactory.New(config, tokenizer, text), train, valid, training, language);
         Console.WriteLine($"{config.ParameterCount:N0} weights, {train.Items.Count} sounds, {steps} updates of {language.BatchSize}");
         var bytes = File.ReadAllBytes(tokenizerFile);
-        Training.Run(solver, model => CheckpointWriter.Write(output, model, codec, bytes, seconds), cancellation);
+        Training.Run(solver, model => CheckpointWriter.Write(output, model, codec, bytes, seconds, suggested: suggested), cancellation);
     }
 }

@@ -88,6 +88,8 @@ public sealed class AudioGen : BaseGenModel
     private static AudioGen Load(string name, PretrainedOptions options)
     {
         var parts = GenModelLoader.Load(name, options, nameof(AudioGen));
-        return new AudioGen(name, parts.CompressionModel, parts.LM, parts.MaxDuration, options.Logger);
+        var model = new AudioGen(name, parts.CompressionModel, parts.LM, parts.MaxDuration, options.Logger);
+        model.GenerationParams = parts.Suggested(model.GenerationParams);
+        return model;
     }
 }

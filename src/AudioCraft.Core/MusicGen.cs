@@ -91,6 +91,8 @@ public sealed class MusicGen : BaseGenModel
     private static MusicGen Load(string name, PretrainedOptions options)
     {
         var parts = GenModelLoader.Load(name, options, nameof(MusicGen));
-        return new MusicGen(name, parts.CompressionModel, parts.LM, parts.MaxDuration, options.Logger);
+        var model = new MusicGen(name, parts.CompressionModel, parts.LM, parts.MaxDuration, options.Logger);
+        model.GenerationParams = parts.Suggested(model.GenerationParams);
+        return model;
     }
 }

@@ -14,7 +14,12 @@ namespace AudioCraft.Checkpoints;
 internal static class GenModelLoader
 {
     /// <summary>What a generative model is made of.</summary>
-    internal readonly record struct Parts(CompressionModel CompressionModel, LMModel LM, double MaxDuration);
+    internal readonly record struct Parts(CompressionModel CompressionModel, LMModel LM, double MaxDuration, double? Temperature = null, int? TopK = null)
+    {
+        /// <summary>How the model sounds best, where its checkpoint says so; upstream's checkpoints never do.</summary>
+        public GenerationParams Suggested(GenerationParams parameters) =>
+            parameters with { Temperature = Temperature ?? parameters.Temperature, TopK = TopK ?? parameters.TopK };
+    }
 
     /// <summary>Loads the codec, the language model and its text encoder.</summary>
     /// <param name="name">A checkpoint's directory, or a name that <see cref="PretrainedOptions.Fetcher"/> finds one by.</param>
@@ -53,7 +58,7 @@ internal static class GenModelLoader
             codec = WrappedCodec(CompressionModelLoader.Load(name, device, options.Fetcher), checkpoint.Config);
             GenerationLog.Loaded(options.Logger ?? NullLogger.Instance, name, device, watch.Elapsed.TotalSeconds);
             RefuseOtherCodes(codec, lm, name);
-            return new Parts(codec, lm, maxDuration);
+            return new Parts(codec, lm, maxDuration, SuggestedTemperature(checkpoint.Config), SuggestedTopK(checkpoint.Config));
         }
         catch
         {
@@ -99,6 +104,18 @@ internal static class GenModelLoader
             codec.Dispose();
             throw;
         }
+    }
+
+    private static double? SuggestedTemperature(XpConfig config)
+    {
+        const string name = $"{LMConfigWriter.SuggestionSection}.temperature";
+        return !config.Has(name) ? null : config.GetDouble(name) is >= 0 and <= 100 and var value ? value : throw new CheckpointException($"{name} is {config.GetDouble(name)}; 0 to 100 is expected.");
+    }
+
+    private static int? SuggestedTopK(XpConfig config)
+    {
+        const string name = $"{LMConfigWriter.SuggestionSection}.top_k";
+        return !config.Has(name) ? null : config.GetInt32(name) is >= 0 and var value ? value : throw new CheckpointException($"{name} is {config.GetInt32(name)}; 0 or more is expected.");
     }
 
     private static LMModel LoadLanguageModel(LMConfig config, AudioCraftCheckpoint checkpoint, string name, PretrainedOptions options, Device device)

@@ -6,6 +6,9 @@ namespace AudioCraft.Checkpoints;
 /// <summary>Writes a language model's configuration as the YAML text of an audiocraft checkpoint (<c>xp.cfg</c>), as far as loading a model reads it.</summary>
 internal static class LMConfigWriter
 {
+    /// <summary>A section of our own, which upstream does not know: how the model sounds best.</summary>
+    public const string SuggestionSection = "generation_defaults";
+
     private sealed class Yaml
     {
         private readonly StringBuilder text = new();
@@ -31,7 +34,8 @@ internal static class LMConfigWriter
     /// <param name="conditioners">Names of the conditions that a T5 reads.</param>
     /// <param name="codec">The codec, for its rate and channels.</param>
     /// <param name="segmentDuration">Seconds that the model's window holds.</param>
-    public static string Write(LMConfig config, IReadOnlyList<string> conditioners, CompressionModel codec, double segmentDuration)
+    /// <param name="suggested">Temperature and top-k that it sounds best with, or null.</param>
+    public static string Write(LMConfig config, IReadOnlyList<string> conditioners, CompressionModel codec, double segmentDuration, GenerationParams? suggested = null)
     {
         var yaml = new Yaml();
         yaml.Value(0, "solver", "audiogen");
@@ -52,6 +56,13 @@ internal static class LMConfigWriter
         WriteConditioners(yaml, conditioners);
         WritePattern(yaml, config);
         WriteTransformer(yaml, config);
+        if (suggested is not null)
+        {
+            yaml.Section(0, SuggestionSection);
+            yaml.Value(1, "temperature", suggested.Temperature);
+            yaml.Value(1, "top_k", suggested.TopK);
+        }
+
         return yaml.ToString();
     }
 

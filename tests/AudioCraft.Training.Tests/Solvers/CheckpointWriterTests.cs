@@ -46,6 +46,18 @@ public class CheckpointWriterTests
         }.Order(StringComparer.Ordinal));
     }
 
+    [Fact]
+    public void What_a_model_sounds_best_with_is_set_when_it_is_loaded_and_nothing_where_the_checkpoint_is_silent()
+    {
+        using var folder = new TemporaryFolder();
+        using var lm = TinyLanguage.NewModel();
+        CheckpointWriter.Write(folder.File("model"), lm, Tiny, TinyLanguage.TokenizerModel, 5, suggested: new GenerationParams { Temperature = 0.7, TopK = 60 });
+        using var read = AudioGen.GetPretrained(folder.File("model"), CPU);
+        Assert.Equal(new GenerationParams { Temperature = 0.7, TopK = 60, Duration = 5 }, read.GenerationParams);
+        using var silent = AudioGen.GetPretrained(Tiny, CPU);
+        Assert.Equal(new GenerationParams { Duration = 5 }, silent.GenerationParams);
+    }
+
     public static TheoryData<string> Configurations => new(
         "{}",
         """{"Pattern": 1, "EmptyInitial": 1, "NormFirst": false, "Activation": 1, "BiasAttention": true, "BiasFeedForward": true, "BiasProjection": true}""",
