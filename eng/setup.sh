@@ -3,7 +3,8 @@
 #   TorchSharp can be restored from the NuGet feed  →  TorchBackend stays `cpu`, nothing is written.
 #   It cannot                                       →  `system`: Debian's libtorch through src/compat/TorchSharp-system,
 #                                                      recorded in Directory.Build.local.props, which git ignores.
-# To choose by hand, write <TorchBackend>…</TorchBackend> into that file; Directory.Build.props lists the choices.
+#   NAudio, in the same way                         →  NAudioBackend stays `package`, or becomes `system`: src/compat/NAudio-system over libsndfile.
+# To choose by hand, write <TorchBackend>…</TorchBackend> or <NAudioBackend>…</NAudioBackend> into that file; Directory.Build.props lists the choices.
 # A libtorch of your own: set CMAKE_PREFIX_PATH to the folder that has its include/ and lib/, and none is installed.
 set -uo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -72,7 +73,7 @@ install_packages() {
 }
 
 set_up_system_torch() {
-    local packages=(libopenblas0-pthread libsndfile1 g++ cmake)
+    local packages=(libopenblas0-pthread g++ cmake)
     [ -n "${CMAKE_PREFIX_PATH:-}${Torch_DIR:-}" ] || packages+=(libtorch-dev)
     if [ "$(uname -s)" = Linux ]; then
         install_packages "${packages[@]}"
@@ -101,6 +102,25 @@ choose_torch() {
     fi
 }
 
+# Files of every format but WAV go through libsndfile, whichever NAudio it is. Playback needs libasound too, and says so where it lacks: tests and demo do not.
+choose_naudio() {
+    if [ -n "$(recorded NAudioBackend)" ]; then
+        say "NAudio: $(recorded NAudioBackend), as recorded in Directory.Build.local.props"
+    elif wait "$naudio_question"; then
+        say "NAudio comes from the NuGet feed (package)"
+    else
+        say "the feed does not have NAudio: using the libsndfile of this machine (system)"
+        write_down NAudioBackend system
+    fi
+    if [ "$(uname -s)" = Linux ]; then install_packages libsndfile1; fi
+}
+
 check_sdk
+# Asked while the other question is, because a feed that has it not may take a minute to say so.
+if [ -z "$(recorded NAudioBackend)" ]; then
+    restorable NAudio.Core NAudio.SoundFile NAudio.Alsa NAudio.Wasapi &
+    naudio_question=$!
+fi
 choose_torch
+choose_naudio
 say "done"
