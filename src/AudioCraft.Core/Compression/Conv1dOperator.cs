@@ -24,7 +24,7 @@ internal static class Conv1dOperator
     public static Tensor Run(Tensor input, Tensor weight, Tensor bias, long stride, long padding, long dilation)
     {
         var frames = ((input.size(2) + (2 * padding) - ((weight.size(2) - 1) * dilation) - 1) / stride) + 1;
-        if (weight.size(0) > FewOutputs && DirectConv1d.Takes(input, weight, frames))
+        if (weight.size(0) > FewOutputs && DirectConv1d.Takes(input, weight, frames, stride, dilation))
         {
             return DirectConv1d.Run(input, weight, bias, stride, padding, dilation);
         }

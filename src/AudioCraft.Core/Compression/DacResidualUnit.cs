@@ -41,7 +41,7 @@ internal sealed class DacResidualUnit : DacLayer
     public override Tensor Run(Tensor input, bool padded)
     {
         var frames = padded ? input.size(-1) : input.size(-1) - (2 * padding);
-        if (DirectConv1d.Takes(input, First.Weight, frames) && input.is_contiguous())
+        if (DirectConv1d.Takes(input, First.Weight, frames, 1, dilation) && input.is_contiguous())
         {
             using var hidden = DirectConv1d.Run(input, First.Weight, First.Bias, 1, padded ? padding : 0, dilation, ((Snake1d)block[0]).Alpha);
             return DirectConv1d.Run(hidden, Second.Weight, Second.Bias, 1, 0, 1, ((Snake1d)block[2]).Alpha, input, padded ? 0 : padding);

@@ -21,9 +21,20 @@ internal static unsafe class DirectConv1d
     /// <summary>Work of a thread at least, in multiplications: below, waking it costs more.</summary>
     private const long WorthAThread = 1 << 18;
 
+    /// <summary>More taps are no codec's, and their places would not fit on the stack.</summary>
+    private const long MostTaps = 1024;
+
+    /// <summary>Samples that a stretch of the least length may take, of all channels.</summary>
+    private const long MostSamples = 1 << 23;
+
     /// <summary>Whether a convolution with so many frames can be computed here.</summary>
-    public static bool Takes(Tensor input, Tensor weight, long frames) =>
-        Vector512.IsHardwareAccelerated && !is_grad_enabled() && frames >= FewestFrames && IsPlain(weight) && IsPlain(input);
+    /// <param name="input">[B, in, T].</param>
+    /// <param name="weight">[out, in, taps].</param>
+    /// <param name="frames">Frames of the output.</param>
+    /// <param name="stride">Step.</param>
+    /// <param name="dilation">Distance between taps.</param>
+    public static bool Takes(Tensor input, Tensor weight, long frames, long stride = 1, long dilation = 1) =>
+        IsWorthIt(input, weight, frames) && FitsAStretch(input.size(1), weight.size(2) * dilation, stride);
 
     /// <summary>[B, in, T] → [B, out, frames], with <paramref name="padding"/> zeros at both ends. The caller owns the result.</summary>
     /// <param name="input">[B, in, T].</param>
@@ -96,7 +107,16 @@ internal static unsafe class DirectConv1d
     }
 
     /// <summary>Whether a transposed convolution to so many samples can be computed here: where every sample sees as many taps.</summary>
-    public static bool TakesTransposed(Tensor input, Tensor weight, long stride, long samples) => weight.size(2) % stride == 0 && Takes(input, weight, samples / stride);
+    public static bool TakesTransposed(Tensor input, Tensor weight, long stride, long samples) =>
+        weight.size(2) % stride == 0 && IsWorthIt(input, weight, samples / stride) && FitsAStretch(input.size(1), weight.size(2) / stride, 1)
+        && weight.size(1) * stride <= MostSamples;
+
+    private static bool IsWorthIt(Tensor input, Tensor weight, long frames) =>
+        Vector512.IsHardwareAccelerated && !is_grad_enabled() && frames >= FewestFrames && weight.size(2) <= MostTaps && IsPlain(weight) && IsPlain(input);
+
+    // What the numbers of a model's file may be is not known here: nothing may overflow, or take more memory than is worth it.
+    private static bool FitsAStretch(long channels, long reach, long stride) =>
+        reach <= MostSamples && stride <= MostSamples && channels <= MostSamples && channels * ((2 * FewestFrames * stride) + reach) <= MostSamples;
 
     private static bool IsPlain(Tensor tensor) =>
         tensor.dtype == ScalarType.Float32 && tensor.device_type == DeviceType.CPU && tensor.numel() <= int.MaxValue / sizeof(float);

@@ -85,5 +85,9 @@ public class DirectConv1dTests
         Assert.False(DirectConv1d.Takes(x, w, 10));
         Assert.False(DirectConv1d.Takes(x.@double(), w.@double(), 98));
         Assert.False(DirectConv1d.TakesTransposed(x, w, 2, 200));
+        Assert.False(DirectConv1d.Takes(x, randn(4, 2, 2000), 98));
+        Assert.False(DirectConv1d.Takes(x, w, 98, stride: 1L << 40));
+        Assert.False(DirectConv1d.Takes(x, w, 98, dilation: 1L << 40));
+        Assert.False(DirectConv1d.Takes(empty(1, 1 << 20, 100), randn(4, 2, 3), 98));
     }
 }
