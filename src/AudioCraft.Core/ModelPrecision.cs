@@ -9,9 +9,9 @@ public enum ModelPrecision
     /// <summary>float32: upstream's results on a CPU, token for token.</summary>
     Float32,
 
-    /// <summary>bfloat16: half the memory and nearly twice the speed, where reading the weights is what a step costs. On the CPU.</summary>
+    /// <summary>bfloat16: half the memory, and on a CPU a faster step (1.2 to 1.6 times where it was measured, benchmarks/README.md). On the CPU.</summary>
     BFloat16,
 
-    /// <summary>int8, each group of 128 weights with a scale of its own: a quarter of the memory and about three times the speed. On the CPU.</summary>
+    /// <summary>int8, each group of 128 weights with a scale of its own: a quarter of the memory, and on a CPU a faster step (1.8 to 3.6 times where it was measured, benchmarks/README.md). On the CPU.</summary>
     Int8,
 }
