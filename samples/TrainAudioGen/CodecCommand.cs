@@ -20,7 +20,7 @@ internal static class CodecCommand
             --lr R           learning rate (1e-3)       --segment S       seconds of a segment (1)
             --filters N      width of the model (16)    --dim N           size of a frame (96)
             --bins N         entries of a codebook (512)
-            --codebooks N    (4)    --ratios A,B,…   (2,4,5,8)   --lstm N   layers (0)
+            --codebooks N    (4)    --ratios A,B,…   (5,4,4,4)   --lstm N   layers (0)
             --quantize-after N (100)   --freeze-codes-after N   from then on only the decoder learns, and codes stay valid
             --validate N     updates between validations (250)   --log N (50)   --threads N
         """, Run);
@@ -33,7 +33,7 @@ internal static class CodecCommand
             Filters = options.Whole("--filters", 16),
             Dimension = options.Whole("--dim", 96),
             ResidualLayers = 1,
-            Ratios = [.. options.Text("--ratios", "2,4,5,8").Split(',').Select(r => int.TryParse(r, out var ratio) ? ratio : throw new FormatException($"--ratios takes whole numbers, not '{r}'."))],
+            Ratios = [.. options.Text("--ratios", "5,4,4,4").Split(',').Select(r => int.TryParse(r, out var ratio) ? ratio : throw new FormatException($"--ratios takes whole numbers, not '{r}'."))],
             LstmLayers = options.Whole("--lstm", 0),
             Norm = ConvNorm.WeightNorm,
             PaddingMode = ConvPaddingMode.Constant,
@@ -61,8 +61,9 @@ internal static class CodecCommand
                 LearningRate = options.Number("--lr", 1e-3), Beta1 = 0.8, Beta2 = 0.99, MaximumNorm = options.Number("--clip", 10),
                 Schedule = new CosineSchedule(steps, options.Whole("--warmup", 100), 0.02),
             },
-            L1Weight = options.Number("--l1", 0.3),
-            MelWeight = options.Number("--mel", 2),
+            L1Weight = options.Number("--l1", 0.15),
+            MelWeight = options.Number("--mel", 1),
+            StftWeight = options.Number("--stft", 1),
             MelRangeStart = options.Whole("--mel-from", 8),
             MelRangeEnd = options.Whole("--mel-to", 12),
             CommitmentWeight = options.Number("--commit", 1),
@@ -77,7 +78,7 @@ internal static class CodecCommand
         var (data, count, seconds) = (options.TextOrNull("--data"), options.Whole("--sounds", 1200), options.Number("--seconds", 5));
         var draw = new AudioDatasetOptions
         {
-            SampleRate = SampleRate, BatchSize = options.Whole("--batch", 8), SegmentSeconds = options.Number("--segment", 1), Seed = Seed, SilenceRetries = 2,
+            SampleRate = SampleRate, BatchSize = options.Whole("--batch", 8), SegmentSeconds = options.Number("--segment", 1), Seed = Seed, SilenceRetries = options.Whole("--silence", 0),
         };
         if (options.Whole("--threads", 0) is > 0 and var threads)
         {

@@ -59,7 +59,9 @@ public sealed class CompressionSolver : Solver
         var rate = options.Model.SampleRate;
         AddLoss(L1Name, options.L1Weight, () => new L1Loss());
         AddLoss(MelName, options.MelWeight, () => new MultiScaleMelSpectrogramLoss(rate, options.MelRangeStart, options.MelRangeEnd, fMin: 64, normalized: true, alphas: false));
-        AddLoss(StftName, options.StftWeight, () => new MRSTFTLoss());
+
+        // Without the division, what lies 80 dB below the loudest would count as much as what is heard.
+        AddLoss(StftName, options.StftWeight, () => new MRSTFTLoss(normalized: true));
         balancer = new Balancer(losses.ToDictionary(l => l.Key, l => l.Value.Weight));
         measurement = new CodecMeasurement(rate);
         Register("model", model);
