@@ -22,11 +22,14 @@ internal static class CodecCommand
             --bins N         entries of a codebook (512)
             --codebooks N    (4)    --ratios A,B,…   (5,4,4,4)   --lstm N   layers (0)
             --quantize-after N (100)   --freeze-codes-after N   from then on only the decoder learns, and codes stay valid
+            --adversary N    channels of a discriminator to learn against (0: none)   --adversary-after N   updates before it takes part (0)
             --validate N     updates between validations (250)   --log N (50)   --threads N
         """, Run);
 
     private static void Run(Options options, CancellationToken cancellation)
     {
+        var channels = options.Whole("--adversary", 0);
+        var adversaryAfter = options.Whole("--adversary-after", 0);
         var (run, output, steps) = (options.Text("--run"), options.Text("--out"), options.Whole("--steps", 6000));
         var seanet = new SEANetConfig
         {
@@ -66,6 +69,7 @@ internal static class CodecCommand
             StftWeight = options.Number("--stft", 1),
             MelRangeStart = options.Whole("--mel-from", 8),
             MelRangeEnd = options.Whole("--mel-to", 12),
+            Adversary = channels == 0 ? null : new AdversaryOptions { Discriminator = _ => new MultiScaleSTFTDiscriminator(channels), StartAt = adversaryAfter, Weight = 1, FeatureWeight = 1 },
             CommitmentWeight = options.Number("--commit", 1),
             QuantizeAfter = options.Whole("--quantize-after", 100),
             ClusterBatches = 8,

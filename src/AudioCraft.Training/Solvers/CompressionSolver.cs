@@ -6,13 +6,12 @@ using static TorchSharp.torch;
 namespace AudioCraft.Training;
 
 /// <summary>
-/// Trains an <see cref="EncodecModel"/> (Défossez et al. 2022, section 3.4; audiocraft/solvers/compression.py): losses on samples and spectra whose gradients are balanced,
+/// Trains an <see cref="EncodecModel"/> (Défossez et al. 2022, section 3.4; audiocraft/solvers/compression.py): losses on samples and spectra, and against a discriminator, whose gradients are balanced,
 /// the quantizer's penalty, codebooks that learn by moving averages. The result is the moving average of the weights.
 /// </summary>
 public sealed class CompressionSolver : Solver
 {
     private const int CodebookPurpose = 1, QuantizerPurpose = 2;
-    private const string L1Name = "l1", MelName = "msspec", StftName = "mrstft";
 
     private readonly CompressionTrainingOptions options;
     private readonly AudioDataset validation;
@@ -21,7 +20,7 @@ public sealed class CompressionSolver : Solver
     private readonly AdamW optimizer;
     private readonly WeightAverage average;
     private readonly Balancer balancer;
-    private readonly Dictionary<string, (AudioLoss Loss, double Weight)> losses = [];
+    private readonly CodecLosses losses;
     private readonly CodecMeasurement measurement;
     private readonly Device device;
 
@@ -56,18 +55,17 @@ public sealed class CompressionSolver : Solver
         model.to(this.device);
         optimizer = new AdamW(model.named_parameters(), options.Optimizer);
         average = new WeightAverage(model, options.AverageDecay, include: name => !name.EndsWith(".inited", StringComparison.Ordinal));
-        var rate = options.Model.SampleRate;
-        AddLoss(L1Name, options.L1Weight, () => new L1Loss());
-        AddLoss(MelName, options.MelWeight, () => new MultiScaleMelSpectrogramLoss(rate, options.MelRangeStart, options.MelRangeEnd, fMin: 64, normalized: true, alphas: false));
-
-        // Without the division, what lies 80 dB below the loudest would count as much as what is heard.
-        AddLoss(StftName, options.StftWeight, () => new MRSTFTLoss(normalized: true));
-        balancer = new Balancer(losses.ToDictionary(l => l.Key, l => l.Value.Weight));
-        measurement = new CodecMeasurement(rate);
+        losses = new CodecLosses(options, this.device);
+        balancer = new Balancer(losses.Weights);
+        measurement = new CodecMeasurement(options.Model.SampleRate);
         Register("model", model);
         Register("optimizer", optimizer);
         Register("average", average);
         Register("balancer", balancer);
+        foreach (var (name, part) in losses.State)
+        {
+            Register(name, part);
+        }
     }
 
     /// <summary>The codec that learns. Its averaged weights are what is exported.</summary>
@@ -117,14 +115,9 @@ public sealed class CompressionSolver : Solver
         var (y, penalty) = update >= options.FreezeCodesAfter ? (Decoded(x, update), null)
             : update < options.QuantizeAfter ? (model.Decoder.call(model.Encoder.call(x)).narrow(2, 0, x.size(2)), null)
             : Quantized(x, update);
-        var current = losses.ToDictionary(l => l.Key, l => l.Value.Loss.call(y, x));
+        var current = losses.Train(y, x, update, metrics);
         var weighted = penalty is { requires_grad: true } ? penalty * options.CommitmentWeight : null;
         metrics.Add("loss", balancer.Backward(current, y, weighted));
-        foreach (var (name, loss) in current)
-        {
-            metrics.Add(name, loss);
-        }
-
         if (penalty is not null)
         {
             metrics.Add("penalty", penalty);
@@ -151,15 +144,7 @@ public sealed class CompressionSolver : Solver
                 using var batch = validation.Batch(number);
                 var x = batch.Wav.to(device);
                 var y = measurement.Add(model, x, metrics);
-                var total = 0.0;
-                foreach (var (name, (loss, weight)) in losses)
-                {
-                    var value = loss.call(y, x).item<float>();
-                    total += weight * value;
-                    metrics.Add(name, value);
-                }
-
-                metrics.Add("loss", total);
+                losses.Measure(y, x, metrics);
             }
 
             measurement.End(metrics);
@@ -196,10 +181,7 @@ public sealed class CompressionSolver : Solver
             average.Dispose();
             model.Dispose();
             measurement.Dispose();
-            foreach (var (loss, _) in losses.Values)
-            {
-                loss.Dispose();
-            }
+            losses.Dispose();
         }
 
         base.Dispose(disposing);
@@ -211,14 +193,6 @@ public sealed class CompressionSolver : Solver
         {
             throw new ArgumentException(
                 $"The dataset gives {data.Channels} channels at {data.SampleRate} Hz; the codec is for {model.Channels} at {model.SampleRate} Hz.", name);
-        }
-    }
-
-    private void AddLoss(string name, double weight, Func<AudioLoss> make)
-    {
-        if (weight > 0)
-        {
-            losses.Add(name, (make(), weight));
         }
     }
 

@@ -21,6 +21,9 @@ public sealed record CompressionTrainingOptions
     /// <summary>Weight of the multi-resolution STFT loss, at least 0.</summary>
     public double StftWeight { get; init; }
 
+    /// <summary>The discriminator that the codec is trained against, or null for none.</summary>
+    public AdversaryOptions? Adversary { get; init; }
+
     /// <summary>Weight of the quantizer's penalty, which is not balanced, at least 0.</summary>
     public double CommitmentWeight { get; init; } = 1;
 
@@ -70,6 +73,7 @@ public sealed record CompressionTrainingOptions
         Require(MelWeight >= 0, nameof(MelWeight), MelWeight, "0 or more");
         Require(StftWeight >= 0, nameof(StftWeight), StftWeight, "0 or more");
         Require(L1Weight + MelWeight + StftWeight > 0, nameof(MelWeight), MelWeight, "one weight above 0");
+        Adversary?.Validate();
         Require(CommitmentWeight >= 0, nameof(CommitmentWeight), CommitmentWeight, "0 or more");
         Require(CodebookDropoutShare is >= 0 and <= 1, nameof(CodebookDropoutShare), CodebookDropoutShare, "0 to 1");
         Require(QuantizeAfter >= 0, nameof(QuantizeAfter), QuantizeAfter, "0 or more");

@@ -37,16 +37,19 @@ public sealed class CompressionSolverTests : IDisposable
         Assert.InRange(means["perplexity_1"], 2, 32);
     }
 
-    [Fact]
-    public void A_codec_that_was_stopped_goes_on_as_if_it_had_not()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_codec_that_was_stopped_goes_on_as_if_it_had_not(bool adversary)
     {
-        var whole = Options("whole", 24);
+        var against = adversary ? Adversary(startAt: 8) : null;
+        var whole = Options("whole", 24) with { Adversary = against };
         using (var solver = Solver(whole))
         {
             solver.Run();
         }
 
-        var parts = Options("parts", 24);
+        var parts = Options("parts", 24) with { Adversary = against };
         using (var stop = new CancellationTokenSource())
         using (var solver = Solver(parts))
         {
@@ -61,6 +64,41 @@ public sealed class CompressionSolverTests : IDisposable
         Assert.Equal(File.ReadAllText(whole.Training.TrainingLogPath), File.ReadAllText(parts.Training.TrainingLogPath));
         Assert.Equal(File.ReadAllText(whole.Training.ValidationLogPath), File.ReadAllText(parts.Training.ValidationLogPath));
         Assert.Equal(File.ReadAllBytes(whole.Training.CheckpointPath), File.ReadAllBytes(parts.Training.CheckpointPath));
+    }
+
+    [Fact]
+    public void A_discriminator_learns_beside_the_codec_from_the_step_it_was_asked_for()
+    {
+        // A codec that hardly moves, so that only the discriminator can get better.
+        var options = Options("run", 100) with { Adversary = Adversary(startAt: 20), Optimizer = new() { LearningRate = 1e-6 } };
+        using (var solver = Solver(options))
+        {
+            solver.Run();
+            solver.Export(folder.File("codec"));
+        }
+
+        var log = new TrainingLog(options.Training.TrainingLogPath);
+        var curve = log.Curve("disc");
+        Assert.True(curve[0].Step > 20 && curve[0].Step <= 24, $"It began before step {curve[0].Step}.");
+
+        // Two for each part is what hinge gives a discriminator that knows nothing.
+        Assert.InRange(curve[0].Value, 1.5, 2.5);
+        Assert.True(curve[^1].Value < 0.9 * curve[0].Value, string.Join(", ", curve.Select(c => c.Value)));
+        Assert.Equal(curve.Count, log.Curve("adv").Count);
+        Assert.All(log.Curve("feat"), point => Assert.True(point.Value > 0));
+        using var codec = CompressionModel.GetPretrained(folder.File("codec"), CPU);
+        Assert.Equal(3, codec.NumCodebooks);
+    }
+
+    [Fact]
+    public void A_discriminator_alone_can_teach_a_codec()
+    {
+        var options = Options("run", 8) with { Adversary = Adversary(startAt: 0), L1Weight = 0, MelWeight = 0.001 };
+        using var solver = Solver(options);
+        using var before = solver.Model.state_dict()["decoder.model.0.conv.conv.bias"].clone();
+        solver.Run();
+        using var moved = (solver.Model.state_dict()["decoder.model.0.conv.conv.bias"] - before).abs().max();
+        Assert.True(moved.item<float>() > 1e-5);
     }
 
     [Fact]
@@ -126,6 +164,8 @@ public sealed class CompressionSolverTests : IDisposable
         Assert.Throws<ArgumentOutOfRangeException>(() => Solver(options with { MelWeight = 0, L1Weight = 0 }));
         Assert.Throws<ArgumentOutOfRangeException>(() => Solver(options with { CodebookDropoutShare = 2 }));
         Assert.Throws<ArgumentOutOfRangeException>(() => Solver(options with { FreezeCodesAfter = 2 }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Solver(options with { Adversary = new() { Weight = 0, FeatureWeight = 0 } }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Solver(options with { Adversary = new() { StartAt = -1 } }));
         Assert.Throws<ArgumentException>(() => Solver(options with { Model = options.Model with { SampleRate = 8000 } }));
         Assert.Throws<ArgumentException>(() => Solver(options with { Model = options.Model with { Encoder = options.Model.Encoder with { Activation = new("Tanh") } } }));
     }
@@ -146,6 +186,13 @@ public sealed class CompressionSolverTests : IDisposable
         SampleRate = Rate,
         Encoder = new SEANetConfig { Filters = 4, Dimension = 24, ResidualLayers = 1, Ratios = [2, 4, 5], Norm = ConvNorm.WeightNorm, PaddingMode = ConvPaddingMode.Constant },
         Quantizer = new QuantizerConfig { CodebookCount = 3, Bins = 32, CodebookDropout = true, DeadCodeThreshold = 0.1 },
+    };
+
+    private static AdversaryOptions Adversary(long startAt) => new()
+    {
+        Discriminator = codec => new MultiScaleSTFTDiscriminator(4, codec.Channels, nFfts: [128, 64], hopLengths: [32, 16], winLengths: [128, 64]),
+        Optimizer = new() { LearningRate = 3e-3, Beta1 = 0.5, Beta2 = 0.9 },
+        StartAt = startAt,
     };
 
     private static AudioDataset Sounds(long seed)
