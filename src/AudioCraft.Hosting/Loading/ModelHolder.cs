@@ -1,0 +1,134 @@
+using Microsoft.Extensions.Logging;
+
+namespace AudioCraft.Hosting;
+
+/// <summary>Loads a model when it is first needed, once for all who need it, and disposes of it.</summary>
+internal sealed class ModelHolder(SoundModelOptions options, IModelLoader loader, HostingTelemetry telemetry, string label, ILogger logger, TimeProvider time) : IAsyncDisposable
+{
+    private readonly Lock gate = new();
+    private readonly CancellationTokenSource stop = new();
+    private Task<LoadResult>? loading;
+    private Task? disposing;
+    private volatile DownloadProgress? download;
+    private long failedAt;
+
+    /// <summary>What was loaded, or null.</summary>
+    public LoadedModel? Model => Result?.Model;
+
+    /// <summary>Whether it is loaded, being loaded, or could not be.</summary>
+    public SoundModelStatus Status
+    {
+        get
+        {
+            lock (gate)
+            {
+                return (loading, Result) switch
+                {
+                    (null, _) => new(SoundModelState.NotLoaded),
+                    (_, null) => new(SoundModelState.Loading, null, download),
+                    (_, { Error: { } error }) => new(SoundModelState.Failed, error.Message),
+                    _ => new(SoundModelState.Ready),
+                };
+            }
+        }
+    }
+
+    private LoadResult? Result => loading is { IsCompletedSuccessfully: true } task ? task.Result : null;
+
+    /// <summary>Begins to load, or waits with those who already do. After a failure it begins again, but not before <see cref="SoundModelOptions.RetryLoadAfter"/> has passed.</summary>
+    public Task<LoadResult> GetAsync()
+    {
+        lock (gate)
+        {
+            if (loading is null || (Result?.Error is not null && !stop.IsCancellationRequested && UntilRetry() == TimeSpan.Zero))
+            {
+                download = null;
+                using (ExecutionContext.SuppressFlow())
+                {
+                    loading = Task.Run(LoadAsync);
+                }
+            }
+
+            return loading;
+        }
+    }
+
+    /// <summary>Why the model cannot be had at the moment; null where it can, or where it is worth trying.</summary>
+    public SoundModelUnavailableException? Refusal()
+    {
+        lock (gate)
+        {
+            return Result?.Error is { } error && UntilRetry() is var wait && wait > TimeSpan.Zero ? Unavailable(error, wait) : null;
+        }
+    }
+
+    /// <summary>What those get who waited for a load that failed.</summary>
+    public SoundModelUnavailableException Unavailable(Exception error) => Unavailable(error, options.RetryLoadAfter);
+
+    /// <summary>Ends a download, waits for a model that is being put together, and disposes of it.</summary>
+    public ValueTask DisposeAsync()
+    {
+        lock (gate)
+        {
+            return new ValueTask(disposing ??= Task.Run(UnloadAsync));
+        }
+    }
+
+    private SoundModelUnavailableException Unavailable(Exception error, TimeSpan wait) =>
+        new(SoundModelState.Failed, $"'{options.Model}' could not be loaded: {error.Message}", wait, error);
+
+    private TimeSpan UntilRetry()
+    {
+        var left = options.RetryLoadAfter - time.GetElapsedTime(failedAt);
+        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+    }
+
+    private async Task<LoadResult> LoadAsync()
+    {
+        var start = time.GetTimestamp();
+        try
+        {
+            HostingLog.Loading(logger, options.Model);
+            stop.Token.ThrowIfCancellationRequested();
+            var model = await loader.LoadAsync(options, new Downloads(this), stop.Token).ConfigureAwait(false);
+            var took = time.GetElapsedTime(start);
+            telemetry.Loaded(label, took);
+            HostingLog.Loaded(logger, options.Model, model.Info.Device, took.TotalSeconds);
+            return new LoadResult(model, null);
+        }
+        catch (Exception error)
+        {
+            // It is told to everybody who asks for the model, by Status and by Refusal.
+            failedAt = time.GetTimestamp();
+            if (!stop.IsCancellationRequested)
+            {
+                HostingLog.LoadFailed(logger, options.Model, error);
+            }
+
+            return new LoadResult(null, error);
+        }
+    }
+
+    private async Task UnloadAsync()
+    {
+        await stop.CancelAsync().ConfigureAwait(false);
+        Task<LoadResult>? last;
+        lock (gate)
+        {
+            last = loading;
+        }
+
+        if (last is not null && (await last.ConfigureAwait(false)).Model is { } model)
+        {
+            model.Dispose();
+            HostingLog.Unloaded(logger, options.Model);
+        }
+
+        stop.Dispose();
+    }
+
+    private sealed class Downloads(ModelHolder holder) : IProgress<DownloadProgress>
+    {
+        public void Report(DownloadProgress value) => holder.download = value;
+    }
+}

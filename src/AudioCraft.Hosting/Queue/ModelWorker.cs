@@ -1,0 +1,67 @@
+namespace AudioCraft.Hosting;
+
+/// <summary>Serves the requests of a queue, in its order.</summary>
+internal sealed class ModelWorker(RequestQueue queue, ModelHolder holder, ServiceRecord record, GenerationRunner? runner, CancellationToken abort)
+{
+    /// <summary>Serves until the queue is closed and empty, or all is aborted.</summary>
+    public async Task RunAsync()
+    {
+        while (await queue.WaitAsync().ConfigureAwait(false))
+        {
+            while (queue.Count > 0 && !abort.IsCancellationRequested)
+            {
+                await ServeNextAsync().ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async Task ServeNextAsync()
+    {
+        LoadResult loaded;
+        try
+        {
+            loaded = await holder.GetAsync().WaitAsync(abort).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (abort.IsCancellationRequested)
+        {
+            // Whoever waited for the model has been told.
+            return;
+        }
+
+        if (loaded.Error is { } error)
+        {
+            Array.ForEach(queue.TakeAll(), job => job.End(holder.Unavailable(error)));
+            return;
+        }
+
+        switch (queue.Take())
+        {
+            case WorkJob work:
+                work.Trace.Started(together: 1);
+                queue.TellPositions();
+                record.Begin();
+                record.End(await OwnThread.Run(() => work.Execute(loaded.Model!)).ConfigureAwait(false));
+                break;
+            case GenerationJob first:
+                var generator = (LoadedGenerator)loaded.Model!;
+                var parameters = runner!.Parameters(generator, first);
+                List<GenerationJob> jobs = [first, .. Neighbours(generator, first, parameters)];
+                jobs.ForEach(job => job.Trace.Started(jobs.Count));
+                queue.TellPositions();
+                await runner.RunAsync(generator, jobs, parameters).ConfigureAwait(false);
+                break;
+        }
+    }
+
+    private IEnumerable<GenerationJob> Neighbours(LoadedGenerator model, GenerationJob first, GenerationParams parameters)
+    {
+        if (first.Request.Continue is not null || queue.Count == 0)
+        {
+            return [];
+        }
+
+        var most = model.ItemsTogether(parameters, runner!.Options.MaxBatchSize);
+        return queue.TakeWhile(most - 1, job => job is GenerationJob { Request.Continue: null } next && runner.Parameters(model, next) == parameters)
+            .Cast<GenerationJob>();
+    }
+}
