@@ -1,6 +1,7 @@
 // A WAV in, an .ecdc file out, and back to WAV: how small it becomes, and how much of the sound is left.
 //   dotnet run --project samples/CompressAudio -- [in.wav] [--model encodec_24khz-d7cc33bc.th] [--bandwidth 6] [--out compressed]
 using AudioCraft;
+using AudioCraft.Pictures;
 using CompressAudio;
 
 try

@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Text;
 using AudioCraft;
 using AudioCraft.Training;
-using CompressAudio;
+using AudioCraft.Pictures;
 using TorchSharp;
 
 namespace TrainAudioGen;

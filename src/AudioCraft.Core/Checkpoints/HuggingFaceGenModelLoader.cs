@@ -51,6 +51,10 @@ internal static class HuggingFaceGenModelLoader
             : root;
     }
 
+    /// <summary>What a <c>config.json</c> says that it is of, such as <c>musicgen</c> or <c>t5</c>; null where it does not say.</summary>
+    /// <exception cref="CheckpointException">It is damaged.</exception>
+    internal static string? TypeOf(string path) => T5Config.ReadJson(path, TypeOf);
+
     private static string? TypeOf(JsonElement root) =>
         root.ValueKind == JsonValueKind.Object && root.TryGetProperty("model_type", out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 

@@ -8,14 +8,16 @@ namespace AudioCraft.Hub;
 /// </summary>
 internal sealed class ModelFetcher(PretrainedOptions options, IProgress<DownloadProgress>? progress = null, CancellationToken ct = default)
 {
+    private const string TextEncoderType = "t5";
+
     private readonly DownloadMeter meter = new(progress, TimeProvider.System);
 
     /// <summary>The directory or file that a name stands for: bundled with the application, else an existing path, else a repository on the Hub.</summary>
     /// <param name="name">What the caller gave.</param>
-    /// <param name="kind">What is wanted.</param>
+    /// <param name="kind">What is wanted; null for whatever kind of model it is.</param>
     /// <exception cref="CheckpointException">It is none of these.</exception>
     /// <exception cref="HubException">It may be a repository, which cannot be had.</exception>
-    public string Find(string name, ModelKind kind)
+    public string Find(string name, ModelKind? kind)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         if (BundledModels.Find(name) is { } bundled)
@@ -32,7 +34,7 @@ internal sealed class ModelFetcher(PretrainedOptions options, IProgress<Download
         {
             throw new CheckpointException(
                 $"There is no file or directory '{name}', and it is not the name of a repository on the Hugging Face Hub, such as facebook/audiogen-medium. "
-                + $"A model is a directory with {ModelFiles.Described(kind)}.");
+                + $"A model is a directory with {ModelFiles.Described(kind ?? ModelKind.Generative)}.");
         }
 
         try
@@ -72,9 +74,9 @@ internal sealed class ModelFetcher(PretrainedOptions options, IProgress<Download
         HubError.FileNotFound, $"'{repository.Id}' has none of the sets of files that make such a model: {ModelFiles.Described(kind)}. Check the name.");
 
     // Loading is synchronous and so is this wait; whoever wants to go on meanwhile calls GetPretrainedAsync, which has a thread for it.
-    private string Fetch(RepoId id, ModelKind kind, string revision) => Task.Run(() => FetchAsync(id, kind, revision), ct).GetAwaiter().GetResult();
+    private string Fetch(RepoId id, ModelKind? kind, string revision) => Task.Run(() => FetchAsync(id, kind, revision), ct).GetAwaiter().GetResult();
 
-    private async Task<string> FetchAsync(RepoId id, ModelKind kind, string revision)
+    private async Task<string> FetchAsync(RepoId id, ModelKind? wanted, string revision)
     {
         if (!HubPath.IsInside(revision))
         {
@@ -82,6 +84,7 @@ internal sealed class ModelFetcher(PretrainedOptions options, IProgress<Download
         }
 
         var settings = HubSettings.From(options);
+        var kind = wanted ?? await KindOfAsync(await HubRepository.OpenAsync(settings, id, revision, IsAnything, ct).ConfigureAwait(false)).ConfigureAwait(false);
         if (kind == ModelKind.TextEncoder)
         {
             var encoder = await HubRepository.OpenAsync(settings, id, revision, TextEncoderDownload.IsHere, ct).ConfigureAwait(false);
@@ -99,5 +102,29 @@ internal sealed class ModelFetcher(PretrainedOptions options, IProgress<Download
 
         await repository.FetchAsync(files, meter, ct).ConfigureAwait(false);
         return repository.Snapshot;
+    }
+
+    private static bool IsAnything(HubRepository repository) =>
+        repository.IsComplete(ModelKind.Generative) || repository.IsComplete(ModelKind.Compression) || TextEncoderDownload.IsHere(repository);
+
+    /// <summary>What a repository holds: by its configuration, else by its files.</summary>
+    private async Task<ModelKind> KindOfAsync(HubRepository repository)
+    {
+        if (repository.Has(ModelFiles.Config))
+        {
+            await repository.FetchAsync([ModelFiles.Config], meter, ct).ConfigureAwait(false);
+            if (HuggingFaceGenModelLoader.TypeOf(Path.Combine(repository.Snapshot, ModelFiles.Config)) == TextEncoderType)
+            {
+                return ModelKind.TextEncoder;
+            }
+        }
+        else if (TextEncoderDownload.IsHere(repository))
+        {
+            return ModelKind.TextEncoder;
+        }
+
+        return ModelFiles.Choose(ModelKind.Generative, repository.Has) is null && ModelFiles.Choose(ModelKind.Compression, repository.Has) is not null
+            ? ModelKind.Compression
+            : ModelKind.Generative;
     }
 }

@@ -2,17 +2,22 @@ using SkiaSharp;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace CompressAudio;
+namespace AudioCraft.Pictures;
 
-/// <summary>Spectrograms, one above the other, as a picture.</summary>
+/// <summary>Spectrograms, one above the other, as a picture. The tool and the samples draw with the same lines.</summary>
 internal static class Spectrogram
 {
-    private const int Window = 1024, Hop = 256, Bins = Window / 2 + 1, Caption = 24;
+    private const int Window = 1024, Bins = Window / 2 + 1, Caption = 24, Narrowest = 800, Widest = 4096, ShortestHop = 16, UsualHop = 256;
     private const double FloorDecibels = -90;
 
-    public static void WritePng(string path, int sampleRate, params (string Title, Tensor Wav)[] sounds)
+    /// <summary>The picture as a PNG. Short sounds are drawn in shorter steps, so that there is something to see, and long ones in longer steps.</summary>
+    /// <param name="sampleRate">Of all of them, in hertz.</param>
+    /// <param name="sounds">Captions and sounds [C, T] or [T]; the first channel is drawn.</param>
+    public static byte[] Png(int sampleRate, params (string Title, Tensor Wav)[] sounds)
     {
-        var spectra = sounds.Select(s => Decibels(s.Wav)).ToList();
+        var longest = sounds.Max(s => s.Wav.size(-1));
+        var hop = (int)Math.Max(Math.Clamp(longest / Narrowest, ShortestHop, UsualHop), longest / Widest);
+        var spectra = sounds.Select(s => Decibels(s.Wav, hop)).ToList();
         var width = spectra.Max(s => s.Length / Bins);
         using var bitmap = new SKBitmap(width, spectra.Count * (Bins + Caption));
         using var canvas = new SKCanvas(bitmap);
@@ -33,19 +38,22 @@ internal static class Spectrogram
         }
 
         using var png = bitmap.Encode(SKEncodedImageFormat.Png, 100);
-        using var file = File.Create(path);
-        png.SaveTo(file);
+        return png.ToArray();
     }
 
+    /// <summary><see cref="Png"/> into a file.</summary>
+    public static void WritePng(string path, int sampleRate, params (string Title, Tensor Wav)[] sounds) => File.WriteAllBytes(path, Png(sampleRate, sounds));
+
     /// <summary>Magnitudes in dB of the first channel, frame after frame, 0 for a full-scale sine. The transform is two matrix products: short, and fast enough here.</summary>
-    private static float[] Decibels(Tensor wav)
+    private static float[] Decibels(Tensor wav, int hop)
     {
+        using var guard = no_grad();
         using var scope = NewDisposeScope();
         var sound = nn.functional.pad(wav.cpu().to(ScalarType.Float32).reshape(-1, wav.size(-1)).narrow(0, 0, 1), [0, Window], PaddingModes.Constant, 0).squeeze(0);
         var time = arange(Window, dtype: ScalarType.Float32);
         var window = (time * (2 * Math.PI / Window)).cos() * -0.5 + 0.5;
         var angle = time.unsqueeze(1) * arange(Bins, dtype: ScalarType.Float32).unsqueeze(0) * (2 * Math.PI / Window);
-        var frames = sound.unfold(0, Window, Hop) * window;
+        var frames = sound.unfold(0, Window, hop) * window;
         var (real, imaginary) = (frames.matmul(angle.cos()), frames.matmul(angle.sin()));
         var magnitude = (real * real + imaginary * imaginary).sqrt() / (Window / 4.0);
         return ((magnitude + 1e-9).log10() * 20).contiguous().data<float>().ToArray();

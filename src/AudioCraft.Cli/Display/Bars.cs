@@ -1,0 +1,62 @@
+using Spectre.Console;
+
+namespace AudioCraft.Cli.Display;
+
+/// <summary>Progress bars with rate and remaining time on stderr, where somebody watches it; nothing elsewhere.</summary>
+internal sealed class Bars
+{
+    private readonly ProgressContext? context;
+
+    private Bars(ProgressContext? context) => this.context = context;
+
+    /// <summary>Runs something that shows how far it is. The bars are gone when it ends.</summary>
+    public static async Task<T> RunAsync<T>(Shell shell, Func<Bars, Task<T>> work)
+    {
+        if (shell.Watched is not { } console)
+        {
+            return await work(new Bars(null)).ConfigureAwait(false);
+        }
+
+        var progress = console.Progress().AutoClear(true).Columns(
+            new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new RateColumn(), new RemainingTimeColumn());
+        return await progress.StartAsync(bars => work(new Bars(bars))).ConfigureAwait(false);
+    }
+
+    /// <summary>Bytes from the network. The bar appears with the first of them: what is in the cache needs none.</summary>
+    public IProgress<DownloadProgress> Downloads() => Of<DownloadProgress>(RateUnit.Bytes, p => ($"{p.Repository}: {p.File}", p.Bytes, p.TotalBytes));
+
+    /// <summary>Steps of a language model.</summary>
+    /// <param name="title">What is made.</param>
+    /// <param name="call">Which of several calls it is, from 0.</param>
+    /// <param name="calls">Calls in all.</param>
+    public IProgress<GenerationProgress> Steps(string title, int call = 0, int calls = 1) =>
+        Of<GenerationProgress>(RateUnit.Steps, p => (title, p.Step + (call * (double)p.TotalSteps), (double)p.TotalSteps * calls));
+
+    /// <summary>Bytes that are written.</summary>
+    public IProgress<Checkpoints.ConversionProgress> Conversion() => Of<Checkpoints.ConversionProgress>(RateUnit.Bytes, p => (p.File, p.Bytes, p.TotalBytes));
+
+    /// <summary>A share, 0 to 1.</summary>
+    public IProgress<double> Share(string title) => Of<double>(RateUnit.None, p => (title, p, 1));
+
+    private Relay<T> Of<T>(RateUnit unit, Func<T, (string Title, double Done, double Total)> read)
+    {
+        ProgressTask? task = null;
+        return new Relay<T>(context is null
+            ? null
+            : value =>
+            {
+                var (title, done, total) = read(value);
+                title = Markup.Escape(title);
+                task ??= RateColumn.Mark(context.AddTask(title), unit);
+                task.Description = title;
+                task.MaxValue = Math.Max(total, 1e-9);
+                task.Value = done;
+            });
+    }
+
+    // Progress<T> would report on another thread, out of order.
+    private sealed class Relay<T>(Action<T>? show) : IProgress<T>
+    {
+        public void Report(T value) => show?.Invoke(value);
+    }
+}

@@ -1,0 +1,36 @@
+using System.Runtime.InteropServices;
+
+namespace AudioCraft.Cli;
+
+/// <summary>Tells, of an error of whatever kind, whether it means that libtorch is missing or does not fit: TorchSharp throws half a dozen kinds for that.</summary>
+internal static class LibtorchError
+{
+    /// <summary>One plain sentence, or null where the error is another.</summary>
+    public static string? Explain(Exception error) => Reason(error) is { } reason
+        ? $"libtorch, which does the computing, could not be loaded: {reason} `audiocraft devices` says what is there and what to do."
+        : null;
+
+    /// <summary>What the loader said, in one line; null where the error is not about loading libtorch.</summary>
+    public static string? Reason(Exception error)
+    {
+        for (var inner = error; inner is not null; inner = inner.InnerException)
+        {
+            if (inner is DllNotFoundException or BadImageFormatException or EntryPointNotFoundException
+                || (inner is NotSupportedException or TypeInitializationException or FileNotFoundException or FileLoadException && Mentions(inner.Message)))
+            {
+                return inner is TypeInitializationException && inner.InnerException is not null ? Reason(inner.InnerException) ?? OneLine(inner.Message) : OneLine(inner.Message);
+            }
+        }
+
+        return null;
+    }
+
+    private static bool Mentions(string message) => message.Contains("torch", StringComparison.OrdinalIgnoreCase);
+
+    private static string OneLine(string text)
+    {
+        const int longest = 300;
+        var line = string.Join(' ', text.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+        return line.Length <= longest ? line : line[..longest] + "…";
+    }
+}

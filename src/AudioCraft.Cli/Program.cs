@@ -1,0 +1,15 @@
+// The tool `audiocraft`. `audiocraft --help` lists the commands, `audiocraft generate --help` a command's options.
+using System.Runtime.InteropServices;
+using AudioCraft.Cli;
+
+using var cancellation = new CancellationTokenSource();
+using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Cancel);
+using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Cancel);
+return await Application.RunAsync(args, Shell.OfProcess(), cancellation.Token).ConfigureAwait(false);
+
+// The first signal ends the work between two steps, so that nothing half-written stays; the second ends the process at once.
+void Cancel(PosixSignalContext signal)
+{
+    signal.Cancel = !cancellation.IsCancellationRequested;
+    cancellation.Cancel();
+}

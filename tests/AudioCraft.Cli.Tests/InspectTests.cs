@@ -1,0 +1,37 @@
+using AudioCraft.Tests;
+using AudioCraft.Tests.Checkpoints;
+
+namespace AudioCraft.Cli.Tests;
+
+public sealed class InspectTests
+{
+    [Fact]
+    public void Tensors_configuration_and_licence_of_the_bundled_model_are_listed()
+    {
+        var text = Tool.Run("inspect", "audiogen-tiny").Succeeded().Out;
+        Assert.Contains("licence      mit", text, StringComparison.Ordinal);
+        Assert.Contains("state_dict.safetensors", text, StringComparison.Ordinal);
+        var json = Tool.Run("inspect", "audiogen-tiny", "--json").Succeeded().Json;
+        Assert.Equal("mit", json.GetProperty("licence").GetString());
+        Assert.Contains("solver: audiogen", json.GetProperty("configurations").GetProperty("config.json").GetString(), StringComparison.Ordinal);
+        Assert.Contains(json.GetProperty("tensors").EnumerateArray(), t => t.GetProperty("file").GetString() == "t5/model.safetensors");
+        Assert.Contains("solver: audiogen", Tool.Run("inspect", "audiogen-tiny", "--all").Succeeded().Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Files_of_torch_save_are_read_as_data()
+    {
+        var json = Tool.Run("inspect", Golden.Directory("audiogen_tiny_checkpoint"), "--json").Succeeded().Json;
+        Assert.Contains(json.GetProperty("tensors").EnumerateArray(), t => t.GetProperty("name").GetString() == "best_state.emb.0.weight");
+    }
+
+    [Fact]
+    public void What_is_damaged_or_not_there_is_said_in_one_line()
+    {
+        using var folder = new TemporaryFolder();
+        var bad = folder.Write("bad.safetensors", [255, 255, 255, 255, 255, 255, 255, 127, 1, 2, 3]);
+        Assert.Contains("bad.safetensors", Tool.Run("inspect", bad).FailedWith(ExitCode.Failure), StringComparison.Ordinal);
+        Tool.Run("inspect", folder.Write("bad.bin", "cposix\nsystem\n(S'true'\ntR."u8)).FailedWith(ExitCode.Failure);
+        Assert.Contains("network is switched off", Tool.Run("inspect", "org/none", "--cache", folder.Path).FailedWith(ExitCode.Failure), StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,82 @@
+using System.Diagnostics;
+using System.Text.Json;
+
+namespace AudioCraft.Cli.Tests;
+
+/// <summary>What a run of the tool gave.</summary>
+internal sealed record ToolRun(int Code, string Out, string Error)
+{
+    public JsonElement Json => JsonDocument.Parse(Out).RootElement;
+
+    /// <summary>The run ended well, and said nothing on stderr.</summary>
+    public ToolRun Succeeded()
+    {
+        Assert.True(Code == ExitCode.Success && Error.Length == 0, $"exit code {Code}: {Error}");
+        return this;
+    }
+
+    /// <summary>The run ended with a code and one line on stderr, and with nothing on stdout.</summary>
+    public string FailedWith(int code)
+    {
+        Assert.True(code == Code, $"exit code {Code} in place of {code}: {Error}{Out}");
+        Assert.Empty(Out);
+        var line = Assert.Single(Error.TrimEnd('\n', '\r').Split('\n'));
+        Assert.StartsWith("audiocraft: ", line, StringComparison.Ordinal);
+        return line;
+    }
+}
+
+/// <summary>The tool, in this process or in one of its own.</summary>
+internal static class Tool
+{
+    /// <summary>The tool as it was built, beside the tests.</summary>
+    public static string Assembly { get; } = Path.Combine(AppContext.BaseDirectory, "audiocraft.dll");
+
+    /// <summary>Runs a command in this process.</summary>
+    public static ToolRun Run(params string[] args) => RunAsync(args, "", CancellationToken.None).GetAwaiter().GetResult();
+
+    public static async Task<ToolRun> RunAsync(string[] args, string input, CancellationToken ct)
+    {
+        using var read = new StringReader(input);
+        await using StringWriter output = new() { NewLine = "\n" }, error = new() { NewLine = "\n" };
+        var code = await Application.RunAsync(args, new Shell(read, output, error, null), ct);
+        return new ToolRun(code, output.ToString(), error.ToString());
+    }
+
+    /// <summary>Starts a command in a process of its own.</summary>
+    /// <param name="environment">Variables that are set; null for one that is not to be there.</param>
+    /// <param name="args">The words after the tool's name.</param>
+    /// <param name="assembly">Another copy of the tool; null for the one beside the tests.</param>
+    public static Process Start(IReadOnlyDictionary<string, string?>? environment, IEnumerable<string> args, string? assembly = null)
+    {
+        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        start.ArgumentList.Add(assembly ?? Assembly);
+        foreach (var argument in args)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        foreach (var (name, value) in environment ?? new Dictionary<string, string?>())
+        {
+            start.Environment[name] = value;
+        }
+
+        return Process.Start(start)!;
+    }
+
+    /// <summary>Waits for the end of a command.</summary>
+    public static async Task<ToolRun> EndAsync(Process process)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(5));
+        var (output, error) = (process.StandardOutput.ReadToEndAsync(limit.Token), process.StandardError.ReadToEndAsync(limit.Token));
+        await process.WaitForExitAsync(limit.Token);
+        return new ToolRun(process.ExitCode, await output, await error);
+    }
+
+    /// <summary>Runs a command in a process of its own.</summary>
+    public static async Task<ToolRun> ProcessAsync(IReadOnlyDictionary<string, string?>? environment, params string[] args)
+    {
+        using var process = Start(environment, args);
+        return await EndAsync(process);
+    }
+}
