@@ -1,0 +1,61 @@
+using System.Text.Json.Serialization;
+using AudioCraft.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Options;
+
+namespace SoundBoard;
+
+/// <summary>Puts services and endpoints together.</summary>
+internal static class Board
+{
+    private const string ContentSecurityPolicy =
+        "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'";
+
+    public static void AddSoundBoard(this IServiceCollection services)
+    {
+        services.AddOptions<BoardOptions>().BindConfiguration(BoardOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddAudioCraft();
+        services.AddOptions<AudioCraftOptions>().Configure<IOptions<BoardOptions>>((model, board) => board.Value.ApplyTo(model));
+        // A codec of its own: a file need not wait until the sounds before it are made.
+        services.AddAudioCraftCodec(CodecEndpoints.CodecName);
+        services.AddOptions<AudioCraftCodecOptions>(CodecEndpoints.CodecName).Configure<IOptions<BoardOptions>>((codec, board) => board.Value.ApplyTo(codec));
+        services.AddHealthChecks().AddAudioCraft();
+
+        services.AddOptions<KestrelServerOptions>().Configure<IOptions<BoardOptions>>((server, board) => server.Limits.MaxRequestBodySize = board.Value.MaxUploadBytes);
+        services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
+        services.ConfigureHttpJsonOptions(json =>
+        {
+            json.SerializerOptions.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
+            json.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
+            json.SerializerOptions.AllowDuplicateProperties = false;
+            json.SerializerOptions.Converters.Add(new JsonStringEnumConverter());
+        });
+        services.AddExceptionHandler<Problems>();
+        services.AddProblemDetails();
+        services.AddRateLimiter(RateLimits.Configure);
+    }
+
+    public static void UseSoundBoard(this WebApplication app)
+    {
+        app.UseExceptionHandler();
+        app.UseStatusCodePages(context => Problems.OfStatus(context.HttpContext));
+        app.Use((context, next) =>
+        {
+            context.Response.Headers.ContentSecurityPolicy = ContentSecurityPolicy;
+            context.Response.Headers.XContentTypeOptions = "nosniff";
+            return next(context);
+        });
+        app.UseDefaultFiles();
+        // Asked for again each time, answered with 304: a new version of the page is there at once.
+        app.UseStaticFiles(new StaticFileOptions { OnPrepareResponse = file => file.Context.Response.Headers.CacheControl = "no-cache" });
+        app.UseRouting();
+        app.UseRateLimiter();
+
+        app.MapHealthChecks("/healthz");
+        app.MapGet("/v1/model", ModelEndpoint.Get);
+        app.MapPost("/v1/generate", GenerateEndpoint.Post).RequireRateLimiting(RateLimits.Generations);
+        app.MapPost("/v1/encode", CodecEndpoints.Encode).RequireRateLimiting(RateLimits.Conversions);
+        app.MapPost("/v1/decode", CodecEndpoints.Decode).RequireRateLimiting(RateLimits.Conversions);
+        app.MapPost("/v1/convert", ConvertEndpoint.Post).RequireRateLimiting(RateLimits.Conversions);
+    }
+}

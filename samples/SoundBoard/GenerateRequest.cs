@@ -1,0 +1,42 @@
+using AudioCraft.Hosting;
+
+namespace SoundBoard;
+
+/// <summary>The body of <c>POST /v1/generate</c>. What is left out is as the model does it, and the seed is drawn.</summary>
+internal sealed record GenerateRequest(string? Prompt, double? Seconds = null, double? Guidance = null, long? Seed = null)
+{
+    public const double MaxGuidance = 10, MinSeconds = 0.5;
+
+    /// <summary>JavaScript's numbers are exact up to here.</summary>
+    public const long MaxSeed = (1L << 53) - 1;
+
+    public const string Shape = """{ "prompt": text, "seconds": number, "guidance": number, "seed": whole number }, of which only the prompt must be there.""";
+
+    /// <summary>What is to be made.</summary>
+    /// <exception cref="Refusal">A value cannot be used.</exception>
+    public SoundRequest Checked(BoardOptions board)
+    {
+        if (string.IsNullOrWhiteSpace(Prompt))
+        {
+            throw Refusal.BadRequest("The prompt is empty: say what to hear.");
+        }
+
+        if (Prompt.Length > board.MaxPromptLength)
+        {
+            throw Refusal.BadRequest($"The prompt has {Prompt.Length} characters, but at most {board.MaxPromptLength} are taken.");
+        }
+
+        RequireRange("seconds", Seconds, MinSeconds, board.MaxSeconds);
+        RequireRange("guidance", Guidance, 0, MaxGuidance);
+        RequireRange("seed", Seed, 0, MaxSeed);
+        return new SoundRequest(Prompt.Trim()) { Duration = Seconds, CfgCoef = Guidance, Seed = Seed ?? Random.Shared.Next() };
+    }
+
+    private static void RequireRange<T>(string name, T? value, T least, T most) where T : struct, IComparable<T>
+    {
+        if (value is { } given && (given.CompareTo(least) < 0 || given.CompareTo(most) > 0))
+        {
+            throw Refusal.BadRequest(FormattableString.Invariant($"'{name}' is {given}, but {least} to {most} was expected."));
+        }
+    }
+}

@@ -1,0 +1,68 @@
+// The server's endpoints. What it refuses arrives as a Problem with the server's own sentence.
+import { WavReader } from "./wav.js";
+
+export class Problem extends Error {
+  constructor(title, detail, status, retryAfter) {
+    super(detail || title);
+    this.name = "Problem";
+    this.title = title;
+    this.status = status;
+    this.retryAfter = retryAfter;
+  }
+}
+
+const problemOf = async response => {
+  const retryAfter = Number(response.headers.get("Retry-After")) || undefined;
+  const isProblem = response.headers.get("Content-Type")?.startsWith("application/problem+json");
+  const body = isProblem ? await response.json().catch(() => ({})) : {};
+  const errors = body.errors ? Object.values(body.errors).flat().join(" ") : "";
+  return new Problem(body.title ?? `The server answered ${response.status}.`, errors || body.detail, response.status, retryAfter);
+};
+
+const ask = async (path, options) => {
+  let response;
+  try {
+    response = await fetch(path, options);
+  } catch (error) {
+    throw error.name === "AbortError" ? error : new Problem("The server cannot be reached.", "The server cannot be reached. Is it still running?", 0);
+  }
+  if (!response.ok) throw await problemOf(response);
+  return response;
+};
+
+export const model = async signal => (await ask("v1/model", { signal })).json();
+
+/** Makes a sound; `sound` grows as its samples arrive. Resolves when it is whole. */
+export const generate = async ({ prompt, seconds, guidance, seed }, begin, signal) => {
+  const response = await ask("v1/generate", {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ prompt, seconds, guidance, ...(seed === null ? {} : { seed }) }),
+    signal,
+  });
+  const wav = new WavReader();
+  let sound;
+  for (const reader = response.body.getReader(); ;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    const frames = wav.push(value);
+    if (!wav.format) continue;
+    sound ??= begin(wav.format, Number(response.headers.get("AudioCraft-Seed")));
+    sound.append(frames);
+  }
+  if (!sound) throw new Problem("The server sent no sound.", "The server sent no sound.", 0);
+  sound.end();
+  return sound;
+};
+
+const post = (path, body, type, signal) =>
+  ask(path, { method: "POST", headers: { "Content-Type": type }, body, signal });
+
+/** A sound file of any kind as WAV or FLAC. */
+export const convert = async (file, to, signal) => (await post(`v1/convert?to=${to}`, file, file.type?.startsWith("audio/") ? file.type : "application/octet-stream", signal)).blob();
+
+/** A sound file as .ecdc with so many codebooks. */
+export const encode = async (wav, codebooks, signal) => (await post(`v1/encode?codebooks=${codebooks}`, wav, "audio/wav", signal)).blob();
+
+/** What .ecdc sounds like, as WAV. */
+export const decode = async (ecdc, signal) => (await post("v1/decode", ecdc, "application/octet-stream", signal)).blob();

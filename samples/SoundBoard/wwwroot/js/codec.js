@@ -1,0 +1,116 @@
+// A file through the codec at each bitrate: encoded and decoded line by line, heard and seen by choosing a line.
+import * as api from "./api.js";
+import { Sound } from "./sound.js";
+import { readWav } from "./wav.js";
+
+export class CodecBench {
+  /** What of it is heard now: the name of a file, or null. */
+  last = null;
+
+  #running = null;
+  #rates = [];
+
+  constructor({ drop, file, rates, status, fault }, show) {
+    Object.assign(this, { drop, file, rates, status, fault, show });
+    file.addEventListener("change", () => {
+      if (file.files[0]) this.open(file.files[0]);
+      file.value = "";
+    });
+    // Anywhere on the page: who drops a file beside the field does not want to leave the page.
+    addEventListener("dragover", event => {
+      if (!event.dataTransfer.types.includes("Files")) return;
+      event.preventDefault();
+      drop.classList.add("over");
+    });
+    addEventListener("dragleave", event => { if (!event.relatedTarget) drop.classList.remove("over"); });
+    addEventListener("drop", event => {
+      if (!event.dataTransfer.files.length) return;
+      event.preventDefault();
+      drop.classList.remove("over");
+      this.open(event.dataTransfer.files[0]);
+    });
+  }
+
+  /** Which numbers of codebooks there are, with their bitrates. */
+  set choices(rates) { this.#rates = rates; }
+
+  /** Something else is heard now: no line is. */
+  release() {
+    this.last = null;
+    for (const input of this.rates.querySelectorAll("input:checked")) input.checked = false;
+  }
+
+  /** Sends a file, or a WAV that is here already, through the codec. */
+  async open(file, name = file.name) {
+    this.#running?.abort();
+    const running = this.#running = new AbortController();
+    this.#complain("");
+    this.rates.hidden = true;
+    this.rates.replaceChildren();
+    try {
+      this.#say(`Reading ${name} …`);
+      const original = await api.convert(file, "wav", running.signal);
+      const source = Sound.of(await readWav(original));
+      const lines = [this.#line({ name, label: "Original", sound: source, bytes: original.size, kbps: 8 * original.size / 1000 / source.duration })];
+      const pending = this.#rates.map(rate => [rate, this.#line({ name, label: codebooksText(rate.codebooks), kbps: rate.kbps, sound: null })]);
+      lines.push(...pending.map(([, line]) => line));
+      this.rates.replaceChildren(...lines);
+      this.rates.hidden = false;
+      lines[0].choose(false);
+      for (const [rate, line] of pending) {
+        this.#say(`${name}: ${codebooksText(rate.codebooks)} …`);
+        const coded = await api.encode(original, rate.codebooks, running.signal);
+        const heard = Sound.of(await readWav(await api.decode(coded, running.signal)));
+        line.fill(heard, coded.size, coded.size / original.size, rate.kbps / this.#rates.at(-1).kbps);
+      }
+      this.#say(`${name}: ${source.duration.toFixed(1)} s at ${this.#rates.length} bitrates. Sizes are those of the files.`);
+    } catch (error) {
+      if (error.name === "AbortError") return;
+      this.#say("");
+      this.#complain(error.message);
+    }
+  }
+
+  #line({ name, label, sound, bytes, kbps }) {
+    const line = document.createElement("label");
+    line.className = "rate";
+    line.innerHTML = `<input type="radio" name="rate"><span></span><span class="figure kbps"></span><span class="figure size"></span><span class="bar" aria-hidden="true"><i></i></span><span class="figure ratio"></span>`;
+    const input = line.querySelector("input");
+    line.children[1].textContent = label;
+    line.querySelector(".kbps").textContent = `${kbps < 10 ? kbps.toFixed(2) : kbps.toFixed(0)} kb/s`;
+    line.fill = (filled, size, share, length) => {
+      sound = filled;
+      line.classList.remove("pending");
+      input.disabled = false;
+      line.querySelector(".size").textContent = bytesText(size);
+      line.querySelector(".ratio").textContent = share === 1 ? "" : `1 : ${(1 / share).toFixed(0)}`;
+      line.querySelector("i").style.width = `${100 * length}%`;
+    };
+    line.choose = play => {
+      input.checked = true;
+      this.show(sound, { title: name, meta: `${label} · ${line.querySelector(".kbps").textContent} · ${line.querySelector(".size").textContent}`, play });
+    };
+    input.addEventListener("change", () => line.choose(true));
+    if (sound) {
+      line.fill(sound, bytes, 1, 0);
+      line.querySelector(".bar").style.visibility = "hidden";
+    }
+    else {
+      line.classList.add("pending");
+      input.disabled = true;
+      line.querySelector(".size").textContent = "…";
+    }
+    return line;
+  }
+
+  #say(text) { this.status.textContent = text; }
+
+  #complain(text) {
+    this.fault.textContent = text;
+    this.fault.hidden = !text;
+  }
+}
+
+const codebooksText = count => count === 1 ? "1 codebook" : `${count} codebooks`;
+
+const bytesText = bytes => bytes < 1000 ? `${bytes} B` : bytes < 1e6 ? `${(bytes / 1000).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;

@@ -1,0 +1,73 @@
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Mvc.Testing;
+
+namespace SoundBoard.Tests;
+
+/// <summary>The program itself in memory, with limits that tests run into quickly.</summary>
+public sealed class BoardServer : WebApplicationFactory<Program>
+{
+    private readonly Dictionary<string, string> settings = new()
+    {
+        ["MaxSeconds"] = "6",
+        ["MaxPromptLength"] = "80",
+        ["MaxUploadBytes"] = "2000000",
+        ["MaxUploadSeconds"] = "5",
+        ["GenerationsPerMinute"] = "100000",
+        ["ConversionsPerMinute"] = "100000",
+        ["RequestsAtOnce"] = "1000",
+    };
+
+    public BoardServer With(string name, string value)
+    {
+        settings[name] = value;
+        return this;
+    }
+
+    protected override void ConfigureWebHost(IWebHostBuilder builder)
+    {
+        foreach (var (name, value) in settings)
+        {
+            builder.UseSetting($"SoundBoard:{name}", value);
+        }
+
+        builder.UseSetting("Logging:LogLevel:Default", "Warning");
+    }
+}
+
+/// <summary>What tests send, and what they expect of answers.</summary>
+internal static class Exchange
+{
+    public static Task<HttpResponseMessage> Generate(this HttpClient client, string json, CancellationToken cancellationToken = default) =>
+        client.SendAsync(
+            new HttpRequestMessage(HttpMethod.Post, "/v1/generate") { Content = new StringContent(json, Encoding.UTF8, "application/json") },
+            HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+
+    public static Task<HttpResponseMessage> Send(this HttpClient client, string path, byte[] body, string? type = "audio/wav")
+    {
+        var content = new ByteArrayContent(body);
+        content.Headers.ContentType = type is null ? null : MediaTypeHeaderValue.Parse(type);
+        return client.PostAsync(new Uri(path, UriKind.Relative), content);
+    }
+
+    /// <summary>The answer is a problem of this status, in the form of RFC 9457, whose sentence has these words.</summary>
+    public static async Task RefusedAsync(this HttpResponseMessage response, int status, string words)
+    {
+        Assert.Equal((status, "application/problem+json"), ((int)response.StatusCode, response.Content.Headers.ContentType?.MediaType));
+        var text = await response.Content.ReadAsStringAsync();
+        using var problem = JsonDocument.Parse(text);
+        Assert.Equal(status, problem.RootElement.GetProperty("status").GetInt32());
+        Assert.NotEqual("", problem.RootElement.GetProperty("title").GetString());
+        Assert.Contains(words, problem.RootElement.GetProperty("detail").GetString(), StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("   at ", text, StringComparison.Ordinal);
+    }
+
+    public static async Task<byte[]> BytesAsync(this HttpResponseMessage response, string type)
+    {
+        Assert.True(response.IsSuccessStatusCode, $"{(int)response.StatusCode}: {(response.IsSuccessStatusCode ? "" : await response.Content.ReadAsStringAsync())}");
+        Assert.Equal(type, response.Content.Headers.ContentType?.MediaType);
+        return await response.Content.ReadAsByteArrayAsync();
+    }
+}
