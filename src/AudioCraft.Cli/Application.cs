@@ -60,8 +60,14 @@ internal static partial class Application
         foreach (var command in new Command[]
         {
             GenerateCommand.Create(shell, json),
+            ContinueCommand.Create(shell, json),
+            EncodeCommand.Create(shell, json),
+            DecodeCommand.Create(shell, json),
+            ConvertCommand.Create(shell, json),
             InspectCommand.Create(shell, json),
+            DownloadCommand.Create(shell, json),
             DevicesCommand.Create(shell, json),
+            BenchCommand.Create(shell, json),
         })
         {
             root.Add(command);

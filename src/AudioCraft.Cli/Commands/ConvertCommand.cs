@@ -1,0 +1,67 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using AudioCraft.Checkpoints;
+using AudioCraft.Cli.Display;
+using AudioCraft.Cli.Options;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace AudioCraft.Cli.Commands;
+
+/// <summary>A checkpoint into one directory of safetensors.</summary>
+internal static class ConvertCommand
+{
+    public static Command Create(Shell shell, Option<bool> json)
+    {
+        var source = new Argument<string>("source") { Description = "A checkpoint's directory, or a Hub id such as facebook/audiogen-medium" };
+        var destination = new Argument<string>("destination") { Description = "The directory to make" };
+        var precision = new Option<string?>("--precision") { Description = "Element type of the language model and the text encoder (as they are stored)" };
+        precision.AcceptOnlyFromAmong("float32", "float16", "bfloat16");
+        var overwrite = new Option<bool>("--overwrite") { Description = "Replace a directory that is there" };
+        var textEncoder = new Option<string?>("--text-encoder") { Description = "Directory or Hub id of the T5, where it is not the checkpoint's own" };
+        var command = new Command("convert", "Makes one directory of safetensors and config.json that loads from memory-mapped files and needs nothing else")
+        {
+            source, destination, precision, overwrite, textEncoder,
+        };
+        var hub = new HubOptions(command);
+        command.SetAction(async (line, ct) =>
+        {
+            var (from, to) = (line.GetRequiredValue(source), line.GetRequiredValue(destination));
+            var options = new ConversionOptions
+            {
+                DType = line.GetValue(precision) is { } name ? Enum.Parse<ScalarType>(name, ignoreCase: true) : null,
+                Overwrite = line.GetValue(overwrite),
+                Source = hub.Read(line) with { TextEncoder = line.GetValue(textEncoder) },
+            };
+            if (!options.Overwrite && Directory.Exists(to) && Directory.EnumerateFileSystemEntries(to).Any())
+            {
+                throw new AudioCraftException($"'{to}' is already there, and has something in it: --overwrite replaces it.");
+            }
+
+            var watch = Stopwatch.StartNew();
+            await Bars.RunAsync(shell, async bars =>
+            {
+                await CheckpointConverter.ConvertAsync(from, to, options, bars.Conversion(), bars.Downloads(), ct).ConfigureAwait(false);
+                return true;
+            }).ConfigureAwait(false);
+            var files = Directory.GetFiles(to, "*", SearchOption.AllDirectories).Select(file => new ConvertedFile(Path.GetRelativePath(to, file), new FileInfo(file).Length));
+            shell.Result(line.GetValue(json), new ConvertResult(to, [.. files.OrderBy(file => file.Path, StringComparer.Ordinal)], Math.Round(watch.Elapsed.TotalSeconds, 3)), ConvertResult.Lines);
+            return ExitCode.Success;
+        });
+        return command;
+    }
+}
+
+/// <summary>What was made.</summary>
+internal sealed record ConvertResult(string Path, IReadOnlyList<ConvertedFile> Files, double ElapsedSeconds)
+{
+    public static IEnumerable<string> Lines(ConvertResult result) =>
+    [
+        .. result.Files.Select(file => string.Create(CultureInfo.InvariantCulture, $"{System.IO.Path.Combine(result.Path, file.Path)}  {file.Bytes:N0} bytes")),
+        string.Create(CultureInfo.InvariantCulture, $"{result.Path}  {result.Files.Sum(file => file.Bytes):N0} bytes in {result.ElapsedSeconds:0.0} s"),
+    ];
+}
+
+/// <summary>A file of it.</summary>
+internal sealed record ConvertedFile(string Path, long Bytes);

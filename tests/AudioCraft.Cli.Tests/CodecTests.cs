@@ -1,0 +1,124 @@
+using AudioCraft.NAudio;
+using AudioCraft.Tests;
+using AudioCraft.Tests.Checkpoints;
+using TorchSharp;
+
+namespace AudioCraft.Cli.Tests;
+
+public sealed class CodecTests : IDisposable
+{
+    private static readonly string TinyDac = Golden.File("dac_tiny", "dac_weights.pth");
+
+    private readonly TemporaryFolder folder = new();
+    private readonly string sound;
+
+    public CodecTests()
+    {
+        using var scope = torch.NewDisposeScope();
+        sound = folder.File("sound.wav");
+        var wav = (torch.arange(0, 16000, dtype: torch.ScalarType.Float32) * 0.2).sin().unsqueeze(0) * 0.5;
+        AudioFile.Write(sound, wav, 16000, new AudioWriteOptions { Strategy = AudioNormalization.None });
+    }
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public void A_sound_becomes_an_ecdc_file_and_a_sound_again()
+    {
+        var json = Tool.Run("encode", sound, "--json").Succeeded().Json;
+        Assert.Equal(folder.File("sound.ecdc"), json.GetProperty("path").GetString());
+        Assert.Equal(new FileInfo(folder.File("sound.ecdc")).Length, json.GetProperty("bytes").GetInt64());
+        Assert.Equal("audiogen-tiny", EcdcFile.ReadHeader(folder.File("sound.ecdc")).ModelName);
+        Tool.Run("decode", folder.File("sound.ecdc"), "-o", folder.File("back.flac"), "--png").Succeeded();
+        var (wav, rate) = NAudioFile.Read(folder.File("back.flac"));
+        using (wav)
+        {
+            Assert.Equal((16000, 16000L), (rate, wav.size(-1)));
+        }
+
+        Assert.True(File.Exists(folder.File("back.png")));
+    }
+
+    [Fact]
+    public void A_bitrate_or_a_number_of_codebooks_decides_on_the_size()
+    {
+        var all = Tool.Run("encode", sound, "-o", folder.File("4.ecdc"), "--json").Succeeded().Json;
+        var rated = Tool.Run("encode", sound, "-o", folder.File("2.ecdc"), "--bitrate", "1", "--json").Succeeded().Json;
+        var counted = Tool.Run("encode", sound, "-o", folder.File("1.ecdc"), "--codebooks", "1", "--json").Succeeded().Json;
+        Assert.Equal([4, 2, 1], new[] { all, rated, counted }.Select(run => run.GetProperty("codebooks").GetInt32()));
+        Assert.True(all.GetProperty("bytes").GetInt64() > rated.GetProperty("bytes").GetInt64());
+        Assert.True(rated.GetProperty("bytes").GetInt64() > counted.GetProperty("bytes").GetInt64());
+        Assert.Contains("each takes 0.45 kb/s", Tool.Run("encode", sound, "-b", "0.1").FailedWith(ExitCode.Misuse), StringComparison.Ordinal);
+        Assert.Contains("give one", Tool.Run("encode", sound, "-b", "1", "-k", "1").FailedWith(ExitCode.Misuse), StringComparison.Ordinal);
+        Tool.Run("encode", sound, "-k", "9", "-o", folder.File("9.ecdc")).FailedWith(ExitCode.Misuse);
+    }
+
+    [Fact]
+    public void Codes_are_what_the_codec_gives_and_decode_to_what_it_decodes_them_to()
+    {
+        var file = folder.File("codes.safetensors");
+        Tool.Run("encode", sound, "-o", file).Succeeded();
+        Tool.Run("decode", file, "-o", folder.File("codes.wav")).Succeeded();
+        Tool.Run("encode", sound, "-o", folder.File("same.ecdc")).Succeeded();
+        Tool.Run("decode", folder.File("same.ecdc"), "-o", folder.File("ecdc.wav")).Succeeded();
+        using var scope = torch.NewDisposeScope();
+        var (codes, ecdc) = (AudioFile.Read(folder.File("codes.wav")).Wav, AudioFile.Read(folder.File("ecdc.wav")).Wav);
+        Assert.Equal(ecdc.shape, codes.shape);
+        Assert.True((codes - ecdc).abs().max().item<float>() < 1e-3);
+    }
+
+    [Fact]
+    public void A_dac_file_goes_and_comes_back()
+    {
+        Tool.Run("encode", sound, "-o", folder.File("x.dac"), "--model", TinyDac).Succeeded();
+        Tool.Run("decode", folder.File("x.dac"), "-o", folder.File("x.wav"), "--model", TinyDac).Succeeded();
+        var info = AudioFile.Info(folder.File("x.wav"));
+        Assert.Equal(16000, info.SampleRate);
+        Assert.Contains("writes .dac and .safetensors", Tool.Run("encode", sound, "-o", folder.File("x.ecdc"), "--model", TinyDac).FailedWith(ExitCode.Misuse), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_file_that_was_not_named_is_not_overwritten()
+    {
+        var place = folder.Write("sound.ecdc", "mine"u8);
+        Assert.Contains("already there", Tool.Run("encode", sound).FailedWith(ExitCode.Misuse), StringComparison.Ordinal);
+        Assert.Equal("mine", File.ReadAllText(place));
+    }
+
+    [Fact]
+    public void Damaged_files_and_codecs_that_a_file_may_not_choose_are_refused_in_one_line()
+    {
+        Assert.Contains("ECDC", Tool.Run("decode", folder.Write("bad.ecdc", "RIFFnonsense"u8)).FailedWith(ExitCode.Failure), StringComparison.Ordinal);
+        var header = """{"m": "evil/codec", "al": 16000, "nc": 4, "lm": false}"""u8;
+        var file = folder.Write("evil.ecdc", [.. "ECDC\0\0\0\0"u8, (byte)header.Length, .. header]);
+        Assert.Contains("'evil/codec'", Tool.Run("decode", file).FailedWith(ExitCode.Misuse), StringComparison.Ordinal);
+        Tool.Run("decode", folder.Write("bad.safetensors", [8, 0, 0, 0, 0, 0, 0, 0, .. "{}      "u8])).FailedWith(ExitCode.Failure);
+        Tool.Run("encode", folder.Write("bad.wav", "RIFF"u8), "-o", folder.File("y.ecdc")).FailedWith(ExitCode.Failure);
+        Assert.Contains("ends in none of", Tool.Run("decode", sound).FailedWith(ExitCode.Misuse), StringComparison.Ordinal);
+        Assert.False(File.Exists(folder.File("y.ecdc")));
+    }
+
+    [Fact]
+    public void A_sound_goes_on()
+    {
+        var json = Tool.Run("continue", sound, "rain", "wind", "-d", "1.5", "-o", folder.File("on/"), "--seed", "2", "--json").Succeeded().Json;
+        Assert.Equal(["sound-rain.wav", "sound-wind.wav"], json.GetProperty("sounds").EnumerateArray().Select(s => Path.GetFileName(s.GetProperty("path").GetString())));
+        Assert.Equal(24000, AudioFile.Info(folder.File("on/sound-rain.wav")).Frames);
+        Tool.Run("continue", sound, "-d", "1.2", "-o", folder.File("on/")).Succeeded();
+        Assert.True(File.Exists(folder.File("on/sound-continued.wav")));
+        Tool.Run("continue", sound, "rain", "-d", "0.5").FailedWith(ExitCode.Misuse);
+        Assert.Contains("cannot be read", Tool.Run("continue", folder.File("none.wav")).FailedWith(ExitCode.Failure), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_bench_measures_what_it_says()
+    {
+        var json = Tool.Run("bench", "--seconds", "0.5", "--runs", "1", "--json").Succeeded().Json;
+        foreach (var figure in new[] { "stepsPerSecond", "generating", "encoding", "decoding" })
+        {
+            Assert.True(json.GetProperty(figure).GetDouble() > 0, figure);
+        }
+
+        Tool.Run("bench", "--seconds", "0").FailedWith(ExitCode.Misuse);
+    }
+}

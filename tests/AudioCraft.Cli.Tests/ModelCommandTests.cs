@@ -1,0 +1,67 @@
+using AudioCraft.Tests.Checkpoints;
+using AudioCraft.Tests.Hub;
+
+namespace AudioCraft.Cli.Tests;
+
+public sealed class ModelCommandTests : IDisposable
+{
+    private const string Codec = "org/codec";
+
+    private readonly TemporaryFolder folder = new();
+    private readonly LocalHub cdn = new();
+    private readonly LocalHub hub;
+
+    public ModelCommandTests() => hub = new LocalHub { Elsewhere = cdn };
+
+    private Dictionary<string, string?> Environment => new() { ["HF_ENDPOINT"] = hub.Address.ToString(), ["HF_HOME"] = folder.File("home"), ["HF_HUB_CACHE"] = null, ["HF_HUB_OFFLINE"] = null, ["HF_TOKEN"] = null };
+
+    public void Dispose()
+    {
+        hub.Dispose();
+        cdn.Dispose();
+        folder.Dispose();
+    }
+
+    [Fact]
+    public void A_converted_model_generates_what_the_original_does()
+    {
+        var copy = folder.File("copy");
+        Assert.Contains("state_dict.safetensors", Tool.Run("convert", "audiogen-tiny", copy).Succeeded().Out, StringComparison.Ordinal);
+        Tool.Run("generate", "rain", "-d", "0.2", "-s", "1", "-o", folder.File("a.wav")).Succeeded();
+        Tool.Run("generate", "rain", "-d", "0.2", "-s", "1", "-o", folder.File("b.wav"), "--model", copy).Succeeded();
+        Assert.Equal(File.ReadAllBytes(folder.File("a.wav")), File.ReadAllBytes(folder.File("b.wav")));
+    }
+
+    [Fact]
+    public void The_precision_is_what_inspect_finds_and_what_is_there_is_kept_unless_asked()
+    {
+        var copy = folder.File("copy");
+        Tool.Run("convert", "audiogen-tiny", copy, "--precision", "bfloat16").Succeeded();
+        Assert.Contains("bfloat16", Tool.Run("inspect", copy).Succeeded().Out, StringComparison.Ordinal);
+        Assert.Contains("--overwrite", Tool.Run("convert", "audiogen-tiny", copy).FailedWith(ExitCode.Failure), StringComparison.Ordinal);
+        var json = Tool.Run("convert", "audiogen-tiny", copy, "--overwrite", "--precision", "float32", "--json").Succeeded().Json;
+        Assert.Contains(json.GetProperty("files").EnumerateArray(), file => file.GetProperty("path").GetString() == "t5/model.safetensors");
+        Assert.DoesNotContain("bfloat16", Tool.Run("inspect", copy).Succeeded().Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_model_comes_from_the_Hub_into_the_cache_and_only_once()
+    {
+        var weights = new byte[50_000];
+        hub.Add(Codec, ("config.json", """{"model_type": "encodec"}"""u8.ToArray()), ("model.safetensors", weights), ("other.msgpack", weights));
+        var run = (await Tool.ProcessAsync(Environment, "download", Codec, "--json")).Succeeded();
+        var place = run.Json.GetProperty("path").GetString()!;
+        Assert.Equal(folder.File($"home/hub/models--org--codec/snapshots/{LocalHub.Commit}"), place);
+        Assert.Equal(weights, await File.ReadAllBytesAsync(Path.Combine(place, "model.safetensors")));
+        Assert.False(File.Exists(Path.Combine(place, "other.msgpack")));
+        (await Tool.ProcessAsync(Environment, "download", Codec)).Succeeded();
+        Assert.Equal(1, cdn.CountOf("GET", "/cdn/"));
+    }
+
+    [Fact]
+    public async Task What_the_Hub_refuses_is_one_line()
+    {
+        Assert.Contains("org/none", (await Tool.ProcessAsync(Environment, "download", "org/none")).FailedWith(ExitCode.Failure), StringComparison.Ordinal);
+        Assert.Contains("not the name of a repository", (await Tool.ProcessAsync(Environment, "download", "no such/name/at all")).FailedWith(ExitCode.Failure), StringComparison.Ordinal);
+    }
+}
