@@ -14,7 +14,7 @@ internal sealed class HostingTelemetry : IDisposable
     private static readonly InstrumentAdvice<int> Sizes = new() { HistogramBucketBoundaries = [1, 2, 4, 8, 16, 32, 64, 128, 256] };
 
     private readonly Lock gate = new();
-    private readonly List<ISoundModel> models = [];
+    private readonly List<SoundModelHost> models = [];
     private readonly Meter meter;
     private readonly Counter<long> requests;
     private readonly Counter<long> steps;
@@ -46,7 +46,7 @@ internal sealed class HostingTelemetry : IDisposable
     public static ActivitySource Source { get; } = new(AudioCraftTelemetry.Name);
 
     /// <summary>Measures a model's queue from now on.</summary>
-    public void Watch(ISoundModel model)
+    public void Watch(SoundModelHost model)
     {
         lock (gate)
         {
@@ -54,7 +54,7 @@ internal sealed class HostingTelemetry : IDisposable
         }
     }
 
-    public void Forget(ISoundModel model)
+    public void Forget(SoundModelHost model)
     {
         lock (gate)
         {
@@ -95,7 +95,7 @@ internal sealed class HostingTelemetry : IDisposable
     {
         lock (gate)
         {
-            return [.. models.Select(model => new Measurement<int>(model.QueueLength, new KeyValuePair<string, object?>(ModelTag, ((SoundModelHost)model).Label)))];
+            return [.. models.Select(model => new Measurement<int>(model.QueueLength, new KeyValuePair<string, object?>(ModelTag, model.Label)))];
         }
     }
 }

@@ -99,6 +99,9 @@ internal sealed class RequestTrace
             activity?.SetStatus(ActivityStatusCode.Error, error!.Message);
         }
 
+        // Whoever ends it is not part of the trace that it is in.
+        var current = Activity.Current;
         activity?.Dispose();
+        Activity.Current = current;
     }
 }

@@ -36,11 +36,13 @@ internal sealed class ModelHolder(SoundModelOptions options, IModelLoader loader
     private LoadResult? Result => loading is { IsCompletedSuccessfully: true } task ? task.Result : null;
 
     /// <summary>Begins to load, or waits with those who already do. After a failure it begins again, but not before <see cref="SoundModelOptions.RetryLoadAfter"/> has passed.</summary>
-    public Task<LoadResult> GetAsync()
+    public Task<LoadResult> GetAsync() => GetAsync(early: false);
+
+    private Task<LoadResult> GetAsync(bool early)
     {
         lock (gate)
         {
-            if (loading is null || (Result?.Error is not null && !stop.IsCancellationRequested && UntilRetry() == TimeSpan.Zero))
+            if (loading is null || (Result?.Error is not null && !stop.IsCancellationRequested && (early || UntilRetry() == TimeSpan.Zero)))
             {
                 download = null;
                 using (ExecutionContext.SuppressFlow())
@@ -103,10 +105,21 @@ internal sealed class ModelHolder(SoundModelOptions options, IModelLoader loader
             if (!stop.IsCancellationRequested)
             {
                 HostingLog.LoadFailed(logger, options.Model, error);
+                if (options.Loading == ModelLoading.OnStart)
+                {
+                    _ = RetryAsync();
+                }
             }
 
             return new LoadResult(null, error);
         }
+    }
+
+    // Where health checks keep requests away from a model that is not there, none would come to have it tried again.
+    private async Task RetryAsync()
+    {
+        await Task.Delay(options.RetryLoadAfter, time, stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _ = GetAsync(early: true);
     }
 
     private async Task UnloadAsync()

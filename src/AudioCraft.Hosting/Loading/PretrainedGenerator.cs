@@ -21,9 +21,9 @@ internal sealed class PretrainedGenerator(BaseGenModel model) : LoadedGenerator
 
     public override int ItemsTogether(GenerationParams parameters, int items)
     {
-        model.GenerationParams = parameters;
         try
         {
+            model.GenerationParams = parameters;
             return (int)Math.Clamp(model.EstimateMemory(items) / model.EstimateMemory(), 1, items);
         }
         catch (ArgumentException)

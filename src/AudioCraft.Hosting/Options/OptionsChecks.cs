@@ -24,7 +24,7 @@ internal sealed class OptionsChecks(SoundModelOptions options)
         Require(!string.IsNullOrWhiteSpace(options.Model), nameof(options.Model), $"'{options.Model}'", "the name or path of a model")
             .Require(options.Pretrained is not null, nameof(options.Pretrained), options.Pretrained, "a value")
             .Require(Enum.IsDefined(options.Loading), nameof(options.Loading), options.Loading, "OnStart, BeforeStart or OnFirstUse")
-            .Require(options.RetryLoadAfter >= TimeSpan.Zero, nameof(options.RetryLoadAfter), options.RetryLoadAfter, "0 or more")
+            .Require(options.RetryLoadAfter >= TimeSpan.FromSeconds(1) && options.RetryLoadAfter <= TimeSpan.FromDays(1), nameof(options.RetryLoadAfter), options.RetryLoadAfter, "1 second to a day")
             .Require(options.MaxQueueLength is >= 1 and <= 100_000, nameof(options.MaxQueueLength), options.MaxQueueLength, "1 to 100,000")
             .Require(IsSeconds(options.MaxSoundDuration), nameof(options.MaxSoundDuration), options.MaxSoundDuration, "seconds, above 0 and at most a day,");
 

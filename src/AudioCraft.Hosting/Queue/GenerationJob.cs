@@ -5,6 +5,7 @@ internal abstract class GenerationJob(RequestTrace trace, SoundRequest request, 
 {
     // Exact in JSON, too, whose readers may hold a number as a double.
     private const long Seeds = 1L << 53;
+    private int place = int.MaxValue;
 
     public SoundRequest Request => request;
 
@@ -24,10 +25,22 @@ internal abstract class GenerationJob(RequestTrace trace, SoundRequest request, 
         return GiveAsync(new SoundChunk(samples, model.Channels, model.SampleRate, startFrame));
     }
 
-    public override void Moved(int position) => Report(new SoundProgress(SoundPhase.Waiting, position, 0, 0));
+    public override void Moved(int position)
+    {
+        // Told from several threads, of which some are late.
+        if (position < place)
+        {
+            place = position;
+            Report(new SoundProgress(SoundPhase.Waiting, position, 0, 0));
+        }
+    }
 
     /// <summary>A step of the model is done.</summary>
-    public void Stepped(GenerationProgress step) => Report(new SoundProgress(SoundPhase.Running, 0, step.Step, step.TotalSteps));
+    public void Stepped(GenerationProgress step)
+    {
+        place = 0;
+        Report(new SoundProgress(SoundPhase.Running, 0, step.Step, step.TotalSteps));
+    }
 
     /// <inheritdoc cref="HandAsync"/>
     protected abstract ValueTask GiveAsync(SoundChunk chunk);

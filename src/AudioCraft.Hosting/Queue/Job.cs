@@ -14,6 +14,9 @@ internal abstract class Job(RequestTrace trace)
     public void LeaveOn(RequestQueue queue, CancellationToken caller)
     {
         leaving = caller.UnsafeRegister(_ => Leave(queue, new OperationCanceledException(caller)), null);
+
+        // It may be over by now, on the model's thread: one of the two sees what the other has written.
+        Interlocked.MemoryBarrier();
         if (HasEnded)
         {
             leaving.Unregister();

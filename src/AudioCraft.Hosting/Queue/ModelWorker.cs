@@ -43,24 +43,37 @@ internal sealed class ModelWorker(RequestQueue queue, ModelHolder holder, Servic
                 record.End(await OwnThread.Run(() => work.Execute(loaded.Model!)).ConfigureAwait(false));
                 break;
             case GenerationJob first:
-                var generator = (LoadedGenerator)loaded.Model!;
-                var parameters = runner!.Parameters(generator, first);
-                List<GenerationJob> jobs = [first, .. Neighbours(generator, first, parameters)];
-                jobs.ForEach(job => job.Trace.Started(jobs.Count));
-                queue.TellPositions();
-                await runner.RunAsync(generator, jobs, parameters).ConfigureAwait(false);
+                await GenerateAsync((LoadedGenerator)loaded.Model!, first, runner!).ConfigureAwait(false);
                 break;
         }
     }
 
-    private IEnumerable<GenerationJob> Neighbours(LoadedGenerator model, GenerationJob first, GenerationParams parameters)
+    private async Task GenerateAsync(LoadedGenerator model, GenerationJob first, GenerationRunner runner)
+    {
+        List<GenerationJob> jobs = [first];
+        try
+        {
+            var parameters = runner.Parameters(model, first);
+            jobs.AddRange(Neighbours(model, first, parameters, runner));
+            jobs.ForEach(job => job.Trace.Started(jobs.Count));
+            queue.TellPositions();
+            await runner.RunAsync(model, jobs, parameters).ConfigureAwait(false);
+        }
+        catch (Exception error)
+        {
+            // Not a failure of the model's, which the runner hands on: but whatever it is, nobody may wait forever.
+            jobs.ForEach(job => job.End(error));
+        }
+    }
+
+    private IEnumerable<GenerationJob> Neighbours(LoadedGenerator model, GenerationJob first, GenerationParams parameters, GenerationRunner runner)
     {
         if (first.Request.Continue is not null || queue.Count == 0)
         {
             return [];
         }
 
-        var most = model.ItemsTogether(parameters, runner!.Options.MaxBatchSize);
+        var most = model.ItemsTogether(parameters, runner.Options.MaxBatchSize);
         return queue.TakeWhile(most - 1, job => job is GenerationJob { Request.Continue: null } next && runner.Parameters(model, next) == parameters)
             .Cast<GenerationJob>();
     }

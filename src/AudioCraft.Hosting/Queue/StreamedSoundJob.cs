@@ -14,7 +14,7 @@ internal sealed class StreamedSoundJob : GenerationJob
     {
         (this.options, this.time) = (options, time);
         var most = (int)Math.Clamp(Math.Ceiling(options.StreamAhead / options.ChunkSeconds), 1, int.MaxValue);
-        chunks = Channel.CreateBounded<SoundChunk>(new BoundedChannelOptions(most) { SingleReader = true, SingleWriter = true });
+        chunks = Channel.CreateBounded<SoundChunk>(new BoundedChannelOptions(most) { SingleReader = true });
     }
 
     public override bool IsStream => true;

@@ -22,9 +22,6 @@ public sealed record SoundRequest(string Description)
     /// <inheritdoc cref="GenerationParams.TopP"/>
     public double? TopP { get; init; }
 
-    /// <inheritdoc cref="GenerationParams.ExtendStride"/>
-    public double? ExtendStride { get; init; }
-
     /// <summary>Seed of the random draws; null for one that is chosen, and told with the result. The same request with the same seed gives the same sound, whoever else is served with it.</summary>
     public long? Seed { get; init; }
 
@@ -42,7 +39,6 @@ public sealed record SoundRequest(string Description)
         Temperature = Temperature ?? defaults.Temperature,
         TopK = TopK ?? defaults.TopK,
         TopP = TopP ?? defaults.TopP,
-        ExtendStride = ExtendStride ?? defaults.ExtendStride,
         Seed = null,
         ItemSeeds = null,
     };
