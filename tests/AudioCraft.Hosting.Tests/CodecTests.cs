@@ -1,0 +1,126 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using static TorchSharp.torch;
+
+namespace AudioCraft.Hosting.Tests;
+
+/// <summary>The bundled model's codec, in a host.</summary>
+public sealed class CodecTests : IAsyncLifetime
+{
+    private IHost host = null!;
+
+    private ISoundCodec Codec => host.Services.GetRequiredService<ISoundCodec>();
+
+    public async Task InitializeAsync() => host = await TinyModelTests.StartAsync(options => options.MaxSoundDuration = 4);
+
+    public Task DisposeAsync()
+    {
+        host.Dispose();
+        return Task.CompletedTask;
+    }
+
+    [Fact]
+    public async Task Sound_of_any_rate_and_channels_becomes_codes_and_comes_back_as_long_as_it_was()
+    {
+        var sound = Noise(seconds: 3.01, rate: 44100, channels: 2);
+        var codes = await Codec.EncodeAsync(sound);
+        Assert.Equal((4, 151), (codes.Codebooks, codes.Frames));
+        var back = await Codec.DecodeAsync(codes);
+        Assert.Equal((1, 16000, 48160), (back.Channels, back.SampleRate, back.Frames));
+        using var expected = await Codec.RunAsync((codec, _) =>
+        {
+            using var scope = NewDisposeScope();
+            using var source = sound.ToTensor();
+            var wav = AudioConversion.Convert(source, 44100, 16000, 1).unsqueeze(0);
+            return codec.Encode(wav).Codes.MoveToOuterDisposeScope();
+        });
+        Assert.Equal(expected.data<long>().Select(code => (int)code), codes.Values);
+    }
+
+    [Fact]
+    public async Task Fewer_codebooks_are_the_first_ones_and_a_lower_bitrate_and_the_model_keeps_all_of_its_own()
+    {
+        var info = await Codec.LoadAsync();
+        Assert.Equal((4, 4, 512), (info.Codebooks, info.TotalCodebooks, info.Cardinality));
+        Assert.Equal(4 * 9 * 50, info.BitsPerSecond(4));
+        Assert.Throws<ArgumentOutOfRangeException>(() => info.BitsPerSecond(5));
+        var sound = Noise(0.5, 16000, 1);
+        var all = await Codec.EncodeAsync(sound);
+        for (var codebooks = 1; codebooks <= 4; codebooks++)
+        {
+            var codes = await Codec.EncodeAsync(sound, codebooks);
+            Assert.Equal(all.Values[..(codebooks * all.Frames)], codes.Values);
+            Assert.Equal(sound.Frames, (await Codec.DecodeAsync(codes)).Frames);
+        }
+
+        Assert.Equal(4, await Codec.RunAsync((codec, _) => codec.NumCodebooks));
+    }
+
+    [Fact]
+    public async Task What_cannot_be_coded_is_refused_and_harms_nobody()
+    {
+        var fine = Noise(0.2, 16000, 1);
+        Sound[] sounds = [new([], 1, 16000), Noise(4.1, 16000, 1), new([0, float.NaN], 1, 16000), new([float.PositiveInfinity], 1, 16000), new(new float[4], 1, 1)];
+        foreach (var sound in sounds)
+        {
+            await Assert.ThrowsAnyAsync<ArgumentException>(() => Codec.EncodeAsync(sound));
+        }
+
+        SoundCodes[] codes = [new(new int[5], 5), new([512], 1), new([-1], 1), new(new int[201], 1), new([int.MinValue, int.MaxValue], 2)];
+        foreach (var one in codes)
+        {
+            await Assert.ThrowsAnyAsync<ArgumentException>(() => Codec.DecodeAsync(one));
+        }
+
+        await Assert.ThrowsAsync<ArgumentNullException>(() => Codec.EncodeAsync(null!));
+        await Assert.ThrowsAsync<ArgumentNullException>(() => Codec.DecodeAsync(null!));
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => Codec.EncodeAsync(fine, 0));
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => Codec.EncodeAsync(fine, 5));
+        Assert.Equal(fine.Frames, (await Codec.DecodeAsync(await Codec.EncodeAsync(fine))).Frames);
+    }
+
+    [Fact]
+    public void Coding_leaves_nothing_native()
+    {
+        var sound = Noise(1, 22050, 2);
+        Serve();
+        LiveTensors.NoneLeft(Serve);
+
+        void Serve()
+        {
+            var codes = Codec.EncodeAsync(sound, 2).GetAwaiter().GetResult();
+            Codec.DecodeAsync(codes).GetAwaiter().GetResult();
+            Assert.ThrowsAny<ArgumentException>(() => Codec.DecodeAsync(new SoundCodes([512], 1)).GetAwaiter().GetResult());
+            Assert.ThrowsAny<ArgumentException>(() => Codec.EncodeAsync(sound, 9).GetAwaiter().GetResult());
+        }
+    }
+
+    [Fact]
+    public async Task A_codec_alone_is_a_service_too()
+    {
+        using var provider = new ServiceCollection()
+            .AddAudioCraftCodec("tiny", options => (options.Model, options.Pretrained) = (Path.Combine(Models(), "audiogen-tiny"), new PretrainedOptions { Device = CPU }))
+            .BuildServiceProvider();
+        var alone = provider.GetRequiredKeyedService<ISoundCodec>("tiny");
+        var sound = Noise(0.5, 16000, 1);
+        Assert.Equal((await Codec.EncodeAsync(sound)).Values, (await alone.EncodeAsync(sound)).Values);
+        Assert.Null(alone.Info!.Defaults);
+    }
+
+    private static string Models()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!Directory.Exists(Path.Combine(folder.FullName, "models", "audiogen-tiny")))
+        {
+            folder = folder.Parent ?? throw new DirectoryNotFoundException($"No models/audiogen-tiny above {AppContext.BaseDirectory}.");
+        }
+
+        return Path.Combine(folder.FullName, "models");
+    }
+
+    private static Sound Noise(double seconds, int rate, int channels)
+    {
+        var random = new Random(1);
+        return new Sound([.. Enumerable.Range(0, (int)(seconds * rate) * channels).Select(_ => (random.NextSingle() - 0.5f) / 2)], channels, rate);
+    }
+}

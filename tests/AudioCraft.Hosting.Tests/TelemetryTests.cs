@@ -1,0 +1,125 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace AudioCraft.Hosting.Tests;
+
+/// <summary>What is measured, traced and logged.</summary>
+public sealed class TelemetryTests
+{
+    private const string Secret = "a secret wish";
+
+    [Fact]
+    public async Task Requests_are_measured_by_outcome_with_their_waiting_their_first_sound_and_the_steps()
+    {
+        using var listener = new MeterListener();
+        var measured = new ConcurrentQueue<(string Name, double Value, string Tags)>();
+        listener.InstrumentPublished = (instrument, on) =>
+        {
+            if (instrument.Meter.Name == AudioCraftTelemetry.Name)
+            {
+                on.EnableMeasurementEvents(instrument);
+            }
+        };
+        listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Add(instrument, value, tags));
+        listener.SetMeasurementEventCallback<int>((instrument, value, tags, _) => Add(instrument, value, tags));
+        listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) => Add(instrument, value, tags));
+        listener.Start();
+
+        await using (var test = await TestHost.StartAsync(options => options.MaxQueueLength = 2))
+        {
+            await test.Generator.LoadAsync();
+            var stream = test.Generator.Stream(new SoundRequest(Secret) { Duration = 2 });
+            await test.Model.BegunAsync();
+            using var cancel = new CancellationTokenSource();
+            var cancelled = test.Generator.GenerateAsync(new SoundRequest("x"), null, cancel.Token);
+            var whole = test.Generator.GenerateAsync(new SoundRequest("y"));
+            Assert.Throws<QueueFullException>(() => { _ = test.Generator.Stream(new SoundRequest("z")); });
+            listener.RecordObservableInstruments();
+            await cancel.CancelAsync();
+            test.Time.Advance(TimeSpan.FromSeconds(2));
+            test.Model.Run();
+            Assert.Equal(5, (await QueueTests.ToListAsync(stream)).Count);
+            await whole;
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled);
+        }
+
+        const string all = "audiocraft.model=stand-in audiocraft.operation=";
+        Assert.Equal([2], Of("audiocraft.queue.length", "audiocraft.model=stand-in"));
+        Assert.Equal([1], Of("audiocraft.requests", all + "stream audiocraft.outcome=completed"));
+        Assert.Equal([1], Of("audiocraft.requests", all + "generate audiocraft.outcome=completed"));
+        Assert.Equal([1], Of("audiocraft.requests", all + "generate audiocraft.outcome=cancelled"));
+        Assert.Equal([1], Of("audiocraft.requests", all + "stream audiocraft.outcome=queue_full"));
+        Assert.Equal([0], Of("audiocraft.queue.wait", all + "stream"));
+        Assert.Equal([2], Of("audiocraft.queue.wait", all + "generate"));
+        Assert.Equal([2], Of("audiocraft.request.first_audio", all + "stream"));
+        Assert.Equal([2], Of("audiocraft.request.duration", all + "stream audiocraft.outcome=completed"));
+        Assert.Equal(2, Of("audiocraft.sound", all + "stream").Sum(), 1e-9);
+        Assert.Equal([5, 5], Of("audiocraft.steps", "audiocraft.model=stand-in"));
+        Assert.Equal([2.5], Of("audiocraft.step.rate", "audiocraft.model=stand-in"));
+        Assert.Equal([1, 1], Of("audiocraft.batch.size", "audiocraft.model=stand-in"));
+        Assert.Equal([0], Of("audiocraft.load.duration", "audiocraft.model=stand-in"));
+        Assert.DoesNotContain(measured, m => m.Tags.Contains(Secret, StringComparison.Ordinal));
+
+        void Add(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags) =>
+            measured.Enqueue((instrument.Name, value, string.Join(' ', tags.ToArray().Select(tag => $"{tag.Key}={tag.Value}"))));
+
+        double[] Of(string name, string tags) => [.. measured.Where(m => m.Name == name && m.Tags == tags).Select(m => m.Value)];
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_request_is_an_activity_in_its_callers_trace_and_shows_the_prompt_only_where_the_options_say_so(bool record)
+    {
+        using var listener = new ActivityListener();
+        var ended = new ConcurrentQueue<Activity>();
+        listener.ShouldListenTo = source => source.Name == AudioCraftTelemetry.Name;
+        listener.Sample = (ref _) => ActivitySamplingResult.AllDataAndRecorded;
+        listener.ActivityStopped = ended.Enqueue;
+        ActivitySource.AddActivityListener(listener);
+        var log = new LogCollector();
+
+        await using (var test = await TestHost.StartAsync(options => options.RecordPrompts = record, services => services.AddLogging(logging => logging.AddProvider(log).SetMinimumLevel(LogLevel.Trace))))
+        {
+            test.Model.Run();
+            using var caller = new Activity("caller").Start();
+            await test.Generator.GenerateAsync(new SoundRequest(Secret));
+            Assert.Same(caller, Activity.Current);
+            _ = await QueueTests.ToListAsync(test.Generator.Stream(new SoundRequest(Secret)));
+            Assert.Same(caller, Activity.Current);
+            test.Model.Check = _ => throw new AudioCraftException("the model broke");
+            await Assert.ThrowsAsync<AudioCraftException>(() => test.Generator.GenerateAsync(new SoundRequest(Secret)));
+            Assert.All(ended, activity => Assert.Equal(caller.SpanId, activity.ParentSpanId));
+            await test.StopAsync();
+        }
+
+        Assert.Equal(["audiocraft.generate", "audiocraft.stream", "audiocraft.generate"], ended.Select(activity => activity.OperationName));
+        Assert.Equal(["completed", "completed", "failed"], ended.Select(activity => activity.GetTagItem("audiocraft.outcome")));
+        Assert.Equal([ActivityStatusCode.Unset, ActivityStatusCode.Unset, ActivityStatusCode.Error], ended.Select(activity => activity.Status));
+        Assert.Equal(["started", "first audio"], ended.ElementAt(1).Events.Select(e => e.Name));
+        Assert.All(ended, activity => Assert.Equal(record ? Secret : null, activity.GetTagItem("audiocraft.prompt")));
+        Assert.Equal(record, log.Entries.Any(entry => entry.Text.Contains(Secret, StringComparison.Ordinal)));
+        int[] always = [200, 201, 203, 210, 213, 214, 216, 220];
+        Assert.Superset(always.ToHashSet(), log.Entries.Select(entry => entry.Id).ToHashSet());
+        Assert.Equal(record, log.Entries.Any(entry => entry.Id == 211));
+    }
+
+    private sealed class LogCollector : ILoggerProvider, ILogger
+    {
+        public ConcurrentQueue<(int Id, string Text)> Entries { get; } = new();
+
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Entries.Enqueue((eventId.Id, formatter(state, exception) + exception));
+
+        public void Dispose() { }
+    }
+}
