@@ -12,7 +12,7 @@ public enum SoundModelState
     /// <summary>It is loaded.</summary>
     Ready,
 
-    /// <summary>It could not be loaded. Requests are refused until <see cref="SoundModelOptions.RetryLoadAfter"/> has passed and it is tried again.</summary>
+    /// <summary>It could not be loaded. Requests are refused until <see cref="SoundModelOptions.RetryLoadAfter"/> has passed; then it is tried again.</summary>
     Failed,
 
     /// <summary>The host is stopping: what was accepted is finished, nothing more is taken.</summary>

@@ -71,25 +71,31 @@ public sealed class LifetimeTests
 
         test.Loader.Failure = null;
         test.Time.Advance(TimeSpan.FromSeconds(15));
+        await TestHost.Until(() => test.Generator.Status.State == SoundModelState.Ready);
         test.Model.Run();
         Assert.Equal(1000, (await test.Generator.GenerateAsync(new SoundRequest("x"))).Frames);
         Assert.Equal(2, test.Loader.Loads);
     }
 
     [Fact]
-    public async Task A_model_that_is_loaded_at_the_start_is_tried_again_though_nobody_asks()
+    public async Task A_model_is_tried_again_though_nobody_asks_as_often_as_it_takes()
     {
         await using var test = new TestHost();
         test.Loader.Failure = new CheckpointException("not yet there");
         await test.StartAsync();
-        await TestHost.Until(() => test.Generator.Status.State == SoundModelState.Failed);
-        test.Loader.Failure = null;
-        await TestHost.Until(() =>
+        for (var loads = 1; loads <= 3; loads++)
         {
-            test.Time.Advance(TimeSpan.FromSeconds(10));
-            return test.Generator.Status.State == SoundModelState.Ready;
-        });
-        Assert.Equal(2, test.Loader.Loads);
+            await TestHost.Until(() => test.Generator.Status.State == SoundModelState.Failed);
+            Assert.Equal(loads, test.Loader.Loads);
+            test.Time.Advance(TimeSpan.FromSeconds(29));
+            Assert.Equal(SoundModelState.Failed, test.Generator.Status.State);
+            test.Loader.Failure = loads < 3 ? test.Loader.Failure : null;
+            test.Time.Advance(TimeSpan.FromSeconds(1));
+            await TestHost.Until(() => test.Loader.Loads == loads + 1);
+        }
+
+        await test.Generator.LoadAsync();
+        Assert.Equal(SoundModelState.Ready, test.Generator.Status.State);
     }
 
     [Fact]

@@ -35,37 +35,31 @@ internal sealed class ModelHolder(SoundModelOptions options, IModelLoader loader
 
     private LoadResult? Result => loading is { IsCompletedSuccessfully: true } task ? task.Result : null;
 
-    /// <summary>Begins to load, or waits with those who already do. After a failure it begins again, but not before <see cref="SoundModelOptions.RetryLoadAfter"/> has passed.</summary>
-    public Task<LoadResult> GetAsync() => GetAsync(early: false);
-
-    private Task<LoadResult> GetAsync(bool early)
+    /// <summary>Begins to load, or waits with those who already do. What came of it stays until it is tried again.</summary>
+    public Task<LoadResult> GetAsync()
     {
         lock (gate)
         {
-            if (loading is null || (Result?.Error is not null && !stop.IsCancellationRequested && (early || UntilRetry() == TimeSpan.Zero)))
-            {
-                download = null;
-                using (ExecutionContext.SuppressFlow())
-                {
-                    loading = Task.Run(LoadAsync);
-                }
-            }
-
-            return loading;
+            return loading ?? Begin();
         }
     }
 
-    /// <summary>Why the model cannot be had at the moment; null where it can, or where it is worth trying.</summary>
+    /// <summary>Why the model cannot be had at the moment; null where it can, or may yet be.</summary>
     public SoundModelUnavailableException? Refusal()
     {
         lock (gate)
         {
-            return Result?.Error is { } error && UntilRetry() is var wait && wait > TimeSpan.Zero ? Unavailable(error, wait) : null;
+            return Result?.Error is { } error ? Unavailable(error) : null;
         }
     }
 
-    /// <summary>What those get who waited for a load that failed.</summary>
-    public SoundModelUnavailableException Unavailable(Exception error) => Unavailable(error, options.RetryLoadAfter);
+    /// <summary>What those get who ask for a model that could not be loaded.</summary>
+    public SoundModelUnavailableException Unavailable(Exception error)
+    {
+        var left = options.RetryLoadAfter - time.GetElapsedTime(failedAt);
+        var retryAfter = TimeSpan.FromSeconds(Math.Max(1, Math.Ceiling(left.TotalSeconds)));
+        return new SoundModelUnavailableException(SoundModelState.Failed, $"'{options.Model}' could not be loaded: {error.Message}", retryAfter, error);
+    }
 
     /// <summary>Ends a download, waits for a model that is being put together, and disposes of it.</summary>
     public ValueTask DisposeAsync()
@@ -76,13 +70,13 @@ internal sealed class ModelHolder(SoundModelOptions options, IModelLoader loader
         }
     }
 
-    private SoundModelUnavailableException Unavailable(Exception error, TimeSpan wait) =>
-        new(SoundModelState.Failed, $"'{options.Model}' could not be loaded: {error.Message}", wait, error);
-
-    private TimeSpan UntilRetry()
+    private Task<LoadResult> Begin()
     {
-        var left = options.RetryLoadAfter - time.GetElapsedTime(failedAt);
-        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+        download = null;
+        using (ExecutionContext.SuppressFlow())
+        {
+            return loading = Task.Run(LoadAsync);
+        }
     }
 
     private async Task<LoadResult> LoadAsync()
@@ -105,10 +99,7 @@ internal sealed class ModelHolder(SoundModelOptions options, IModelLoader loader
             if (!stop.IsCancellationRequested)
             {
                 HostingLog.LoadFailed(logger, options.Model, error);
-                if (options.Loading == ModelLoading.OnStart)
-                {
-                    _ = RetryAsync();
-                }
+                _ = RetryAsync();
             }
 
             return new LoadResult(null, error);
@@ -119,7 +110,13 @@ internal sealed class ModelHolder(SoundModelOptions options, IModelLoader loader
     private async Task RetryAsync()
     {
         await Task.Delay(options.RetryLoadAfter, time, stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        _ = GetAsync(early: true);
+        lock (gate)
+        {
+            if (!stop.IsCancellationRequested)
+            {
+                Begin();
+            }
+        }
     }
 
     private async Task UnloadAsync()

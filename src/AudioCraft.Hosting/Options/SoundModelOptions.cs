@@ -14,7 +14,7 @@ public abstract class SoundModelOptions
     /// <summary>When to load it. Default: when the host starts, in the background.</summary>
     public ModelLoading Loading { get; set; } = ModelLoading.OnStart;
 
-    /// <summary>After a model could not be loaded: how long requests are refused before it is tried again; with <see cref="ModelLoading.OnStart"/> by itself, else by the next request. 1 second to a day, default 30 seconds.</summary>
+    /// <summary>After a model could not be loaded: how long requests are refused before it is tried again. 1 second to a day, default 30 seconds.</summary>
     public TimeSpan RetryLoadAfter { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Requests that may wait, those that are being worked on not counted; one more is refused at once. 1 to 100,000, default 64.</summary>

@@ -1,3 +1,5 @@
+using static TorchSharp.torch;
+
 namespace AudioCraft.Hosting;
 
 /// <summary>A sound to make.</summary>
@@ -18,8 +20,17 @@ internal abstract class GenerationJob(RequestTrace trace, SoundRequest request, 
     public bool HasSound { get; private set; }
 
     /// <summary>Hands over a piece of the sound. It waits where the listener has too much waiting already, and ends with the job at the latest.</summary>
-    public ValueTask HandAsync(float[] samples, SoundModelInfo model, long startFrame)
+    /// <param name="wav">[C, T] float.</param>
+    /// <param name="model">The model that it is of.</param>
+    /// <param name="startFrame">Samples of a channel that came before.</param>
+    public ValueTask HandAsync(Tensor wav, SoundModelInfo model, long startFrame)
     {
+        if (HasEnded)
+        {
+            return ValueTask.CompletedTask;
+        }
+
+        var samples = Sound.Interleaved(wav);
         HasSound = true;
         Trace.Handed((double)samples.Length / model.Channels / model.SampleRate, IsStream);
         return GiveAsync(new SoundChunk(samples, model.Channels, model.SampleRate, startFrame));
@@ -42,7 +53,7 @@ internal abstract class GenerationJob(RequestTrace trace, SoundRequest request, 
         Report(new SoundProgress(SoundPhase.Running, 0, step.Step, step.TotalSteps));
     }
 
-    /// <inheritdoc cref="HandAsync"/>
+    /// <summary>Gives it to the listener, as <see cref="HandAsync"/> says.</summary>
     protected abstract ValueTask GiveAsync(SoundChunk chunk);
 
     private void Report(SoundProgress value)

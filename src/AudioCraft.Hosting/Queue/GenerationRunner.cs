@@ -74,10 +74,7 @@ internal sealed class GenerationRunner(AudioCraftOptions options, string label, 
         {
             using (chunk)
             {
-                if (jobs[chunk.Item] is { HasEnded: false } job)
-                {
-                    await job.HandAsync(Sound.Interleaved(chunk.Audio), model.Info, chunk.StartSample).ConfigureAwait(false);
-                }
+                await jobs[chunk.Item].HandAsync(chunk.Audio, model.Info, chunk.StartSample).ConfigureAwait(false);
             }
         }
     }
@@ -88,7 +85,7 @@ internal sealed class GenerationRunner(AudioCraftOptions options, string label, 
         for (var i = 0; i < jobs.Length; i++)
         {
             using var sound = sounds[i];
-            await jobs[i].HandAsync(Sound.Interleaved(sound), model.Info, startFrame: 0).ConfigureAwait(false);
+            await jobs[i].HandAsync(sound, model.Info, startFrame: 0).ConfigureAwait(false);
         }
     }
 }

@@ -36,18 +36,23 @@ internal abstract class Job(RequestTrace trace)
         }
     }
 
-    /// <summary>Ends the job with a failure, or without one, and says whether it was this call that did.</summary>
-    public bool End(Exception? error = null)
+    /// <summary>Ends the job with a failure, or without one, unless it has ended already.</summary>
+    public void End(Exception? error = null)
     {
         if (Interlocked.Exchange(ref ended, 1) != 0)
         {
-            return false;
+            return;
         }
 
         leaving.Unregister();
-        Trace.Ended(error);
-        Settle(error);
-        return true;
+        try
+        {
+            Trace.Ended(error);
+        }
+        finally
+        {
+            Settle(error);
+        }
     }
 
     /// <summary>Its place in the queue, 1 for the next.</summary>

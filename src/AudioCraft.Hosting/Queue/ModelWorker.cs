@@ -10,7 +10,15 @@ internal sealed class ModelWorker(RequestQueue queue, ModelHolder holder, Servic
         {
             while (queue.Count > 0 && !abort.IsCancellationRequested)
             {
-                await ServeNextAsync().ConfigureAwait(false);
+                try
+                {
+                    await ServeNextAsync().ConfigureAwait(false);
+                }
+                catch (Exception error)
+                {
+                    // Not the model's failure, which is its requests': but whatever it is, nobody may wait forever.
+                    queue.EndServed(error);
+                }
             }
         }
     }
@@ -50,20 +58,11 @@ internal sealed class ModelWorker(RequestQueue queue, ModelHolder holder, Servic
 
     private async Task GenerateAsync(LoadedGenerator model, GenerationJob first, GenerationRunner runner)
     {
-        List<GenerationJob> jobs = [first];
-        try
-        {
-            var parameters = runner.Parameters(model, first);
-            jobs.AddRange(Neighbours(model, first, parameters, runner));
-            jobs.ForEach(job => job.Trace.Started(jobs.Count));
-            queue.TellPositions();
-            await runner.RunAsync(model, jobs, parameters).ConfigureAwait(false);
-        }
-        catch (Exception error)
-        {
-            // Not a failure of the model's, which the runner hands on: but whatever it is, nobody may wait forever.
-            jobs.ForEach(job => job.End(error));
-        }
+        var parameters = runner.Parameters(model, first);
+        List<GenerationJob> jobs = [first, .. Neighbours(model, first, parameters, runner)];
+        jobs.ForEach(job => job.Trace.Started(jobs.Count));
+        queue.TellPositions();
+        await runner.RunAsync(model, jobs, parameters).ConfigureAwait(false);
     }
 
     private IEnumerable<GenerationJob> Neighbours(LoadedGenerator model, GenerationJob first, GenerationParams parameters, GenerationRunner runner)

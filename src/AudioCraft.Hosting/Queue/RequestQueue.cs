@@ -109,6 +109,18 @@ internal sealed class RequestQueue(int capacity)
         }
     }
 
+    /// <summary>Ends those that are being served.</summary>
+    public void EndServed(Exception error)
+    {
+        Job[] all;
+        lock (gate)
+        {
+            all = [.. serving];
+        }
+
+        Array.ForEach(all, job => job.End(error));
+    }
+
     /// <summary>Tells everybody who waits where they are now.</summary>
     public void TellPositions()
     {
