@@ -90,7 +90,7 @@ internal static class CodecWork
         }
         catch (NotSupportedException)
         {
-            return codec.Decode(codes, scale is { } volume ? tensor([volume], [1, 1], device: codes.device) : null);
+            return codec.Decode(codes, scale is { } volume ? tensor(new[] { volume }, [1, 1], device: codes.device) : null);
         }
 
         return Joined(pieces, cancellationToken);

@@ -96,6 +96,36 @@ public sealed class CodecTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Coding_can_be_cancelled_between_pieces_and_leaves_the_codec_as_it_was()
+    {
+        var sound = Noise(1, 16000, 1);
+        var stopped = new CancellationToken(canceled: true);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Codec.RunAsync((codec, _) => CodecWork.Encode(codec, sound, 2, stopped)));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Codec.RunAsync((codec, _) => CodecWork.Decode(codec, new SoundCodes(new int[100], 2), 60, stopped)));
+        Assert.Equal(4, await Codec.RunAsync((codec, _) => codec.NumCodebooks));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Codec.EncodeAsync(sound, null, stopped));
+    }
+
+    [Fact]
+    public void Codecs_that_need_the_whole_sound_work_too_and_their_volume_goes_with_the_codes()
+    {
+        var seanet = new SEANetConfig { Channels = 2, Dimension = 8, Filters = 4, ResidualLayers = 1, Ratios = [4, 2] };
+        using var codec = new EncodecModel(new EncodecConfig
+        {
+            SampleRate = 16000, Channels = 2, Renormalize = true, Encoder = seanet, Quantizer = new QuantizerConfig { CodebookCount = 2, Bins = 16 },
+        });
+        codec.eval();
+        var codes = CodecWork.Encode(codec, Noise(0.1, 8000, 1), 1, CancellationToken.None);
+        Assert.Equal((1, 200), (codes.Codebooks, codes.Frames));
+        Assert.True(codes.Scale > 0);
+        var sound = CodecWork.Decode(codec, codes, 60, CancellationToken.None);
+        Assert.Equal((2, 1600), (sound.Channels, sound.Frames));
+        var louder = CodecWork.Decode(codec, new SoundCodes(codes.Values, 1, 2 * codes.Scale, 1500), 60, CancellationToken.None);
+        Assert.Equal(1500, louder.Frames);
+        Assert.Equal(2 * sound.Samples[100], louder.Samples[100], 1e-4f);
+    }
+
+    [Fact]
     public async Task A_codec_alone_is_a_service_too()
     {
         using var provider = new ServiceCollection()

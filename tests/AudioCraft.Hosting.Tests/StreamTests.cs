@@ -61,6 +61,20 @@ public sealed class StreamTests
     }
 
     [Fact]
+    public async Task A_listener_whom_the_model_waits_for_can_leave_and_the_next_one_is_served()
+    {
+        await using var test = await TestHost.StartAsync(options => (options.StreamAhead, options.ChunkSeconds) = (0.2, 0.2));
+        using var cancel = new CancellationTokenSource();
+        var lagging = test.Generator.Stream(new SoundRequest("lagging"), null, cancel.Token);
+        var next = test.Generator.GenerateAsync(new SoundRequest("next") { Duration = 2 });
+        test.Model.Run();
+        await TestHost.Until(() => test.Model.ChunksMade == 2);
+        await cancel.CancelAsync();
+        Assert.Equal(2000, (await next).Frames);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => QueueTests.ToListAsync(lagging));
+    }
+
+    [Fact]
     public async Task Leaving_ends_the_making_and_so_does_disposing()
     {
         await using var test = await TestHost.StartAsync();
