@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
+using AudioCraft.NAudio;
 
 namespace SoundBoard.Tests;
 
@@ -140,6 +141,17 @@ public sealed class CodecTests(BoardServer server) : IClassFixture<BoardServer>
             using var response = await client.Send(path, file);
             await response.RefusedAsync(400, words);
         }
+    }
+
+    [Fact]
+    public async Task A_small_file_that_unpacks_to_a_long_sound_is_refused()
+    {
+        using var silence = TorchSharp.torch.zeros(1, 120 * 48000);
+        using var packed = new MemoryStream();
+        NAudioFile.Write(packed, SoundFormat.Flac, silence, 48000);
+        Assert.InRange(packed.Length, 1, 100_000);
+        using var response = await client.Send("/v1/encode", packed.ToArray(), "audio/flac");
+        await response.RefusedAsync(400, "more than");
     }
 
     [Fact]

@@ -91,7 +91,7 @@ public sealed class ManyClientsTests(BoardServer server) : IClassFixture<BoardSe
     // What was cancelled is put away a moment later, on the model's thread.
     private static async Task SettledAsync(long expected)
     {
-        for (var i = 0; i < 100 && Tensor.TotalCount != expected; i++)
+        for (var i = 0; i < 600 && Tensor.TotalCount != expected; i++)
         {
             await Task.Delay(100);
         }

@@ -30,12 +30,37 @@ test("an idea and a click make a sound that is heard and seen before it is whole
   await page.waitForFunction(() => Number(document.getElementById("now").textContent) > 0.2);
   assert.match(await page.locator("#status").textContent(), /^Making: \d/, "it plays while it is made");
   assert.ok(await page.locator("#cancel").isVisible());
+  await picture(page, "making");
   await made(page);
   assert.ok(await coloursOf(page, "#wave") > 1);
   assert.ok(await coloursOf(page, "#spectrogram") > 20);
   assert.equal(await page.locator("#title").textContent(), "a police siren, high and fast");
   assert.equal(await history(page).count(), 1);
   await page.locator("#play").click();
+});
+
+test("what is played, piece by piece, is the file to the last sample", async () => {
+  const listener = await board.visit();
+  await listener.evaluate(() => {
+    globalThis.played = [];
+    const start = AudioBufferSourceNode.prototype.start;
+    AudioBufferSourceNode.prototype.start = function (when) {
+      played.push({ when, seconds: this.buffer.duration, samples: Array.from(this.buffer.getChannelData(0), sample => Math.round(sample * 32768)) });
+      return start.call(this, when);
+    };
+  });
+  await make(listener, "a heart beating", { seconds: 4, seed: 2 });
+  await listener.locator("#play:not(.playing)").waitFor();
+  const { bytes } = await downloaded(listener, "#wav");
+  const played = await listener.evaluate(() => globalThis.played);
+  assert.ok(played.length > 2, "in several pieces");
+  const samples = new Int16Array(bytes.buffer.slice(bytes.byteOffset + 44, bytes.byteOffset + bytes.length));
+  assert.deepEqual(played.flatMap(piece => piece.samples), Array.from(samples));
+  for (let i = 1; i < played.length; i++) {
+    const gap = played[i].when - played[i - 1].when - played[i - 1].seconds;
+    assert.ok(gap > -1e-9 && (gap < 1e-9 || gap > 0.02), `pieces join, or silence is between them where it was not made fast enough: ${gap}`);
+  }
+  await listener.context().close();
 });
 
 test("cancel ends the making and leaves what there is", async () => {
@@ -159,6 +184,21 @@ test("what cannot be asked for is told in words, and so is a server that is gone
   await page.locator("#make").click();
   await page.locator("#fault", { hasText: "0.5 to 10" }).waitFor();
   await page.unroute("**/v1/generate");
+});
+
+test("a sound that breaks off is told so, and what there is can be heard", async () => {
+  const other = await board.visit();
+  await other.route("**/v1/generate", async route => {
+    const response = await route.fetch();
+    const body = await response.body();
+    await route.fulfill({ response, body: body.subarray(0, 44 + 16000 * 2), headers: { ...response.headers(), "content-length": String(44 + 16000 * 2) } });
+  });
+  await write(other, "rain", { seconds: 5 });
+  await other.locator("#make").click();
+  await other.locator("#fault", { hasText: "broke off" }).waitFor();
+  assert.equal(await other.locator("#total").textContent(), "1.00");
+  assert.equal(await history(other).count(), 0);
+  await other.context().close();
 });
 
 test("several people make sounds at the same time", async () => {

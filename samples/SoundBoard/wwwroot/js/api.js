@@ -32,6 +32,8 @@ const ask = async (path, options) => {
 
 export const model = async signal => (await ask("v1/model", { signal })).json();
 
+const broken = () => new Problem("The sound broke off.", "The sound broke off before its end: the connection to the server was lost.", 0);
+
 /** Makes a sound; `sound` grows as its samples arrive. Resolves when it is whole. */
 export const generate = async ({ prompt, seconds, guidance, seed }, begin, signal) => {
   const response = await ask("v1/generate", {
@@ -43,7 +45,9 @@ export const generate = async ({ prompt, seconds, guidance, seed }, begin, signa
   const wav = new WavReader();
   let sound;
   for (const reader = response.body.getReader(); ;) {
-    const { done, value } = await reader.read();
+    const { done, value } = await reader.read().catch(error => {
+      throw error.name === "AbortError" ? error : broken();
+    });
     if (done) break;
     const frames = wav.push(value);
     if (!wav.format) continue;
@@ -51,6 +55,7 @@ export const generate = async ({ prompt, seconds, guidance, seed }, begin, signa
     sound.append(frames);
   }
   if (!sound) throw new Problem("The server sent no sound.", "The server sent no sound.", 0);
+  if (sound.frames < sound.expected) throw broken();
   sound.end();
   return sound;
 };

@@ -37,6 +37,7 @@ const history = new History({ list: at("history"), empty: at("history-empty"), c
 
 let running = null;
 let name = "sound";
+let rate = 16000;
 
 function show(sound, title, meta) {
   name = title;
@@ -63,6 +64,8 @@ async function make() {
     complain(error.message);
     return;
   }
+  // While the click lasts: some browsers let nothing sound that was not begun by one.
+  player.wake(rate);
   running?.abort();
   const mine = running = new AbortController();
   composer.busy = true;
@@ -82,9 +85,12 @@ async function make() {
       player.load(sound, { play: true });
       // On a phone the pictures are below what was typed.
       document.querySelector(".stage").scrollIntoView({ behavior: "smooth", block: "nearest" });
+      // Several times a second: read aloud is what comes before and after.
+      at("status").ariaLive = "off";
       sound.addEventListener("grow", () => say(`Making: ${sound.available.toFixed(1)} of ${sound.duration.toFixed(1)} s. The first was there after ${first} s.`));
       return sound;
     }, mine.signal);
+    at("status").ariaLive = "polite";
     const took = Number(since());
     say(`${sound.duration.toFixed(1)} s of sound, made in ${took.toFixed(1)} s.`);
     showTools(sound);
@@ -92,6 +98,7 @@ async function make() {
   } catch (error) {
     // What was made before it broke off stays to be heard.
     sound?.end();
+    at("status").ariaLive = "polite";
     if (sound) showTools(sound);
     if (error.name === "AbortError") say(sound ? `Cancelled after ${sound.available.toFixed(1)} s of sound.` : "Cancelled.");
     else {
@@ -198,6 +205,7 @@ async function meet() {
       return;
     }
     tell("up", `${model.name} · ${model.sampleRate / 1000} kHz · ${model.channels === 1 ? "mono" : "stereo"} · ${model.device}`);
+    rate = model.sampleRate;
     composer.limits = model;
     bench.choices = model.rates;
     at("drop-note").textContent = `WAV, FLAC, Ogg, Opus, MP3 or AIFF, up to ${model.maxUploadSeconds} s and ${(model.maxUploadBytes / 1e6).toFixed(0)} MB`;

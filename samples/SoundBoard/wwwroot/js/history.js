@@ -60,7 +60,7 @@ export class History {
       tool("Remove", `Remove ${entry.prompt}`, async () => {
         this.#entries = this.#entries.filter(other => other !== entry);
         this.#render();
-        this.clearButton.hidden ? this.empty.focus() : this.list.querySelector("button").focus();
+        (this.list.querySelector("button") ?? this.empty).focus();
         await store.remove(entry.id);
       }));
     item.append(open, element("span", "meta", `${entry.seconds} s · seed ${entry.seed}`), tools);

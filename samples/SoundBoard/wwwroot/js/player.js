@@ -128,8 +128,10 @@ export class Player extends EventTarget {
     this.#pieces = [];
   }
 
-  #context() {
-    const rate = this.#sound.sampleRate;
+  /** Gets ready to play sounds of a rate. */
+  wake(rate) { this.#context(rate).context.resume(); }
+
+  #context(rate = this.#sound.sampleRate) {
     if (!this.#contexts.has(rate)) {
       const context = new AudioContext({ sampleRate: Math.min(Math.max(rate, 8000), 96000), latencyHint: "interactive" });
       const gain = new GainNode(context, { gain: this.#volume * this.#volume });
