@@ -61,6 +61,20 @@ public sealed class LimitTests
     public void A_client_is_an_address_or_a_network_of_IPv6(string address, string client) => Assert.Equal(client, RateLimits.ClientOf(IPAddress.Parse(address)));
 
     [Fact]
+    public async Task A_model_that_cannot_be_loaded_is_told_and_the_page_is_there_all_the_same()
+    {
+        await using var server = new BoardServer().With("Model", "./there/is/no/such/model");
+        using var client = server.CreateClient();
+        using var refused = await client.Generate("""{"prompt":"rain"}""");
+        await refused.RefusedAsync(503, "model");
+        using var health = await client.GetAsync(new Uri("/healthz", UriKind.Relative));
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, health.StatusCode);
+        var model = await client.GetStringAsync(new Uri("/v1/model", UriKind.Relative));
+        Assert.Contains("\"state\":\"Failed\"", model, StringComparison.Ordinal);
+        Assert.Contains("<title>SoundBoard</title>", await client.GetStringAsync(new Uri("/", UriKind.Relative)), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_limit_that_makes_no_sense_keeps_the_program_from_starting()
     {
         await using var server = new BoardServer().With("MaxSeconds", "-1");
