@@ -19,6 +19,10 @@ internal sealed class ModelWorker(RequestQueue queue, ModelHolder holder, Servic
                     // Not the model's failure, which is its requests': but whatever it is, nobody may wait forever.
                     queue.EndServed(error);
                 }
+                finally
+                {
+                    queue.Served();
+                }
             }
         }
     }

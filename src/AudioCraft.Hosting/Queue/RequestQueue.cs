@@ -73,12 +73,11 @@ internal sealed class RequestQueue(int capacity)
         return more;
     }
 
-    /// <summary>The first request, to be served now, when those taken before have been; null where nobody waits.</summary>
+    /// <summary>The first request, to be served now; null where nobody waits.</summary>
     public Job? Take()
     {
         lock (gate)
         {
-            serving.Clear();
             return waiting.Count == 0 ? null : Serve();
         }
     }
@@ -106,6 +105,15 @@ internal sealed class RequestQueue(int capacity)
             Job[] all = [.. waiting];
             waiting.Clear();
             return all;
+        }
+    }
+
+    /// <summary>Those that were taken have been served.</summary>
+    public void Served()
+    {
+        lock (gate)
+        {
+            serving.Clear();
         }
     }
 
