@@ -1,0 +1,70 @@
+// Looks into the packages of a folder: dotnet run eng/check-packages.cs -- artifacts/packages. Called by pack.sh.
+using System.IO.Compression;
+using System.Reflection.Metadata;
+using System.Xml.Linq;
+
+var folder = args is [var only] ? only : throw new ArgumentException("One argument: the folder of the packages.");
+var packages = Directory.GetFiles(folder, "*.nupkg").Order(StringComparer.Ordinal).ToList();
+var faults = packages.SelectMany(Check).ToList();
+faults.ForEach(Console.Error.WriteLine);
+if (packages.Count == 0)
+{
+    Console.Error.WriteLine($"There is no package in {folder}.");
+}
+
+return packages.Count > 0 && faults.Count == 0 ? 0 : 1;
+
+static List<string> Check(string path)
+{
+    var faults = new List<string>();
+    void Require(bool isSo, string what)
+    {
+        if (!isSo)
+        {
+            faults.Add($"{Path.GetFileName(path)}: {what}");
+        }
+    }
+
+    using var zip = ZipFile.OpenRead(path);
+    var names = zip.Entries.Select(entry => entry.FullName).ToList();
+    using var nuspec = zip.Entries.Single(entry => entry.FullName.EndsWith(".nuspec", StringComparison.Ordinal)).Open();
+    var metadata = XDocument.Load(nuspec).Root!.Elements().Single();
+    XElement? Find(string name) => metadata.Elements().FirstOrDefault(element => element.Name.LocalName == name);
+    var id = Find("id")!.Value;
+    var isTool = names.Exists(name => name.EndsWith("DotnetToolSettings.xml", StringComparison.Ordinal));
+    var library = $"lib/net10.0/{id}.dll";
+
+    Require(Find("license")?.Value == "MIT", "its licence is not MIT.");
+    Require(Find("readme")?.Value == "README.md" && names.Contains("README.md"), "it has no README.");
+    Require(Find("description")?.Value.Length > 20, "it has no description.");
+    Require(Find("repository")?.Attribute("commit")?.Value.Length == 40, "it does not say of which commit it is.");
+    Require(!metadata.Descendants().Any(element => element.Attribute("id")?.Value.EndsWith("-system", StringComparison.Ordinal) == true), "it depends on a stand-in.");
+    if (names.Contains(library))
+    {
+        Require(names.Contains(Path.ChangeExtension(library, ".xml")), "it has no XML documentation.");
+        var symbols = Path.ChangeExtension(path, ".snupkg");
+        Require(File.Exists(symbols), "it has no symbols.");
+        // An address on the web is what SourceLink needs.
+        Require(!File.Exists(symbols) || Find("repository")?.Attribute("url") is null || HasSourceLink(symbols), "its symbols have no SourceLink.");
+    }
+
+    var kind = isTool ? "tool" : names.Contains(library) ? "library, documentation, symbols" : "files";
+    Console.WriteLine($"{Path.GetFileName(path)}  {new FileInfo(path).Length:N0} bytes: {kind}, README, licence {Find("license")?.Value}");
+    return faults;
+}
+
+static bool HasSourceLink(string symbols)
+{
+    var sourceLink = new Guid("CC110556-A091-4D38-9FEC-25AB9A351A6A");
+    using var zip = ZipFile.OpenRead(symbols);
+    using var content = new MemoryStream();
+    using (var pdb = zip.Entries.First(entry => entry.FullName.EndsWith(".pdb", StringComparison.Ordinal)).Open())
+    {
+        pdb.CopyTo(content);
+    }
+
+    content.Position = 0;
+    using var provider = MetadataReaderProvider.FromPortablePdbStream(content);
+    var reader = provider.GetMetadataReader();
+    return reader.CustomDebugInformation.Any(handle => reader.GetGuid(reader.GetCustomDebugInformation(handle).Kind) == sourceLink);
+}
