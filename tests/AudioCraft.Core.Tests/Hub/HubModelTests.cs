@@ -139,6 +139,49 @@ public class HubModelTests
         Assert.Empty(hub.Cdn.Requests);
     }
 
+    [Fact]
+    public async Task A_download_brings_all_that_loading_takes_and_a_later_one_asks_for_nothing()
+    {
+        using var hub = new HubFixture();
+        AddAudioGen(hub);
+        var reports = new Last();
+        var directory = await ModelHub.DownloadAsync(Name, hub.Options, reports);
+        Assert.Equal(1.0, reports.Value!.Fraction);
+        Assert.True(File.Exists(Path.Combine(directory, "state_dict.bin")));
+        Assert.True(File.Exists(EncoderFile(hub)));
+        Assert.Equal(directory, await ModelHub.DownloadAsync(Name, hub.Options with { Offline = true }));
+        using var model = AudioGen.GetPretrained(Name, hub.Options with { Offline = true });
+    }
+
+    [Fact]
+    public async Task What_a_repository_holds_decides_on_what_is_downloaded()
+    {
+        using var hub = new HubFixture();
+        AddAudioGen(hub);
+        var encoder = await ModelHub.DownloadAsync("t5-small", hub.Options);
+        Assert.Equal(Path.GetDirectoryName(EncoderFile(hub)), encoder);
+        Assert.Equal(encoder, await ModelHub.DownloadAsync("t5-small", hub.Options with { Offline = true }));
+        Assert.False(File.Exists(Path.Combine(hub.Cache, "models--t5-small", "snapshots", LocalHub.Commit, "model.safetensors")));
+        Assert.Equal(hub.Snapshot, await ModelHub.DownloadAsync(HubFixture.Codec, hub.Options));
+        hub.Hub.Add("org/poem", ("poem.txt", "roses"u8.ToArray()));
+        Assert.Equal(HubError.FileNotFound, (await Assert.ThrowsAsync<HubException>(() => ModelHub.DownloadAsync("org/poem", hub.Options))).Error);
+    }
+
+    [Fact]
+    public async Task A_directory_that_lacks_its_text_encoder_gets_it_by_a_download()
+    {
+        using var hub = new HubFixture();
+        AddAudioGen(hub);
+        using var folder = new TemporaryFolder();
+        foreach (var name in new[] { "state_dict.bin", "compression_state_dict.bin" })
+        {
+            folder.Write(name, File.ReadAllBytes(Path.Combine(Tiny, name)));
+        }
+
+        Assert.Equal(folder.Path, await ModelHub.DownloadAsync(folder.Path, hub.Options));
+        Assert.True(File.Exists(EncoderFile(hub)));
+    }
+
     /// <summary>The tiny checkpoint as a repository, and its text encoder as another, with a decoder. Gives a file with the whole T5.</summary>
     private static string AddAudioGen(HubFixture hub, string weights = "model.safetensors", byte[]? content = null)
     {
