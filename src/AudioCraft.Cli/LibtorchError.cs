@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace AudioCraft.Cli;
 
 /// <summary>Tells, of an error of whatever kind, whether it means that libtorch is missing or does not fit: TorchSharp throws half a dozen kinds for that.</summary>
@@ -15,17 +13,16 @@ internal static class LibtorchError
     {
         for (var inner = error; inner is not null; inner = inner.InnerException)
         {
-            if (inner is DllNotFoundException or BadImageFormatException or EntryPointNotFoundException
-                || (inner is NotSupportedException or TypeInitializationException or FileNotFoundException or FileLoadException && Mentions(inner.Message)))
+            // Other native libraries may lack too, and are another matter.
+            if (inner is DllNotFoundException or BadImageFormatException or EntryPointNotFoundException or NotSupportedException or FileNotFoundException or FileLoadException
+                && inner.Message.Contains("torch", StringComparison.OrdinalIgnoreCase))
             {
-                return inner is TypeInitializationException && inner.InnerException is not null ? Reason(inner.InnerException) ?? OneLine(inner.Message) : OneLine(inner.Message);
+                return OneLine(inner.Message);
             }
         }
 
         return null;
     }
-
-    private static bool Mentions(string message) => message.Contains("torch", StringComparison.OrdinalIgnoreCase);
 
     private static string OneLine(string text)
     {

@@ -71,5 +71,6 @@ public sealed class DevicesTests
         Assert.NotNull(LibtorchError.Explain(new FileNotFoundException("Could not load file or assembly 'TorchSharp'")));
         Assert.Null(LibtorchError.Explain(new NotSupportedException("The stream cannot seek.")));
         Assert.Null(LibtorchError.Explain(new ArgumentException("x")));
+        Assert.Null(LibtorchError.Explain(new TypeInitializationException("SkiaSharp.SKObject", new DllNotFoundException("libSkiaSharp"))));
     }
 }

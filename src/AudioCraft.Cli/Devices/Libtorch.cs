@@ -26,9 +26,10 @@ internal sealed record Libtorch(
             package = Package();
             return Loaded(package);
         }
-        catch (Exception error) when (LibtorchError.Reason(error) is not null)
+        // Whatever it is that goes wrong with adding two numbers, it is what this command is asked for.
+        catch (Exception error)
         {
-            return new Libtorch(false, LibtorchError.Reason(error), package, null, null, null, false, 0, false);
+            return new Libtorch(false, LibtorchError.Reason(error) ?? $"{error.GetType().Name}: {error.Message.ReplaceLineEndings(" ")}", package, null, null, null, false, 0, false);
         }
     }
 
