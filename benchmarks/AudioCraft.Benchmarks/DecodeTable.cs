@@ -10,31 +10,40 @@ namespace AudioCraft.Benchmarks;
 /// <summary>
 /// How close decoding comes to what the machine's memory allows: a step reads every weight once, so that a machine that reads n bytes a second takes at most
 /// n / (bytes of the weights) steps a second. The bandwidth is measured in the same run, between the models, as it changes with what else the machine does.
+/// A step is all that happens from one choice of tokens to the next; what comes before the first (the text, the room for what is remembered) has a column of its own.
 /// </summary>
 internal static unsafe class DecodeTable
 {
-    private const int Steps = 24;
+    private const int Steps = 32;
 
-    public static void Print(int threads, int repeats)
+    /// <param name="threads">Threads.</param>
+    /// <param name="repeats">Runs of each line, of which the medians are shown.</param>
+    /// <param name="names">Parts of the names of the lines that are wanted, such as <c>small Int8</c>; empty for all.</param>
+    public static void Print(int threads, int repeats, string[] names)
     {
         set_num_threads(threads);
-        Console.WriteLine("| shape | weights | GB a step | memory reads, GB/s | limit, steps/s | steps/s | share of the limit | to float32 |");
-        Console.WriteLine("|---|---|---|---|---|---|---|---|");
+        Console.WriteLine("| shape | weights | GB a step | memory reads, GB/s | limit, steps/s | steps/s | share of the limit | to float32 | before the first step, ms |");
+        Console.WriteLine("|---|---|---|---|---|---|---|---|---|");
         foreach (var (name, config) in new[] { ("musicgen-small", LMRows.MusicGenSmall), ("audiogen-medium", LMRows.AudioGenMedium) })
         {
             var float32 = 0.0;
             foreach (var precision in Enum.GetValues<ModelPrecision>())
             {
+                if (names.Length > 0 && !names.Any(n => $"{name} {precision}".Contains(n, StringComparison.OrdinalIgnoreCase)))
+                {
+                    continue;
+                }
+
                 var row = Measure(config, precision, threads, repeats);
                 float32 = precision == ModelPrecision.Float32 ? row.StepsPerSecond : float32;
                 var limit = row.Bandwidth / row.Bytes;
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                    $"| {name} | {precision} | {row.Bytes / 1e9:F2} | {row.Bandwidth / 1e9:F1} | {limit:F1} | {row.StepsPerSecond:F1} | {row.StepsPerSecond / limit:P0} | {row.StepsPerSecond / float32:F2} |"));
+                    $"| {name} | {precision} | {row.Bytes / 1e9:F2} | {row.Bandwidth / 1e9:F1} | {limit:F1} | {row.StepsPerSecond:F1} | {row.StepsPerSecond / limit:P0} | {row.StepsPerSecond / float32:F2} | {row.Before * 1000:F0} |"));
             }
         }
     }
 
-    private static (long Bytes, double Bandwidth, double StepsPerSecond) Measure(LMConfig config, ModelPrecision precision, int threads, int repeats)
+    private static (long Bytes, double Bandwidth, double StepsPerSecond, double Before) Measure(LMConfig config, ModelPrecision precision, int threads, int repeats)
     {
         random.manual_seed(1);
         using var model = new LMModel(config);
@@ -48,18 +57,23 @@ internal static unsafe class DecodeTable
         }
 
         var bytes = model.Matrices.Sum(pair => pair.Value.Matrix!.Bytes) - UnusedBytes(model);
-        using var work = LMRows.Generation(model, Steps, batch: 1, out _);
+        using var work = LMRows.Generation(model, Steps, batch: 1, out var watch);
+        var times = new List<long>();
+        watch(() => times.Add(Stopwatch.GetTimestamp()));
         work.Run();
-        var (bandwidths, speeds) = (new List<double>(), new List<double>());
+        var (bandwidths, speeds, before) = (new List<double>(), new List<double>(), new List<double>());
         for (var i = 0; i < repeats; i++)
         {
             bandwidths.Add(Bandwidth(threads));
-            var watch = Stopwatch.StartNew();
+            times.Clear();
+            var start = Stopwatch.GetTimestamp();
             work.Run();
-            speeds.Add(Steps / watch.Elapsed.TotalSeconds);
+            var step = Stopwatch.GetElapsedTime(times[0], times[^1]).TotalSeconds / (times.Count - 1);
+            speeds.Add(1 / step);
+            before.Add(Stopwatch.GetElapsedTime(start, times[0]).TotalSeconds - step);
         }
 
-        return (bytes, Median(bandwidths), Median(speeds));
+        return (bytes, Median(bandwidths), Median(speeds), Median(before));
     }
 
     // Of a cross attention's projections a step uses the query's third; keys and values of the text are computed once.

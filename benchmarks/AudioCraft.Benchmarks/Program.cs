@@ -10,7 +10,7 @@ var chosen = options.TryGetValue("--rows", out var names)
 if (unknown.Count > 0 || chosen.Length == 0)
 {
     Console.Error.WriteLine($"Not understood: {string.Join(" ", unknown.DefaultIfEmpty($"no row is named {names}"))}");
-    Console.Error.WriteLine("AudioCraft.Benchmarks [--rows=part,of,names] [--threads=2] [--repeats=5] [--no-peer] [--cpu-time] [--list] | --packets | --long=minutes | --growth | --decode");
+    Console.Error.WriteLine("AudioCraft.Benchmarks [--rows=part,of,names] [--threads=2] [--repeats=5] [--no-peer] [--cpu-time] [--list] | --packets | --long=minutes | --growth | --decode[=parts,of,lines]");
     return 1;
 }
 
@@ -36,9 +36,9 @@ if (options.TryGetValue("--long", out var minutes))
 var harness = new Harness(Option("--threads", 2), Option("--repeats", 5), !options.ContainsKey("--no-peer") && Peer.IsInstalled(), options.ContainsKey("--cpu-time"));
 Console.WriteLine($"{Machine.Describe()}");
 Console.WriteLine();
-if (options.ContainsKey("--decode"))
+if (options.TryGetValue("--decode", out var lines))
 {
-    DecodeTable.Print(Option("--threads", 2), Option("--repeats", 5));
+    DecodeTable.Print(Option("--threads", 2), Option("--repeats", 5), lines.Split(',', StringSplitOptions.RemoveEmptyEntries));
     return 0;
 }
 

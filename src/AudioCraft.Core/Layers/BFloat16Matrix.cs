@@ -25,26 +25,8 @@ internal sealed unsafe class BFloat16Matrix : WeightMatrix
 
     public override long Bytes => (long)Outputs * Inputs * sizeof(ushort);
 
-    public override void Multiply(Activations activations, float* y, int stride, int from, int to)
-    {
-        var x = activations.Rows;
-        var rows = activations.Count;
-        for (var o = from; o < to; o++)
-        {
-            var weights = data + ((long)o * Inputs);
-            var row = 0;
-            for (; row + 1 < rows; row += 2)
-            {
-                (y[((long)row * stride) + o], y[((long)(row + 1) * stride) + o]) =
-                    DotProduct.Two(weights, x + ((long)row * Inputs), x + ((long)(row + 1) * Inputs), Inputs);
-            }
-
-            if (row < rows)
-            {
-                y[((long)row * stride) + o] = DotProduct.One(weights, x + ((long)row * Inputs), Inputs);
-            }
-        }
-    }
+    public override void Multiply(Activations activations, float* y, int stride, int from, int to) =>
+        DotProduct.Multiply(data, activations.Rows, activations.Count, Inputs, y, stride, from, to);
 
     public override void Unpack(float* destination, int from, int to)
     {

@@ -14,8 +14,8 @@ internal static unsafe class DotProduct8
     /// <summary>Weights that share a scale. Rows are padded with zeros to a multiple of it.</summary>
     public const int Group = 128;
 
-    /// <summary>How far ahead weights are asked for: enough for the memory to answer in time, little enough not to be forgotten again.</summary>
-    private const int Ahead = 4096;
+    /// <summary>How far ahead weights are asked for, into the second cache: the nearest, which the activations fill, would forget them again.</summary>
+    private const int Ahead = 8192;
 
     /// <summary>The product with one row.</summary>
     public static float One(sbyte* w, float* scales, short* a, int groups)
@@ -45,8 +45,8 @@ internal static unsafe class DotProduct8
         Vector512<float> first = default, second = default;
         for (var group = 0; group < groups; group++, w += Group, a += Group, b += Group)
         {
-            Sse.Prefetch0(w + Ahead);
-            Sse.Prefetch0(w + Ahead + 64);
+            Sse.Prefetch1(w + Ahead);
+            Sse.Prefetch1(w + Ahead + 64);
             Vector512<int> s = default, t = default;
             for (var i = 0; i < Group; i += 32)
             {
@@ -68,8 +68,8 @@ internal static unsafe class DotProduct8
         Vector256<float> first = default, second = default;
         for (var group = 0; group < groups; group++, w += Group, a += Group, b += Group)
         {
-            Sse.Prefetch0(w + Ahead);
-            Sse.Prefetch0(w + Ahead + 64);
+            Sse.Prefetch1(w + Ahead);
+            Sse.Prefetch1(w + Ahead + 64);
             Vector256<int> s = default, t = default;
             for (var i = 0; i < Group; i += 16)
             {

@@ -27,7 +27,7 @@ internal static unsafe class FewRowProduct
         var result = empty([rows, outputs], dtype: ScalarType.Float32);
         float* x = (float*)WeightMatrix.Data(dense), w = (float*)WeightMatrix.Data(weight), y = (float*)WeightMatrix.Data(result);
         var threads = weight.numel() < WorthThreads ? 1 : Math.Min(get_num_threads(), Environment.ProcessorCount);
-        ThreadTeam.Shared.Run(threads, (part, parts) => Float32Matrix.Multiply(
+        ThreadTeam.Shared.Run(threads, (part, parts) => DotProduct.Multiply(
             w, x, rows, width, y, outputs, (int)((long)outputs * part / parts), (int)((long)outputs * (part + 1) / parts)));
         GC.KeepAlive(weight);
         return result;

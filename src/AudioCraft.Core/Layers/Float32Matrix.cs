@@ -19,30 +19,10 @@ internal sealed unsafe class Float32Matrix : WeightMatrix
     public override long Bytes => (long)Outputs * Inputs * sizeof(float);
 
     public override void Multiply(Activations activations, float* y, int stride, int from, int to) =>
-        Multiply(data, activations.Rows, activations.Count, Inputs, y, stride, from, to);
+        DotProduct.Multiply(data, activations.Rows, activations.Count, Inputs, y, stride, from, to);
 
     public override void Unpack(float* destination, int from, int to) =>
         new ReadOnlySpan<float>(data + ((long)from * Inputs), (to - from) * Inputs).CopyTo(new Span<float>(destination, (to - from) * Inputs));
 
     public override void Dispose() => GC.KeepAlive(weight);
-
-    /// <summary>The product of plain memory: <paramref name="rows"/> of <paramref name="x"/> with weights of <paramref name="width"/> columns.</summary>
-    internal static void Multiply(float* w, float* x, int rows, int width, float* y, int stride, int from, int to)
-    {
-        for (var o = from; o < to; o++)
-        {
-            var weights = w + ((long)o * width);
-            var row = 0;
-            for (; row + 1 < rows; row += 2)
-            {
-                (y[((long)row * stride) + o], y[((long)(row + 1) * stride) + o]) =
-                    DotProduct.Two(weights, x + ((long)row * width), x + ((long)(row + 1) * width), width);
-            }
-
-            if (row < rows)
-            {
-                y[((long)row * stride) + o] = DotProduct.One(weights, x + ((long)row * width), width);
-            }
-        }
-    }
 }

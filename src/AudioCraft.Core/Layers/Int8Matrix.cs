@@ -63,9 +63,15 @@ internal sealed unsafe class Int8Matrix : WeightMatrix
     {
         for (var o = from; o < to; o++)
         {
-            for (var i = 0; i < Inputs; i++)
+            for (var group = 0; group < groups; group++)
             {
-                *destination++ = data[((long)o * groups * DotProduct8.Group) + i] * scales[((long)o * groups) + (i / DotProduct8.Group)];
+                var scale = scales[((long)o * groups) + group];
+                var rounded = data + ((((long)o * groups) + group) * DotProduct8.Group);
+                var end = Math.Min(DotProduct8.Group, Inputs - (group * DotProduct8.Group));
+                for (var i = 0; i < end; i++)
+                {
+                    *destination++ = rounded[i] * scale;
+                }
             }
         }
     }

@@ -16,6 +16,8 @@ public class MatrixProductTests
     [InlineData(5, 300, 1027)]
     [InlineData(8, 513, 700)]
     [InlineData(9, 65, 66)]
+    [InlineData(2, 6144, 9)]
+    [InlineData(3, 2567, 14)]
     public void A_product_equals_libtorchs_whatever_its_size(int rows, int width, int outputs)
     {
         using var scope = NewDisposeScope();

@@ -12,6 +12,8 @@ public unsafe class WeightMatrixTests
     [InlineData(ModelPrecision.BFloat16, 3, 77, 129)]
     [InlineData(ModelPrecision.BFloat16, 8, 33, 7)]
     [InlineData(ModelPrecision.BFloat16, 70, 40, 7)]
+    [InlineData(ModelPrecision.BFloat16, 2, 4096, 11)]
+    [InlineData(ModelPrecision.BFloat16, 3, 2570, 6)]
     [InlineData(ModelPrecision.Int8, 1, 64, 5)]
     [InlineData(ModelPrecision.Int8, 2, 1536, 33)]
     [InlineData(ModelPrecision.Int8, 3, 300, 129)]
