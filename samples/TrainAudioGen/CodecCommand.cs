@@ -18,10 +18,10 @@ internal static class CodecCommand
             --sounds N       how many of those (1200)   --seconds S       how long they are (5)
             --steps N        updates (6000)             --batch N         segments of an update (8)
             --lr R           learning rate (1e-3)       --segment S       seconds of a segment (1)
-            --filters N      width of the model (16)    --dim N           size of a frame (96)
-            --bins N         entries of a codebook (512)
-            --codebooks N    (4)    --ratios A,B,…   (5,4,4,4)   --lstm N   layers (0)
-            --quantize-after N (100)   --freeze-codes-after N   from then on only the decoder learns, and codes stay valid
+            --filters N      width of the model (32)    --dim N           size of a frame (64)
+            --bins N         entries of a codebook (1024)
+            --codebooks N    (4)    --ratios A,B,…   (1,5,8,8)   --lstm N   layers (0)
+            --quantize-after N (0)   --freeze-codes-after N (0, -1 for never)   from then on only the decoder learns, and codes stay valid
             --adversary N    channels of a discriminator to learn against (0: none)   --adversary-after N   updates before it takes part (0)
             --validate N     updates between validations (250)   --log N (50)   --threads N
         """, Run);
@@ -33,13 +33,13 @@ internal static class CodecCommand
         var (run, output, steps) = (options.Text("--run"), options.Text("--out"), options.Whole("--steps", 6000));
         var seanet = new SEANetConfig
         {
-            Filters = options.Whole("--filters", 16),
-            Dimension = options.Whole("--dim", 96),
-            ResidualLayers = 1,
-            Ratios = [.. options.Text("--ratios", "5,4,4,4").Split(',').Select(r => int.TryParse(r, out var ratio) ? ratio : throw new FormatException($"--ratios takes whole numbers, not '{r}'."))],
+            Filters = options.Whole("--filters", 32),
+            Dimension = options.Whole("--dim", 64),
+            ResidualLayers = options.Whole("--residual", 0),
+            Ratios = [.. options.Text("--ratios", "1,5,8,8").Split(',').Select(r => int.TryParse(r, out var ratio) ? ratio : throw new FormatException($"--ratios takes whole numbers, not '{r}'."))],
             LstmLayers = options.Whole("--lstm", 0),
             Norm = ConvNorm.WeightNorm,
-            PaddingMode = ConvPaddingMode.Constant,
+            PaddingMode = ConvPaddingMode.Reflect,
         };
         var training = new CompressionTrainingOptions
         {
@@ -56,7 +56,7 @@ internal static class CodecCommand
                 // 400 frames a step are few for so many entries: one that is used every few steps is alive.
                 Quantizer = new QuantizerConfig
                 {
-                    CodebookCount = options.Whole("--codebooks", 4), Bins = options.Whole("--bins", 512), CodebookDropout = true, DeadCodeThreshold = options.Number("--dead", 0.1), KMeansIterations = 10,
+                    CodebookCount = options.Whole("--codebooks", 4), Bins = options.Whole("--bins", 1024), CodebookDropout = true, DeadCodeThreshold = options.Number("--dead", 0.1), KMeansIterations = 10,
                 },
             },
             Optimizer = new AdamWOptions
@@ -71,12 +71,13 @@ internal static class CodecCommand
             MelRangeEnd = options.Whole("--mel-to", 12),
             Adversary = channels == 0 ? null : new AdversaryOptions { Discriminator = _ => new MultiScaleSTFTDiscriminator(channels), StartAt = adversaryAfter, Weight = 1, FeatureWeight = 1 },
             CommitmentWeight = options.Number("--commit", 1),
-            QuantizeAfter = options.Whole("--quantize-after", 100),
-            ClusterBatches = 8,
-            FreezeCodesAfter = options.Whole("--freeze-codes-after", 0) is > 0 and var freeze ? freeze : null,
+            QuantizeAfter = options.Whole("--quantize-after", 0),
+            ClusterBatches = options.Whole("--cluster", 100),
+            FreezeCodesAfter = options.Whole("--freeze-codes-after", 0) is >= 0 and var freeze ? freeze : null,
             CodebookDropoutShare = options.Number("--dropout", 0.5),
             ValidationBatches = 2,
-            ComponentBatches = options.Whole("--components", 16),
+            ComponentBatches = options.Whole("--components", 0),
+            VocoderStart = options.Whole("--components", 0) == 0,
             AverageDecay = options.Number("--average", 0.99),
         };
         var (data, count, seconds) = (options.TextOrNull("--data"), options.Whole("--sounds", 1200), options.Number("--seconds", 5));

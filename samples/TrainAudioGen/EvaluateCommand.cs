@@ -20,7 +20,7 @@ internal static class EvaluateCommand
         evaluate CHECKPOINT [options]
             Prints tables in Markdown: how often a classifier, taught with synthetic originals, hears the asked kind and properties in generated sounds (unheard seeds,
             unread wordings), beside originals, and originals through the codec; and figures of the codec for each number of codebooks.
-            CHECKPOINT      a directory of an AudioGen, or of a codec alone, whose figures are then all there is
+            CHECKPOINT      a directory of an AudioGen, or of a codec alone: then nothing is generated
             --out FILE      writes the tables there too           --speech WAV     measures the codec on this recording as well
             --pictures DIR  spectrograms of six prompts           --per-kind N     prompts of each kind (10)      --codec-sounds N  sounds for the codec's figures (60)
             --batch N (8)   --threads N (all)   --cfg C, --topk K, --temperature T (the model's)   --examples N  originals of each kind to learn from (60)
@@ -53,9 +53,9 @@ internal static class EvaluateCommand
                 Draw(model, pictures, cancellation);
             }
 
-            text.Append(Prompts(model, perKind, batch, examples, cancellation)).AppendLine();
         }
 
+        text.Append(Prompts(model, codec, perKind, batch, examples, cancellation)).AppendLine();
         text.Append(Codec(codec, count, speech, cancellation));
         Console.WriteLine(text);
         if (output is not null)
@@ -89,26 +89,31 @@ internal static class EvaluateCommand
         }
     }
 
-    private static string Prompts(AudioGen model, int perKind, int batch, int examples, CancellationToken cancellation)
+    private static string Prompts(AudioGen? model, CompressionModel codec, int perKind, int batch, int examples, CancellationToken cancellation)
     {
         Console.Error.WriteLine("The classifier learns…");
-        var classifier = SoundClassifier.Train(ClassifierSeed, examples, model.SampleRate);
+        var classifier = SoundClassifier.Train(ClassifierSeed, examples, codec.SampleRate);
         var prompts = EvaluationPrompt.HeldOut(perKind, PromptSeed);
-        var (generate, watch) = (ModelEvaluation.Generator(model), new Stopwatch());
+        var (generate, watch) = (model is null ? null : ModelEvaluation.Generator(model), new Stopwatch());
         var result = PromptEvaluation.Run(
             classifier,
             prompts,
-            some =>
+            generate is null ? null : some =>
             {
                 watch.Start();
                 var sounds = generate(some);
                 watch.Stop();
                 return sounds;
             },
-            sound => CodecEvaluation.RoundTrip(model.CompressionModel, sound),
+            sound => CodecEvaluation.RoundTrip(codec, sound),
             batch,
             progress: new Line(done => $"{done} of {prompts.Count} prompts, {watch.Elapsed.TotalSeconds / done:f2} s each"),
             cancellation: cancellation);
+        if (model is null)
+        {
+            return $"{prompts.Count} sounds, unheard before.\n\n{result.ToMarkdown()}";
+        }
+
         var set = model.GenerationParams;
         var head = string.Create(CultureInfo.InvariantCulture,
             $"{prompts.Count} prompts in held-out wordings, guidance {set.CfgCoef}, top-k {set.TopK}, temperature {set.Temperature}; {watch.Elapsed.TotalSeconds / prompts.Count:f2} s for a sound of 5 s, {batch} at once.");

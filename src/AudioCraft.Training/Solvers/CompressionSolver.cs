@@ -52,6 +52,11 @@ public sealed class CompressionSolver : Solver
             StartFromComponents();
         }
 
+        if (options.VocoderStart)
+        {
+            VocoderStart.Apply(model);
+        }
+
         model.to(this.device);
         optimizer = new AdamW(model.named_parameters(), options.Optimizer);
         average = new WeightAverage(model, options.AverageDecay, include: name => !name.EndsWith(".inited", StringComparison.Ordinal));
@@ -100,14 +105,14 @@ public sealed class CompressionSolver : Solver
     protected override void TrainStep(long update, StepMetrics metrics)
     {
         ArgumentNullException.ThrowIfNull(metrics);
-        if (update == options.QuantizeAfter)
-        {
-            Cluster(update);
-        }
-
         if (update == options.FreezeCodesAfter)
         {
             TakeAverages();
+        }
+
+        if (update == options.QuantizeAfter)
+        {
+            Cluster(update);
         }
 
         using var batch = batches.Get(update);
@@ -206,7 +211,7 @@ public sealed class CompressionSolver : Solver
             sounds.Add(batch.Wav.clone());
         }
 
-        CodecStart.FromComponents(model, cat(sounds, 0));
+        ComponentStart.Apply(model, cat(sounds, 0));
     }
 
     private (Tensor Y, Tensor? Penalty) Quantized(Tensor x, long update)

@@ -53,6 +53,12 @@ public sealed record CompressionTrainingOptions
     public int ComponentBatches { get; init; }
 
     /// <summary>
+    /// Whether the first weights make the model a channel vocoder, whose frames are levels of bands: with few bits a second far closer to the sound, for an ear and for
+    /// a language model, than waves. It needs a mono model with ELU, no LSTM, padding by reflection, and ratios that begin with 1.
+    /// </summary>
+    public bool VocoderStart { get; init; }
+
+    /// <summary>
     /// From this step on only the decoder learns: encoder and codebooks stay what their averages are then, so that codes made with them, and a language model of such codes,
     /// stay valid while the sound still gets better. Null for never, as upstream.
     /// </summary>
@@ -84,7 +90,12 @@ public sealed record CompressionTrainingOptions
             throw new ArgumentException($"A start from principal components needs ELU, not {Model.Encoder.Activation.Name}, and a decoder of the encoder's shape.", nameof(ComponentBatches));
         }
 
-        Require(FreezeCodesAfter is not { } freeze || freeze > QuantizeAfter, nameof(FreezeCodesAfter), FreezeCodesAfter ?? 0, $"more than QuantizeAfter, {QuantizeAfter},");
+        if (VocoderStart && (ComponentBatches > 0 || !AudioCraft.Training.VocoderStart.Takes(Model)))
+        {
+            throw new ArgumentException("A start as a vocoder needs a mono model that is not causal, with ELU, padding by reflection, no LSTM, ratios that begin with 1, filters enough for the bands, and no other start.", nameof(VocoderStart));
+        }
+
+        Require(FreezeCodesAfter is not { } freeze || freeze >= QuantizeAfter, nameof(FreezeCodesAfter), FreezeCodesAfter ?? 0, $"at least QuantizeAfter, {QuantizeAfter},");
         Require(ValidationBatches >= 1, nameof(ValidationBatches), ValidationBatches, "1 or more");
     }
 

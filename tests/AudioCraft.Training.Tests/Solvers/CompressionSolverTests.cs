@@ -123,7 +123,7 @@ public sealed class CompressionSolverTests : IDisposable
         using var model = new EncodecModel(Model(), training: true);
         using var scope = NewDisposeScope();
         using var guard = no_grad();
-        CodecStart.FromComponents(model, batch.Wav);
+        ComponentStart.Apply(model, batch.Wav);
         var restored = model.Decoder.call(model.Encoder.call(batch.Wav));
         using var snr = new SISNRLoss(Rate, segment: null);
         var decibels = -snr.call(restored, batch.Wav).item<float>();

@@ -1,7 +1,5 @@
-using System.Globalization;
 using System.Text.RegularExpressions;
 using TorchSharp;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace AudioCraft.Training;
@@ -13,20 +11,20 @@ namespace AudioCraft.Training;
 /// Signals are kept so small that ELU, which has the slope 1 at 0, is a straight line to them.
 /// </para>
 /// </summary>
-internal static partial class CodecStart
+internal static partial class ComponentStart
 {
     private const double Deviation = 0.15, LatentDeviation = 1, Noise = 0.01, BranchScale = 0.1;
 
     /// <summary>Sets the weights of a new model.</summary>
     /// <param name="model">With ELU, α = 1.</param>
     /// <param name="sound">[B, C, T]: what is typical of what it will hear, some thousand frames.</param>
-    public static void FromComponents(EncodecModel model, Tensor sound)
+    public static void Apply(EncodecModel model, Tensor sound)
     {
         using var guard = no_grad();
         using var scope = NewDisposeScope();
         var config = model.Config.Encoder;
         var parameters = model.named_parameters().ToDictionary(p => p.name, p => p.parameter, StringComparer.Ordinal);
-        var (encoder, decoder) = (Layers(parameters.Keys, "encoder"), Layers(parameters.Keys, "decoder"));
+        var (encoder, decoder) = (CodecKernel.Names(parameters.Keys, "encoder"), CodecKernel.Names(parameters.Keys, "decoder"));
         foreach (var name in parameters.Keys.Where(n => BranchEnd().IsMatch(n)))
         {
             parameters[name].mul_(name.EndsWith("bias", StringComparison.Ordinal) ? 0 : BranchScale);
@@ -37,20 +35,20 @@ internal static partial class CodecStart
         var scale = Deviation / Math.Max(1e-4, sound.square().mean().sqrt().item<float>());
         var signal = sound * scale;
         var active = config.Channels;
-        var (first, last) = (new Kernel(parameters, encoder[0]), new Kernel(parameters, decoder[^1]));
+        var (first, last) = (new CodecKernel(parameters, encoder[0]), new CodecKernel(parameters, decoder[^1]));
         for (var c = 0; c < Math.Min(active, config.Filters); c++)
         {
             first.Set(c, c, Centre(config.KernelSize), scale);
             last.Set(c, c, Centre(config.LastKernelSize), 1 / scale);
         }
 
-        first.Finish();
-        last.Finish();
+        first.Finish(Noise);
+        last.Finish(Noise);
         for (var stage = 0; stage < stages; stage++)
         {
             var stride = config.Ratios[stages - 1 - stage];
             var components = new Components(signal, stride, Math.Min(active * stride, config.Filters << (stage + 1)), Deviation);
-            var (down, up) = (new Kernel(parameters, encoder[stage + 1]), new Kernel(parameters, decoder[^(stage + 2)]));
+            var (down, up) = (new CodecKernel(parameters, encoder[stage + 1]), new CodecKernel(parameters, decoder[^(stage + 2)]));
             var (before, after) = (stride - (config.Causal ? 0 : stride / 2), stride - (config.Causal ? (int)Math.Ceiling(stride * model.Config.DecoderOrDefault.TrimRightRatio) : stride / 2));
             for (var k = 0; k < components.Count; k++)
             {
@@ -61,13 +59,13 @@ internal static partial class CodecStart
                 }
             }
 
-            down.Finish();
-            up.Finish();
+            down.Finish(Noise);
+            up.Finish(Noise);
             (signal, active) = (components.Project(signal), components.Count);
         }
 
         var latent = new Components(signal, 1, Math.Min(active, config.Dimension), LatentDeviation);
-        var (inner, outer) = (new Kernel(parameters, encoder[^1]), new Kernel(parameters, decoder[0]));
+        var (inner, outer) = (new CodecKernel(parameters, encoder[^1]), new CodecKernel(parameters, decoder[0]));
         for (var k = 0; k < latent.Count; k++)
         {
             for (var j = 0; j < active; j++)
@@ -77,18 +75,9 @@ internal static partial class CodecStart
             }
         }
 
-        inner.Finish();
-        outer.Finish();
+        inner.Finish(Noise);
+        outer.Finish(Noise);
     }
-
-    private static List<string> Layers(IEnumerable<string> names, string side) =>
-    [
-        .. names.Select(n => Layer().Match(n)).Where(m => m.Success && m.Groups["side"].Value == side)
-            .Select(m => (Index: int.Parse(m.Groups["layer"].ValueSpan, CultureInfo.InvariantCulture), m.Groups["prefix"].Value)).Distinct().OrderBy(l => l.Index).Select(l => l.Value),
-    ];
-
-    [GeneratedRegex(@"^(?<prefix>(?<side>encoder|decoder)\.model\.(?<layer>\d+)\.(?<conv>conv|convtr)\.\k<conv>)\.(weight|weight_g|weight_v)$")]
-    private static partial Regex Layer();
 
     [GeneratedRegex(@"\.block\.3\.conv\.conv\.(weight|weight_g|bias)$")]
     private static partial Regex BranchEnd();
@@ -129,46 +118,5 @@ internal static partial class CodecStart
             var frames = signal.size(2) / block;
             return signal.narrow(2, 0, frames * block).view(signal.size(0), signal.size(1), frames, block).permute(0, 2, 1, 3).reshape(-1, signal.size(1) * block);
         }
-    }
-
-    /// <summary>A kernel being filled. Little noise stays where nothing is set, so that channels are not equal.</summary>
-    private sealed class Kernel
-    {
-        private readonly Dictionary<string, Parameter> parameters;
-        private readonly string name;
-        private readonly long[] shape;
-        private readonly float[] values;
-        private readonly float[] noise;
-
-        public Kernel(Dictionary<string, Parameter> parameters, string name)
-        {
-            this.parameters = parameters;
-            this.name = name;
-            var weight = parameters.GetValueOrDefault(name + ".weight_v") ?? parameters[name + ".weight"];
-            shape = weight.shape;
-            noise = [.. weight.data<float>()];
-            values = new float[noise.Length];
-        }
-
-        public void Set(int row, int column, int tap, double value) => values[At(row, column, tap)] = (float)value;
-
-        /// <summary>Stores the kernel; its bias is 0.</summary>
-        public void Finish()
-        {
-            using var scope = NewDisposeScope();
-            parameters[name + ".bias"].fill_(0);
-            var weight = tensor([.. values.Zip(noise, (v, n) => v + (float)(Noise * n))], shape);
-            if (!parameters.TryGetValue(name + ".weight_v", out var direction))
-            {
-                parameters[name + ".weight"].copy_(weight);
-                return;
-            }
-
-            direction.copy_(weight);
-            parameters[name + ".weight_g"].copy_(weight.reshape(shape[0], -1).norm(1).view(-1, 1, 1));
-        }
-
-        // Of a transposed convolution the rows are inputs: the first number is then the channel that comes in.
-        private long At(int row, int column, int tap) => (((row * shape[1]) + column) * shape[2]) + tap;
     }
 }

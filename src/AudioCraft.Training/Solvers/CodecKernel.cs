@@ -1,0 +1,84 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace AudioCraft.Training;
+
+/// <summary>The kernel of a convolution of SEANet, being filled by hand. Where nothing is set, little of the random start stays, so that channels are not equal.</summary>
+internal sealed partial class CodecKernel
+{
+    private readonly Dictionary<string, Parameter> parameters;
+    private readonly string name;
+    private readonly long[] shape;
+    private readonly float?[] values;
+    private readonly float[] noise;
+    private readonly double[] bias;
+
+    /// <param name="parameters">The model's, by name.</param>
+    /// <param name="name">The convolution's.</param>
+    public CodecKernel(Dictionary<string, Parameter> parameters, string name)
+    {
+        this.parameters = parameters;
+        this.name = name;
+        var weight = parameters.GetValueOrDefault(name + ".weight_v") ?? parameters[name + ".weight"];
+        shape = weight.shape;
+        noise = [.. weight.data<float>()];
+        values = new float?[noise.Length];
+        bias = new double[parameters[name + ".bias"].numel()];
+    }
+
+    /// <summary>The convolutions of one side of a model, which are not of residual blocks, in order.</summary>
+    /// <param name="names">Names of the model's parameters.</param>
+    /// <param name="side"><c>encoder</c> or <c>decoder</c>.</param>
+    public static List<string> Names(IEnumerable<string> names, string side) =>
+    [
+        .. names.Select(n => Layer().Match(n)).Where(m => m.Success && m.Groups["side"].Value == side)
+            .Select(m => (Index: int.Parse(m.Groups["layer"].ValueSpan, CultureInfo.InvariantCulture), m.Groups["prefix"].Value)).Distinct().OrderBy(l => l.Index).Select(l => l.Value),
+    ];
+
+    /// <summary>Sets one weight. Of a transposed convolution the rows are inputs: the first number is then the channel that comes in.</summary>
+    public void Set(int row, int column, int tap, double value) => values[At(row, column, tap)] = (float)value;
+
+    /// <summary>Sets what is added to an output.</summary>
+    public void SetBias(int output, double value) => bias[output] = value;
+
+    /// <summary>Makes all that is not yet set between these rows and columns zero.</summary>
+    public void Silence(Range rows, Range columns)
+    {
+        var ((row, height), (column, width)) = (rows.GetOffsetAndLength((int)shape[0]), columns.GetOffsetAndLength((int)shape[1]));
+        for (var r = row; r < row + height; r++)
+        {
+            for (var c = column; c < column + width; c++)
+            {
+                for (var tap = 0; tap < shape[2]; tap++)
+                {
+                    values[At(r, c, tap)] ??= 0;
+                }
+            }
+        }
+    }
+
+    /// <summary>Stores the kernel.</summary>
+    /// <param name="rest">Share of the random start that stays where nothing was set.</param>
+    public void Finish(double rest)
+    {
+        using var scope = NewDisposeScope();
+        parameters[name + ".bias"].copy_(tensor([.. bias.Select(b => (float)b)]));
+        var weight = tensor([.. values.Zip(noise, (v, n) => v ?? (float)(rest * n))], shape);
+        if (!parameters.TryGetValue(name + ".weight_v", out var direction))
+        {
+            parameters[name + ".weight"].copy_(weight);
+            return;
+        }
+
+        direction.copy_(weight);
+        parameters[name + ".weight_g"].copy_(weight.reshape(shape[0], -1).norm(1).view(-1, 1, 1));
+    }
+
+    private long At(int row, int column, int tap) => (((row * shape[1]) + column) * shape[2]) + tap;
+
+    [GeneratedRegex(@"^(?<prefix>(?<side>encoder|decoder)\.model\.(?<layer>\d+)\.(?<conv>conv|convtr)\.\k<conv>)\.(weight|weight_g|weight_v)$")]
+    private static partial Regex Layer();
+}

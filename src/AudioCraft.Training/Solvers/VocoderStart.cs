@@ -1,0 +1,223 @@
+using AudioCraft.Compression;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace AudioCraft.Training;
+
+/// <summary>
+/// First weights of a SEANet under which it begins as a channel vocoder (Dudley, "Remaking Speech", 1939): frames are the logarithms of the levels of bands, and the decoder
+/// gives each of many tones of fixed phase the level of its band. A frame so says how strong a band is and not where its waves stand, which few bits cannot say anyway; what it
+/// says is smooth, cheap to quantise, and easy to predict for a language model. Training then takes the decoder to better sound.
+/// <para>
+/// The layers do it exactly with ELU as they are: strided convolutions lay the samples of a block side by side (an offset keeps them where ELU is a straight line);
+/// at the frame rate one convolution is a bank of filters, three phases of each, whose positive parts together are its envelope; the next takes band levels A to
+/// e^(−gA) − 1 for gains g that grow geometrically, of which the sum is −log A up to a constant; and ELU's negative side makes levels of logarithms again in the decoder.
+/// </para>
+/// </summary>
+internal static class VocoderStart
+{
+    private const int Phases = 3, Gains = 7;
+    private const double Offset = 2, FullScale = 4000, PhaseSum = 0.955, Floor = 1, LowestHertz = 30, LatentMiddle = 4, LatentUnit = 2, Neighbours = 0.2;
+
+    /// <summary>The least ratio of largest and smallest gain: what lies between full scale and the floor.</summary>
+    private const double GainRange = 3 * FullScale;
+
+    /// <summary>Whether a model has the layers for it: mono, ELU, no LSTM, not causal, ratios (in the decoder's order) that begin with 1, and the same for encoder and decoder.</summary>
+    public static bool Takes(EncodecConfig model)
+    {
+        var config = model.Encoder;
+        return model.Channels == 1 && model.Decoder is null && !config.Causal && config.LstmLayers == 0 && config.PaddingMode == ConvPaddingMode.Reflect && config.TrueSkip && config.Activation.Name == "ELU" && config.Activation.Parameters is null or { Count: 0 }
+            && config.Ratios.Count >= 2 && config.Ratios[0] == 1 && Bands(config) >= 8 && Tones(config, model.SampleRate) >= 8
+            && Enumerable.Range(2, config.Ratios.Count - 2).All(stage => config.Ratios.Skip(stage).Aggregate(1, (a, b) => a * b) <= config.Filters << (config.Ratios.Count - stage));
+    }
+
+    /// <summary>Sets the weights of a new model.</summary>
+    /// <param name="model">One that <see cref="Takes"/> accepts.</param>
+    public static void Apply(EncodecModel model)
+    {
+        using var guard = no_grad();
+        using var scope = NewDisposeScope();
+        var config = model.Config.Encoder;
+        var parameters = model.named_parameters().ToDictionary(p => p.name, p => p.parameter, StringComparer.Ordinal);
+        foreach (var name in parameters.Keys.Where(n => n.Contains(".block.3.", StringComparison.Ordinal) && !n.EndsWith("weight_v", StringComparison.Ordinal)))
+        {
+            // What a residual block adds begins as nothing.
+            parameters[name].fill_(0);
+        }
+
+        var (encoder, decoder) = (CodecKernel.Names(parameters.Keys, "encoder"), CodecKernel.Names(parameters.Keys, "decoder"));
+        CodecKernel Of(List<string> side, Index index) => new(parameters, side[index]);
+        var bands = VocoderBand.Mel(Bands(config), LowestHertz, model.SampleRate);
+        SideBySide(config, Of(encoder, 0), Of(decoder, ^1), (stage) => (Of(encoder, stage + 1), Of(decoder, ^(stage + 2))));
+        Analyse(config, model.SampleRate, bands, Of(encoder, ^3));
+        Logarithm(config, bands, Of(encoder, ^2), Of(encoder, ^1));
+        Exponential(config, model.SampleRate, bands, Of(decoder, 0), Of(decoder, 1));
+        Synthesise(config, model.SampleRate, Of(decoder, 2));
+
+        // Levels of tones and the tones themselves learn; what carries them to the end must stay exact, or silence would not be silent.
+        foreach (var (name, parameter) in parameters)
+        {
+            parameter.requires_grad = name.StartsWith(decoder[0] + ".", StringComparison.Ordinal) || name.StartsWith(decoder[2] + ".", StringComparison.Ordinal);
+        }
+    }
+
+    /// <summary>As many bands as a frame has numbers, and the layers room.</summary>
+    private static int Bands(SEANetConfig config) => Math.Min(config.Dimension, Math.Min(Width(config, 0) / Gains, Width(config, 1) / Phases));
+
+    /// <summary>Tones at multiples of the frame rate, which go on unbroken from frame to frame.</summary>
+    private static int Tones(SEANetConfig config, int rate) => Math.Min(Width(config, 1), (rate / 2 / (rate / config.HopLength)) - 1);
+
+    /// <summary>Channels after the stage of a ratio.</summary>
+    private static int Width(SEANetConfig config, int ratio) => config.Filters << (config.Ratios.Count - ratio);
+
+    private static int Before(int stride) => stride - (stride / 2);
+
+    private static int Centre(int kernel) => kernel / 2;
+
+    // Samples of a block become channels, in their order, and channels samples again.
+    private static void SideBySide(SEANetConfig config, CodecKernel first, CodecKernel last, Func<int, (CodecKernel Down, CodecKernel Up)> stages)
+    {
+        first.Set(0, 0, Centre(config.KernelSize), 1);
+        first.SetBias(0, Offset);
+        first.Silence(..1, ..);
+        first.Finish(1);
+        last.Set(0, 0, Centre(config.LastKernelSize), 1);
+        last.SetBias(0, -Offset);
+        last.Silence(.., ..);
+        last.Finish(0);
+        var active = 1;
+        for (var stage = 0; stage < config.Ratios.Count - 2; stage++)
+        {
+            var stride = config.Ratios[^(stage + 1)];
+            var (down, up) = stages(stage);
+            for (var i = 0; i < stride * active; i++)
+            {
+                down.Set(i, i % active, Before(stride) + (i / active), 1);
+                up.Set(i, i % active, Before(stride) + (i / active), 1);
+            }
+
+            down.Silence(..(stride * active), ..);
+            up.Silence(.., ..active);
+            down.Finish(1);
+            up.Finish(1);
+            active *= stride;
+        }
+    }
+
+    // Each band is heard by one filter or, where there is room, by two that sweep through it up and down, in three phases each.
+    private static void Analyse(SEANetConfig config, int rate, VocoderBand[] bands, CodecKernel kernel)
+    {
+        var (stride, block) = (config.Ratios[1], config.HopLength / config.Ratios[1]);
+        var row = 0;
+        for (var b = 0; b < bands.Length; b++)
+        {
+            for (var filter = 0; filter < Filters(config, bands.Length, b); filter++)
+            {
+                var (real, imaginary) = bands[b].Filter(2 * config.HopLength, rate, upwards: filter == 0);
+                for (var phase = 0; phase < Phases; phase++, row++)
+                {
+                    var (sine, cosine) = Math.SinCos(2 * Math.PI * phase / Phases);
+                    var sum = 0.0;
+                    for (var n = 0; n < real.Length; n++)
+                    {
+                        var weight = FullScale * ((cosine * real[n]) + (sine * imaginary[n]));
+                        kernel.Set(row, n % block, n / block, weight);
+                        sum += weight;
+                    }
+
+                    kernel.SetBias(row, -Offset * sum);
+                }
+            }
+        }
+
+        kernel.Silence(..row, ..);
+        kernel.Finish(1);
+    }
+
+    private static int Filters(SEANetConfig config, int bands, int band) => band >= bands - ((Width(config, 1) / Phases) - bands) ? 2 : 1;
+
+    private static void Logarithm(SEANetConfig config, VocoderBand[] bands, CodecKernel levels, CodecKernel logarithms)
+    {
+        var (growth, column) = (Math.Pow(GainRange, 1.0 / (Gains - 1)), 0);
+        for (var b = 0; b < bands.Length; b++)
+        {
+            var filters = Filters(config, bands.Length, b);
+            for (var j = 0; j < Gains; j++)
+            {
+                var (row, gain) = ((b * Gains) + j, 0.5 / FullScale * Math.Pow(growth, j));
+                for (var i = 0; i < filters * Phases; i++)
+                {
+                    levels.Set(row, column + i, Before(1), -gain / (PhaseSum * filters));
+                }
+
+                // A filter's negative phases have become -1: with it, silence is the floor and not less.
+                levels.SetBias(row, -gain * Floor);
+                for (var frame = -1; frame <= 1; frame++)
+                {
+                    // A little of the neighbours makes noise, whose level in one frame is chance, steadier.
+                    logarithms.Set(b, row, Centre(config.LastKernelSize) + frame, -Math.Log(growth) / LatentUnit * (frame == 0 ? 1 - (2 * Neighbours) : Neighbours));
+                }
+            }
+
+            logarithms.SetBias(b, -(LatentMiddle + Constant(growth)) / LatentUnit);
+            column += filters * Phases;
+        }
+
+        levels.Silence(..(bands.Length * Gains), ..);
+        levels.Finish(1);
+        logarithms.Silence(..bands.Length, ..);
+        logarithms.Finish(0.01);
+    }
+
+    // Σ (1 − e^(−gA)) ln growth = ln A + this, for A between the inverses of the gains: the sum's integral and half a term (γ is Euler's constant).
+    private static double Constant(double growth) => Math.Log(0.5 / FullScale * GainRange) + 0.5772156649 + (0.5 * Math.Log(growth));
+
+    private static void Exponential(SEANetConfig config, int rate, VocoderBand[] bands, CodecKernel logarithms, CodecKernel levels)
+    {
+        var (tones, step) = (Tones(config, rate), (double)rate / config.HopLength);
+        for (var m = 0; m < tones; m++)
+        {
+            var hertz = Hertz(m, rate, config);
+            var place = Math.Clamp(bands.TakeWhile(band => band.Hertz <= hertz).Count() - 1, 0, bands.Length - 2);
+            var share = Math.Clamp((hertz - bands[place].Hertz) / (bands[place + 1].Hertz - bands[place].Hertz), 0, 1);
+            logarithms.Set(m, place, Centre(config.KernelSize), (1 - share) * LatentUnit);
+            logarithms.Set(m, place + 1, Centre(config.KernelSize), share * LatentUnit);
+
+            // A band's power is shared by the tones in it.
+            var width = bands[place].Width + (share * (bands[place + 1].Width - bands[place].Width));
+            logarithms.SetBias(m, LatentMiddle - Math.Log(FullScale) + (0.5 * Math.Log(Math.Min(1, step / width))));
+            levels.Set(m, m, Before(1), 1);
+            levels.SetBias(m, 1);
+        }
+
+        logarithms.Silence(..tones, ..);
+        logarithms.Finish(1);
+        levels.Silence(.., ..tones);
+        levels.Finish(1);
+    }
+
+    private static void Synthesise(SEANetConfig config, int rate, CodecKernel kernel)
+    {
+        var (length, block, tones) = (2 * config.HopLength, config.HopLength / config.Ratios[1], Tones(config, rate));
+        for (var m = 0; m < tones; m++)
+        {
+            // Phases that grow with the square of the frequency spread the peaks of the sum (Schroeder 1970).
+            var phase = Math.PI * m * m / tones;
+            for (var n = 0; n < length; n++)
+            {
+                var angle = (2 * Math.PI * Hertz(m, rate, config) * (n - config.HopLength) / rate) + phase;
+                kernel.Set(m, n % block, n / block, Math.Cos(angle) * VocoderBand.Hann(n, length));
+            }
+        }
+
+        for (var i = 0; i < block; i++)
+        {
+            kernel.SetBias(i, Offset);
+        }
+
+        kernel.Silence(.., ..block);
+        kernel.Finish(1);
+    }
+
+    private static double Hertz(int tone, int rate, SEANetConfig config) => (tone + 1) * (double)rate / config.HopLength;
+}
