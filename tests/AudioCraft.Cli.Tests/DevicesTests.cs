@@ -59,8 +59,9 @@ public sealed class DevicesTests
     [Theory]
     [InlineData("Unable to load shared library 'LibTorchSharp'", "The application has to bring libtorch")]
     [InlineData("undefined symbol: _ZN5torch", "not the one that TorchSharp 0.106.0 was built for")]
+    [InlineData("/lib/x86_64-linux-gnu/libstdc++.so.6: version `GLIBCXX_3.4.32' not found (required by libLibTorchSharp.so)", "older than this libtorch needs")]
     [InlineData("Unable to find an entry point named 'THSTensor_x'", "not the one that TorchSharp 0.106.0 was built for")]
-    public void A_missing_and_a_mismatched_libtorch_are_told_apart(string problem, string advice) =>
+    public void What_keeps_libtorch_from_loading_is_told_apart(string problem, string advice) =>
         Assert.Contains(advice, Advice.For(Plain, Fine with { Loads = false, Problem = problem }).First(), StringComparison.Ordinal);
 
     [Fact]
