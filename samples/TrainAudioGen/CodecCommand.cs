@@ -15,22 +15,32 @@ internal static class CodecCommand
         codec --run DIR --out DIR [options]
             Trains a codec, 16 kHz mono, and writes --out as a checkpoint whenever a validation is the best so far. The same command goes on where --run stopped.
             --data DIR       a folder of WAV files to learn from; without it, synthetic sounds that are made first
-            --sounds N       how many of those (1200)   --seconds S       how long they are (5)
-            --steps N        updates (6000)             --batch N         segments of an update (8)
-            --lr R           learning rate (1e-3)       --segment S       seconds of a segment (1)
-            --filters N      width of the model (32)    --dim N           size of a frame (64)
-            --bins N         entries of a codebook (1024)
-            --codebooks N    (4)    --ratios A,B,…   (1,5,8,8)   --lstm N   layers (0)
-            --quantize-after N (0)   --freeze-codes-after N (0, -1 for never)   from then on only the decoder learns, and codes stay valid
+            --sounds N       how many of those (2400)   --seconds S       how long they are (5)
+            --steps N        updates (1500)             --batch N         segments of an update (8)
+            --lr R           learning rate (7e-4)       --segment S       seconds of a segment (1)
+            --l1 W, --mel W, --stft W                   weights of the losses on samples, mel spectra and spectra (0, 0, 1)
             --adversary N    channels of a discriminator to learn against (0: none)   --adversary-after N   updates before it takes part (0)
-            --validate N     updates between validations (250)   --log N (50)   --threads N
+            --start vocoder|components|random           the first weights (vocoder)
+            --cluster N      batches whose frames give the first codebooks (150)
+            --quantize-after N (0)   --freeze-codes-after N (0, -1 for never)   from then on only the decoder learns, and codes stay valid
+            --filters N      width of the model (32)    --dim N           size of a frame (64)
+            --residual N     residual blocks a stage (0)                  --lstm N   layers (0)
+            --bins N         entries of a codebook (1024)
+            --codebooks N    (4)    --ratios A,B,…   (1,5,8,8)
+            --validate N     updates between validations (100)   --log N (50)   --threads N
         """, Run);
 
     private static void Run(Options options, CancellationToken cancellation)
     {
+        var start = options.Text("--start", "vocoder");
+        if (start is not ("vocoder" or "components" or "random"))
+        {
+            throw new FormatException($"--start is vocoder, components or random, not '{start}'.");
+        }
+
         var channels = options.Whole("--adversary", 0);
         var adversaryAfter = options.Whole("--adversary-after", 0);
-        var (run, output, steps) = (options.Text("--run"), options.Text("--out"), options.Whole("--steps", 6000));
+        var (run, output, steps) = (options.Text("--run"), options.Text("--out"), options.Whole("--steps", 1500));
         var seanet = new SEANetConfig
         {
             Filters = options.Whole("--filters", 32),
@@ -46,7 +56,7 @@ internal static class CodecCommand
             Training = new TrainingOptions
             {
                 Directory = run, Steps = steps, Seed = Seed, LogEvery = options.Whole("--log", 50),
-                ValidateEvery = options.Whole("--validate", 250), CheckpointEvery = options.Whole("--validate", 250),
+                ValidateEvery = options.Whole("--validate", 100), CheckpointEvery = options.Whole("--validate", 100),
             },
             Model = new EncodecConfig
             {
@@ -61,26 +71,26 @@ internal static class CodecCommand
             },
             Optimizer = new AdamWOptions
             {
-                LearningRate = options.Number("--lr", 1e-3), Beta1 = 0.8, Beta2 = 0.99, MaximumNorm = options.Number("--clip", 10),
+                LearningRate = options.Number("--lr", 7e-4), Beta1 = 0.8, Beta2 = 0.99, MaximumNorm = options.Number("--clip", 10),
                 Schedule = new CosineSchedule(steps, options.Whole("--warmup", 100), 0.02),
             },
-            L1Weight = options.Number("--l1", 0.15),
-            MelWeight = options.Number("--mel", 1),
+            L1Weight = options.Number("--l1", 0),
+            MelWeight = options.Number("--mel", 0),
             StftWeight = options.Number("--stft", 1),
             MelRangeStart = options.Whole("--mel-from", 8),
             MelRangeEnd = options.Whole("--mel-to", 12),
             Adversary = channels == 0 ? null : new AdversaryOptions { Discriminator = _ => new MultiScaleSTFTDiscriminator(channels), StartAt = adversaryAfter, Weight = 1, FeatureWeight = 1 },
             CommitmentWeight = options.Number("--commit", 1),
             QuantizeAfter = options.Whole("--quantize-after", 0),
-            ClusterBatches = options.Whole("--cluster", 100),
+            ClusterBatches = options.Whole("--cluster", 150),
             FreezeCodesAfter = options.Whole("--freeze-codes-after", 0) is >= 0 and var freeze ? freeze : null,
             CodebookDropoutShare = options.Number("--dropout", 0.5),
             ValidationBatches = 2,
-            ComponentBatches = options.Whole("--components", 0),
-            VocoderStart = options.Whole("--components", 0) == 0,
+            VocoderStart = start == "vocoder",
+            ComponentBatches = start == "components" ? 16 : 0,
             AverageDecay = options.Number("--average", 0.99),
         };
-        var (data, count, seconds) = (options.TextOrNull("--data"), options.Whole("--sounds", 1200), options.Number("--seconds", 5));
+        var (data, count, seconds) = (options.TextOrNull("--data"), options.Whole("--sounds", 2400), options.Number("--seconds", 5));
         var draw = new AudioDatasetOptions
         {
             SampleRate = SampleRate, BatchSize = options.Whole("--batch", 8), SegmentSeconds = options.Number("--segment", 1), Seed = Seed, SilenceRetries = options.Whole("--silence", 0),

@@ -14,14 +14,14 @@ internal static class LanguageModelCommand
     public static Command Command { get; } = new("lm", """
         lm --codec DIR --tokenizer FILE --train FILE --valid FILE --run DIR --out DIR [options]
             Trains a language model on the codes of `codes`, and writes --out as a checkpoint at each validation. The same command goes on where --run stopped.
-            --steps N        updates (4000)          --batch N         sounds of an update (16)
-            --lr R           learning rate (1e-3)    --warmup N        updates until it is reached (200)
+            --steps N        updates (5500)          --batch N         sounds of an update (16)
+            --lr R           learning rate (2e-3)    --warmup N        updates until it is reached (100)
             --dim N          width (192)             --layers N (6)    --heads N (4)
             --text-dim N     T5's width (128)        --text-layers N (2)
             --workers N      threads with a part of the batch each (2); set OPENBLAS_NUM_THREADS=1
-            --early-frames N --early-part P          in the first part, only so many frames of each sound (0)
+            --early-frames N --early-part P          in the first part (0.3), only so many frames of each sound (125)
             --precision P    float32, or bfloat16 where the processor multiplies that fast (AVX512-BF16)
-            --validate N (250)   --log N (20)   --seconds S (5)   --dropout P (0.1)   --word-dropout P (0.1)
+            --validate N (500)   --log N (50)   --seconds S (5)   --dropout P (0.1)   --word-dropout P (0.1)
             --temperature T (0.7)   --topk K (60)   what the checkpoint says it sounds best with
         """, Run);
 
@@ -29,7 +29,7 @@ internal static class LanguageModelCommand
     {
         var (codec, tokenizerFile, run, output) = (options.Text("--codec"), options.Text("--tokenizer"), options.Text("--run"), options.Text("--out"));
         var (train, valid) = (CodeDataset.Load(options.Text("--train")), CodeDataset.Load(options.Text("--valid")));
-        var (steps, validate, log, seconds) = (options.Whole("--steps", 4000), options.Whole("--validate", 250), options.Whole("--log", 20), options.Number("--seconds", 5));
+        var (steps, validate, log, seconds) = (options.Whole("--steps", 5500), options.Whole("--validate", 500), options.Whole("--log", 50), options.Number("--seconds", 5));
         var tokenizer = SentencePieceTokenizer.Load(tokenizerFile);
         LMConfig config;
         using (var model = CompressionModel.GetPretrained(codec, torch.CPU))
@@ -51,7 +51,7 @@ internal static class LanguageModelCommand
         {
             BatchSize = options.Whole("--batch", 16),
             Frames = (int)train.Items.Max(item => item.Frames),
-            EarlyFrames = options.Whole("--early-frames", 0), EarlyPart = options.Number("--early-part", 0.3),
+            EarlyFrames = options.Whole("--early-frames", 125), EarlyPart = options.Number("--early-part", 0.3),
             Workers = options.Whole("--workers", 2),
             Precision = options.Text("--precision", "float32") switch
             {
@@ -60,11 +60,11 @@ internal static class LanguageModelCommand
                 var other => throw new FormatException($"--precision is float32 or bfloat16, not '{other}'."),
             },
             ConditionDropout = options.Number("--dropout", 0.1), WordDropout = options.Number("--word-dropout", 0.1),
-            AverageDecay = options.Number("--average", 0.998),
+            AverageDecay = options.Number("--average", 0.995),
         };
         language = language with
         {
-            Optimizer = language.Optimizer with { LearningRate = options.Number("--lr", 1e-3), Schedule = new CosineSchedule(steps, options.Whole("--warmup", Math.Min(200, steps / 10)), 0.02) },
+            Optimizer = language.Optimizer with { LearningRate = options.Number("--lr", 2e-3), Schedule = new CosineSchedule(steps, options.Whole("--warmup", Math.Min(100, steps / 10)), 0.02) },
         };
         var suggested = new GenerationParams { Temperature = options.Number("--temperature", 0.7), TopK = options.Whole("--topk", 60) };
         options.RefuseOthers();

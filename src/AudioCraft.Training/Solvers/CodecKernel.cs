@@ -73,8 +73,10 @@ internal sealed partial class CodecKernel
             return;
         }
 
-        direction.copy_(weight);
-        parameters[name + ".weight_g"].copy_(weight.reshape(shape[0], -1).norm(1).view(-1, 1, 1));
+        // A row of zeros has no direction: it keeps the one it had, with no length.
+        var lengths = weight.reshape(shape[0], -1).norm(1).view(-1, 1, 1);
+        direction.copy_(where(lengths == 0, direction, weight));
+        parameters[name + ".weight_g"].copy_(lengths);
     }
 
     private long At(int row, int column, int tap) => (((row * shape[1]) + column) * shape[2]) + tap;
