@@ -2,7 +2,7 @@ using System.Globalization;
 using AudioCraft.Benchmarks;
 
 var options = args.Where(a => a.StartsWith("--", StringComparison.Ordinal)).ToDictionary(a => a.Split('=')[0], a => a.Contains('=', StringComparison.Ordinal) ? a.Split('=', 2)[1] : "");
-var unknown = options.Keys.Except(["--rows", "--threads", "--repeats", "--no-peer", "--cpu-time", "--list", "--packets", "--long", "--growth", "--decode"]).Concat(args.Where(a => !a.StartsWith("--", StringComparison.Ordinal))).ToList();
+var unknown = options.Keys.Except(["--rows", "--threads", "--repeats", "--no-peer", "--cpu-time", "--list", "--packets", "--long", "--growth", "--decode", "--quality"]).Concat(args.Where(a => !a.StartsWith("--", StringComparison.Ordinal))).ToList();
 Row[] all = [.. CodecRows.All, .. StreamingRows.All, .. DacRows.All, .. LMRows.All];
 var chosen = options.TryGetValue("--rows", out var names)
     ? [.. all.Where(r => names.Split(',').Any(n => r.Name.Contains(n, StringComparison.Ordinal)))]
@@ -10,7 +10,7 @@ var chosen = options.TryGetValue("--rows", out var names)
 if (unknown.Count > 0 || chosen.Length == 0)
 {
     Console.Error.WriteLine($"Not understood: {string.Join(" ", unknown.DefaultIfEmpty($"no row is named {names}"))}");
-    Console.Error.WriteLine("AudioCraft.Benchmarks [--rows=part,of,names] [--threads=2] [--repeats=5] [--no-peer] [--cpu-time] [--list] | --packets | --long=minutes | --growth | --decode[=parts,of,lines]");
+    Console.Error.WriteLine("AudioCraft.Benchmarks [--rows=part,of,names] [--threads=2] [--repeats=5] [--no-peer] [--cpu-time] [--list] | --packets | --long=minutes | --growth | --decode[=parts,of,lines] | --quality=checkpoint");
     return 1;
 }
 
@@ -39,6 +39,12 @@ Console.WriteLine();
 if (options.TryGetValue("--decode", out var lines))
 {
     DecodeTable.Print(Option("--threads", 2), Option("--repeats", 5), lines.Split(',', StringSplitOptions.RemoveEmptyEntries));
+    return 0;
+}
+
+if (options.TryGetValue("--quality", out var checkpoint))
+{
+    QualityTable.Print(checkpoint.Length == 0 ? "audiogen-tiny" : checkpoint, Option("--threads", 2));
     return 0;
 }
 

@@ -21,7 +21,7 @@ internal static class LanguageModelCommand
             --workers N      threads with a part of the batch each (2); set OPENBLAS_NUM_THREADS=1
             --early-frames N --early-part P          in the first part (0.3), only so many frames of each sound (125)
             --precision P    float32, or bfloat16 where the processor multiplies that fast (AVX512-BF16)
-            --validate N (500)   --log N (50)   --seconds S (5)   --dropout P (0.1)   --word-dropout P (0.1)
+            --validate N (500)   --log N (50)   --seconds S (5)   --dropout P (0.1)   --word-dropout P (0.1)   --word-rotation P (0.5)
             --temperature T (0.7)   --topk K (60)   what the checkpoint says it sounds best with
         """, Run);
 
@@ -59,7 +59,7 @@ internal static class LanguageModelCommand
                 "bfloat16" => torch.ScalarType.BFloat16,
                 var other => throw new FormatException($"--precision is float32 or bfloat16, not '{other}'."),
             },
-            ConditionDropout = options.Number("--dropout", 0.1), WordDropout = options.Number("--word-dropout", 0.1),
+            ConditionDropout = options.Number("--dropout", 0.1), WordDropout = options.Number("--word-dropout", 0.1), WordRotation = options.Number("--word-rotation", 0.5),
             AverageDecay = options.Number("--average", 0.995),
         };
         language = language with

@@ -37,6 +37,9 @@ public sealed record LanguageModelOptions
     /// <summary>Probability that a word of a text is left out.</summary>
     public double WordDropout { get; init; } = 0.1;
 
+    /// <summary>How often a description begins in its middle (<see cref="AudioCraft.Training.WordRotation"/>), 0 to 1. Upstream has no such thing.</summary>
+    public double WordRotation { get; init; }
+
     /// <summary>Whether the text encoder learns too (upstream's <c>finetune</c>).</summary>
     public bool FineTuneTextEncoder { get; init; } = true;
 
@@ -66,5 +69,6 @@ public sealed record LanguageModelOptions
         }
 
         _ = new WordDropout(WordDropout);
+        _ = new WordRotation(WordRotation);
     }
 }

@@ -26,6 +26,7 @@ public sealed class LanguageModelSolver : Solver
     /// <summary>The averaged weights by their parameters' names: views.</summary>
     private readonly Dictionary<string, Tensor> result;
     private readonly WordDropout wordDropout;
+    private readonly WordRotation wordRotation;
     private (long Epoch, int[] Places) order = (-1, []);
 
     /// <param name="newModel">Makes the model: once, and once more for each further worker. All must be alike; the weights of the first are the ones to start from. They become the solver's.</param>
@@ -65,6 +66,7 @@ public sealed class LanguageModelSolver : Solver
         result = weights.Parts(average.Weights.Single().Value);
         workers = new WorkerThreads(copies.Count);
         wordDropout = new WordDropout(language.WordDropout);
+        wordRotation = new WordRotation(language.WordRotation);
         Register("weights", weights);
         Register("optimizer", optimizer);
         Register("average", average);
@@ -214,7 +216,7 @@ public sealed class LanguageModelSolver : Solver
         var (dropped, which, seed) = (random.Uniform(), random.Uniform(), random.Below(long.MaxValue));
         return item.Descriptions.Count == 0 || dropped < Language.ConditionDropout
             ? null
-            : wordDropout.Apply(item.Descriptions[(int)(which * item.Descriptions.Count)], seed);
+            : wordRotation.Apply(wordDropout.Apply(item.Descriptions[(int)(which * item.Descriptions.Count)], seed), ~seed);
     }
 
     /// <summary>Every sound comes once in each round, in an order that the round draws.</summary>
