@@ -13,7 +13,7 @@ internal static class CodecRows
         [.. RowsOf("audiogen-16k", AudioGen16k), .. RowsOf("encodec-24k", Encodec24k), .. RowsOf("encodec-32k", Encodec32k), .. RowsOf("encodec-48k", Encodec48k)];
 
     /// <summary>The codec of facebook/audiogen-medium.</summary>
-    private static EncodecConfig AudioGen16k => new()
+    internal static EncodecConfig AudioGen16k => new()
     {
         SampleRate = 16000,
         Encoder = new() { Filters = 64, ResidualLayers = 1, LstmLayers = 2, Norm = ConvNorm.WeightNorm, PaddingMode = ConvPaddingMode.Constant },

@@ -27,7 +27,7 @@ internal static unsafe class DecodeTable
         foreach (var (name, config) in new[] { ("musicgen-small", LMRows.MusicGenSmall), ("audiogen-medium", LMRows.AudioGenMedium) })
         {
             var float32 = 0.0;
-            foreach (var precision in Enum.GetValues<ModelPrecision>())
+            foreach (var precision in (ModelPrecision[])[ModelPrecision.Float32, ModelPrecision.BFloat16, ModelPrecision.Int8])
             {
                 if (names.Length > 0 && !names.Any(n => $"{name} {precision}".Contains(n, StringComparison.OrdinalIgnoreCase)))
                 {

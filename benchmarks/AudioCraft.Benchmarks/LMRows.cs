@@ -42,7 +42,7 @@ internal static class LMRows
     /// <summary>What a generation is asked for, with a text of random embeddings, which the caller disposes of.</summary>
     public static TokenRequest Request(LMModel model, int steps, int batch, out Tensor text)
     {
-        text = randn(batch, TextLength, model.Config.Dim);
+        text = randn(batch, TextLength, model.Config.Dim, device: model.Device);
 
         // The delay pattern takes as many steps more than frames as the last codebook is behind the first.
         return new TokenRequest

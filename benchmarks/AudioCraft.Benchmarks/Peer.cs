@@ -40,11 +40,15 @@ internal sealed class Peer : IDisposable
     }
 
     /// <summary>Starts a peer and waits until it has built its side.</summary>
-    public static Peer Start(string script, string row, int threads)
+    /// <param name="script">File in benchmarks/peers.</param>
+    /// <param name="row">The row.</param>
+    /// <param name="threads">Threads on the CPU.</param>
+    /// <param name="more">Further arguments of the script.</param>
+    public static Peer Start(string script, string row, int threads, params string[] more)
     {
         var start = new ProcessStartInfo(
             Python,
-            [Path.Combine(AppContext.BaseDirectory, "peers", script), "--row", row, "--threads", threads.ToString(CultureInfo.InvariantCulture)])
+            [Path.Combine(AppContext.BaseDirectory, "peers", script), "--row", row, "--threads", threads.ToString(CultureInfo.InvariantCulture), .. more])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

@@ -1,7 +1,7 @@
 """The language models of the released shapes in plain PyTorch, with random weights, generating as the Python implementation does.
 
 Two rows (with the text and without), keys and values of the past concatenated at every step, those of the text projected again at
-every step, softmax attention written out, one linear a codebook, top-k sampling: so it is there.
+every step, softmax attention written out (fused on a GPU), one linear a codebook, top-k sampling: so it is there.
 """
 import math
 
@@ -15,6 +15,8 @@ CODEBOOKS, CARDINALITY, TEXT_LENGTH = 4, 2048, 12
 
 
 def attention(q, k, v):
+    if q.is_cuda:
+        return F.scaled_dot_product_attention(q, k, v)
     return torch.softmax(q @ k.transpose(-2, -1) / math.sqrt(q.shape[-1]), -1) @ v
 
 
@@ -68,7 +70,7 @@ class LanguageModel(nn.Module):
         return torch.cat([phase.cos(), phase.sin()])
 
     def forward(self, codes, text, past, step):
-        x = sum(embedding(codes[:, k]) for k, embedding in enumerate(self.embeddings)) + self.position(step)
+        x = sum(embedding(codes[:, k]) for k, embedding in enumerate(self.embeddings)) + self.position(step).to(codes.device, self.norm.weight.dtype)
         now = []
         for layer, before in zip(self.layers, past):
             x, after = layer(x, text, before)
@@ -78,7 +80,7 @@ class LanguageModel(nn.Module):
 
 
 def sample(logits, k=250):
-    probabilities = torch.softmax(logits, -1)
+    probabilities = torch.softmax(logits.float(), -1)
     threshold = torch.topk(probabilities, k).values[..., -1:]
     kept = probabilities * (probabilities >= threshold)
     return torch.multinomial(kept.flatten(0, -2) / kept.flatten(0, -2).sum(-1, keepdim=True), 1).view(*logits.shape[:-1], 1)
@@ -103,6 +105,9 @@ if __name__ == "__main__":
     serve({
         "musicgen-small-steps": generation(1024, 16, 24, 10),
         "audiogen-medium-steps": generation(1536, 24, 48, 5),
+        "musicgen-small-100": generation(1024, 16, 24, 100),
+        "audiogen-medium-100": generation(1536, 24, 48, 100),
+        "tiny-100": generation(64, 4, 2, 100),
         "musicgen-small-batch-4": generation(1024, 16, 24, 10, 4),
         "musicgen-small-batch-16": generation(1024, 16, 24, 10, 16),
     })

@@ -20,7 +20,7 @@ public sealed record PretrainedOptions
     public string? TextEncoder { get; init; }
 
     /// <summary>
-    /// What a language model's matrices are kept in on a CPU. Less than <see cref="ModelPrecision.Float32"/> is faster and smaller, no longer upstream's token for token,
+    /// What a language model is kept in: its matrices on a CPU, all of it on a GPU. Less than <see cref="ModelPrecision.Float32"/> is faster and smaller, no longer upstream's token for token,
     /// and for generation only: such a model cannot be trained, moved or saved.
     /// </summary>
     public ModelPrecision Precision { get; init; } = ModelPrecision.Float32;

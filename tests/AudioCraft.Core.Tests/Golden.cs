@@ -1,9 +1,6 @@
 using System.Text.Json;
 using AudioCraft.Checkpoints;
 
-// Tests count live native tensors, and libtorch threads by itself: one test at a time.
-[assembly: CollectionBehavior(DisableTestParallelization = true)]
-
 namespace AudioCraft.Tests;
 
 /// <summary>The recorded results of the genuine implementation, under tests/golden in the repository.</summary>

@@ -12,7 +12,7 @@ internal sealed partial class ModelOptions
     private readonly Option<string?> name;
     private readonly Option<string> device = new("--device") { Description = "cpu, cuda, cuda:1, …; auto takes the GPU if there is one", DefaultValueFactory = _ => "auto" };
     private readonly Option<int?> threads = new("--threads") { Description = "Threads that compute on the CPU" };
-    private readonly Option<string> precision = new("--precision") { Description = "What the language model's matrices are kept in on a CPU: less is faster and smaller", DefaultValueFactory = _ => "float32" };
+    private readonly Option<string> precision = new("--precision") { Description = "What the language model is kept in, less is faster and smaller: float32; bfloat16; int8 on a CPU; float16 on a GPU", DefaultValueFactory = _ => "float32" };
     private readonly Option<string?> textEncoder = new("--text-encoder") { Description = "Directory or Hub id of the T5, where it is not the checkpoint's own" };
     private readonly bool isGenerative;
 
@@ -29,7 +29,7 @@ internal sealed partial class ModelOptions
             name.DefaultValueFactory = _ => standard;
         }
 
-        precision.AcceptOnlyFromAmong("float32", "bfloat16", "int8");
+        precision.AcceptOnlyFromAmong("float32", "bfloat16", "int8", "float16");
         threads.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<int?>() is < 1 or > 1024)

@@ -29,11 +29,7 @@ internal static class GenModelLoader
     {
         var watch = Stopwatch.StartNew();
         var device = options.ResolvedDevice;
-        if (options.Precision != ModelPrecision.Float32 && device.type != DeviceType.CPU)
-        {
-            throw new ArgumentException($"{nameof(PretrainedOptions.Precision)} {options.Precision} is for the CPU; the model is to compute on {device}.", nameof(options));
-        }
-
+        LMWeights.CheckPrecision(options.Precision, device);
         name = options.Fetcher?.Find(name, ModelKind.Generative) ?? name;
         if (HuggingFaceGenModelLoader.TryLoad(name, options, kind) is { } parts)
         {
@@ -130,9 +126,7 @@ internal static class GenModelLoader
                 model = new LMModel(config, conditioners);
             }
 
-            LMWeights.Load(model, checkpoint.Weights, precision: options.Precision);
-            model.to(device);
-            model.eval();
+            LMWeights.LoadTo(device, model, checkpoint.Weights, options.Precision);
             return model;
         }
         catch

@@ -138,9 +138,7 @@ internal static class HuggingFaceGenModelLoader
                 model = new LMModel(lmConfig, new Dictionary<string, T5Conditioner> { [Condition] = conditioner });
             }
 
-            LMWeights.Load(model, archive, precision: options.Precision);
-            model.to(device);
-            model.eval();
+            LMWeights.LoadTo(device, model, archive, options.Precision);
             return model;
         }
         catch

@@ -87,6 +87,9 @@ public readonly record struct ConditionTensors
     internal ConditionTensors Rows(int from, int count) => new([.. Items.Select(condition =>
         new ConditionTensor(condition.Name, condition.Embeddings.narrow(0, from, count), [.. condition.Lengths.Skip(from).Take(count)]))]);
 
+    /// <summary>The same in an element type. The tensors are in the caller's dispose scope.</summary>
+    internal ConditionTensors To(ScalarType type) => new([.. Items.Select(condition => condition with { Embeddings = condition.Embeddings.to(type) })]);
+
     /// <summary>The same with every position counting.</summary>
     internal ConditionTensors Whole() => new([.. Items.Select(condition => new ConditionTensor(condition.Name, condition.Embeddings))]);
 }

@@ -89,7 +89,7 @@ public sealed class LMModel : Module
         CheckSequence(sequence);
         CheckConditions(conditions, sequence.size(0));
         using var scope = NewDisposeScope();
-        conditions = conditions.Whole();
+        conditions = OfOwnType(conditions.Whole());
         var input = fuser.Fuse(Embed(sequence), conditions, isFirst: true).Input;
         var output = transformer.forward(input, fuser.Cross(conditions));
         return Heads(output.narrow(1, output.size(1) - sequence.size(2), sequence.size(2))).MoveToOuterDisposeScope();
@@ -150,6 +150,7 @@ public sealed class LMModel : Module
     {
         CheckConditions(conditions, batch);
         using var scope = NewDisposeScope();
+        conditions = OfOwnType(conditions);
         var type = Weight.dtype;
         var addend = conditions.Items.Any(fuser.ActsOnEveryStep)
             ? fuser.Fuse(zeros([batch, 1, Config.Dim], dtype: type, device: Device), conditions, isFirst: false).Input
@@ -180,11 +181,23 @@ public sealed class LMModel : Module
         return Heads(output.narrow(1, output.size(1) - 1, 1)).squeeze(2).MoveToOuterDisposeScope();
     }
 
+    /// <summary>Converts all that a step reads to an element type, as a GPU computes in. The conditioners, which work once a text, stay as they are.</summary>
+    internal void ConvertTo(ScalarType type)
+    {
+        emb.to(type);
+        transformer.to(type);
+        out_norm?.to(type);
+        linears.to(type);
+    }
+
     /// <summary>Matrices that can be packed, by the names of their parameters.</summary>
     internal IReadOnlyDictionary<string, PackableWeight> Matrices => transformer.Layers
         .SelectMany((layer, i) => layer.Matrices().Select(matrix => KeyValuePair.Create($"transformer.layers.{i}.{matrix.Name}", matrix.Weight)))
         .Concat(linears.Select((head, k) => KeyValuePair.Create($"linears.{k}.weight", head.Matrix)))
         .ToDictionary();
+
+    // Conditioners give float32, which is all that training mixes with other types; a model that was converted reads its own type.
+    private ConditionTensors OfOwnType(ConditionTensors conditions) => Weight.dtype == ScalarType.Float32 ? conditions : conditions.To(Weight.dtype);
 
     private Tensor Embed(Tensor sequence)
     {

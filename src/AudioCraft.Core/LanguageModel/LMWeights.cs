@@ -1,4 +1,6 @@
 using AudioCraft.Checkpoints;
+using TorchSharp;
+using static TorchSharp.torch;
 
 namespace AudioCraft.LanguageModel;
 
@@ -38,6 +40,32 @@ internal static class LMWeights
             Rename = options.Rename ?? (name => archive.Tensors.ContainsKey(options.Prefix + Prefixed(name)) ? Prefixed(name) : name),
             MayBeUnused = name => IsRotaryTable(name) || mayBeUnused?.Invoke(name) == true,
         });
+    }
+
+    /// <summary>Refuses what a kind of device does not compute in.</summary>
+    /// <exception cref="ArgumentException">It is such a precision.</exception>
+    public static void CheckPrecision(ModelPrecision precision, Device device)
+    {
+        if (precision == (device.type == DeviceType.CPU ? ModelPrecision.Float16 : ModelPrecision.Int8))
+        {
+            throw new ArgumentException(
+                $"{nameof(PretrainedOptions.Precision)} {precision} is for the {(device.type == DeviceType.CPU ? "GPU" : "CPU")}; the model is to compute on {device}.", nameof(precision));
+        }
+    }
+
+    /// <summary>Loads the weights as a device computes with them, and brings the model there.</summary>
+    /// <exception cref="CheckpointException">Names are missing, unexpected or of another shape, or a tensor cannot be read.</exception>
+    public static void LoadTo(Device device, LMModel model, TensorArchive archive, ModelPrecision precision)
+    {
+        var isCpu = device.type == DeviceType.CPU;
+        Load(model, archive, precision: isCpu ? precision : ModelPrecision.Float32);
+        if (!isCpu && precision != ModelPrecision.Float32)
+        {
+            model.ConvertTo(precision == ModelPrecision.Float16 ? ScalarType.Float16 : ScalarType.BFloat16);
+        }
+
+        model.to(device);
+        model.eval();
     }
 
     private static bool IsRotaryTable(string name) =>

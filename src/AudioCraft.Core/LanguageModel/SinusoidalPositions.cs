@@ -12,6 +12,13 @@ internal static class SinusoidalPositions
     /// <summary>[1, count, dim] for positions from <paramref name="start"/>.</summary>
     public static Tensor Create(long start, long count, long dim, double maxPeriod, ScalarType dtype, Device device)
     {
+        // Half precision has too few digits for steps and angles.
+        if (dtype is ScalarType.Float16 or ScalarType.BFloat16)
+        {
+            using var exact = Create(start, count, dim, maxPeriod, ScalarType.Float32, device);
+            return exact.to(dtype);
+        }
+
         using var scope = NewDisposeScope();
         var half = dim / 2;
         var exponents = arange(half, dtype: dtype, device: device) / (double)(half - 1);

@@ -38,7 +38,7 @@ internal sealed class StreamingMultiheadAttention : Module
             k_layer_norm = new LayerNorm(dim);
         }
 
-        projection = new PackableWeight(in_proj_weight);
+        projection = new PackableWeight(() => in_proj_weight);
         RegisterComponents();
     }
 

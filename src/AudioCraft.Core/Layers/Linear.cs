@@ -23,7 +23,7 @@ internal sealed class Linear : Module<Tensor, Tensor>
     {
         weight = ParameterFactory.FanIn(inputs, outputs, inputs);
         this.bias = bias ? ParameterFactory.FanIn(inputs, outputs) : null;
-        matrix = new PackableWeight(weight);
+        matrix = new PackableWeight(() => weight);
         RegisterComponents();
     }
 

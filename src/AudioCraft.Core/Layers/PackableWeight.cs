@@ -9,7 +9,8 @@ namespace AudioCraft.Layers;
 /// The matrix of a linear layer: a parameter, or, once packed, weights of lower precision in its place.
 /// Packing frees the parameter's memory, so that what is packed can no longer be trained, moved or saved.
 /// </summary>
-internal sealed unsafe class PackableWeight(Parameter weight) : IDisposable
+/// <param name="parameter">Gives the module's parameter: moving a module to another device or type puts a new one in its place.</param>
+internal sealed unsafe class PackableWeight(Func<Parameter> parameter) : IDisposable
 {
     /// <summary>Up to this many rows a packed matrix is multiplied as it is; beyond, unpacking it for a general product costs less than the slower products.</summary>
     private const long FewRows = 64;
@@ -23,9 +24,12 @@ internal sealed unsafe class PackableWeight(Parameter weight) : IDisposable
     public bool IsPacked => packed is not null;
 
     /// <summary>The weights for products in plain memory, or null where they are not float32 on the CPU. Those of the parameter must not change their storage meanwhile.</summary>
-    public WeightMatrix? Matrix => packed ?? (IsPlain ? new Float32Matrix(weight) : null);
+    public WeightMatrix? Matrix => packed ?? (IsPlain ? new Float32Matrix(Weight) : null);
 
-    private bool IsPlain => weight.dtype == ScalarType.Float32 && weight.device_type == DeviceType.CPU && weight.is_contiguous() && weight.numel() <= int.MaxValue / sizeof(float);
+    private Parameter Weight => parameter();
+
+    private bool IsPlain =>
+        Weight.dtype == ScalarType.Float32 && Weight.device_type == DeviceType.CPU && Weight.is_contiguous() && Weight.numel() <= int.MaxValue / sizeof(float);
 
     /// <summary>Puts weights of another precision in the place of the parameter's.</summary>
     /// <exception cref="InvalidOperationException">They are not float32 on the CPU, or packed already.</exception>
@@ -37,9 +41,9 @@ internal sealed unsafe class PackableWeight(Parameter weight) : IDisposable
         }
 
         using var guard = no_grad();
-        packed = WeightMatrix.Pack(weight, precision);
+        packed = WeightMatrix.Pack(Weight, precision);
         using var nothing = empty([0], dtype: ScalarType.Float32);
-        weight.set_(nothing);
+        Weight.set_(nothing);
     }
 
     /// <summary>[…, in] → […, count] by <paramref name="count"/> rows of the matrix from <paramref name="from"/>, with their bias [count] or null. The caller owns the result.</summary>
@@ -47,7 +51,7 @@ internal sealed unsafe class PackableWeight(Parameter weight) : IDisposable
     {
         if (packed is null)
         {
-            return MatrixProduct.Linear(input, weight.narrow(0, from, count), bias);
+            return MatrixProduct.Linear(input, Weight.narrow(0, from, count), bias);
         }
 
         using var guard = no_grad();
@@ -69,7 +73,7 @@ internal sealed unsafe class PackableWeight(Parameter weight) : IDisposable
 
     /// <summary>The same with the whole matrix.</summary>
     public Tensor Linear(Tensor input, Tensor? bias) =>
-        packed is null ? MatrixProduct.Linear(input, weight, bias) : Linear(input, bias, 0, packed.Outputs);
+        packed is null ? MatrixProduct.Linear(input, Weight, bias) : Linear(input, bias, 0, packed.Outputs);
 
     public void Dispose() => packed?.Dispose();
 

@@ -29,7 +29,7 @@ public unsafe class WeightMatrixTests
         using var matrix = WeightMatrix.Pack(weight, precision);
         var rounded = Unpacked(matrix);
         var parameter = new TorchSharp.Modules.Parameter(weight.clone());
-        using var packed = new PackableWeight(parameter);
+        using var packed = new PackableWeight(() => parameter);
         packed.Pack(precision);
         var exact = nn.functional.linear(x.@double(), rounded.@double(), bias.@double());
         
@@ -64,10 +64,10 @@ public unsafe class WeightMatrixTests
         using var guard = no_grad();
         foreach (var precision in new[] { ModelPrecision.BFloat16, ModelPrecision.Int8 })
         {
-            using var packed = new PackableWeight(new TorchSharp.Modules.Parameter(zeros(3, 10)));
+            using var packed = new PackableWeight(Fixed(new TorchSharp.Modules.Parameter(zeros(3, 10))));
             packed.Pack(precision);
             Exactly.Equal(zeros(2, 3), packed.Linear(randn(2, 10), null));
-            using var other = new PackableWeight(new TorchSharp.Modules.Parameter(ones(3, 10)));
+            using var other = new PackableWeight(Fixed(new TorchSharp.Modules.Parameter(ones(3, 10))));
             other.Pack(precision);
             Exactly.Equal(zeros(2, 3), other.Linear(zeros(2, 10), null));
         }
@@ -77,10 +77,10 @@ public unsafe class WeightMatrixTests
     public void Packing_twice_or_what_is_not_float32_is_refused()
     {
         using var scope = NewDisposeScope();
-        using var packed = new PackableWeight(new TorchSharp.Modules.Parameter(ones(3, 10)));
+        using var packed = new PackableWeight(Fixed(new TorchSharp.Modules.Parameter(ones(3, 10))));
         packed.Pack(ModelPrecision.Int8);
         Assert.Throws<InvalidOperationException>(() => packed.Pack(ModelPrecision.Int8));
-        using var other = new PackableWeight(new TorchSharp.Modules.Parameter(ones(3, 10, dtype: ScalarType.Float64)));
+        using var other = new PackableWeight(Fixed(new TorchSharp.Modules.Parameter(ones(3, 10, dtype: ScalarType.Float64))));
         Assert.Throws<InvalidOperationException>(() => other.Pack(ModelPrecision.BFloat16));
         Assert.Throws<ArgumentOutOfRangeException>(() => WeightMatrix.Pack(ones(3, 10), ModelPrecision.Float32));
     }
@@ -110,6 +110,8 @@ public unsafe class WeightMatrixTests
             }
         }
     }
+
+    private static Func<TorchSharp.Modules.Parameter> Fixed(TorchSharp.Modules.Parameter parameter) => () => parameter;
 
     private static float* Data(Tensor tensor) => (float*)WeightMatrix.Data(tensor);
 

@@ -1,0 +1,112 @@
+using AudioCraft.LanguageModel;
+using AudioCraft.Tests.Compression;
+using AudioCraft.Tests.Conditioning;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace AudioCraft.Tests.LanguageModel;
+
+/// <summary>
+/// Models that were moved compute with what they were moved to. Moving puts new tensors in the place of the old ones, whether to another device or another type;
+/// types are what a machine without a GPU can try it with.
+/// </summary>
+public class ConvertedModelTests
+{
+    [Fact]
+    public void A_language_model_moved_there_and_back_gives_upstreams_tokens()
+    {
+        using var scope = NewDisposeScope();
+        using var model = GoldenLM.Load("lm_generate");
+        model.to(ScalarType.Float64).to(ScalarType.Float32);
+        using var io = Golden.Tensors("lm_generate");
+        Exactly.Equal(io.Read("cfg3/tokens"), TokenGenerator.Generate(model, Cfg3(GoldenLM.Conditions(io, "cfg3/cond_", 2)), null, CancellationToken.None));
+    }
+
+    [Fact]
+    public void Codecs_and_text_encoders_moved_there_and_back_give_the_recorded_results()
+    {
+        using var scope = NewDisposeScope();
+        using var guard = no_grad();
+        using var encodec = GoldenEncodec.Load("encodec_causal_24k_tiny");
+        encodec.to(ScalarType.Float64).to(ScalarType.Float32);
+        EncodecGoldenTests.CheckRuns(encodec, "encodec_causal_24k_tiny");
+        using var dac = GoldenDac.Load("dac_tiny");
+        dac.to(ScalarType.Float64).to(ScalarType.Float32);
+        using var sounds = Golden.Tensors("dac_tiny");
+        var run = GoldenDac.Runs(sounds)[0];
+        Exactly.Equal(sounds.Read($"{run}/n{dac.TotalCodebooks}/codes"), dac.Encode(sounds.Read($"{run}/x")).Codes);
+        using var text = T5Fixture.Encoder(T5Fixture.Gated);
+        text.to(ScalarType.Float64).to(ScalarType.Float32);
+        using var texts = Golden.Tensors(T5Fixture.Gated);
+        Near.Equal(texts.Read("last_hidden_state"), text.forward(texts.Read("input_ids"), texts.Read("attention_mask")), 1e-5);
+    }
+
+    [Theory]
+    [InlineData("lm_tiny")]
+    [InlineData("lm_tiny_crosspos")]
+    public void In_bfloat16_the_logits_are_near_those_of_float32_and_conditions_may_be_float32(string golden)
+    {
+        using var scope = NewDisposeScope();
+        using var guard = no_grad();
+        using var model = GoldenLM.Load(golden);
+        using var io = Golden.Tensors(golden);
+        var conditions = GoldenLM.Conditions(io, "cond/");
+        model.ConvertTo(ScalarType.BFloat16);
+        var logits = model.forward(io.Read("seq"), conditions);
+        Assert.Equal(ScalarType.BFloat16, logits.dtype);
+
+        // Roundings, each of at most 2^-9, add up over layers as random numbers do: their share of the whole says more than the worst of thousands of logits.
+        var exact = io.Read("fwd/logits");
+        var share = ((logits.to(ScalarType.Float32) - exact).norm() / exact.norm()).item<float>();
+        Assert.InRange(share, 1e-4, 0.02);
+    }
+
+    [Fact]
+    public void In_bfloat16_a_model_generates_with_its_modules()
+    {
+        using var scope = NewDisposeScope();
+        using var model = GoldenLM.Load("lm_generate");
+        model.ConvertTo(ScalarType.BFloat16);
+        using var io = Golden.Tensors("lm_generate");
+        var conditions = GoldenLM.Conditions(io, "cfg3/cond_", 2);
+        using (var state = model.CreateState(2, 4, conditions))
+        {
+            Assert.Null(state.Decoder);
+        }
+
+        var tokens = TokenGenerator.Generate(model, Cfg3(conditions), null, CancellationToken.None);
+        Assert.Equal(io.Tensors["cfg3/tokens"].Shape, tokens.shape);
+        Assert.True(tokens.ge(0).all().item<bool>() && tokens.lt(model.SpecialToken).all().item<bool>());
+    }
+
+    [Fact]
+    public void Positions_in_half_precision_are_those_of_float32_rounded()
+    {
+        using var scope = NewDisposeScope();
+        var exact = SinusoidalPositions.Create(1000, 50, 64, 10_000, ScalarType.Float32, CPU);
+        Exactly.Equal(exact.to(ScalarType.BFloat16), SinusoidalPositions.Create(1000, 50, 64, 10_000, ScalarType.BFloat16, CPU));
+    }
+
+    [Fact]
+    public void Float16_on_a_CPU_and_int8_on_a_GPU_are_refused_before_anything_is_read()
+    {
+        foreach (var (precision, device) in new[] { (ModelPrecision.Float16, CPU), (ModelPrecision.Int8, CUDA) })
+        {
+            var error = Assert.Throws<ArgumentException>(() => LMWeights.CheckPrecision(precision, device));
+            Assert.Contains(precision.ToString(), error.Message, StringComparison.Ordinal);
+        }
+
+        LMWeights.CheckPrecision(ModelPrecision.BFloat16, CPU);
+        LMWeights.CheckPrecision(ModelPrecision.BFloat16, CUDA);
+        LMWeights.CheckPrecision(ModelPrecision.Float16, CUDA);
+    }
+
+    private static TokenRequest Cfg3(ConditionTensors conditions) => new()
+    {
+        BatchSize = 2,
+        Frames = 12,
+        Conditions = conditions,
+        Parameters = new GenerationParams { UseSampling = false, CfgCoef = 3, UpstreamTextPadding = true },
+        Draws = DrawSequence.ForItems(0, new string?[2]),
+    };
+}
