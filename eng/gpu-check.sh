@@ -22,6 +22,8 @@ build_shim() {
     local build="$app/native" prefix options=()
     prefix=$("$python" -c 'import torch; print(torch.utils.cmake_prefix_path)') || { echo "gpu-check: $python has no PyTorch" >&2; exit 1; }
     [ -f "$prefix/Torch/TorchConfig.cmake" ] && options=(-DTorch_DIR="$prefix/Torch")
+    # From 2.14 on PyTorch's headers ask for C++20.
+    "$python" -c 'import sys, torch; sys.exit(tuple(int(n) for n in torch.__version__.split(".")[:2]) < (2, 14))' && options+=(-DCMAKE_CXX_STANDARD=20)
     rm -rf "$build"
     mkdir -p "$build"
     if ! { cmake -S "$root/src/compat/TorchSharp-system/native" -B "$build" -DCMAKE_BUILD_TYPE=Release "${options[@]}" &&

@@ -30,7 +30,7 @@ internal static class QualityTable
         Console.WriteLine();
         Console.WriteLine("| weights | logit error, RMS of RMS | largest | likeliest token the same | greedy tokens the same |");
         Console.WriteLine("|---|---|---|---|---|");
-        foreach (var precision in Enum.GetValues<ModelPrecision>().Where(p => p != ModelPrecision.Float32))
+        foreach (var precision in (ModelPrecision[])[ModelPrecision.BFloat16, ModelPrecision.Int8])
         {
             using var model = AudioGen.GetPretrained(name, new PretrainedOptions { Device = CPU, Precision = precision });
             model.GenerationParams = exact.GenerationParams;
