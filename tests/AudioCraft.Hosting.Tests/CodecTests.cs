@@ -41,8 +41,8 @@ public sealed class CodecTests : IAsyncLifetime
     public async Task Fewer_codebooks_are_the_first_ones_and_a_lower_bitrate_and_the_model_keeps_all_of_its_own()
     {
         var info = await Codec.LoadAsync();
-        Assert.Equal((4, 4, 512), (info.Codebooks, info.TotalCodebooks, info.Cardinality));
-        Assert.Equal(4 * 9 * 50, info.BitsPerSecond(4));
+        Assert.Equal((4, 4, 1024), (info.Codebooks, info.TotalCodebooks, info.Cardinality));
+        Assert.Equal(4 * 10 * 50, info.BitsPerSecond(4));
         Assert.Throws<ArgumentOutOfRangeException>(() => info.BitsPerSecond(5));
         var sound = Noise(0.5, 16000, 1);
         var all = await Codec.EncodeAsync(sound);
@@ -66,7 +66,7 @@ public sealed class CodecTests : IAsyncLifetime
             await Assert.ThrowsAnyAsync<ArgumentException>(() => Codec.EncodeAsync(sound));
         }
 
-        SoundCodes[] codes = [new(new int[5], 5), new([512], 1), new([-1], 1), new(new int[201], 1), new([int.MinValue, int.MaxValue], 2)];
+        SoundCodes[] codes = [new(new int[5], 5), new([1024], 1), new([-1], 1), new(new int[201], 1), new([int.MinValue, int.MaxValue], 2)];
         foreach (var one in codes)
         {
             await Assert.ThrowsAnyAsync<ArgumentException>(() => Codec.DecodeAsync(one));
@@ -90,7 +90,7 @@ public sealed class CodecTests : IAsyncLifetime
         {
             var codes = Codec.EncodeAsync(sound, 2).GetAwaiter().GetResult();
             Codec.DecodeAsync(codes).GetAwaiter().GetResult();
-            Assert.ThrowsAny<ArgumentException>(() => Codec.DecodeAsync(new SoundCodes([512], 1)).GetAwaiter().GetResult());
+            Assert.ThrowsAny<ArgumentException>(() => Codec.DecodeAsync(new SoundCodes([1024], 1)).GetAwaiter().GetResult());
             Assert.ThrowsAny<ArgumentException>(() => Codec.EncodeAsync(sound, 9).GetAwaiter().GetResult());
         }
     }

@@ -17,7 +17,7 @@ public sealed class CodecTests(BoardServer server) : IClassFixture<BoardServer>
         {
             using var encoded = await client.Send($"/v1/encode?codebooks={codebooks}", Wav.Tone(1.5));
             var codes = await encoded.BytesAsync("application/octet-stream");
-            Assert.Equal((0.45 * codebooks).ToString(CultureInfo.InvariantCulture), Assert.Single(encoded.Headers.GetValues("AudioCraft-Kbps"))[..Math.Min(4, 3 + codebooks % 2)]);
+            Assert.Equal(0.5 * codebooks, double.Parse(Assert.Single(encoded.Headers.GetValues("AudioCraft-Kbps")), CultureInfo.InvariantCulture), 3);
             sizes.Add(codes.Length);
             using var decoded = await client.Send("/v1/decode", codes, "application/octet-stream");
             Assert.Equal((24000, 1, 16000), Wav.Read(await decoded.BytesAsync("audio/wav")));
