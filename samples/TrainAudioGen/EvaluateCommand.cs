@@ -24,6 +24,7 @@ internal static class EvaluateCommand
             --out FILE      writes the tables there too           --speech WAV     measures the codec on this recording as well
             --pictures DIR  spectrograms of six prompts           --per-kind N     prompts of each kind (10)      --codec-sounds N  sounds for the codec's figures (60)
             --batch N (8)   --threads N (all)   --cfg C, --topk K, --temperature T (the model's)   --examples N  originals of each kind to learn from (60)
+            --precision P   how the weights of the language model are kept: float32, bfloat16 or int8 (float32)
         """, Run);
 
     private static void Run(Options options, CancellationToken cancellation)
@@ -31,6 +32,13 @@ internal static class EvaluateCommand
         var (perKind, count, batch, threads) = (options.Whole("--per-kind", 10), options.Whole("--codec-sounds", 60), options.Whole("--batch", 8), options.Whole("--threads", 0));
         var (output, speech, pictures, examples) = (options.TextOrNull("--out"), options.TextOrNull("--speech"), options.TextOrNull("--pictures"), options.Whole("--examples", 60));
         var (cfg, topK, temperature) = (options.Number("--cfg", double.NaN), options.Whole("--topk", -1), options.Number("--temperature", double.NaN));
+        var precision = options.Text("--precision", "float32") switch
+        {
+            "float32" => ModelPrecision.Float32,
+            "bfloat16" => ModelPrecision.BFloat16,
+            "int8" => ModelPrecision.Int8,
+            var other => throw new FormatException($"--precision is float32, bfloat16 or int8, not '{other}'."),
+        };
         options.RefuseOthers(words: 1);
         if (threads > 0)
         {
@@ -38,7 +46,7 @@ internal static class EvaluateCommand
         }
 
         var text = new StringBuilder();
-        using var model = Model(options.Words[0]);
+        using var model = Model(options.Words[0], precision);
         using var alone = model is null ? CompressionModel.GetPretrained(options.Words[0], torch.CPU) : null;
         var codec = model?.CompressionModel ?? alone!;
         if (model is not null)
@@ -52,7 +60,6 @@ internal static class EvaluateCommand
             {
                 Draw(model, pictures, cancellation);
             }
-
         }
 
         text.Append(Prompts(model, codec, perKind, batch, examples, cancellation)).AppendLine();
@@ -64,11 +71,11 @@ internal static class EvaluateCommand
         }
     }
 
-    private static AudioGen? Model(string name)
+    private static AudioGen? Model(string name, ModelPrecision precision)
     {
         try
         {
-            return AudioGen.GetPretrained(name, torch.CPU);
+            return AudioGen.GetPretrained(name, new PretrainedOptions { Device = torch.CPU, Precision = precision });
         }
         catch (CheckpointException) when (IsCodec(name))
         {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using AudioCraft;
 using AudioCraft.Checkpoints;
 using AudioCraft.Conditioning;
@@ -14,32 +15,31 @@ internal static class LanguageModelCommand
     public static Command Command { get; } = new("lm", """
         lm --codec DIR --tokenizer FILE --train FILE --valid FILE --run DIR --out DIR [options]
             Trains a language model on the codes of `codes`, and writes --out as a checkpoint at each validation. The same command goes on where --run stopped.
-            --steps N        updates (5500)          --batch N         sounds of an update (16)
+            --steps N        updates (9500)          --batch N         sounds of an update (16)
             --lr R           learning rate (2e-3)    --warmup N        updates until it is reached (100)
             --dim N          width (192)             --layers N (6)    --heads N (4)
             --text-dim N     T5's width (128)        --text-layers N (2)
             --workers N      threads with a part of the batch each (2); set OPENBLAS_NUM_THREADS=1
-            --early-frames N --early-part P          in the first part (0.3), only so many frames of each sound (125)
+            --early-frames N --early-part P          in the first part (0.45), only so many frames of each sound (75)
             --precision P    float32, or bfloat16 where the processor multiplies that fast (AVX512-BF16)
-            --validate N (500)   --log N (50)   --seconds S (5)   --dropout P (0.1)   --word-dropout P (0.1)   --word-rotation P (0.5)
-            --temperature T (0.7)   --topk K (60)   what the checkpoint says it sounds best with
+            --validate N (500)   --log N (50)   --seconds S (5)   --dropout P (0.1)   --word-dropout P (0.2)   --word-rotation P (0.5)
+            --history-noise P        part of the frames that are heard as other ones (0.15)
+            --codebook-weights A,B,… what each codebook counts in the loss (4,2,1,1)
+            --cfg C (1.5)   --temperature T (0.85)   --topk K (100)   what the checkpoint says it sounds best with
         """, Run);
 
     private static void Run(Options options, CancellationToken cancellation)
     {
         var (codec, tokenizerFile, run, output) = (options.Text("--codec"), options.Text("--tokenizer"), options.Text("--run"), options.Text("--out"));
         var (train, valid) = (CodeDataset.Load(options.Text("--train")), CodeDataset.Load(options.Text("--valid")));
-        var (steps, validate, log, seconds) = (options.Whole("--steps", 5500), options.Whole("--validate", 500), options.Whole("--log", 50), options.Number("--seconds", 5));
+        var (steps, validate, log, seconds) = (options.Whole("--steps", 9500), options.Whole("--validate", 500), options.Whole("--log", 50), options.Number("--seconds", 5));
         var tokenizer = SentencePieceTokenizer.Load(tokenizerFile);
-        LMConfig config;
-        using (var model = CompressionModel.GetPretrained(codec, torch.CPU))
+        using var compression = CompressionModel.GetPretrained(codec, torch.CPU);
+        var config = new LMConfig
         {
-            config = new LMConfig
-            {
-                NumCodebooks = model.NumCodebooks, Cardinality = model.Cardinality,
-                Dim = options.Whole("--dim", 192), NumLayers = options.Whole("--layers", 6), NumHeads = options.Whole("--heads", 4),
-            };
-        }
+            NumCodebooks = compression.NumCodebooks, Cardinality = compression.Cardinality,
+            Dim = options.Whole("--dim", 192), NumLayers = options.Whole("--layers", 6), NumHeads = options.Whole("--heads", 4), CfgCoef = options.Number("--cfg", 1.5),
+        };
 
         var width = options.Whole("--text-dim", 128);
         var text = new T5Config
@@ -51,7 +51,7 @@ internal static class LanguageModelCommand
         {
             BatchSize = options.Whole("--batch", 16),
             Frames = (int)train.Items.Max(item => item.Frames),
-            EarlyFrames = options.Whole("--early-frames", 125), EarlyPart = options.Number("--early-part", 0.3),
+            EarlyFrames = options.Whole("--early-frames", 75), EarlyPart = options.Number("--early-part", 0.45),
             Workers = options.Whole("--workers", 2),
             Precision = options.Text("--precision", "float32") switch
             {
@@ -59,20 +59,29 @@ internal static class LanguageModelCommand
                 "bfloat16" => torch.ScalarType.BFloat16,
                 var other => throw new FormatException($"--precision is float32 or bfloat16, not '{other}'."),
             },
-            ConditionDropout = options.Number("--dropout", 0.1), WordDropout = options.Number("--word-dropout", 0.1), WordRotation = options.Number("--word-rotation", 0.5),
+            ConditionDropout = options.Number("--dropout", 0.1), WordDropout = options.Number("--word-dropout", 0.2), WordRotation = options.Number("--word-rotation", 0.5),
+            HistoryNoise = options.Number("--history-noise", 0.15),
+            CodebookWeights = [.. options.Text("--codebook-weights", "4,2,1,1").Split(',').Select(weight => double.Parse(weight, CultureInfo.InvariantCulture))],
             AverageDecay = options.Number("--average", 0.995),
         };
         language = language with
         {
             Optimizer = language.Optimizer with { LearningRate = options.Number("--lr", 2e-3), Schedule = new CosineSchedule(steps, options.Whole("--warmup", Math.Min(100, steps / 10)), 0.02) },
         };
-        var suggested = new GenerationParams { Temperature = options.Number("--temperature", 0.7), TopK = options.Whole("--topk", 60) };
+        var suggested = new GenerationParams { CfgCoef = config.CfgCoef, Temperature = options.Number("--temperature", 0.85), TopK = options.Whole("--topk", 100) };
         options.RefuseOthers();
         torch.manual_seed(Seed);
         var training = new TrainingOptions { Directory = run, Steps = steps, Seed = Seed, ValidateEvery = validate, CheckpointEvery = validate, LogEvery = log };
-        using var solver = new LanguageModelSolver(() => LanguageModelFactory.New(config, tokenizer, text), train, valid, training, language);
+        using var solver = new LanguageModelSolver(New, train, valid, training, language);
         Console.WriteLine($"{config.ParameterCount:N0} weights, {train.Items.Count} sounds, {steps} updates of {language.BatchSize}");
         var bytes = File.ReadAllBytes(tokenizerFile);
         Training.Run(solver, model => CheckpointWriter.Write(output, model, codec, bytes, seconds, suggested: suggested), cancellation);
+
+        LMModel New()
+        {
+            var model = LanguageModelFactory.New(config, tokenizer, text);
+            CodebookStart.Apply(model, compression);
+            return model;
+        }
     }
 }

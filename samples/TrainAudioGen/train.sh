@@ -17,7 +17,7 @@ train() { dotnet "$root/samples/TrainAudioGen/bin/Release/net10.0/TrainAudioGen.
 
 [ -f "$work/spiece.model" ] || train tokenizer --out "$work/spiece.model"
 train codec --run "$work/codec-run" --out "$work/codec"
-[ -f "$work/train.safetensors" ] || train codes --codec "$work/codec" --out "$work/train.safetensors" --count 16000
+[ -f "$work/train.safetensors" ] || train codes --codec "$work/codec" --out "$work/train.safetensors" --count 30000
 [ -f "$work/valid.safetensors" ] || train codes --codec "$work/codec" --out "$work/valid.safetensors" --count 64 --seed 9000000 --held-out 1
 train lm --codec "$work/codec" --tokenizer "$work/spiece.model" --train "$work/train.safetensors" --valid "$work/valid.safetensors" \
     --run "$work/lm-run" --out "$model" --precision "$precision"

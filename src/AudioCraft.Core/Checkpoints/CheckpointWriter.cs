@@ -21,7 +21,7 @@ public static class CheckpointWriter
     /// <param name="tokenizer">The text encoder's <c>spiece.model</c>, byte for byte; null for a model without texts.</param>
     /// <param name="segmentDuration">Seconds that the language model's window holds, above 0.</param>
     /// <param name="halfPrecision">Whether the weights of the language model and the text encoder are stored in float16.</param>
-    /// <param name="suggested">Temperature and top-k that the model sounds best with: loading it sets them. Null leaves AudioGen's own.</param>
+    /// <param name="suggested">Guidance, temperature and top-k that the model sounds best with: loading it sets them. Null leaves AudioGen's own.</param>
     /// <exception cref="ArgumentException">The tokenizer is missing, or the model has conditioners that a checkpoint in this form has not.</exception>
     /// <exception cref="AudioCraftException">The codec cannot be read, or a file cannot be written.</exception>
     public static void Write(string directory, LMModel lm, string codec, byte[]? tokenizer, double segmentDuration, bool halfPrecision = true, GenerationParams? suggested = null)

@@ -14,11 +14,11 @@ namespace AudioCraft.Checkpoints;
 internal static class GenModelLoader
 {
     /// <summary>What a generative model is made of.</summary>
-    internal readonly record struct Parts(CompressionModel CompressionModel, LMModel LM, double MaxDuration, double? Temperature = null, int? TopK = null)
+    internal readonly record struct Parts(CompressionModel CompressionModel, LMModel LM, double MaxDuration, double? CfgCoef = null, double? Temperature = null, int? TopK = null)
     {
         /// <summary>How the model sounds best, where its checkpoint says so; upstream's checkpoints never do.</summary>
         public GenerationParams Suggested(GenerationParams parameters) =>
-            parameters with { Temperature = Temperature ?? parameters.Temperature, TopK = TopK ?? parameters.TopK };
+            parameters with { CfgCoef = CfgCoef ?? parameters.CfgCoef, Temperature = Temperature ?? parameters.Temperature, TopK = TopK ?? parameters.TopK };
     }
 
     /// <summary>Loads the codec, the language model and its text encoder.</summary>
@@ -54,7 +54,7 @@ internal static class GenModelLoader
             codec = WrappedCodec(CompressionModelLoader.Load(name, device, options.Fetcher), checkpoint.Config);
             GenerationLog.Loaded(options.Logger ?? NullLogger.Instance, name, device, watch.Elapsed.TotalSeconds);
             RefuseOtherCodes(codec, lm, name);
-            return new Parts(codec, lm, maxDuration, SuggestedTemperature(checkpoint.Config), SuggestedTopK(checkpoint.Config));
+            return new Parts(codec, lm, maxDuration, Suggestion(checkpoint.Config, "cfg_coef"), Suggestion(checkpoint.Config, "temperature"), SuggestedTopK(checkpoint.Config));
         }
         catch
         {
@@ -102,9 +102,9 @@ internal static class GenModelLoader
         }
     }
 
-    private static double? SuggestedTemperature(XpConfig config)
+    private static double? Suggestion(XpConfig config, string what)
     {
-        const string name = $"{LMConfigWriter.SuggestionSection}.temperature";
+        var name = $"{LMConfigWriter.SuggestionSection}.{what}";
         return !config.Has(name) ? null : config.GetDouble(name) is >= 0 and <= 100 and var value ? value : throw new CheckpointException($"{name} is {config.GetDouble(name)}; 0 to 100 is expected.");
     }
 

@@ -34,7 +34,7 @@ internal static class LMConfigWriter
     /// <param name="conditioners">Names of the conditions that a T5 reads.</param>
     /// <param name="codec">The codec, for its rate and channels.</param>
     /// <param name="segmentDuration">Seconds that the model's window holds.</param>
-    /// <param name="suggested">Temperature and top-k that it sounds best with, or null.</param>
+    /// <param name="suggested">Guidance, temperature and top-k that it sounds best with, or null.</param>
     public static string Write(LMConfig config, IReadOnlyList<string> conditioners, CompressionModel codec, double segmentDuration, GenerationParams? suggested = null)
     {
         var yaml = new Yaml();
@@ -59,6 +59,7 @@ internal static class LMConfigWriter
         if (suggested is not null)
         {
             yaml.Section(0, SuggestionSection);
+            yaml.Value(1, "cfg_coef", suggested.CfgCoef);
             yaml.Value(1, "temperature", suggested.Temperature);
             yaml.Value(1, "top_k", suggested.TopK);
         }

@@ -6,11 +6,15 @@ namespace AudioCraft.Training;
 /// <param name="Frames">T.</param>
 internal sealed record CodeBatch(long[] Codes, IReadOnlyList<string?> Texts, int Frames)
 {
+    /// <summary>[B, K, T]: what the model reads before it predicts the next of <see cref="Codes"/>.</summary>
+    public long[] Heard { get; init; } = Codes;
+
     /// <summary>The items of one part of the batch.</summary>
     public CodeBatch Part(int from, int count)
     {
         var each = Codes.Length / Texts.Count;
-        return new CodeBatch(Codes[(from * each)..((from + count) * each)], [.. Texts.Skip(from).Take(count)], Frames);
+        var own = (from * each)..((from + count) * each);
+        return new CodeBatch(Codes[own], [.. Texts.Skip(from).Take(count)], Frames) { Heard = Heard[own] };
     }
 
     /// <summary>Puts a batch together.</summary>

@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Training;
 
-/// <summary>How a language model over codes is trained. The defaults are those that the bundled model was trained with.</summary>
+/// <summary>How a language model over codes is trained. What the bundled model was trained with is in its card.</summary>
 public sealed record LanguageModelOptions
 {
     /// <summary>Sounds of a step, at least 1.</summary>
@@ -40,6 +40,15 @@ public sealed record LanguageModelOptions
     /// <summary>How often a description begins in its middle (<see cref="AudioCraft.Training.WordRotation"/>), 0 to 1. Upstream has no such thing.</summary>
     public double WordRotation { get; init; }
 
+    /// <summary>Part of the frames that are heard as other ones (<see cref="AudioCraft.Training.HistoryNoise"/>), 0 to less than 1. Upstream has no such thing.</summary>
+    public double HistoryNoise { get; init; }
+
+    /// <summary>
+    /// What each codebook's cross entropy counts, the coarsest first, beside the others; null for all alike, as upstream has it. The coarsest says what is heard and has the least to
+    /// predict; the finest are mostly chance.
+    /// </summary>
+    public IReadOnlyList<double>? CodebookWeights { get; init; }
+
     /// <summary>Whether the text encoder learns too (upstream's <c>finetune</c>).</summary>
     public bool FineTuneTextEncoder { get; init; } = true;
 
@@ -70,5 +79,10 @@ public sealed record LanguageModelOptions
 
         _ = new WordDropout(WordDropout);
         _ = new WordRotation(WordRotation);
+        _ = new HistoryNoise(HistoryNoise);
+        if (CodebookWeights is { } weights && (weights.Any(w => !(w is >= 0 and <= 1e6)) || weights.Sum() <= 0))
+        {
+            throw new ArgumentOutOfRangeException(nameof(CodebookWeights), string.Join(", ", weights), "Weights of 0 and more were expected, one of them more.");
+        }
     }
 }

@@ -27,6 +27,8 @@ public sealed class LanguageModelSolver : Solver
     private readonly Dictionary<string, Tensor> result;
     private readonly WordDropout wordDropout;
     private readonly WordRotation wordRotation;
+    private readonly HistoryNoise historyNoise;
+    private readonly double[]? shares;
     private (long Epoch, int[] Places) order = (-1, []);
 
     /// <param name="newModel">Makes the model: once, and once more for each further worker. All must be alike; the weights of the first are the ones to start from. They become the solver's.</param>
@@ -60,6 +62,13 @@ public sealed class LanguageModelSolver : Solver
             RefuseOtherCodes(data);
         }
 
+        if (language.CodebookWeights is { } each)
+        {
+            shares = each.Count == Model.NumCodebooks
+                ? [.. each.Select(weight => weight / each.Sum())]
+                : throw new ArgumentException($"{each.Count} weights of codebooks were given for a model of {Model.NumCodebooks}.", nameof(language));
+        }
+
         weights = new SharedWeights([.. copies.Select(Learning)]);
         optimizer = new AdamW([("weights", weights.Vector)], language.Optimizer);
         average = new WeightAverage(weights, language.AverageDecay);
@@ -67,6 +76,7 @@ public sealed class LanguageModelSolver : Solver
         workers = new WorkerThreads(copies.Count);
         wordDropout = new WordDropout(language.WordDropout);
         wordRotation = new WordRotation(language.WordRotation);
+        historyNoise = new HistoryNoise(language.HistoryNoise);
         Register("weights", weights);
         Register("optimizer", optimizer);
         Register("average", average);
@@ -193,7 +203,7 @@ public sealed class LanguageModelSolver : Solver
             using var scope = NewDisposeScope();
             var from = batch.Texts.Count * part / parts;
             var own = batch.Part(from, (batch.Texts.Count * (part + 1) / parts) - from);
-            var (loss, each) = SequenceCrossEntropy.Compute(copies[part], own, counts, Language.Precision);
+            var (loss, each) = SequenceCrossEntropy.Compute(copies[part], own, counts, Language.Precision, shares);
             sums[part] = each;
             if (learns)
             {
@@ -208,7 +218,8 @@ public sealed class LanguageModelSolver : Solver
         var items = Enumerable.Range(0, Language.BatchSize).Select(i => train.Items[Place((step * Language.BatchSize) + i)]).ToList();
         var frames = Language.EarlyFrames > 0 && step < Language.EarlyPart * Options.Steps ? Math.Min(Language.EarlyFrames, Language.Frames) : Language.Frames;
         var random = new SeededRandom((ulong)SeedOf(step, Draws));
-        return CodeBatch.Of(items, frames, Model.SpecialToken, (_, spare) => Language.RandomStart ? (int)random.Below(spare + 1) : 0, i => Text(items[i], random));
+        var batch = CodeBatch.Of(items, frames, Model.SpecialToken, (_, spare) => Language.RandomStart ? (int)random.Below(spare + 1) : 0, i => Text(items[i], random));
+        return batch with { Heard = historyNoise.Apply(batch.Codes, items.Count, Model.NumCodebooks, Model.SpecialToken, random.Below(long.MaxValue)) };
     }
 
     private string? Text(CodeItem item, SeededRandom random)

@@ -43,10 +43,11 @@ internal static class SequenceCrossEntropy
         {
             for (var k = 0; k < count; k++)
             {
+                var heard = batch.Heard.AsSpan(b * count * frames, count * frames);
                 var own = batch.Codes.AsSpan(b * count * frames, count * frames);
                 for (var s = 0; s < steps; s++)
                 {
-                    input[(((b * count) + k) * steps) + s] = index[k, s] < 0 ? special : own[index[k, s]];
+                    input[(((b * count) + k) * steps) + s] = index[k, s] < 0 ? special : heard[index[k, s]];
                     var next = index[k, s + 1] < 0 ? special : own[index[k, s + 1]];
                     targets[(((k * items) + b) * steps) + s] = next == special ? Ignored : next;
                     counts[k] += next == special ? 0 : 1;
@@ -62,8 +63,9 @@ internal static class SequenceCrossEntropy
     /// <param name="part">Sounds of the part.</param>
     /// <param name="counts">How many codes of each codebook the whole batch predicts: the parts' losses add up to the batch's.</param>
     /// <param name="precision">What the language model multiplies in; null for its weights' type.</param>
+    /// <param name="shares">What each codebook counts in the loss, 1 in all; null for all alike.</param>
     /// <returns>The loss, through which gradients flow, and the part of each codebook's cross entropy.</returns>
-    public static (Tensor Loss, double[] PerCodebook) Compute(LMModel model, CodeBatch part, long[] counts, ScalarType? precision = null)
+    public static (Tensor Loss, double[] PerCodebook) Compute(LMModel model, CodeBatch part, long[] counts, ScalarType? precision = null, IReadOnlyList<double>? shares = null)
     {
         using var scope = NewDisposeScope();
         var laid = Lay(model, part);
@@ -81,6 +83,7 @@ internal static class SequenceCrossEntropy
         }
 
         var each = stack(losses);
-        return (each.mean().MoveToOuterDisposeScope(), each.detach().to(ScalarType.Float64).cpu().data<double>().ToArray());
+        var loss = shares is null ? each.mean() : (each * tensor(shares.Select(s => (float)s).ToArray(), device: each.device)).sum();
+        return (loss.MoveToOuterDisposeScope(), each.detach().to(ScalarType.Float64).cpu().data<double>().ToArray());
     }
 }

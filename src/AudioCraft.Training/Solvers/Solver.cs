@@ -19,12 +19,9 @@ public abstract partial class Solver : IDisposable
     private readonly OrderedDictionary<string, IStateful> parts = new(StringComparer.Ordinal);
     private readonly StepMetrics pending = new();
     private readonly ILogger logger;
-    private TrainingLog? trainingLog;
-    private TrainingLog? validationLog;
+    private TrainingReports? reports;
     private long validated;
     private double? best;
-    private double secondsAStep;
-    private bool curvesFail;
 
     /// <param name="options">Directory, steps, seed and intervals.</param>
     /// <param name="logger">Told of checkpoints and of what goes wrong; null for nobody.</param>
@@ -179,7 +176,7 @@ public abstract partial class Solver : IDisposable
 
     private void Open()
     {
-        if (trainingLog is not null)
+        if (reports is not null)
         {
             return;
         }
@@ -189,10 +186,7 @@ public abstract partial class Solver : IDisposable
             Restore();
         }
 
-        trainingLog = new TrainingLog(Options.TrainingLogPath, Step);
-        validationLog = new TrainingLog(Options.ValidationLogPath, validated);
-        trainingLog.WriteAll();
-        validationLog.WriteAll();
+        reports = new TrainingReports(Options, logger, Step, validated);
         OnStart();
     }
 
@@ -234,16 +228,14 @@ public abstract partial class Solver : IDisposable
 
         Step++;
         pending.AddAll(metrics);
-        var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-        secondsAStep = secondsAStep == 0 ? seconds : (0.98 * secondsAStep) + (0.02 * seconds);
+        reports!.Took(Stopwatch.GetElapsedTime(start));
     }
 
     private void LogTraining(IProgress<TrainingProgress>? progress)
     {
         var means = pending.Means;
         pending.Clear();
-        trainingLog!.Append(Step, means);
-        Report(progress, TrainingPhase.Training, means, false);
+        reports!.Trained(progress, Step, means);
     }
 
     private void ValidateNow(IProgress<TrainingProgress>? progress, CancellationToken ct)
@@ -269,40 +261,14 @@ public abstract partial class Solver : IDisposable
         }
 
         validated = Step;
-        validationLog!.Append(Step, means);
-        DrawCurves();
+        reports!.Validated(Step, means);
         if (better)
         {
             OnBest();
         }
 
-        Report(progress, TrainingPhase.Validation, means, better);
+        reports.Report(progress, TrainingPhase.Validation, Step, means, better);
         Save();
-    }
-
-    private void DrawCurves()
-    {
-        if (!Options.DrawCurves || curvesFail)
-        {
-            return;
-        }
-
-        try
-        {
-            TrainingCurves.Draw(Options.CurvesPath, trainingLog!, validationLog!);
-        }
-        catch (Exception error) when (error is DllNotFoundException or TypeInitializationException)
-        {
-            // A picture is no reason to lose a training on a machine without SkiaSharp's native part.
-            curvesFail = true;
-            LogNoCurves(logger, error);
-        }
-    }
-
-    private void Report(IProgress<TrainingProgress>? progress, TrainingPhase phase, IReadOnlyDictionary<string, double> means, bool isBest)
-    {
-        var rate = secondsAStep > 0 ? 1 / secondsAStep : 0;
-        progress?.Report(new(phase, Step, Options.Steps, means, rate, TimeSpan.FromSeconds((Options.Steps - Step) * secondsAStep), isBest));
     }
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Step {Step} saved as {Path}.")]
@@ -310,7 +276,4 @@ public abstract partial class Solver : IDisposable
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Going on from step {Step} of {Path}.")]
     private static partial void LogRestored(ILogger logger, long step, string path);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The curves cannot be drawn: SkiaSharp's native library does not load.")]
-    private static partial void LogNoCurves(ILogger logger, Exception error);
 }

@@ -51,9 +51,9 @@ public class CheckpointWriterTests
     {
         using var folder = new TemporaryFolder();
         using var lm = TinyLanguage.NewModel();
-        CheckpointWriter.Write(folder.File("model"), lm, Tiny, TinyLanguage.TokenizerModel, 5, suggested: new GenerationParams { Temperature = 0.7, TopK = 60 });
+        CheckpointWriter.Write(folder.File("model"), lm, Tiny, TinyLanguage.TokenizerModel, 5, suggested: new GenerationParams { CfgCoef = 1.5, Temperature = 0.7, TopK = 60 });
         using var read = AudioGen.GetPretrained(folder.File("model"), CPU);
-        Assert.Equal(new GenerationParams { Temperature = 0.7, TopK = 60, Duration = 5 }, read.GenerationParams);
+        Assert.Equal(new GenerationParams { CfgCoef = 1.5, Temperature = 0.7, TopK = 60, Duration = 5 }, read.GenerationParams);
         using var silent = AudioGen.GetPretrained(Tiny, CPU);
         Assert.Equal(new GenerationParams { Duration = 5 }, silent.GenerationParams);
     }

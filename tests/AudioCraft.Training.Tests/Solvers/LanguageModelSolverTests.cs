@@ -177,6 +177,44 @@ public class LanguageModelSolverTests
     }
 
     [Fact]
+    public void What_is_heard_is_read_and_what_is_true_is_predicted()
+    {
+        using var model = TinyLanguage.NewModel();
+        var batch = Batch(TinyLanguage.Sounds(2));
+        var heard = batch.Codes.Select(code => (code + 1) % TinyLanguage.Cardinality).ToArray();
+        var (plain, noisy) = (SequenceCrossEntropy.Lay(model, batch), SequenceCrossEntropy.Lay(model, (batch with { Heard = heard }).Part(0, 2)));
+        Assert.Equal(plain.Targets, noisy.Targets);
+        Assert.Equal(plain.Input.Select(code => code == model.SpecialToken ? code : (code + 1) % TinyLanguage.Cardinality), noisy.Input);
+    }
+
+    [Fact]
+    public void A_codebook_counts_in_the_loss_as_much_as_its_weight()
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(1);
+        using var model = TinyLanguage.NewModel();
+        var batch = Batch(TinyLanguage.Sounds(3));
+        var counts = SequenceCrossEntropy.Lay(model, batch).Counts;
+        var (loss, each) = SequenceCrossEntropy.Compute(model, batch, counts, shares: [0.75, 0.25, 0, 0]);
+        Assert.Equal((0.75 * each[0]) + (0.25 * each[1]), loss.item<float>(), 1e-5);
+        loss.backward();
+        var gradients = model.named_parameters().Where(p => p.name.StartsWith("linears.", StringComparison.Ordinal)).ToDictionary(p => p.name[8] - '0', p => p.parameter.grad!.norm().item<float>());
+        Assert.True(gradients[0] > 0 && gradients[1] > 0);
+        Assert.Equal((0, 0), (gradients[2], gradients[3]));
+    }
+
+    [Fact]
+    public void Weights_of_codebooks_that_cannot_be_are_refused()
+    {
+        using var folder = new TemporaryFolder();
+        LanguageModelSolver Solver(params double[] weights) => new(
+            TinyLanguage.NewModel, TinyLanguage.Sounds(2), null, TinyLanguage.Training(folder.Path, 3), TinyLanguage.Options() with { CodebookWeights = weights });
+        Assert.Contains("3 weights", Assert.Throws<ArgumentException>(() => Solver(1, 2, 3)).Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentOutOfRangeException>(() => Solver(1, -1, 1, 1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Solver(0, 0, 0, 0));
+    }
+
+    [Fact]
     public void A_disposed_solver_leaves_no_native_tensor_alive()
     {
         using var folder = new TemporaryFolder();
@@ -206,7 +244,8 @@ public class LanguageModelSolverTests
         manual_seed(1);
         using var cancellation = new CancellationTokenSource();
         using var solver = new LanguageModelSolver(
-            TinyLanguage.NewModel, TinyLanguage.Sounds(10), TinyLanguage.Sounds(4, seed: 9), TinyLanguage.Training(directory, steps), TinyLanguage.Options(workers));
+            TinyLanguage.NewModel, TinyLanguage.Sounds(10), TinyLanguage.Sounds(4, seed: 9), TinyLanguage.Training(directory, steps),
+            TinyLanguage.Options(workers) with { HistoryNoise = 0.2, CodebookWeights = [4, 2, 1, 1] });
         solver.Run(new Report(progress =>
         {
             if (progress.Step >= stopAfter)

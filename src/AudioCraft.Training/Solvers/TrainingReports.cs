@@ -1,0 +1,65 @@
+using Microsoft.Extensions.Logging;
+
+namespace AudioCraft.Training;
+
+/// <summary>What a training tells while it goes on: the logs, the curves drawn from them, and progress with rate and time left.</summary>
+internal sealed partial class TrainingReports
+{
+    private readonly TrainingOptions options;
+    private readonly ILogger logger;
+    private readonly TrainingLog training;
+    private readonly TrainingLog validation;
+    private double secondsAStep;
+    private bool curvesFail;
+
+    /// <summary>Opens the logs, and forgets the rows after the steps that are gone on from.</summary>
+    public TrainingReports(TrainingOptions options, ILogger logger, long step, long validated)
+    {
+        (this.options, this.logger) = (options, logger);
+        training = new TrainingLog(options.TrainingLogPath, step);
+        validation = new TrainingLog(options.ValidationLogPath, validated);
+        training.WriteAll();
+        validation.WriteAll();
+    }
+
+    /// <summary>A step took this long.</summary>
+    public void Took(TimeSpan time) => secondsAStep = secondsAStep == 0 ? time.TotalSeconds : (0.98 * secondsAStep) + (0.02 * time.TotalSeconds);
+
+    /// <summary>Means of the last steps.</summary>
+    public void Trained(IProgress<TrainingProgress>? progress, long step, IReadOnlyDictionary<string, double> means)
+    {
+        training.Append(step, means);
+        Report(progress, TrainingPhase.Training, step, means, false);
+    }
+
+    /// <summary>A validation, as a row of the log and in the curves.</summary>
+    public void Validated(long step, IReadOnlyDictionary<string, double> means)
+    {
+        validation.Append(step, means);
+        if (!options.DrawCurves || curvesFail)
+        {
+            return;
+        }
+
+        try
+        {
+            TrainingCurves.Draw(options.CurvesPath, training, validation);
+        }
+        catch (Exception error) when (error is DllNotFoundException or TypeInitializationException)
+        {
+            // A picture is no reason to lose a training on a machine without SkiaSharp's native part.
+            curvesFail = true;
+            LogNoCurves(logger, error);
+        }
+    }
+
+    /// <summary>Tells a listener, if there is one.</summary>
+    public void Report(IProgress<TrainingProgress>? progress, TrainingPhase phase, long step, IReadOnlyDictionary<string, double> means, bool isBest)
+    {
+        var rate = secondsAStep > 0 ? 1 / secondsAStep : 0;
+        progress?.Report(new(phase, step, options.Steps, means, rate, TimeSpan.FromSeconds((options.Steps - step) * secondsAStep), isBest));
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The curves cannot be drawn: SkiaSharp's native library does not load.")]
+    private static partial void LogNoCurves(ILogger logger, Exception error);
+}
