@@ -15,7 +15,7 @@ public enum ModelPrecision
     /// <summary>bfloat16: half the memory, and on a CPU a faster step (1.2 to 1.6 times where it was measured, benchmarks/README.md). Anywhere.</summary>
     BFloat16,
 
-    /// <summary>int8, each group of 128 weights with a scale of its own: a quarter of the memory, and on a CPU a faster step (1.8 to 3.6 times where it was measured, benchmarks/README.md). On the CPU.</summary>
+    /// <summary>int8, each group of 128 weights with a scale of its own: a quarter of the memory, and on a CPU a faster step (3.5 times where it was measured, benchmarks/README.md). On the CPU.</summary>
     Int8,
 
     /// <summary>float16: half the memory, and what upstream generates in on a GPU. On a GPU.</summary>
