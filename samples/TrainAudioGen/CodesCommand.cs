@@ -9,9 +9,10 @@ namespace TrainAudioGen;
 internal static class CodesCommand
 {
     public static Command Command { get; } = new("codes", """
-        codes --codec DIR --out FILE --count N [--seed S] [--seconds S] [--batch N] [--threads N] [--held-out 1]
+        codes --codec DIR --out FILE --count N [--seed S] [--kinds A,B,…] [--seconds S] [--batch N] [--threads N] [--held-out 1]
             Makes N synthetic sounds and encodes them, for `lm` to learn from.
             --seed S       the first sound's seed; sounds of other seeds are others (0)
+            --kinds A,B    sounds of these kinds alone (Siren,Whistle,…): to have more of what is hard to learn
             --seconds S    length of each (5)
             --held-out 1   in wordings that are never learnt, for --valid
         """, Run);
@@ -21,6 +22,7 @@ internal static class CodesCommand
         var (codecName, output, count) = (options.Text("--codec"), options.Text("--out"), options.Whole("--count", 0));
         var (first, seconds, batch, threads) = (options.Whole("--seed", 0), options.Number("--seconds", 5), options.Whole("--batch", 4), options.Whole("--threads", 0));
         var wording = options.Whole("--held-out", 0) == 0 ? SoundWording.Training : SoundWording.HeldOut;
+        var kinds = options.TextOrNull("--kinds")?.Split(',').Select(Kind).ToHashSet();
         options.RefuseOthers();
         if (threads > 0)
         {
@@ -30,11 +32,9 @@ internal static class CodesCommand
         using var codec = CompressionModel.GetPretrained(codecName, torch.CPU);
         var watch = Stopwatch.StartNew();
         var said = 0;
-        var sounds = Enumerable.Range(first, count).Select(seed =>
-        {
-            var request = Descriptions.Request(seed);
-            return (SoundSynthesizer.Make(request, seed, codec.SampleRate, seconds), Descriptions.Of(request, seed, wording));
-        });
+        var requests = Enumerable.Range(first, int.MaxValue - first).Select(seed => (Seed: seed, Request: Descriptions.Request(seed)));
+        var sounds = requests.Where(r => kinds?.Contains(r.Request.Kind) ?? true).Take(count)
+            .Select(r => (SoundSynthesizer.Make(r.Request, r.Seed, codec.SampleRate, seconds), Descriptions.Of(r.Request, r.Seed, wording)));
         var data = CodeDataset.Encode(codec, sounds, batch, new Report(done =>
         {
             if (done - said >= 100)
@@ -46,6 +46,9 @@ internal static class CodesCommand
         data.Save(output);
         Console.WriteLine($"{output}: {data.Items.Count} sounds in {watch.Elapsed:hh\\:mm\\:ss}");
     }
+
+    private static SoundKind Kind(string name) =>
+        Enum.TryParse<SoundKind>(name, out var kind) && Enum.IsDefined(kind) ? kind : throw new FormatException($"--kinds takes {string.Join(", ", SoundCatalogue.Kinds)}, not '{name}'.");
 
     // Progress<T> reports from the thread pool, out of order.
     private sealed class Report(Action<int> report) : IProgress<int>

@@ -12,6 +12,9 @@ public static class CodebookStart
     /// <summary>How much of a weight's variance comes from the codebook; the rest stays as it was drawn and tells neighbours apart.</summary>
     private const double Share = 0.7;
 
+    /// <summary>Deviations of less than this part of the largest are taken for that.</summary>
+    private const float NextToNothing = 0.05f;
+
     /// <summary>Sets the embeddings and output weights of a new model. The random projections are libtorch's: seed them before.</summary>
     /// <param name="model">Predicts the codes of <paramref name="codec"/>.</param>
     /// <param name="codec">Whose codebooks they are.</param>
@@ -43,13 +46,14 @@ public static class CodebookStart
         }
     }
 
-    /// <summary>What each entry of a codebook adds to a frame, [entries, dimension]: each dimension with the mean 0 and the deviation 1.</summary>
+    /// <summary>What each entry of a codebook adds to a frame, [entries, dimension]: each dimension with the mean 0 and the deviation 1, but those of which the codebook says next to nothing.</summary>
     private static Tensor Vectors(CompressionModel codec, int codebook)
     {
         var codes = zeros(1, codebook + 1, codec.Cardinality, ScalarType.Int64, device: codec.parameters().First().device);
         codes[0, codebook].copy_(arange(codec.Cardinality));
         var vectors = codec.DecodeLatent(codes)[0].transpose(0, 1).to(ScalarType.Float32);
         vectors = vectors - vectors.mean([0], keepdim: true);
-        return vectors / vectors.square().mean([0], keepdim: true).sqrt().clamp_min(1e-6f);
+        var deviations = vectors.square().mean([0], keepdim: true).sqrt();
+        return vectors / deviations.maximum((deviations.max() * NextToNothing).clamp_min(1e-6f));
     }
 }

@@ -23,6 +23,7 @@ public sealed class CompressionSolver : Solver
     private readonly CodecLosses losses;
     private readonly CodecMeasurement measurement;
     private readonly Device device;
+    private readonly IReadOnlyList<FixedRows> fixedRows = [];
 
     /// <param name="options">What to train, and how.</param>
     /// <param name="training">What to learn from: batches of the model's rate and channels.</param>
@@ -54,7 +55,7 @@ public sealed class CompressionSolver : Solver
 
         if (options.VocoderStart)
         {
-            VocoderStart.Apply(model);
+            fixedRows = VocoderStart.Apply(model, options.VocoderWaves);
         }
 
         model.to(this.device);
@@ -123,6 +124,11 @@ public sealed class CompressionSolver : Solver
         var current = losses.Train(y, x, update, metrics);
         var weighted = penalty is { requires_grad: true } ? penalty * options.CommitmentWeight : null;
         metrics.Add("loss", balancer.Backward(current, y, weighted));
+        foreach (var rows in fixedRows)
+        {
+            rows.Hold();
+        }
+
         if (penalty is not null)
         {
             metrics.Add("penalty", penalty);
@@ -288,7 +294,7 @@ public sealed class CompressionSolver : Solver
         }
 
         model.Quantizer.Generator = generator;
-        model.Quantizer.forward(cat(latents, 0), model.FrameRate);
+        FirstClusters.Give(model, cat(latents, 0), options.VocoderWaves);
         model.Quantizer.Generator = null;
     }
 }

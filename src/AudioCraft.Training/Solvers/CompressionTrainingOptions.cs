@@ -59,6 +59,12 @@ public sealed record CompressionTrainingOptions
     public bool VocoderStart { get; init; }
 
     /// <summary>
+    /// How many numbers of a vocoder's frame are not levels but low waves themselves, 0 or more: half a frame rate apart from 4¼ times the frame rate on (at 50 frames a second 8 are
+    /// those of 212 to 388 Hz). The first codebook begins without them: it says what a sound is like, and the others where its waves stand as well.
+    /// </summary>
+    public int VocoderWaves { get; init; }
+
+    /// <summary>
     /// From this step on only the decoder learns: encoder and codebooks stay what their averages are then, so that codes made with them, and a language model of such codes,
     /// stay valid while the sound still gets better. Null for never, as upstream.
     /// </summary>
@@ -90,11 +96,12 @@ public sealed record CompressionTrainingOptions
             throw new ArgumentException($"A start from principal components needs ELU, not {Model.Encoder.Activation.Name}, and a decoder of the encoder's shape.", nameof(ComponentBatches));
         }
 
-        if (VocoderStart && (ComponentBatches > 0 || !AudioCraft.Training.VocoderStart.Takes(Model)))
+        if (VocoderStart && (ComponentBatches > 0 || !AudioCraft.Training.VocoderStart.Takes(Model, VocoderWaves)))
         {
             throw new ArgumentException("A start as a vocoder needs a mono model that is not causal, with ELU, padding by reflection, no LSTM, ratios that begin with 1, filters enough for the bands, and no other start.", nameof(VocoderStart));
         }
 
+        Require(VocoderStart || VocoderWaves == 0, nameof(VocoderWaves), VocoderWaves, "0 without a start as a vocoder");
         Require(FreezeCodesAfter is not { } freeze || freeze >= QuantizeAfter, nameof(FreezeCodesAfter), FreezeCodesAfter ?? 0, $"at least QuantizeAfter, {QuantizeAfter},");
         Require(ValidationBatches >= 1, nameof(ValidationBatches), ValidationBatches, "1 or more");
     }

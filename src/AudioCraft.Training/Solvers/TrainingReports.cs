@@ -10,6 +10,7 @@ internal sealed partial class TrainingReports
     private readonly TrainingLog training;
     private readonly TrainingLog validation;
     private double secondsAStep;
+    private int timed;
     private bool curvesFail;
 
     /// <summary>Opens the logs, and forgets the rows after the steps that are gone on from.</summary>
@@ -22,8 +23,8 @@ internal sealed partial class TrainingReports
         validation.WriteAll();
     }
 
-    /// <summary>A step took this long.</summary>
-    public void Took(TimeSpan time) => secondsAStep = secondsAStep == 0 ? time.TotalSeconds : (0.98 * secondsAStep) + (0.02 * time.TotalSeconds);
+    /// <summary>A step took this long. The first one, which may also find clusters, is forgotten with the second.</summary>
+    public void Took(TimeSpan time) => secondsAStep = ++timed <= 2 ? time.TotalSeconds : (0.98 * secondsAStep) + (0.02 * time.TotalSeconds);
 
     /// <summary>Means of the last steps.</summary>
     public void Trained(IProgress<TrainingProgress>? progress, long step, IReadOnlyDictionary<string, double> means)

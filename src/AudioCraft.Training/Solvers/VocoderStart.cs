@@ -9,6 +9,10 @@ namespace AudioCraft.Training;
 /// gives each of many tones of fixed phase the level of its band. A frame so says how strong a band is and not where its waves stand, which few bits cannot say anyway; what it
 /// says is smooth, cheap to quantise, and easy to predict for a language model. Training then takes the decoder to better sound.
 /// <para>
+/// The last numbers of a frame may say a few low waves themselves (<see cref="VocoderWaves"/>), of which few numbers are enough; the first codebook is to say levels alone, and the
+/// others, which correct it, both.
+/// </para>
+/// <para>
 /// The layers do it exactly with ELU as they are: strided convolutions lay the samples of a block side by side (an offset keeps them where ELU is a straight line);
 /// at the frame rate one convolution is a bank of filters, three phases of each, whose positive parts together are its envelope; the next takes band levels A to
 /// e^(−gA) − 1 for gains g that grow geometrically, of which the sum is −log A up to a constant; and ELU's negative side makes levels of logarithms again in the decoder.
@@ -16,24 +20,30 @@ namespace AudioCraft.Training;
 /// </summary>
 internal static class VocoderStart
 {
-    private const int Phases = 3, Gains = 7;
-    private const double Offset = 2, FullScale = 4000, PhaseSum = 0.955, Floor = 1, LowestHertz = 30, LatentMiddle = 4, LatentUnit = 2, Neighbours = 0.2;
+    private const int Phases = 3, Gains = 7, WaveGains = 4, Signs = 2;
+    private const double Offset = 2, FullScale = 4000, PhaseSum = 0.955, Floor = 1, LowestHertz = 30, LatentMiddle = 4, LatentUnit = 2, WaveUnit = 2, LeastWave = 0.5, WaveScale = 8, Neighbours = 0.2;
 
     /// <summary>The least ratio of largest and smallest gain: what lies between full scale and the floor.</summary>
     private const double GainRange = 3 * FullScale;
 
+    private static readonly double GainRatio = Math.Pow(GainRange, 1.0 / (Gains - 1));
+
     /// <summary>Whether a model has the layers for it: mono, ELU, no LSTM, not causal, ratios (in the decoder's order) that begin with 1, and the same for encoder and decoder.</summary>
-    public static bool Takes(EncodecConfig model)
+    /// <param name="model">The model's shape.</param>
+    /// <param name="waves">How many of a frame's numbers are waves.</param>
+    public static bool Takes(EncodecConfig model, int waves)
     {
         var config = model.Encoder;
         return model.Channels == 1 && model.Decoder is null && !config.Causal && config.LstmLayers == 0 && config.PaddingMode == ConvPaddingMode.Reflect && config.TrueSkip && config.Activation.Name == "ELU" && config.Activation.Parameters is null or { Count: 0 }
-            && config.Ratios.Count >= 2 && config.Ratios[0] == 1 && Bands(config) >= 8 && Tones(config, model.SampleRate) >= 8
+            && config.Ratios.Count >= 2 && config.Ratios[0] == 1 && waves >= 0 && Bands(config, waves) >= 8 && Tones(config, model.SampleRate, waves) >= 8
             && Enumerable.Range(2, config.Ratios.Count - 2).All(stage => config.Ratios.Skip(stage).Aggregate(1, (a, b) => a * b) <= config.Filters << (config.Ratios.Count - stage));
     }
 
     /// <summary>Sets the weights of a new model.</summary>
     /// <param name="model">One that <see cref="Takes"/> accepts.</param>
-    public static void Apply(EncodecModel model)
+    /// <param name="waves">How many of a frame's numbers, the last ones, are waves.</param>
+    /// <returns>Rows of parameters that must not learn: what makes waves of a frame. Losses on spectra are deaf to where waves stand, and would spend them on levels.</returns>
+    public static IReadOnlyList<FixedRows> Apply(EncodecModel model, int waves)
     {
         using var guard = no_grad();
         using var scope = NewDisposeScope();
@@ -47,25 +57,29 @@ internal static class VocoderStart
 
         var (encoder, decoder) = (CodecKernel.Names(parameters.Keys, "encoder"), CodecKernel.Names(parameters.Keys, "decoder"));
         CodecKernel Of(List<string> side, Index index) => new(parameters, side[index]);
-        var bands = VocoderBand.Mel(Bands(config), LowestHertz, model.SampleRate);
+        var bands = VocoderBand.Mel(Bands(config, waves), LowestHertz, model.SampleRate);
         SideBySide(config, Of(encoder, 0), Of(decoder, ^1), (stage) => (Of(encoder, stage + 1), Of(decoder, ^(stage + 2))));
-        Analyse(config, model.SampleRate, bands, Of(encoder, ^3));
-        Logarithm(config, bands, Of(encoder, ^2), Of(encoder, ^1));
-        Exponential(config, model.SampleRate, bands, Of(decoder, 0), Of(decoder, 1));
-        Synthesise(config, model.SampleRate, Of(decoder, 2));
+        Analyse(config, model.SampleRate, bands, waves, Of(encoder, ^3));
+        Logarithm(config, bands, waves, Of(encoder, ^2), Of(encoder, ^1));
+        Exponential(config, model.SampleRate, bands, waves, Of(decoder, 0), Of(decoder, 1));
+        Synthesise(config, model.SampleRate, waves, Of(decoder, 2));
 
         // Levels of tones and the tones themselves learn; what carries them to the end must stay exact, or silence would not be silent.
         foreach (var (name, parameter) in parameters)
         {
             parameter.requires_grad = name.StartsWith(decoder[0] + ".", StringComparison.Ordinal) || name.StartsWith(decoder[2] + ".", StringComparison.Ordinal);
         }
+
+        // Both layers have these channels as rows: the first as what goes out, the transposed one as what comes in, whose biases are the samples'.
+        var (first, count) = (Tones(config, model.SampleRate, waves), waves * Signs);
+        return waves == 0 ? [] : [.. parameters.Where(p => p.Value.requires_grad && p.Key != decoder[2] + ".bias").Select(p => new FixedRows(p.Value, first, count))];
     }
 
-    /// <summary>As many bands as a frame has numbers, and the layers room.</summary>
-    private static int Bands(SEANetConfig config) => Math.Min(config.Dimension, Math.Min(Width(config, 0) / Gains, Width(config, 1) / Phases));
+    /// <summary>As many bands as a frame has numbers, and the layers room, beside the waves.</summary>
+    private static int Bands(SEANetConfig config, int waves) => Math.Min(config.Dimension - waves, Math.Min((Width(config, 0) - (waves * Signs * WaveGains)) / Gains, (Width(config, 1) - (waves * Signs)) / Phases));
 
     /// <summary>Tones at multiples of the frame rate, which go on unbroken from frame to frame.</summary>
-    private static int Tones(SEANetConfig config, int rate) => Math.Min(Width(config, 1), (rate / 2 / (rate / config.HopLength)) - 1);
+    private static int Tones(SEANetConfig config, int rate, int waves) => Math.Min(Width(config, 1) - (waves * Signs), (rate / 2 / (rate / config.HopLength)) - 1);
 
     /// <summary>Channels after the stage of a ratio.</summary>
     private static int Width(SEANetConfig config, int ratio) => config.Filters << (config.Ratios.Count - ratio);
@@ -105,46 +119,60 @@ internal static class VocoderStart
     }
 
     // Each band is heard by one filter or, where there is room, by two that sweep through it up and down, in three phases each.
-    private static void Analyse(SEANetConfig config, int rate, VocoderBand[] bands, CodecKernel kernel)
+    private static void Analyse(SEANetConfig config, int rate, VocoderBand[] bands, int waves, CodecKernel kernel)
     {
         var (stride, block) = (config.Ratios[1], config.HopLength / config.Ratios[1]);
         var row = 0;
+        void Hear(Func<int, double> filter)
+        {
+            var sum = 0.0;
+            for (var n = 0; n < 2 * config.HopLength; n++)
+            {
+                kernel.Set(row, n % block, n / block, FullScale * filter(n));
+                sum += FullScale * filter(n);
+            }
+
+            kernel.SetBias(row++, -Offset * sum);
+        }
+
         for (var b = 0; b < bands.Length; b++)
         {
-            for (var filter = 0; filter < Filters(config, bands.Length, b); filter++)
+            for (var filter = 0; filter < Filters(config, bands.Length, waves, b); filter++)
             {
                 var (real, imaginary) = bands[b].Filter(2 * config.HopLength, rate, upwards: filter == 0);
-                for (var phase = 0; phase < Phases; phase++, row++)
+                for (var phase = 0; phase < Phases; phase++)
                 {
                     var (sine, cosine) = Math.SinCos(2 * Math.PI * phase / Phases);
-                    var sum = 0.0;
-                    for (var n = 0; n < real.Length; n++)
-                    {
-                        var weight = FullScale * ((cosine * real[n]) + (sine * imaginary[n]));
-                        kernel.Set(row, n % block, n / block, weight);
-                        sum += weight;
-                    }
-
-                    kernel.SetBias(row, -Offset * sum);
+                    Hear(n => (cosine * real[n]) + (sine * imaginary[n]));
                 }
             }
+        }
+
+        // Of a wave both sides, each cut at zero by ELU.
+        for (var wave = 0; wave < waves; wave++)
+        {
+            var basis = VocoderWaves.Basis(wave, config.HopLength);
+            Hear(n => basis[n] * VocoderWaves.Amplitude(config.HopLength));
+            Hear(n => -basis[n] * VocoderWaves.Amplitude(config.HopLength));
         }
 
         kernel.Silence(..row, ..);
         kernel.Finish(1);
     }
 
-    private static int Filters(SEANetConfig config, int bands, int band) => band >= bands - ((Width(config, 1) / Phases) - bands) ? 2 : 1;
+    private static int Filters(SEANetConfig config, int bands, int waves, int band) => band >= bands - (((Width(config, 1) - (waves * Signs)) / Phases) - bands) ? 2 : 1;
 
-    private static void Logarithm(SEANetConfig config, VocoderBand[] bands, CodecKernel levels, CodecKernel logarithms)
+    private static double Gain(int index) => 0.5 / FullScale * Math.Pow(GainRatio, index);
+
+    private static void Logarithm(SEANetConfig config, VocoderBand[] bands, int waves, CodecKernel levels, CodecKernel logarithms)
     {
-        var (growth, column) = (Math.Pow(GainRange, 1.0 / (Gains - 1)), 0);
+        var column = 0;
         for (var b = 0; b < bands.Length; b++)
         {
-            var filters = Filters(config, bands.Length, b);
+            var filters = Filters(config, bands.Length, waves, b);
             for (var j = 0; j < Gains; j++)
             {
-                var (row, gain) = ((b * Gains) + j, 0.5 / FullScale * Math.Pow(growth, j));
+                var (row, gain) = ((b * Gains) + j, Gain(j));
                 for (var i = 0; i < filters * Phases; i++)
                 {
                     levels.Set(row, column + i, Before(1), -gain / (PhaseSum * filters));
@@ -155,26 +183,40 @@ internal static class VocoderStart
                 for (var frame = -1; frame <= 1; frame++)
                 {
                     // A little of the neighbours makes noise, whose level in one frame is chance, steadier.
-                    logarithms.Set(b, row, Centre(config.LastKernelSize) + frame, -Math.Log(growth) / LatentUnit * (frame == 0 ? 1 - (2 * Neighbours) : Neighbours));
+                    logarithms.Set(b, row, Centre(config.LastKernelSize) + frame, -Math.Log(GainRatio) / LatentUnit * (frame == 0 ? 1 - (2 * Neighbours) : Neighbours));
                 }
             }
 
-            logarithms.SetBias(b, -(LatentMiddle + Constant(growth)) / LatentUnit);
+            logarithms.SetBias(b, -(LatentMiddle + Constant(Gains)) / LatentUnit);
             column += filters * Phases;
         }
 
-        levels.Silence(..(bands.Length * Gains), ..);
+        var last = bands.Length * Gains;
+        for (var side = 0; side < waves * Signs; side++)
+        {
+            for (var j = 0; j < WaveGains; j++, last++)
+            {
+                // The other side's sounds have become -1, which must come to nothing here.
+                levels.Set(last, column + side, Before(1), -Gain(j));
+                levels.SetBias(last, -Gain(j));
+                logarithms.Set(bands.Length + (side / Signs), last, Centre(config.LastKernelSize), -Sign(side) * Math.Log(GainRatio) / WaveUnit);
+            }
+        }
+
+        levels.Silence(..last, ..);
         levels.Finish(1);
-        logarithms.Silence(..bands.Length, ..);
+        logarithms.Silence(..(bands.Length + waves), ..);
         logarithms.Finish(0.01);
     }
 
-    // Σ (1 − e^(−gA)) ln growth = ln A + this, for A between the inverses of the gains: the sum's integral and half a term (γ is Euler's constant).
-    private static double Constant(double growth) => Math.Log(0.5 / FullScale * GainRange) + 0.5772156649 + (0.5 * Math.Log(growth));
+    private static int Sign(int side) => side % Signs == 0 ? 1 : -1;
 
-    private static void Exponential(SEANetConfig config, int rate, VocoderBand[] bands, CodecKernel logarithms, CodecKernel levels)
+    // Σ (1 − e^(−gA)) ln growth = ln A + this, for A between the inverses of so many gains: the sum's integral and half a term (γ is Euler's constant).
+    private static double Constant(int gains) => Math.Log(Gain(gains - 1)) + 0.5772156649 + (0.5 * Math.Log(GainRatio));
+
+    private static void Exponential(SEANetConfig config, int rate, VocoderBand[] bands, int waves, CodecKernel logarithms, CodecKernel levels)
     {
-        var (tones, step) = (Tones(config, rate), (double)rate / config.HopLength);
+        var (tones, step) = (Tones(config, rate, waves), (double)rate / config.HopLength);
         for (var m = 0; m < tones; m++)
         {
             var hertz = Hertz(m, rate, config);
@@ -190,15 +232,26 @@ internal static class VocoderStart
             levels.SetBias(m, 1);
         }
 
-        logarithms.Silence(..tones, ..);
+        // e^c and e^-c, less what a wave must have to be heard, and so large that whatever has less becomes ELU's -1 on both sides: small errors of frames do not hum in silence.
+        var top = Constant(WaveGains) + Math.Log(FullScale);
+        for (var side = 0; side < waves * Signs; side++)
+        {
+            logarithms.Set(tones + side, bands.Length + (side / Signs), Centre(config.KernelSize), Sign(side) * WaveUnit);
+            logarithms.SetBias(tones + side, -top);
+            levels.Set(tones + side, tones + side, Before(1), WaveScale * Math.Exp(top));
+            levels.SetBias(tones + side, WaveScale * (Math.Exp(top) - Math.Exp(LeastWave)));
+        }
+
+        var channels = tones + (waves * Signs);
+        logarithms.Silence(..channels, ..);
         logarithms.Finish(1);
-        levels.Silence(.., ..tones);
+        levels.Silence(.., ..channels);
         levels.Finish(1);
     }
 
-    private static void Synthesise(SEANetConfig config, int rate, CodecKernel kernel)
+    private static void Synthesise(SEANetConfig config, int rate, int waves, CodecKernel kernel)
     {
-        var (length, block, tones) = (2 * config.HopLength, config.HopLength / config.Ratios[1], Tones(config, rate));
+        var (length, block, tones) = (2 * config.HopLength, config.HopLength / config.Ratios[1], Tones(config, rate, waves));
         for (var m = 0; m < tones; m++)
         {
             // Phases that grow with the square of the frequency spread the peaks of the sum (Schroeder 1970).
@@ -207,6 +260,15 @@ internal static class VocoderStart
             {
                 var angle = (2 * Math.PI * Hertz(m, rate, config) * (n - config.HopLength) / rate) + phase;
                 kernel.Set(m, n % block, n / block, Math.Cos(angle) * VocoderBand.Hann(n, length));
+            }
+        }
+
+        for (var side = 0; side < waves * Signs; side++)
+        {
+            var basis = VocoderWaves.Basis(side / Signs, config.HopLength);
+            for (var n = 0; n < length; n++)
+            {
+                kernel.Set(tones + side, n % block, n / block, Sign(side) * basis[n] * Math.Exp(-Constant(WaveGains)) / FullScale / WaveScale);
             }
         }
 

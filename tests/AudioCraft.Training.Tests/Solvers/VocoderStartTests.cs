@@ -1,4 +1,5 @@
 using AudioCraft.Compression;
+using AudioCraft.Tests.Checkpoints;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -6,7 +7,7 @@ namespace AudioCraft.Training.Tests.Solvers;
 
 public sealed class VocoderStartTests
 {
-    private const int Rate = 16000;
+    private const int Rate = 16000, Waves = 4, Entries = 16;
 
     [Theory]
     [InlineData(450, 0.5)]
@@ -39,11 +40,108 @@ public sealed class VocoderStartTests
         Assert.True((energy.narrow(0, 22, 7).sum() / energy.sum()).item<float>() > 0.9);
     }
 
+    [Theory]
+    [InlineData(250, 0.6)]
+    [InlineData(250, 0.1)]
+    [InlineData(230, 0.06)]
+    public void Waves_of_a_frame_say_where_a_low_tone_stands_with_its_size(double hertz, double amplitude)
+    {
+        using var scope = NewDisposeScope();
+        using var guard = no_grad();
+        var model = Model(Waves);
+        var x = ((arange(Rate, dtype: ScalarType.Float32) * (float)(2 * Math.PI * hertz / Rate)) + 0.7).sin().view(1, 1, -1) * (float)amplitude;
+        var frames = model.Encoder.call(x);
+        var levels = frames.clone();
+        levels.narrow(1, frames.size(1) - Waves, Waves).zero_();
+
+        // Levels alone make the same tone at a place of their own: the waves are what they add to it. Away from the ends, where a block has no neighbour.
+        Tensor Middle(Tensor sound) => sound.narrow(2, 1600, Rate - 3200).view(-1);
+        var (waves, truth) = (Middle(model.Decoder.call(frames)) - Middle(model.Decoder.call(levels)), Middle(x));
+        Assert.InRange((waves.dot(truth) / (waves.norm() * truth.norm())).item<float>(), 0.9, 1);
+        Assert.InRange((waves.norm() / truth.norm()).item<float>(), 0.7, 1.25);
+    }
+
+    [Fact]
+    public void Sounds_without_low_waves_have_none_in_their_frames()
+    {
+        using var scope = NewDisposeScope();
+        using var guard = no_grad();
+        var frames = Model(Waves).Encoder.call((arange(Rate, dtype: ScalarType.Float32) * (float)(2 * Math.PI * 3000 / Rate)).sin().view(1, 1, -1) * 0.3f);
+        var (levels, waves) = (frames.narrow(1, 0, frames.size(1) - Waves).abs().max().item<float>(), frames.narrow(1, frames.size(1) - Waves, Waves).narrow(2, 3, 40).abs().max().item<float>());
+        Assert.True(waves < 0.05 * levels, $"{waves} beside {levels}");
+    }
+
+    [Fact]
+    public void The_first_codebook_begins_without_waves_and_the_others_with_them()
+    {
+        using var folder = new TemporaryFolder();
+        using var solver = Trained(folder, steps: 1);
+        using var scope = NewDisposeScope();
+        double Share(int codebook)
+        {
+            var codes = zeros(1, codebook + 1, Entries, ScalarType.Int64);
+            codes[0, codebook].copy_(arange(Entries));
+            var said = solver.Model.DecodeLatent(codes);
+            said = said - said.mean([2], keepdim: true);
+            return said.narrow(1, said.size(1) - Waves, Waves).norm().item<float>() / said.norm().item<float>();
+        }
+
+        Assert.InRange(Share(0), 0, 0.01);
+        Assert.InRange(Share(1), 0.05, 1);
+    }
+
+    [Fact]
+    public void What_makes_waves_of_a_frame_does_not_learn_and_what_makes_levels_does()
+    {
+        using var folder = new TemporaryFolder();
+        using var solver = Trained(folder, steps: 4);
+        using var untrained = Model(Waves);
+        var (before, after) = (untrained.state_dict(), solver.Model.state_dict());
+        var tones = 128 - (2 * Waves);
+        foreach (var name in new[] { "decoder.model.0.conv.conv.weight_v", "decoder.model.0.conv.conv.bias", "decoder.model.5.convtr.convtr.weight_v", "decoder.model.5.convtr.convtr.weight_g" })
+        {
+            double Moved(int first, int count) => (before[name] - after[name]).narrow(0, first, count).abs().max().item<float>();
+            Assert.Equal(0, Moved(tones, 2 * Waves));
+            Assert.True(Moved(0, tones) > 1e-5, $"{name} has not learnt.");
+        }
+    }
+
+    [Fact]
+    public void Silence_takes_no_more_entries_of_a_codebook_than_it_needs()
+    {
+        using var folder = new TemporaryFolder();
+        using var solver = Trained(folder, steps: 1);
+        var sizes = solver.Model.state_dict()["quantizer.vq.layers.0._codebook.cluster_size"];
+        Assert.True((sizes < 0.5).sum().item<long>() == 0, $"{sizes.min().item<float>()}");
+    }
+
+    /// <summary>Learns from short sounds, three quarters of which are silence.</summary>
+    private static CompressionSolver Trained(TemporaryFolder folder, int steps)
+    {
+        var sounds = new MemorySounds(Rate);
+        foreach (var sound in new SyntheticSounds(3) { SampleRate = Rate, Seconds = 0.5 }.Items(0, 24))
+        {
+            sounds.Add([.. sound.Samples, .. new float[3 * sound.Samples.Length]], sound.Description);
+        }
+
+        var data = new AudioDataset(sounds, new AudioDatasetOptions { SampleRate = Rate, BatchSize = 8, SegmentSeconds = 1, Seed = 4 });
+        var solver = new CompressionSolver(
+            new CompressionTrainingOptions
+            {
+                Training = new TrainingOptions { Directory = folder.File("run"), Steps = steps, Seed = 3, ValidateEvery = steps, CheckpointEvery = steps },
+                Model = Config(Waves), StftWeight = 1, MelWeight = 0, VocoderStart = true, VocoderWaves = Waves, ClusterBatches = 4, FreezeCodesAfter = 0, ValidationBatches = 1,
+            },
+            data,
+            data);
+        solver.Run();
+        return solver;
+    }
+
     [Fact]
     public void Models_without_the_layers_for_it_are_refused()
     {
         var fit = Config();
-        Assert.True(VocoderStart.Takes(fit));
+        Assert.True(VocoderStart.Takes(fit, 0));
         foreach (var unfit in new[]
         {
             fit with { Encoder = fit.Encoder with { Ratios = [5, 8, 8] } },
@@ -53,26 +151,30 @@ public sealed class VocoderStartTests
             fit with { Encoder = fit.Encoder with { Activation = new("Tanh") } },
         })
         {
-            Assert.False(VocoderStart.Takes(unfit));
+            Assert.False(VocoderStart.Takes(unfit, 0));
         }
+
+        Assert.False(VocoderStart.Takes(fit, -1));
+        Assert.False(VocoderStart.Takes(fit, 25));
 
         var training = new TrainingOptions { Directory = Path.GetTempPath(), Steps = 1 };
         Assert.Throws<ArgumentException>(() => new CompressionTrainingOptions { Training = training, Model = fit with { Encoder = fit.Encoder with { LstmLayers = 1 } }, VocoderStart = true }.Validate());
         Assert.Throws<ArgumentException>(() => new CompressionTrainingOptions { Training = training, Model = fit, VocoderStart = true, ComponentBatches = 2 }.Validate());
+        Assert.Throws<ArgumentOutOfRangeException>(() => new CompressionTrainingOptions { Training = training, Model = fit, VocoderWaves = 4 }.Validate());
     }
 
-    private static EncodecConfig Config() => new()
+    private static EncodecConfig Config(int waves = 0) => new()
     {
         SampleRate = Rate,
-        Encoder = new SEANetConfig { Filters = 16, Dimension = 32, ResidualLayers = 1, Ratios = [1, 5, 8, 8], Norm = ConvNorm.WeightNorm, PaddingMode = ConvPaddingMode.Reflect },
-        Quantizer = new QuantizerConfig { CodebookCount = 2, Bins = 16 },
+        Encoder = new SEANetConfig { Filters = 16, Dimension = 32 + waves, ResidualLayers = 1, Ratios = [1, 5, 8, 8], Norm = ConvNorm.WeightNorm, PaddingMode = ConvPaddingMode.Reflect },
+        Quantizer = new QuantizerConfig { CodebookCount = 2, Bins = Entries },
     };
 
-    private static EncodecModel Model()
+    private static EncodecModel Model(int waves = 0)
     {
         random.manual_seed(3);
-        var model = new EncodecModel(Config(), training: true);
-        VocoderStart.Apply(model);
+        var model = new EncodecModel(Config(waves), training: true);
+        VocoderStart.Apply(model, waves);
         return model;
     }
 
