@@ -15,7 +15,7 @@ internal static class LanguageModelCommand
     public static Command Command { get; } = new("lm", """
         lm --codec DIR --tokenizer FILE --train FILE[,FILE…] --valid FILE --run DIR --out DIR [options]
             Trains a language model on the codes of `codes`, all files together, and writes --out as a checkpoint at each validation. The same command goes on where --run stopped.
-            --steps N        updates (9000)          --batch N         sounds of an update (16)
+            --steps N        updates (9500)          --batch N         sounds of an update (16)
             --lr R           learning rate (2e-3)    --warmup N        updates until it is reached (100)
             --dim N          width (192)             --layers N (6)    --heads N (4)
             --text-dim N     T5's width (128)        --text-layers N (2)
@@ -32,7 +32,7 @@ internal static class LanguageModelCommand
     {
         var (codec, tokenizerFile, run, output) = (options.Text("--codec"), options.Text("--tokenizer"), options.Text("--run"), options.Text("--out"));
         var (train, valid) = (new CodeDataset(options.Text("--train").Split(',').SelectMany(file => CodeDataset.Load(file).Items)), CodeDataset.Load(options.Text("--valid")));
-        var (steps, validate, log, seconds) = (options.Whole("--steps", 9000), options.Whole("--validate", 500), options.Whole("--log", 50), options.Number("--seconds", 5));
+        var (steps, validate, log, seconds) = (options.Whole("--steps", 9500), options.Whole("--validate", 500), options.Whole("--log", 50), options.Number("--seconds", 5));
         var tokenizer = SentencePieceTokenizer.Load(tokenizerFile);
         using var compression = CompressionModel.GetPretrained(codec, torch.CPU);
         var config = new LMConfig

@@ -21,7 +21,7 @@ namespace AudioCraft.Training;
 internal static class VocoderStart
 {
     private const int Phases = 3, Gains = 7, WaveGains = 4, Signs = 2;
-    private const double Offset = 2, FullScale = 4000, PhaseSum = 0.955, Floor = 1, LowestHertz = 30, LatentMiddle = 4, LatentUnit = 2, WaveUnit = 2, LeastWave = 0.5, WaveScale = 8, Neighbours = 0.2;
+    private const double Offset = 2, FullScale = 4000, PhaseSum = 0.955, Floor = 1, LowestHertz = 30, LatentMiddle = 4, LatentUnit = 2, WaveUnit = 2, LeastWave = 1.75, WaveScale = 8, Neighbours = 0.2;
 
     /// <summary>The least ratio of largest and smallest gain: what lies between full scale and the floor.</summary>
     private const double GainRange = 3 * FullScale;

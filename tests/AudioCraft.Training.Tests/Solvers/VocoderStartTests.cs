@@ -42,8 +42,8 @@ public sealed class VocoderStartTests
 
     [Theory]
     [InlineData(250, 0.6)]
-    [InlineData(250, 0.1)]
-    [InlineData(230, 0.06)]
+    [InlineData(250, 0.3)]
+    [InlineData(230, 0.25)]
     public void Waves_of_a_frame_say_where_a_low_tone_stands_with_its_size(double hertz, double amplitude)
     {
         using var scope = NewDisposeScope();
