@@ -22,7 +22,7 @@ internal static class LanguageModelCommand
             --workers N      threads with a part of the batch each (2); set OPENBLAS_NUM_THREADS=1
             --early-frames N --early-part P          in the first part (0.45), only so many frames of each sound (75)
             --precision P    float32, or bfloat16 where the processor multiplies that fast (AVX512-BF16)
-            --validate N (500)   --log N (50)   --seconds S (5)   --dropout P (0.1)   --word-dropout P (0.2)   --word-rotation P (0.5)
+            --validate N (500)   --log N (50)   --seconds S (5)   --dropout P (0.1)   --word-dropout P (0.2)   --word-rotation P (0.5)   --unknown-words P (0.1)
             --history-noise P        part of the frames that are heard as other ones (0.15)
             --codebook-weights A,B,… what each codebook counts in the loss (4,2,1,1)
             --cfg C (1.5)   --temperature T (0.85)   --topk K (100)   what the checkpoint says it sounds best with
@@ -59,7 +59,7 @@ internal static class LanguageModelCommand
                 "bfloat16" => torch.ScalarType.BFloat16,
                 var other => throw new FormatException($"--precision is float32 or bfloat16, not '{other}'."),
             },
-            ConditionDropout = options.Number("--dropout", 0.1), WordDropout = options.Number("--word-dropout", 0.2), WordRotation = options.Number("--word-rotation", 0.5),
+            ConditionDropout = options.Number("--dropout", 0.1), WordDropout = options.Number("--word-dropout", 0.2), WordRotation = options.Number("--word-rotation", 0.5), UnknownWords = options.Number("--unknown-words", 0.1),
             HistoryNoise = options.Number("--history-noise", 0.15),
             CodebookWeights = [.. options.Text("--codebook-weights", "4,2,1,1").Split(',').Select(weight => double.Parse(weight, CultureInfo.InvariantCulture))],
             AverageDecay = options.Number("--average", 0.995),

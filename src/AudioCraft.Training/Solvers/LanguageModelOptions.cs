@@ -40,6 +40,9 @@ public sealed record LanguageModelOptions
     /// <summary>How often a description begins in its middle (<see cref="AudioCraft.Training.WordRotation"/>), 0 to 1. Upstream has no such thing.</summary>
     public double WordRotation { get; init; }
 
+    /// <summary>How often something unknown follows a word (<see cref="AudioCraft.Training.UnknownWords"/>), 0 to 1. Upstream has no such thing: its T5 has read all of English.</summary>
+    public double UnknownWords { get; init; }
+
     /// <summary>Part of the frames that are heard as other ones (<see cref="AudioCraft.Training.HistoryNoise"/>), 0 to less than 1. Upstream has no such thing.</summary>
     public double HistoryNoise { get; init; }
 
@@ -79,6 +82,7 @@ public sealed record LanguageModelOptions
 
         _ = new WordDropout(WordDropout);
         _ = new WordRotation(WordRotation);
+        _ = new UnknownWords(UnknownWords);
         _ = new HistoryNoise(HistoryNoise);
         if (CodebookWeights is { } weights && (weights.Any(w => !(w is >= 0 and <= 1e6)) || weights.Sum() <= 0))
         {

@@ -27,6 +27,7 @@ public sealed class LanguageModelSolver : Solver
     private readonly Dictionary<string, Tensor> result;
     private readonly WordDropout wordDropout;
     private readonly WordRotation wordRotation;
+    private readonly UnknownWords unknownWords;
     private readonly HistoryNoise historyNoise;
     private readonly double[]? shares;
     private (long Epoch, int[] Places) order = (-1, []);
@@ -76,6 +77,7 @@ public sealed class LanguageModelSolver : Solver
         workers = new WorkerThreads(copies.Count);
         wordDropout = new WordDropout(language.WordDropout);
         wordRotation = new WordRotation(language.WordRotation);
+        unknownWords = new UnknownWords(language.UnknownWords);
         historyNoise = new HistoryNoise(language.HistoryNoise);
         Register("weights", weights);
         Register("optimizer", optimizer);
@@ -224,10 +226,10 @@ public sealed class LanguageModelSolver : Solver
 
     private string? Text(CodeItem item, SeededRandom random)
     {
-        var (dropped, which, seed) = (random.Uniform(), random.Uniform(), random.Below(long.MaxValue));
+        var (dropped, which, seed, unknown) = (random.Uniform(), random.Uniform(), random.Below(long.MaxValue), random.Below(long.MaxValue));
         return item.Descriptions.Count == 0 || dropped < Language.ConditionDropout
             ? null
-            : wordRotation.Apply(wordDropout.Apply(item.Descriptions[(int)(which * item.Descriptions.Count)], seed), ~seed);
+            : unknownWords.Apply(wordRotation.Apply(wordDropout.Apply(item.Descriptions[(int)(which * item.Descriptions.Count)], seed), ~seed), unknown);
     }
 
     /// <summary>Every sound comes once in each round, in an order that the round draws.</summary>

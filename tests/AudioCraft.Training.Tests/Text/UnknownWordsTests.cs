@@ -1,0 +1,53 @@
+namespace AudioCraft.Training.Tests;
+
+public class UnknownWordsTests
+{
+    private const string Text = "a siren, fast and distant";
+
+    [Fact]
+    public void The_words_stay_in_their_order_and_signs_and_made_up_words_come_as_often_as_asked()
+    {
+        var words = Text.Split(' ');
+        var (signs, made) = (0, 0);
+        for (var seed = 0; seed < 2000; seed++)
+        {
+            var text = new UnknownWords(0.2).Apply(Text, seed);
+            signs += text.Split("<unk>").Length - 1;
+            var all = text.Replace("<unk>", "", StringComparison.Ordinal).Split(' ');
+            made += all.Length - words.Length;
+            var rest = new Queue<string>(all);
+            Assert.All(words, word => Assert.True(Found(rest, word), text));
+            Assert.All(all.Except(words), word => Assert.Matches("^[a-z]{1,9}$", word));
+        }
+
+        Assert.InRange(signs / (2000.0 * words.Length), 0.09, 0.11);
+        Assert.InRange(made / (2000.0 * words.Length), 0.09, 0.11);
+    }
+
+    [Fact]
+    public void The_same_seed_adds_the_same_and_none_leaves_all_as_it_is()
+    {
+        Assert.Equal(new UnknownWords(0.5).Apply(Text, 7), new UnknownWords(0.5).Apply(Text, 7));
+        Assert.Equal("  as  it is ", new UnknownWords(0).Apply("  as  it is ", 7));
+        Assert.Equal("", new UnknownWords(1).Apply("", 7));
+    }
+
+    [Theory]
+    [InlineData(-0.1)]
+    [InlineData(1.1)]
+    [InlineData(double.NaN)]
+    public void What_is_no_probability_is_refused(double probability) => Assert.Throws<ArgumentOutOfRangeException>(() => new UnknownWords(probability));
+
+    private static bool Found(Queue<string> words, string word)
+    {
+        while (words.TryDequeue(out var next))
+        {
+            if (next == word)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}
