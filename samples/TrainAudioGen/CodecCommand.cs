@@ -21,10 +21,10 @@ internal static class CodecCommand
             --l1 W, --mel W, --stft W                   weights of the losses on samples, mel spectra and spectra (0, 0, 1)
             --adversary N    channels of a discriminator to learn against (0: none)   --adversary-after N   updates before it takes part (0)
             --start vocoder|components|random           the first weights (vocoder)
-            --waves N        numbers of a vocoder's frame that are low waves, with --dim so many larger (0)
-            --cluster N      batches whose frames give the first codebooks (150)
+            --waves N        numbers of a vocoder's frame that are low waves, with --dim so many larger (8)
+            --cluster N      batches whose frames give the first codebooks (200)
             --quantize-after N (0)   --freeze-codes-after N (0, -1 for never)   from then on only the decoder learns, and codes stay valid
-            --filters N      width of the model (32)    --dim N           size of a frame (64)
+            --filters N      width of the model (32)    --dim N           size of a frame (72)
             --residual N     residual blocks a stage (0)                  --lstm N   layers (0)
             --bins N         entries of a codebook (1024)
             --codebooks N    (4)    --ratios A,B,…   (1,5,8,8)
@@ -45,7 +45,7 @@ internal static class CodecCommand
         var seanet = new SEANetConfig
         {
             Filters = options.Whole("--filters", 32),
-            Dimension = options.Whole("--dim", 64),
+            Dimension = options.Whole("--dim", 72),
             ResidualLayers = options.Whole("--residual", 0),
             Ratios = [.. options.Text("--ratios", "1,5,8,8").Split(',').Select(r => int.TryParse(r, out var ratio) ? ratio : throw new FormatException($"--ratios takes whole numbers, not '{r}'."))],
             LstmLayers = options.Whole("--lstm", 0),
@@ -83,12 +83,12 @@ internal static class CodecCommand
             Adversary = channels == 0 ? null : new AdversaryOptions { Discriminator = _ => new MultiScaleSTFTDiscriminator(channels), StartAt = adversaryAfter, Weight = 1, FeatureWeight = 1 },
             CommitmentWeight = options.Number("--commit", 1),
             QuantizeAfter = options.Whole("--quantize-after", 0),
-            ClusterBatches = options.Whole("--cluster", 150),
+            ClusterBatches = options.Whole("--cluster", 200),
             FreezeCodesAfter = options.Whole("--freeze-codes-after", 0) is >= 0 and var freeze ? freeze : null,
             CodebookDropoutShare = options.Number("--dropout", 0.5),
             ValidationBatches = 2,
             VocoderStart = start == "vocoder",
-            VocoderWaves = start == "vocoder" ? options.Whole("--waves", 0) : 0,
+            VocoderWaves = start == "vocoder" ? options.Whole("--waves", 8) : 0,
             ComponentBatches = start == "components" ? 16 : 0,
             AverageDecay = options.Number("--average", 0.99),
         };

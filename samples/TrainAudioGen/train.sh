@@ -17,7 +17,14 @@ train() { dotnet "$root/samples/TrainAudioGen/bin/Release/net10.0/TrainAudioGen.
 
 [ -f "$work/spiece.model" ] || train tokenizer --out "$work/spiece.model"
 train codec --run "$work/codec-run" --out "$work/codec"
-[ -f "$work/train.safetensors" ] || train codes --codec "$work/codec" --out "$work/train.safetensors" --count 30000
-[ -f "$work/valid.safetensors" ] || train codes --codec "$work/codec" --out "$work/valid.safetensors" --count 64 --seed 9000000 --held-out 1
-train lm --codec "$work/codec" --tokenizer "$work/spiece.model" --train "$work/train.safetensors" --valid "$work/valid.safetensors" \
+
+# On both cores: sounds of all kinds, and more of those that a model finds hard. Each file is written whole or not at all.
+hard=Siren,Phone,AlarmClock,Applause,Whistle,Crickets,TrainHorn,Cat
+codes() { [ -f "$work/$1.safetensors" ] || train codes --codec "$work/codec" --out "$work/$1.safetensors" --threads 1 "${@:2}"; }
+codes all-1 --count 25000 &
+codes all-2 --count 18000 --seed 25000
+codes hard --count 7000 --seed 1000000 --kinds "$hard"
+wait $!
+codes valid --count 64 --seed 9000000 --held-out 1
+train lm --codec "$work/codec" --tokenizer "$work/spiece.model" --train "$work/all-1.safetensors,$work/all-2.safetensors,$work/hard.safetensors" --valid "$work/valid.safetensors" \
     --run "$work/lm-run" --out "$model" --precision "$precision"
