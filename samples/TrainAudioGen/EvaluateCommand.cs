@@ -14,7 +14,7 @@ internal static class EvaluateCommand
     // Neither the training sounds' seeds, nor the classifier's.
     private const long PromptSeed = 20_000_001, CodecSeed = 30_000_001, ClassifierSeed = 40_000_001;
 
-    private static readonly string[] _pictured = ["a siren, fast and distant", "a doorbell", "footsteps, slow", "a dog barking, several times", "a church bell, low", "a bird chirping, high and fast"];
+    private static readonly string[] _pictured = ["a siren, fast and distant", "a doorbell", "footsteps, slow", "a dog barking, several times", "a church bell, low", "a bird chirping, close by"];
 
     public static Command Command { get; } = new("evaluate", """
         evaluate CHECKPOINT [options]
