@@ -15,12 +15,12 @@ internal static class LanguageModelCommand
     public static Command Command { get; } = new("lm", """
         lm --codec DIR --tokenizer FILE --train FILE[,FILE…] --valid FILE --run DIR --out DIR [options]
             Trains a language model on the codes of `codes`, all files together, and writes --out as a checkpoint at each validation. The same command goes on where --run stopped.
-            --steps N        updates (9500)          --batch N         sounds of an update (16)
+            --steps N        updates (16500)         --batch N         sounds of an update (16)
             --lr R           learning rate (2e-3)    --warmup N        updates until it is reached (100)
             --dim N          width (192)             --layers N (6)    --heads N (4)
             --text-dim N     T5's width (128)        --text-layers N (2)
             --workers N      threads with a part of the batch each (2); set OPENBLAS_NUM_THREADS=1
-            --early-frames N --early-part P          in the first part (0.45), only so many frames of each sound (75)
+            --early-frames N --early-part P          in the first part (0.25), only so many frames of each sound (75)
             --precision P    float32, or bfloat16 where the processor multiplies that fast (AVX512-BF16)
             --validate N (500)   --log N (50)   --seconds S (5)   --dropout P (0.1)   --word-dropout P (0.2)   --word-rotation P (0.5)   --unknown-words P (0.1)
             --history-noise P        part of the frames that are heard as other ones (0.15)
@@ -32,7 +32,7 @@ internal static class LanguageModelCommand
     {
         var (codec, tokenizerFile, run, output) = (options.Text("--codec"), options.Text("--tokenizer"), options.Text("--run"), options.Text("--out"));
         var (train, valid) = (new CodeDataset(options.Text("--train").Split(',').SelectMany(file => CodeDataset.Load(file).Items)), CodeDataset.Load(options.Text("--valid")));
-        var (steps, validate, log, seconds) = (options.Whole("--steps", 9500), options.Whole("--validate", 500), options.Whole("--log", 50), options.Number("--seconds", 5));
+        var (steps, validate, log, seconds) = (options.Whole("--steps", 16500), options.Whole("--validate", 500), options.Whole("--log", 50), options.Number("--seconds", 5));
         var tokenizer = SentencePieceTokenizer.Load(tokenizerFile);
         using var compression = CompressionModel.GetPretrained(codec, torch.CPU);
         var config = new LMConfig
@@ -51,7 +51,7 @@ internal static class LanguageModelCommand
         {
             BatchSize = options.Whole("--batch", 16),
             Frames = (int)train.Items.Max(item => item.Frames),
-            EarlyFrames = options.Whole("--early-frames", 75), EarlyPart = options.Number("--early-part", 0.45),
+            EarlyFrames = options.Whole("--early-frames", 75), EarlyPart = options.Number("--early-part", 0.25),
             Workers = options.Whole("--workers", 2),
             Precision = options.Text("--precision", "float32") switch
             {

@@ -27,4 +27,4 @@ codes hard --count 7000 --seed 1000000 --kinds "$hard"
 wait $!
 codes valid --count 64 --seed 9000000 --held-out 1
 train lm --codec "$work/codec" --tokenizer "$work/spiece.model" --train "$work/all-1.safetensors,$work/all-2.safetensors,$work/hard.safetensors" --valid "$work/valid.safetensors" \
-    --run "$work/lm-run" --out "$model" --precision "$precision" --steps 16500 --early-part 0.25
+    --run "$work/lm-run" --out "$model" --precision "$precision"

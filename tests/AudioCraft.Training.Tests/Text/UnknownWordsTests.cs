@@ -2,7 +2,8 @@ namespace AudioCraft.Training.Tests;
 
 public class UnknownWordsTests
 {
-    private const string Text = "a siren, fast and distant";
+    /// <summary>No word of it could be made up, which has lower-case letters alone.</summary>
+    private const string Text = "A siren, fast, distant.";
 
     [Fact]
     public void The_words_stay_in_their_order_and_signs_and_made_up_words_come_as_often_as_asked()
@@ -15,8 +16,7 @@ public class UnknownWordsTests
             signs += text.Split("<unk>").Length - 1;
             var all = text.Replace("<unk>", "", StringComparison.Ordinal).Split(' ');
             made += all.Length - words.Length;
-            var rest = new Queue<string>(all);
-            Assert.All(words, word => Assert.True(Found(rest, word), text));
+            Assert.Equal(words, all.Where(words.Contains));
             Assert.All(all.Except(words), word => Assert.Matches("^[a-z]{1,9}$", word));
         }
 
@@ -37,17 +37,4 @@ public class UnknownWordsTests
     [InlineData(1.1)]
     [InlineData(double.NaN)]
     public void What_is_no_probability_is_refused(double probability) => Assert.Throws<ArgumentOutOfRangeException>(() => new UnknownWords(probability));
-
-    private static bool Found(Queue<string> words, string word)
-    {
-        while (words.TryDequeue(out var next))
-        {
-            if (next == word)
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
 }
