@@ -11,10 +11,10 @@ fail() {
 }
 
 echo "demo: setting up"
-"$root/eng/setup.sh" || fail "The setup failed: see above."
+"$root/eng/setup.sh" "$root/samples/TextToSound" || fail "The setup failed: see above."
 
-echo "demo: building (the first time takes a minute or two)"
-dotnet build "$root/samples/TextToSound" -c Release -v minimal -tl:off "-clp:ErrorsOnly;NoSummary" || fail "The build failed: see above."
+echo "demo: building"
+dotnet build "$root/samples/TextToSound" --no-restore -c Release -v minimal -tl:off "-clp:ErrorsOnly;NoSummary" || fail "The build failed: see above."
 
 echo "demo: running"
 exec dotnet "$root/samples/TextToSound/bin/Release/net10.0/TextToSound.dll" "$@"

@@ -17,8 +17,8 @@ finish() {
 echo "test: setting up"
 "$root/eng/setup.sh" || finish "The setup failed: see above."
 
-echo "test: building (the first time takes a minute or two)"
-dotnet build "$root/AudioCraft.sln" -c Release -v minimal -tl:off "-clp:ErrorsOnly;NoSummary" || finish "The build failed: see above."
+echo "test: building (about a minute)"
+dotnet build "$root/AudioCraft.sln" --no-restore -c Release -v minimal -tl:off "-clp:ErrorsOnly;NoSummary" || finish "The build failed: see above."
 
 echo "test: running every test"
 results=$(mktemp -d) || finish "No temporary directory could be made."
