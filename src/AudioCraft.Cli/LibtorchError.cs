@@ -5,7 +5,7 @@ internal static class LibtorchError
 {
     /// <summary>One plain sentence, or null where the error is another.</summary>
     public static string? Explain(Exception error) => Reason(error) is { } reason
-        ? $"libtorch, which does the computing, could not be loaded: {reason} `audiocraft devices` says what is there and what to do."
+        ? $"libtorch could not be loaded: {reason} `audiocraft devices` shows the cause and what to do."
         : null;
 
     /// <summary>What the loader said, in one line; null where the error is not about loading libtorch.</summary>
@@ -24,7 +24,8 @@ internal static class LibtorchError
         return null;
     }
 
-    private static string OneLine(string text)
+    /// <summary>A message without line breaks, at most 300 characters.</summary>
+    public static string OneLine(string text)
     {
         const int longest = 300;
         var line = string.Join(' ', text.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));

@@ -5,7 +5,10 @@ using AudioCraft.Cli;
 using var cancellation = new CancellationTokenSource();
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Cancel);
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Cancel);
-return await Application.RunAsync(args, Shell.OfProcess(), cancellation.Token).ConfigureAwait(false);
+var shell = Shell.OfProcess();
+// TorchSharp writes a trace to the console when libtorch does not load. Results must be the only text on stdout, and the error says what matters.
+Console.SetOut(TextWriter.Null);
+return await Application.RunAsync(args, shell, cancellation.Token).ConfigureAwait(false);
 
 // The first signal ends the work between two steps, so that nothing half-written stays; the second ends the process at once.
 void Cancel(PosixSignalContext signal)

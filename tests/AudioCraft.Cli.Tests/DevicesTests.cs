@@ -5,11 +5,11 @@ namespace AudioCraft.Cli.Tests;
 
 public sealed class DevicesTests
 {
-    private static readonly Machine Plain = new("Linux, x64", ".NET 10", 8, "AVX2", 16L << 30, null, null, true, null);
+    private static readonly Machine Plain = new("Linux, x64", ".NET 10", 8, "AVX2", 16L << 30, null, null, true, new Version(3, 4, 33));
     private static readonly Libtorch Fine = new(true, null, "0.106.0", "2.10.0", null, 8, false, 0, false);
 
     [Fact]
-    public void It_says_what_there_is_to_compute_with()
+    public void The_report_covers_machine_and_libtorch()
     {
         var json = Tool.Run("devices", "--json").Succeeded().Json;
         Assert.True(json.GetProperty("libtorch").GetProperty("loads").GetBoolean());
@@ -22,10 +22,10 @@ public sealed class DevicesTests
     }
 
     [Fact]
-    public async Task A_libtorch_that_cannot_be_loaded_is_diagnosed_in_plain_words()
+    public async Task A_libtorch_that_cannot_be_loaded_is_diagnosed()
     {
         using var folder = new TemporaryFolder();
-        foreach (var file in Directory.GetFiles(AppContext.BaseDirectory).Where(file => !Path.GetFileName(file).Contains("torch_system_shim", StringComparison.Ordinal) && !Path.GetFileName(file).Contains("LibTorchSharp", StringComparison.Ordinal)))
+        foreach (var file in Directory.GetFiles(AppContext.BaseDirectory))
         {
             File.Copy(file, folder.File(Path.GetFileName(file)));
         }
@@ -40,32 +40,42 @@ public sealed class DevicesTests
 
         var model = Path.GetDirectoryName(Tool.Run("inspect", "audiogen-tiny", "--json").Json.GetProperty("path").GetString() + "/")!;
         using var generate = Tool.Start(null, ["generate", "rain", "--model", model, "-o", folder.File("sounds/")], folder.File("audiocraft.dll"));
-        Assert.Contains("`audiocraft devices` says", (await Tool.EndAsync(generate)).FailedWith(ExitCode.Failure), StringComparison.Ordinal);
+        Assert.Contains("`audiocraft devices` shows", (await Tool.EndAsync(generate)).FailedWith(ExitCode.Failure), StringComparison.Ordinal);
         Assert.False(Directory.Exists(folder.File("sounds")));
     }
 
     [Fact]
-    public void Where_all_is_well_there_is_no_advice() => Assert.Empty(Advice.For(Plain with { WaitPolicy = "PASSIVE" }, Fine));
+    public void Without_problems_there_is_no_advice() => Assert.Empty(Advice.For(Plain, Fine));
 
     [Fact]
-    public void A_GPU_that_is_not_used_is_noticed()
+    public void An_unused_GPU_is_reported()
     {
-        var machine = Plain with { GpuDriver = "driver 580", WaitPolicy = "PASSIVE" };
+        var machine = Plain with { GpuDriver = "driver 580" };
         Assert.Contains("TorchSharp-cuda-linux", Assert.Single(Advice.For(machine, Fine)), StringComparison.Ordinal);
         Assert.Contains("CUDA 12.8", Assert.Single(Advice.For(machine, Fine with { BuiltForCuda = true })), StringComparison.Ordinal);
         Assert.Empty(Advice.For(machine, Fine with { BuiltForCuda = true, HasCuda = true, Gpus = 1 }));
     }
 
     [Theory]
-    [InlineData("Unable to load shared library 'LibTorchSharp'", "The application has to bring libtorch")]
-    [InlineData("undefined symbol: _ZN5torch", "not the one that TorchSharp 0.106.0 was built for")]
+    [InlineData("Unable to load shared library 'LibTorchSharp'", "The application must include libtorch")]
+    [InlineData("undefined symbol: _ZN5torch", "not the version that TorchSharp 0.106.0 was built for")]
     [InlineData("/lib/x86_64-linux-gnu/libstdc++.so.6: version `GLIBCXX_3.4.32' not found (required by libLibTorchSharp.so)", "older than this libtorch needs")]
-    [InlineData("Unable to find an entry point named 'THSTensor_x'", "not the one that TorchSharp 0.106.0 was built for")]
-    public void What_keeps_libtorch_from_loading_is_told_apart(string problem, string advice) =>
+    [InlineData("Unable to find an entry point named 'THSTensor_x'", "not the version that TorchSharp 0.106.0 was built for")]
+    public void Causes_of_a_load_failure_are_distinguished(string problem, string advice) =>
         Assert.Contains(advice, Advice.For(Plain, Fine with { Loads = false, Problem = problem }).First(), StringComparison.Ordinal);
 
+    [Theory]
+    [InlineData("3.4.33", true, "recent enough for TorchSharp")]
+    [InlineData("3.4.30", true, "this application has a copy of libLibTorchSharp.so that accepts it")]
+    [InlineData("3.4.30", false, "older than TorchSharp expects (GLIBCXX_3.4.32)")]
+    public void The_version_of_the_cpp_library_is_reported(string newest, bool loads, string expected) =>
+        Assert.EndsWith(expected, Assert.Single(OlderLinux.Lines(Plain with { CppLibrary = Version.Parse(newest) }, Fine with { Loads = loads })), StringComparison.Ordinal);
+
     [Fact]
-    public void Errors_of_the_loader_are_known_in_all_their_forms()
+    public void The_cpp_library_is_not_mentioned_outside_Linux() => Assert.Empty(OlderLinux.Lines(Plain with { CppLibrary = null }, Fine));
+
+    [Fact]
+    public void Loader_errors_are_recognised_in_all_their_forms()
     {
         Assert.NotNull(LibtorchError.Explain(new TypeInitializationException("TorchSharp.torch", new DllNotFoundException("LibTorchSharp"))));
         Assert.NotNull(LibtorchError.Explain(new NotSupportedException("This application or script uses TorchSharp but doesn't contain a reference to libtorch-cpu-2.10.0.\nMore")));

@@ -3,12 +3,12 @@ using AudioCraft.Cli.Devices;
 
 namespace AudioCraft.Cli.Commands;
 
-/// <summary>What this machine computes with, and what to do where it does not.</summary>
+/// <summary>Reports the machine, libtorch and what to do about problems.</summary>
 internal static class DevicesCommand
 {
     public static Command Create(Shell shell, Option<bool> json)
     {
-        var command = new Command("devices", "Says what there is to compute with, and what to do where something is missing or does not fit");
+        var command = new Command("devices", "Shows the hardware and libraries that are used, and what to do about problems");
         command.SetAction((line, _) =>
         {
             var (machine, libtorch) = (Machine.Probe(), Libtorch.Probe());
@@ -20,7 +20,7 @@ internal static class DevicesCommand
     }
 }
 
-/// <summary>What was found.</summary>
+/// <summary>The report of <c>audiocraft devices</c>.</summary>
 internal sealed record DevicesResult(string Version, Machine Machine, Libtorch Libtorch, IReadOnlyList<string> Advice)
 {
     public static IEnumerable<string> Lines(DevicesResult result) =>
@@ -28,6 +28,7 @@ internal sealed record DevicesResult(string Version, Machine Machine, Libtorch L
         $"audiocraft   {result.Version}",
         .. result.Machine.Lines(),
         .. result.Libtorch.Lines(),
+        .. OlderLinux.Lines(result.Machine, result.Libtorch),
         .. result.Advice.Select(advice => $"-> {advice}"),
     ];
 }

@@ -1,23 +1,24 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using TorchSharp;
 
 namespace AudioCraft.Cli.Devices;
 
-/// <summary>What is known of the libtorch of this process. Nothing here fails where there is none.</summary>
-/// <param name="Loads">Whether it could be loaded and computes.</param>
-/// <param name="Problem">What the loader said, where not.</param>
-/// <param name="TorchSharp">TorchSharp's version; null where it is the stand-in over the machine's libtorch.</param>
-/// <param name="Version">The libtorch's version.</param>
-/// <param name="Path">Where it was loaded from, where the system tells.</param>
-/// <param name="Threads">Threads of an operation on the CPU.</param>
+/// <summary>The libtorch of this process.</summary>
+/// <param name="Loads">Whether it loads and computes correctly.</param>
+/// <param name="Problem">The loader's error if it does not.</param>
+/// <param name="TorchSharp">TorchSharp's version; null if TorchSharp itself is missing.</param>
+/// <param name="Version">libtorch's version.</param>
+/// <param name="Path">Where it was loaded from, where the system reports it.</param>
+/// <param name="Threads">CPU threads of one operation.</param>
 /// <param name="HasCuda">Whether it finds a GPU that it can use.</param>
-/// <param name="Gpus">How many.</param>
-/// <param name="BuiltForCuda">Whether it has a part for CUDA at all.</param>
+/// <param name="Gpus">The number of GPUs.</param>
+/// <param name="BuiltForCuda">Whether it includes CUDA.</param>
 internal sealed record Libtorch(
     bool Loads, string? Problem, string? TorchSharp, string? Version, string? Path, int? Threads, bool HasCuda, int Gpus, bool BuiltForCuda)
 {
-    /// <summary>Tries it.</summary>
+    /// <summary>Loads libtorch and computes with it. Does not throw if that fails.</summary>
     public static Libtorch Probe()
     {
         string? package = null;
@@ -26,20 +27,17 @@ internal sealed record Libtorch(
             package = Package();
             return Loaded(package);
         }
-        // Whatever it is that goes wrong with adding two numbers, it is what this command is asked for.
+        // Any failure of the first computation is what this command reports.
         catch (Exception error)
         {
-            return new Libtorch(false, LibtorchError.Reason(error) ?? $"{error.GetType().Name}: {error.Message.ReplaceLineEndings(" ")}", package, null, null, null, false, 0, false);
+            var problem = LoaderError() ?? LibtorchError.Reason(error) ?? $"{error.GetType().Name}: {error.Message.ReplaceLineEndings(" ")}";
+            return new Libtorch(false, problem, package, null, null, null, false, 0, false);
         }
     }
 
-    // Not to be inlined: where TorchSharp itself lacks, calling a method that names it is what fails.
+    // Not inlined: where TorchSharp.dll is missing, the call of the method that names its types is what fails.
     [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
-    private static string? Package()
-    {
-        var assembly = typeof(torch).Assembly;
-        return assembly.GetType("TorchSharp.Interop.Operator") is null ? assembly.GetName().Version?.ToString(3) : null;
-    }
+    private static string? Package() => typeof(torch).Assembly.GetName().Version?.ToString(3);
 
     [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
     private static Libtorch Loaded(string? package)
@@ -48,7 +46,7 @@ internal sealed record Libtorch(
         {
             if (two.sum().ToSingle() != 4)
             {
-                return new Libtorch(false, "It is there, and adds wrongly.", package, null, null, null, false, 0, false);
+                return new Libtorch(false, "libtorch loads but computes 1+1 incorrectly.", package, null, null, null, false, 0, false);
             }
         }
 
@@ -57,6 +55,28 @@ internal sealed record Libtorch(
         return new Libtorch(
             true, null, package, torch.__version__, files.FirstOrDefault(file => Name(file).Contains("torch_cpu", StringComparison.Ordinal)),
             torch.get_num_threads(), cuda, cuda ? torch.cuda.device_count() : 0, files.Any(file => Name(file).Contains("torch_cuda", StringComparison.Ordinal)));
+    }
+
+    /// <summary>The dynamic loader's own error. TorchSharp reports every failure as a missing package.</summary>
+    private static string? LoaderError()
+    {
+        var name = OperatingSystem.IsWindows() ? "LibTorchSharp.dll" : OperatingSystem.IsMacOS() ? "libLibTorchSharp.dylib" : "libLibTorchSharp.so";
+        var file = new[] { name, System.IO.Path.Combine("runtimes", RuntimeInformation.RuntimeIdentifier, "native", name) }
+            .Select(place => System.IO.Path.Combine(AppContext.BaseDirectory, place)).FirstOrDefault(File.Exists);
+        if (file is null)
+        {
+            return null;
+        }
+
+        try
+        {
+            NativeLibrary.Free(NativeLibrary.Load(file));
+            return null;
+        }
+        catch (Exception error) when (error is DllNotFoundException or BadImageFormatException)
+        {
+            return LibtorchError.OneLine(error.Message);
+        }
     }
 
     private static string Name(string path) => System.IO.Path.GetFileName(path);
@@ -68,10 +88,10 @@ internal sealed record Libtorch(
         return [.. process.Modules.Cast<ProcessModule>().Select(module => module.FileName)];
     }
 
-    /// <summary>The lines that people read.</summary>
+    /// <summary>The lines of the report.</summary>
     public IEnumerable<string> Lines()
     {
-        yield return TorchSharp is null ? "TorchSharp   the stand-in over this machine's libtorch (TorchSharp-system)" : $"TorchSharp   {TorchSharp}";
+        yield return $"TorchSharp   {TorchSharp ?? "not found"}";
         yield return Loads ? $"libtorch     {Version}{(Path is null ? "" : $", {Path}")}" : "libtorch     cannot be loaded";
         if (!Loads)
         {
@@ -80,9 +100,9 @@ internal sealed record Libtorch(
         else
         {
             yield return HasCuda
-                ? string.Create(CultureInfo.InvariantCulture, $"CUDA         {Gpus} GPU(s) to compute on")
-                : BuiltForCuda ? "CUDA         this libtorch is built for it, and finds no GPU that it can use" : "CUDA         this libtorch is for CPUs alone";
-            yield return string.Create(CultureInfo.InvariantCulture, $"threads      {Threads} an operation");
+                ? string.Create(CultureInfo.InvariantCulture, $"CUDA         {Gpus} GPU(s)")
+                : BuiltForCuda ? "CUDA         included in this libtorch, but no usable GPU was found" : "CUDA         not included: this libtorch is for CPUs only";
+            yield return string.Create(CultureInfo.InvariantCulture, $"threads      {Threads} per operation");
         }
     }
 }

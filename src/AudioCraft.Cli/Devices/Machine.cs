@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
+using System.Text;
 
 namespace AudioCraft.Cli.Devices;
 
@@ -13,12 +14,12 @@ namespace AudioCraft.Cli.Devices;
 /// <param name="Cores">Logical processors that this process may use.</param>
 /// <param name="Vectors">The widest vector instructions, in bits, and their name.</param>
 /// <param name="MemoryBytes">Memory that this process may use.</param>
-/// <param name="FreeMemoryBytes">What of it is free now; null where the system does not say.</param>
-/// <param name="GpuDriver">NVIDIA's driver; null where there is none.</param>
-/// <param name="HasSoundFile">Whether libsndfile is there, through which FLAC, OGG and MP3 go.</param>
-/// <param name="WaitPolicy">OMP_WAIT_POLICY of the environment.</param>
+/// <param name="FreeMemoryBytes">How much of it is free now; null where the system does not report it.</param>
+/// <param name="GpuDriver">NVIDIA's driver, or null.</param>
+/// <param name="HasSoundFile">Whether libsndfile is installed, which reads and writes FLAC, Ogg and MP3.</param>
+/// <param name="CppLibrary">The newest symbol version of the C++ library in this process, such as 3.4.30; null outside Linux.</param>
 internal sealed record Machine(
-    string System, string DotNet, int Cores, string Vectors, long MemoryBytes, long? FreeMemoryBytes, string? GpuDriver, bool HasSoundFile, string? WaitPolicy)
+    string System, string DotNet, int Cores, string Vectors, long MemoryBytes, long? FreeMemoryBytes, string? GpuDriver, bool HasSoundFile, Version? CppLibrary)
 {
     private const string DriverOnLinux = "/proc/driver/nvidia/version", MemoryOnLinux = "/proc/meminfo";
 
@@ -27,7 +28,7 @@ internal sealed record Machine(
     public static Machine Probe() => new(
         $"{RuntimeInformation.OSDescription}, {RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant()}", RuntimeInformation.FrameworkDescription, Environment.ProcessorCount,
         VectorsOf(), GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, FreeMemory(), Driver(), Array.Exists(SoundFileNames, CanLoad),
-        Environment.GetEnvironmentVariable("OMP_WAIT_POLICY"));
+        NewestCppVersion());
 
     /// <summary>The lines that people read.</summary>
     public IEnumerable<string> Lines() =>
@@ -37,7 +38,7 @@ internal sealed record Machine(
         $"processors   {Cores}, {Vectors}",
         string.Create(CultureInfo.InvariantCulture, $"memory       {MemoryBytes / 1e9:0.0} GB{(FreeMemoryBytes is { } free ? string.Create(CultureInfo.InvariantCulture, $", {free / 1e9:0.0} GB free") : "")}"),
         $"NVIDIA       {GpuDriver ?? "no driver"}",
-        $"libsndfile   {(HasSoundFile ? "is there: FLAC, OGG, Opus, MP3 and AIFF are read and written" : "is not there: WAV alone is read and written")}",
+        $"libsndfile   {(HasSoundFile ? "installed: reads and writes FLAC, Ogg, Opus, MP3 and AIFF" : "not installed: only WAV, MP3 and Ogg Vorbis can be read, and only WAV written")}",
     ];
 
     private static string VectorsOf() =>
@@ -65,6 +66,25 @@ internal sealed record Machine(
         }
 
         return File.Exists(DriverOnLinux) ? File.ReadLines(DriverOnLinux).FirstOrDefault()?.Trim() : CanLoad("libcuda.so.1") ? "driver" : null;
+    }
+
+    /// <summary>The newest GLIBCXX version in the libstdc++ that this process has loaded: .NET itself needs one.</summary>
+    private static Version? NewestCppVersion()
+    {
+        const string prefix = "GLIBCXX_";
+        if (!OperatingSystem.IsLinux())
+        {
+            return null;
+        }
+
+        using var process = Process.GetCurrentProcess();
+        var path = process.Modules.Cast<ProcessModule>().Select(module => module.FileName).FirstOrDefault(file => Path.GetFileName(file).StartsWith("libstdc++.so", StringComparison.Ordinal));
+        return path is null
+            ? null
+            : Encoding.ASCII.GetString(File.ReadAllBytes(path)).Split('\0')
+                .Where(text => text.StartsWith(prefix, StringComparison.Ordinal))
+                .Select(text => Version.TryParse(text[prefix.Length..], out var version) ? version : null)
+                .Max();
     }
 
     private static bool CanLoad(string name)

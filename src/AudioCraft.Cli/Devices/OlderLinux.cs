@@ -1,0 +1,26 @@
+namespace AudioCraft.Cli.Devices;
+
+/// <summary>
+/// Linux distributions whose C++ library is older than the one that TorchSharp's native library names. The build step of AudioCraft.Core makes the application's copy
+/// accept the older one (AudioCraft.Core.targets).
+/// </summary>
+internal static class OlderLinux
+{
+    /// <summary>GCC 13's, which TorchSharp 0.107 names.</summary>
+    private static readonly Version Named = new(3, 4, 32);
+
+    /// <summary>One line about the C++ library; nothing outside Linux.</summary>
+    public static IEnumerable<string> Lines(Machine machine, Libtorch libtorch)
+    {
+        if (machine.CppLibrary is not { } newest)
+        {
+            yield break;
+        }
+
+        yield return newest >= Named
+            ? $"libstdc++    GLIBCXX_{newest}, recent enough for TorchSharp"
+            : libtorch.Loads
+                ? $"libstdc++    GLIBCXX_{newest}, older than TorchSharp expects (GLIBCXX_{Named}); this application has a copy of libLibTorchSharp.so that accepts it"
+                : $"libstdc++    GLIBCXX_{newest}, older than TorchSharp expects (GLIBCXX_{Named})";
+    }
+}
