@@ -41,9 +41,24 @@ public sealed partial class TorchSharpMembersTests
         var types = metadata.TypeReferences.Select(handle => module.ResolveType(MetadataTokens.GetToken(handle)))
             .Where(type => type.Assembly == torchSharp).Select(PublicSurface.TypeLine);
         // References in generic code need type arguments to resolve; the definition of the member is what counts.
-        var members = metadata.MemberReferences.Select(handle => Definition(module, MetadataTokens.GetToken(handle)))
+        var members = metadata.MemberReferences.Where(handle => !IsOfOwnGenericType(metadata, handle)).Select(handle => Definition(module, MetadataTokens.GetToken(handle)))
             .Where(member => member.DeclaringType?.Assembly == torchSharp).Select(PublicSurface.MemberLine);
         return [.. types.Concat(members).Distinct(StringComparer.Ordinal)];
+    }
+
+    /// <summary>Whether a reference is to a member of a generic type that the assembly itself defines.</summary>
+    private static bool IsOfOwnGenericType(MetadataReader metadata, MemberReferenceHandle handle)
+    {
+        var parent = metadata.GetMemberReference(handle).Parent;
+        if (parent.Kind != HandleKind.TypeSpecification)
+        {
+            return false;
+        }
+
+        var signature = metadata.GetBlobReader(metadata.GetTypeSpecification((TypeSpecificationHandle)parent).Signature);
+        return signature.ReadSignatureTypeCode() == SignatureTypeCode.GenericTypeInstance
+            && signature.ReadCompressedInteger() is 0x11 or 0x12
+            && signature.ReadTypeHandle().Kind == HandleKind.TypeDefinition;
     }
 
     private static MemberInfo Definition(Module module, int token)
