@@ -1,6 +1,7 @@
-// Looks into the packages of a folder: dotnet run eng/check-packages.cs -- artifacts/packages. Called by pack.sh.
+// Checks the packages of a folder: dotnet run eng/check-packages.cs -- artifacts/packages. Called by pack.sh.
 using System.IO.Compression;
 using System.Reflection.Metadata;
+using System.Reflection.PortableExecutable;
 using System.Xml.Linq;
 
 var folder = args is [var only] ? only : throw new ArgumentException("One argument: the folder of the packages.");
@@ -38,10 +39,15 @@ static List<string> Check(string path)
     Require(Find("readme")?.Value == "README.md" && names.Contains("README.md"), "it has no README.");
     Require(Find("description")?.Value.Length > 20, "it has no description.");
     Require(Find("repository")?.Attribute("commit")?.Value.Length == 40, "it does not say of which commit it is.");
-    Require(!metadata.Descendants().Any(element => element.Attribute("id")?.Value.EndsWith("-system", StringComparison.Ordinal) == true), "it depends on a stand-in.");
     if (names.Contains(library))
     {
         Require(names.Contains(Path.ChangeExtension(library, ".xml")), "it has no XML documentation.");
+        var dependencies = metadata.Descendants().Where(element => element.Name.LocalName == "dependency").ToDictionary(element => element.Attribute("id")!.Value, element => element.Attribute("version")!.Value);
+        var references = References(zip.GetEntry(library)!);
+        // A native package, such as SkiaSharp.NativeAssets.Linux.NoDependencies, belongs to the managed one.
+        var unused = dependencies.Keys.Where(dependency => !references.Exists(name => dependency == name || dependency.StartsWith(name + ".NativeAssets.", StringComparison.Ordinal))).ToList();
+        Require(unused.Count == 0, $"it depends on {string.Join(", ", unused)}, which its code does not use.");
+        Require(!dependencies.TryGetValue("TorchSharp", out var torchSharp) || torchSharp == "0.106.0", $"it depends on TorchSharp {torchSharp}; Windows needs 0.106.0.");
         var symbols = Path.ChangeExtension(path, ".snupkg");
         Require(File.Exists(symbols), "it has no symbols.");
         // An address on the web is what SourceLink needs.
@@ -51,6 +57,20 @@ static List<string> Check(string path)
     var kind = isTool ? "tool" : names.Contains(library) ? "library, documentation, symbols" : "files";
     Console.WriteLine($"{Path.GetFileName(path)}  {new FileInfo(path).Length:N0} bytes: {kind}, README, licence {Find("license")?.Value}");
     return faults;
+}
+
+static List<string> References(ZipArchiveEntry library)
+{
+    using var content = new MemoryStream();
+    using (var assembly = library.Open())
+    {
+        assembly.CopyTo(content);
+    }
+
+    content.Position = 0;
+    using var image = new PEReader(content);
+    var metadata = image.GetMetadataReader();
+    return [.. metadata.AssemblyReferences.Select(handle => metadata.GetString(metadata.GetAssemblyReference(handle).Name))];
 }
 
 static bool HasSourceLink(string symbols)

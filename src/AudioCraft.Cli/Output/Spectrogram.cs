@@ -27,7 +27,7 @@ internal static class Spectrogram
         for (var i = 0; i < spectra.Count; i++)
         {
             var top = i * (Bins + Caption);
-            canvas.DrawText($"{sounds[i].Title}: 0 to {sampleRate / 2} Hz", 4, top + Caption - 7, font, paint);
+            canvas.DrawText($"{sounds[i].Title}: 0 to {sampleRate / 2} Hz", 4, top + Caption - 7, SKTextAlign.Left, font, paint);
             for (var frame = 0; frame < spectra[i].Length / Bins; frame++)
             {
                 for (var bin = 0; bin < Bins; bin++)

@@ -72,10 +72,10 @@ public static class TrainingCurves
         using var font = new SKFont(SKTypeface.Default, 12);
         paint.Color = Ink;
         var latest = validation.Count > 0 ? validation[^1].Value : training[^1].Value;
-        canvas.DrawText($"{name}   {Text(latest)}", Margin, Margin - 8, font, paint);
-        canvas.DrawText(Text(high), 2, Margin + 10, font, paint);
-        canvas.DrawText(Text(low), 2, Height - Margin, font, paint);
-        canvas.DrawText($"step {last}", Width - Margin - 70, Height - Margin + 16, font, paint);
+        canvas.DrawText($"{name}   {Text(latest)}", Margin, Margin - 8, SKTextAlign.Left, font, paint);
+        canvas.DrawText(Text(high), 2, Margin + 10, SKTextAlign.Left, font, paint);
+        canvas.DrawText(Text(low), 2, Height - Margin, SKTextAlign.Left, font, paint);
+        canvas.DrawText($"step {last}", Width - Margin - 70, Height - Margin + 16, SKTextAlign.Left, font, paint);
     }
 
     private static void DrawLine(SKCanvas canvas, IEnumerable<SKPoint> points, SKPaint paint, SKColor colour, float width)
