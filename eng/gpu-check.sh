@@ -1,38 +1,48 @@
 #!/usr/bin/env bash
-# Checks and measures the library on a GPU. Machines with one often have PyTorch, CMake and a compiler, but neither .NET nor a network, so it goes in two steps:
-#   eng/gpu-check.sh publish     where .NET is: makes artifacts/gpu-check, which brings .NET's runtime with it
+# Checks and measures the library on a machine with a GPU. Two steps, because such machines often have PyTorch but neither .NET nor NuGet:
+#   eng/gpu-check.sh publish          where .NET is: artifacts/gpu-check with .NET's runtime and TorchSharp, but without libtorch (fits 64 MiB)
+#   eng/gpu-check.sh publish --cuda   the same with TorchSharp-cuda-linux and its libtorch (5.9 GB), where the NuGet feed has it: needs nothing of the machine but the driver
 #   eng/gpu-check.sh run [--device cuda|cpu] [--out FOLDER] [--quick]
-#                                where the GPU is, with artifacts/gpu-check carried along: builds the native half of TorchSharp-system against the
-#                                PyTorch of $PYTHON (python3), runs the golden cases, compares with transformers where that is installed, measures
-#                                speed and memory beside PyTorch, and writes FOLDER/gpu-check.md (artifacts/gpu-check-report if no folder is given)
-# --quick measures tiny shapes alone. Ends with 0 only if everything passed.
+#                                     where the GPU is, with artifacts/gpu-check carried along: computes the golden cases on the device, compares with
+#                                     transformers where that is installed, measures speed and memory beside PyTorch, and writes FOLDER/gpu-check.md
+#                                     (artifacts/gpu-check-report by default). Without a libtorch of its own it uses that of $PYTHON's PyTorch (python3).
+# --quick measures tiny shapes only. The exit status is 0 if everything passed.
+#
+# TorchSharp 0.107 was built for libtorch 2.10. C++ libraries make no promise between versions, so another libtorch may or may not load; the check says which.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 app="$root/artifacts/gpu-check"
 
+fail() {
+    printf 'gpu-check: %s\n' "$1" >&2
+    exit 1
+}
+
 publish() {
+    local backend=cpu
+    [ "${1:-}" != --cuda ] || backend=cuda-linux
     rm -rf "$app"
-    dotnet publish "$root/eng/GpuCheck" -c Release -r linux-x64 --self-contained -p:TorchBackend=system -p:DebugType=none -o "$app" -v q -nodeReuse:false
-    rm -f "$app"/*.xml "$app"/libtorch_system_shim.so
+    # The machine with the GPU may have an older C++ library than this one.
+    dotnet publish "$root/eng/GpuCheck" -c Release -r linux-x64 --self-contained -p:TorchBackend=$backend -p:AudioCraftOlderLinux=true -p:DebugType=none -o "$app" -v q -nodeReuse:false
+    rm -f "$app"/*.xml
+    # Only TorchSharp's own library stays; libtorch is the machine's.
+    [ "$backend" != cpu ] || find "$app" -name '*.so*' \( -name 'libtorch*' -o -name 'libc10*' -o -name 'libgomp*' -o -name 'libshm*' -o -name 'libaoti*' -o -name 'libbackend_*' -o -name 'libjitbackend*' -o -name 'libnnapi*' \) -delete
     printf 'gpu-check: %s is ready to be carried along\n' "$(du -sh "$app" | tr '\t' ' ')"
 }
 
-# Fresh objects for each PyTorch; Debian's, which lies in the system's folders, needs no telling.
-build_shim() {
-    local build="$app/native" prefix options=()
-    prefix=$("$python" -c 'import torch; print(torch.utils.cmake_prefix_path)') || { echo "gpu-check: $python has no PyTorch" >&2; exit 1; }
-    [ -f "$prefix/Torch/TorchConfig.cmake" ] && options=(-DTorch_DIR="$prefix/Torch")
-    # From 2.14 on PyTorch's headers ask for C++20.
-    "$python" -c 'import sys, torch; sys.exit(tuple(int(n) for n in torch.__version__.split(".")[:2]) < (2, 14))' && options+=(-DCMAKE_CXX_STANDARD=20)
-    rm -rf "$build"
-    mkdir -p "$build"
-    if ! { cmake -S "$root/src/compat/TorchSharp-system/native" -B "$build" -DCMAKE_BUILD_TYPE=Release "${options[@]}" &&
-        cmake --build "$build" --parallel "$(nproc)"; } >"$build/build.log" 2>&1; then
-        tail -n 60 "$build/build.log" >&2
-        echo "gpu-check: the native half did not build (above, and in $build/build.log)" >&2
-        exit 1
-    fi
-    cp "$build/libtorch_system_shim.so" "$app/"
+# The folders with PyTorch's libtorch and the CUDA libraries that its wheels bring.
+pytorch_libraries() {
+    "$python" - <<'PYTHON'
+import glob, os, sys
+try:
+    import torch
+except ImportError:
+    sys.exit("PyTorch is not installed")
+lib = os.path.join(os.path.dirname(torch.__file__), "lib")
+site = os.path.dirname(os.path.dirname(torch.__file__))
+print(":".join([lib] + sorted(glob.glob(os.path.join(site, "nvidia", "*", "lib")) + glob.glob(os.path.join(site, "nvidia", "*", "*", "lib")))))
+print(f"gpu-check: libtorch of PyTorch {torch.__version__}", file=sys.stderr)
+PYTHON
 }
 
 run() {
@@ -42,28 +52,36 @@ run() {
             --device) device=$2 && shift 2 ;;
             --out) out=$2 && shift 2 ;;
             --quick) more+=(--quick) && shift ;;
-            *) echo "gpu-check: '$1' is not understood" >&2 && exit 2 ;;
+            *) echo "gpu-check: unknown argument '$1'" >&2 && exit 2 ;;
         esac
     done
-    [ -f "$app/AudioCraft.GpuCheck" ] || { echo "gpu-check: $app is missing: 'eng/gpu-check.sh publish' makes it where .NET is" >&2; exit 1; }
-    python=$(command -v "${PYTHON:-python3}")
+    [ -f "$app/AudioCraft.GpuCheck" ] || fail "$app is missing: create it with 'eng/gpu-check.sh publish' where .NET is installed"
+    python=$(command -v "${PYTHON:-python3}" || true)
     mkdir -p "$out"
-    build_shim
+    if [ ! -e "$app/libtorch_cpu.so" ]; then
+        [ -n "$python" ] || fail "there is no libtorch: install PyTorch, or publish with --cuda"
+        LD_LIBRARY_PATH="$(pytorch_libraries)${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}" || fail "there is no libtorch: install PyTorch, or publish with --cuda"
+        export LD_LIBRARY_PATH
+        "$python" - "$app/libLibTorchSharp.so" <<'PYTHON' || fail "TorchSharp's library does not load on this libtorch (above). Publish with --cuda where the NuGet feed has TorchSharp-cuda-linux."
+import ctypes, sys
+ctypes.CDLL(sys.argv[1])
+PYTHON
+    fi
     local cases="$app/transformers"
     rm -rf "$cases"
-    if "$python" -c 'import transformers, safetensors' 2>/dev/null; then
-        "$python" "$app/transformers_cases.py" "$cases" || { echo "gpu-check: transformers_cases.py failed (above)" >&2; exit 1; }
+    if [ -n "$python" ] && "$python" -c 'import transformers, safetensors' 2>/dev/null; then
+        "$python" "$app/transformers_cases.py" "$cases" || fail "transformers_cases.py failed (above)"
         more+=(--transformers "$cases")
     else
         echo "gpu-check: transformers is not installed, so nothing is compared with it" >&2
     fi
     chmod +x "$app/AudioCraft.GpuCheck"
-    # Recorded results are float32's: NVIDIA's libraries must not shorten it to TF32. The same holds for PyTorch's side.
+    # Recorded results are in float32: NVIDIA's libraries must not shorten it to TF32. The same holds for PyTorch's side.
     NVIDIA_TF32_OVERRIDE=0 AUDIOCRAFT_PEER_PYTHON="$python" "$app/AudioCraft.GpuCheck" --device "$device" --report "$out/gpu-check.md" "${more[@]}"
 }
 
 case ${1:-} in
-    publish) publish ;;
+    publish) shift && publish "$@" ;;
     run) shift && run "$@" ;;
-    *) sed -n '2,9p' "${BASH_SOURCE[0]}" && exit 2 ;;
+    *) sed -n '2,13p' "${BASH_SOURCE[0]}" && exit 2 ;;
 esac
