@@ -4,11 +4,11 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.NAudio;
 
-/// <summary>[C, T] of tensors to frames one after the other, as NAudio has them, and back. The tensors are float32, contiguous, on the CPU.</summary>
+/// <summary>Conversion between [C, T] tensors and interleaved samples. The tensors are float32, contiguous, on the CPU.</summary>
 internal static class Interleaving
 {
-    /// <summary>Frames from <paramref name="start"/> on into <paramref name="frames"/>, which is filled.</summary>
-    public static void Together(Tensor wav, long start, Span<float> frames)
+    /// <summary>Fills <paramref name="frames"/> with the frames of <paramref name="wav"/> from <paramref name="start"/> on.</summary>
+    public static void Interleave(Tensor wav, long start, Span<float> frames)
     {
         var channels = (int)wav.size(0);
         for (var channel = 0; channel < channels; channel++)
@@ -21,8 +21,8 @@ internal static class Interleaving
         }
     }
 
-    /// <summary>Frames to their place in <paramref name="wav"/> from <paramref name="start"/> on.</summary>
-    public static void Apart(ReadOnlySpan<float> frames, Tensor wav, long start)
+    /// <summary>Copies <paramref name="frames"/> into <paramref name="wav"/> from <paramref name="start"/> on.</summary>
+    public static void Deinterleave(ReadOnlySpan<float> frames, Tensor wav, long start)
     {
         var channels = (int)wav.size(0);
         for (var channel = 0; channel < channels; channel++)

@@ -207,7 +207,7 @@ public sealed class LiveSampleProvider : ISampleProvider, IDisposable, IAsyncDis
             }
 
             var samples = new float[plain.numel()];
-            Interleaving.Together(plain, 0, samples);
+            Interleaving.Interleave(plain, 0, samples);
             return samples;
         }
     }

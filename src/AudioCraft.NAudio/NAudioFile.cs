@@ -1,24 +1,27 @@
 using AudioCraft.Audio;
+using AudioCraft.NAudio.SoundFile;
+using NAudio.Wave;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace AudioCraft.NAudio;
 
 /// <summary>
-/// Sound files of every format: WAV through <see cref="AudioFile"/>; AIFF, FLAC, Ogg Vorbis, Opus, MP3 and what else NAudio's SoundFileReader opens
-/// through the libsndfile of the machine (Debian and Ubuntu: libsndfile1; macOS: brew install libsndfile; Windows: sndfile.dll beside the application).
+/// Reads and writes audio files as tensors. WAV works everywhere (<see cref="AudioFile"/>). AIFF, FLAC, Ogg Vorbis, Opus and MP3 need libsndfile
+/// (Debian and Ubuntu: <c>apt-get install libsndfile1</c>; macOS: <c>brew install libsndfile</c>; Windows: <c>sndfile.dll</c> next to the application), except that
+/// Windows reads MP3, AAC, FLAC and WMA with Media Foundation, and MP3 can be read on every system.
 /// </summary>
 public static class NAudioFile
 {
-    /// <summary>Samples of all channels together that a compressed file may hold at most, unless the call says otherwise: 1.7 hours of stereo at 44.1 kHz, 2 GiB.</summary>
+    /// <summary>The default limit for the samples of a compressed file, of all channels together: 2^29, which is 1.7 hours of stereo at 44.1 kHz and 2 GiB.</summary>
     public const long DefaultMaxSamples = 1L << 29;
 
-    /// <summary>Reads a sound file, told apart by its contents, not by its name.</summary>
+    /// <summary>Reads an audio file. The format is recognized by the contents, not by the name.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="maxSamples">A compressed file may be thousands of times smaller than its sound: one of more samples than this, of all channels together, is refused.</param>
-    /// <returns>[C, T] float32 on the CPU with full scale ±1, which the caller owns, and the rate in hertz.</returns>
-    /// <exception cref="AudioFormatException">The file is damaged, cut off, holds NaN or infinity, is too long, or is of a format that is not read.</exception>
-    /// <exception cref="AudioCraftException">The file cannot be opened or read, or it is no WAV file and there is no libsndfile.</exception>
+    /// <param name="maxSamples">The largest number of samples, of all channels together. A compressed file can be thousands of times smaller than its samples in memory.</param>
+    /// <returns>[C, T] float32 on the CPU with full scale ±1, owned by the caller, and the sample rate in hertz.</returns>
+    /// <exception cref="AudioFormatException">The file is damaged or cut off, contains NaN or infinity, is too long, or its format is unknown.</exception>
+    /// <exception cref="AudioCraftException">The file cannot be opened or read, or the library that decodes its format is not installed.</exception>
     public static (Tensor Wav, int SampleRate) Read(string path, long maxSamples = DefaultMaxSamples)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -26,12 +29,7 @@ public static class NAudioFile
         try
         {
             using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
-            if (stream.CanSeek && !SoundFileDecoder.IsWav(stream))
-            {
-                return SoundFileDecoder.Decode(stream, $"'{path}'", maxSamples);
-            }
-
-            return stream.CanSeek ? AudioFile.Read(path) : Read(stream, maxSamples);
+            return Read(stream, $"'{path}'", maxSamples);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or NotSupportedException)
         {
@@ -39,12 +37,13 @@ public static class NAudioFile
         }
     }
 
-    /// <summary>Reads a sound from the position of a stream to its end, and leaves it open.</summary>
-    /// <param name="stream">A file, memory, or a pipe; what cannot be positioned is brought into memory first.</param>
-    /// <param name="maxSamples">As for <see cref="Read(string, long)"/>.</param>
-    /// <returns>[C, T] float32 on the CPU with full scale ±1, which the caller owns, and the rate in hertz.</returns>
-    /// <exception cref="AudioFormatException">The contents are damaged, cut off, hold NaN or infinity, are too long, or of a format that is not read.</exception>
-    /// <exception cref="AudioCraftException">The stream fails, or it holds no WAV and there is no libsndfile.</exception>
+    /// <summary>Reads an audio file from a stream, from its position to its end. The stream stays open.</summary>
+    /// <param name="stream">A stream that cannot seek or is not at its beginning is first copied into memory.</param>
+    /// <param name="maxSamples">The largest number of samples, of all channels together.</param>
+    /// <returns>[C, T] float32 on the CPU with full scale ±1, owned by the caller, and the sample rate in hertz.</returns>
+    /// <exception cref="ArgumentException">The stream cannot be read.</exception>
+    /// <exception cref="AudioFormatException">The contents are damaged or cut off, contain NaN or infinity, are too long, or their format is unknown.</exception>
+    /// <exception cref="AudioCraftException">The stream fails, or the library that decodes the format is not installed.</exception>
     public static (Tensor Wav, int SampleRate) Read(Stream stream, long maxSamples = DefaultMaxSamples)
     {
         ArgumentNullException.ThrowIfNull(stream);
@@ -56,16 +55,7 @@ public static class NAudioFile
 
         try
         {
-            // libsndfile counts positions from the beginning of what it is given.
-            using var copy = stream.CanSeek && stream.Position == 0 ? null : new MemoryStream();
-            if (copy is not null)
-            {
-                stream.CopyTo(copy);
-                copy.Position = 0;
-            }
-
-            var source = copy ?? stream;
-            return SoundFileDecoder.IsWav(source) ? AudioFile.Read(source) : SoundFileDecoder.Decode(source, "the stream", maxSamples);
+            return Read(stream, "The stream", maxSamples);
         }
         catch (IOException error)
         {
@@ -73,68 +63,152 @@ public static class NAudioFile
         }
     }
 
-    /// <summary>Writes a sound file, whole or not at all: it is written beside its place and renamed. Directories that lack are made.</summary>
-    /// <param name="path">The file; one that is there is replaced.</param>
+    /// <summary>Writes an audio file, complete or not at all: to a temporary file, which is then renamed. Missing directories are created.</summary>
+    /// <param name="path">The file. An existing file is replaced.</param>
     /// <param name="wav">[T], [C, T] or [1, C, T] of any float type on any device, finite. It is not changed.</param>
-    /// <param name="sampleRate">In hertz; lossy formats know a few rates only (<see cref="SoundFormat"/>).</param>
-    /// <param name="options">Level, and for lossless formats how a sample is stored. By default as upstream: the peak at -1 dB, 16 bits.</param>
-    /// <param name="format">The format; by default what the end of the name says: .wav, .aiff, .aif, .flac, .ogg, .oga, .opus or .mp3.</param>
-    /// <param name="quality">For lossy formats, 0 (small) to 1 (good); by default the encoder's own choice.</param>
-    /// <exception cref="ArgumentException">The sound has another shape or type, a sample is NaN or infinite, beyond ±1 after normalization where the format has no room for it,
-    /// the name says no format, the format does not know the rate, the number of channels, the kind of samples or a quality, or a value is out of range.</exception>
-    /// <exception cref="AudioCraftException">The file cannot be written, or there is no libsndfile and the format is not WAV.</exception>
+    /// <param name="sampleRate">In hertz. Lossy formats support few sample rates (<see cref="SoundFormat"/>).</param>
+    /// <param name="options">The level, and for lossless formats the sample format. By default as upstream: the peak at -1 dB, 16 bits.</param>
+    /// <param name="format">The format; null takes it from the extension: .wav, .aiff, .aif, .flac, .ogg, .oga, .opus or .mp3.</param>
+    /// <param name="quality">For lossy formats, 0 (smallest file) to 1 (best quality); null for the encoder's default.</param>
+    /// <exception cref="ArgumentException">The tensor has another shape or type; a sample is NaN, infinite, or beyond ±1 after normalization and the format clips;
+    /// the extension is unknown; the format does not support the sample rate, the channels, the sample format or a quality; or a value is out of range.</exception>
+    /// <exception cref="AudioCraftException">The file cannot be written, or libsndfile is not installed and the format is not WAV.</exception>
     public static void Write(
         string path, Tensor wav, int sampleRate, AudioWriteOptions? options = null, SoundFormat? format = null, double? quality = null)
     {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        var chosen = format ?? FormatOf(path);
+        var chosen = format ?? SoundFormats.FromExtension(path);
+        SoundFormats.RequireQuality(chosen, quality);
         if (chosen == SoundFormat.Wav)
         {
-            SoundFileEncoder.RequireQuality(chosen, quality);
             AudioFile.Write(path, wav, sampleRate, options);
             return;
         }
 
-        using var encoded = SoundFileEncoder.Encode(wav, sampleRate, options ?? new AudioWriteOptions(), chosen, quality);
+        using var encoded = Encode(wav, sampleRate, options ?? new AudioWriteOptions(), chosen, quality);
         AtomicFile.Write(path, encoded.CopyTo);
     }
 
-    /// <summary>Writes a sound at the position of a stream, front to back, and leaves it open.</summary>
-    /// <param name="stream">A file, memory, or a pipe.</param>
+    /// <summary>Writes an audio file at the position of a stream, front to back. The stream stays open.</summary>
+    /// <param name="stream">A stream, which need not be seekable.</param>
     /// <param name="format">The format.</param>
     /// <param name="wav">[T], [C, T] or [1, C, T] of any float type on any device, finite. It is not changed.</param>
-    /// <param name="sampleRate">In hertz; lossy formats know a few rates only (<see cref="SoundFormat"/>).</param>
-    /// <param name="options">Level, and for lossless formats how a sample is stored.</param>
-    /// <param name="quality">For lossy formats, 0 (small) to 1 (good); by default the encoder's own choice.</param>
-    /// <exception cref="ArgumentException">As for the other overload, or the stream cannot be written to.</exception>
-    /// <exception cref="AudioCraftException">There is no libsndfile and the format is not WAV.</exception>
+    /// <param name="sampleRate">In hertz. Lossy formats support few sample rates (<see cref="SoundFormat"/>).</param>
+    /// <param name="options">The level, and for lossless formats the sample format. By default as upstream: the peak at -1 dB, 16 bits.</param>
+    /// <param name="quality">For lossy formats, 0 (smallest file) to 1 (best quality); null for the encoder's default.</param>
+    /// <exception cref="ArgumentException">As for the other overload, or the stream cannot be written.</exception>
+    /// <exception cref="AudioCraftException">libsndfile is not installed and the format is not WAV.</exception>
     public static void Write(Stream stream, SoundFormat format, Tensor wav, int sampleRate, AudioWriteOptions? options = null, double? quality = null)
     {
         ArgumentNullException.ThrowIfNull(stream);
         if (!stream.CanWrite)
         {
-            throw new ArgumentException("The stream cannot be written to.", nameof(stream));
+            throw new ArgumentException("The stream cannot be written.", nameof(stream));
         }
 
+        SoundFormats.RequireQuality(format, quality);
         if (format == SoundFormat.Wav)
         {
-            SoundFileEncoder.RequireQuality(format, quality);
             AudioFile.Write(stream, wav, sampleRate, options);
             return;
         }
 
-        using var encoded = SoundFileEncoder.Encode(wav, sampleRate, options ?? new AudioWriteOptions(), format, quality);
+        using var encoded = Encode(wav, sampleRate, options ?? new AudioWriteOptions(), format, quality);
         encoded.CopyTo(stream);
     }
 
-    private static SoundFormat FormatOf(string path) => Path.GetExtension(path).ToUpperInvariant() switch
+    private static (Tensor Wav, int SampleRate) Read(Stream stream, string name, long maxSamples)
     {
-        ".WAV" => SoundFormat.Wav,
-        ".AIFF" or ".AIF" => SoundFormat.Aiff,
-        ".FLAC" => SoundFormat.Flac,
-        ".OGG" or ".OGA" => SoundFormat.OggVorbis,
-        ".OPUS" => SoundFormat.Opus,
-        ".MP3" => SoundFormat.Mp3,
-        _ => throw new ArgumentException($"'{path}' does not end in .wav, .aiff, .flac, .ogg, .opus or .mp3: say the format.", nameof(path)),
-    };
+        var source = SoundFileReader.AtBeginning(stream, name);
+        if (IsWav(source))
+        {
+            return AudioFile.Read(source);
+        }
+
+        using var reader = new SoundFileReader(source, name, leaveOpen: true);
+        var expected = reader.Length / reader.WaveFormat.BlockAlign;
+        if (expected > maxSamples / reader.WaveFormat.Channels)
+        {
+            throw new AudioFormatException($"{name} states {expected} frames of {reader.WaveFormat.Channels} channels, more than {maxSamples} samples, the limit of this call.");
+        }
+
+        var wav = ProviderExtensions.ReadAll(reader, maxSamples, message => new AudioFormatException($"{name} {message}"));
+        try
+        {
+            if (reader.HasExactLength && wav.size(1) < expected)
+            {
+                throw new AudioFormatException($"{name} was cut off: it has {wav.size(1)} of {expected} frames.");
+            }
+
+            RequireFinite(wav, name);
+            return (wav, reader.WaveFormat.SampleRate);
+        }
+        catch
+        {
+            wav.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>RIFF WAVE, RF64 or BW64. The stream, which is at its beginning, stays there.</summary>
+    private static bool IsWav(Stream stream)
+    {
+        Span<byte> head = stackalloc byte[12];
+        var read = stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false);
+        stream.Position = 0;
+        return read == head.Length && head[8..].SequenceEqual("WAVE"u8) && (head.StartsWith("RIFF"u8) || head.StartsWith("RF64"u8) || head.StartsWith("BW64"u8));
+    }
+
+    private static void RequireFinite(Tensor wav, string name)
+    {
+        for (long channel = 0; channel < wav.size(0); channel++)
+        {
+            const int Block = 1 << 20;
+            for (long start = 0, length = wav.size(1); start < length; start += Block)
+            {
+                var samples = Waveform.Samples(wav, channel, start, (int)Math.Min(Block, length - start));
+                if (Waveform.IndexOfNonFinite(samples) is var bad and >= 0)
+                {
+                    throw new AudioFormatException($"{name} has the value {samples[bad]} at frame {start + bad} of channel {channel}, but finite samples were expected.");
+                }
+            }
+        }
+    }
+
+    /// <summary>Encodes into memory, so that nothing is written if the format or the samples are not supported.</summary>
+    private static MemoryStream Encode(Tensor wav, int sampleRate, AudioWriteOptions options, SoundFormat format, double? quality)
+    {
+        options.Validate(nameof(options));
+        _ = SoundFormats.ToNative(format, options.Format);
+        using var samples = AudioNormalizer.Normalize(wav, sampleRate, options);
+        if (!SoundFormats.IsFloat(format, options.Format) && AudioNormalizer.Peak(samples) is var peak and > 1)
+        {
+            throw new ArgumentException($"The peak is {peak}, but {format} stores at most 1: use another normalization than {options.Strategy}.", nameof(wav));
+        }
+
+        var encoded = new MemoryStream();
+        try
+        {
+            var waveFormat = WaveFormat.CreateIeeeFloatWaveFormat(sampleRate, (int)samples.size(0));
+            using (var writer = new SoundFileWriter(encoded, waveFormat, format, options.Format, quality, leaveOpen: true))
+            {
+                const int BlockFrames = 1 << 12;
+                var frames = samples.size(1);
+                var buffer = new float[BlockFrames * waveFormat.Channels];
+                for (long start = 0; start < frames; start += BlockFrames)
+                {
+                    var block = buffer.AsSpan(0, (int)Math.Min(BlockFrames, frames - start) * waveFormat.Channels);
+                    Interleaving.Interleave(samples, start, block);
+                    writer.WriteSamples(block);
+                }
+            }
+
+            encoded.Position = 0;
+            return encoded;
+        }
+        catch
+        {
+            encoded.Dispose();
+            throw;
+        }
+    }
 }

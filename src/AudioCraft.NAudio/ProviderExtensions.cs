@@ -1,36 +1,58 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using NAudio.Wave;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace AudioCraft.NAudio;
 
-/// <summary>Between tensors and NAudio's providers and streams.</summary>
+/// <summary>Conversions between tensors and NAudio's providers and streams.</summary>
 public static class ProviderExtensions
 {
     private const int BlockFrames = 1 << 14;
 
-    /// <summary>The sound as a stream of 32-bit floats, which holds a copy of it.</summary>
+    /// <summary>Copies a tensor into a stream of 32-bit float samples.</summary>
     /// <inheritdoc cref="TensorWaveStream(Tensor, int)"/>
     public static TensorWaveStream ToWaveStream(this Tensor wav, int sampleRate) => new(wav, sampleRate);
 
-    /// <summary>The sound as a source of samples, which holds a copy of it.</summary>
+    /// <summary>Copies a tensor into a sample provider.</summary>
     /// <inheritdoc cref="TensorWaveStream(Tensor, int)"/>
     public static ISampleProvider ToSampleProvider(this Tensor wav, int sampleRate) => new TensorWaveStream(wav, sampleRate);
 
-    /// <summary>Reads a source to its end.</summary>
-    /// <param name="source">From where it is now. One that never ends, as many effects of NAudio, ends at <paramref name="maxSamples"/> with an error.</param>
-    /// <param name="maxSamples">Samples of all channels together that there may be at most.</param>
-    /// <returns>[C, T] float32 on the CPU, which the caller owns, and the rate in hertz.</returns>
-    /// <exception cref="InvalidOperationException">The source gives more samples than <paramref name="maxSamples"/>, or ends within a frame.</exception>
-    [OverloadResolutionPriority(1)] // for what is both, as SoundFileReader is
+    /// <summary>Reads a sample provider to its end.</summary>
+    /// <param name="source">Read from its current position. Many of NAudio's effects never end: for those, limit the length with <c>Take</c>.</param>
+    /// <param name="maxSamples">The largest number of samples, of all channels together.</param>
+    /// <returns>[C, T] float32 on the CPU, owned by the caller, and the sample rate in hertz.</returns>
+    /// <exception cref="InvalidOperationException">The source has more than <paramref name="maxSamples"/> samples, or ends within a frame.</exception>
+    [OverloadResolutionPriority(1)] // for types that are both kinds of provider, such as SoundFileReader
     public static (Tensor Wav, int SampleRate) ToTensor(this ISampleProvider source, long maxSamples = NAudioFile.DefaultMaxSamples)
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentOutOfRangeException.ThrowIfLessThan(maxSamples, 1);
-        var format = source.WaveFormat;
+        return (ReadAll(source, maxSamples, message => new InvalidOperationException($"The source {message}")), source.WaveFormat.SampleRate);
+    }
+
+    /// <summary>Reads a wave provider or stream to its end.</summary>
+    /// <param name="source">Read from its current position: PCM of 8 to 32 bits or IEEE float.</param>
+    /// <param name="maxSamples">The largest number of samples, of all channels together.</param>
+    /// <returns>[C, T] float32 on the CPU, owned by the caller, and the sample rate in hertz.</returns>
+    /// <exception cref="ArgumentException">The samples have another encoding.</exception>
+    /// <exception cref="InvalidOperationException">The source has more than <paramref name="maxSamples"/> samples, or ends within a frame.</exception>
+    public static (Tensor Wav, int SampleRate) ToTensor(this IWaveProvider source, long maxSamples = NAudioFile.DefaultMaxSamples)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        return (source as ISampleProvider ?? source.ToSampleProvider()).ToTensor(maxSamples);
+    }
+
+    /// <summary>Reads to the end. Memory grows with the samples that are read, whatever length a header states.</summary>
+    /// <param name="source">The source.</param>
+    /// <param name="maxSamples">The largest number of samples, of all channels together.</param>
+    /// <param name="failure">Makes the exception of a predicate such as "ends within a frame.".</param>
+    internal static Tensor ReadAll(ISampleProvider source, long maxSamples, Func<string, Exception> failure)
+    {
+        var channels = source.WaveFormat.Channels;
         var blocks = new List<float[]>();
-        var buffer = new float[BlockFrames * format.Channels];
+        var buffer = new float[BlockFrames * channels];
         var total = 0L;
         var filled = 0;
         while (source.Read(buffer.AsSpan(filled)) is var read and > 0)
@@ -39,10 +61,10 @@ public static class ProviderExtensions
             filled += read;
             if (total > maxSamples)
             {
-                throw new InvalidOperationException($"The source gives more than the {maxSamples} samples that may be read.");
+                throw failure($"has more than {maxSamples} samples, the limit of this call.");
             }
 
-            // A source may give less than there is room for, and not only at its end: blocks are kept whole frames by filling them up.
+            // A source may return fewer samples than requested before its end. Full blocks consist of whole frames.
             if (filled == buffer.Length)
             {
                 blocks.Add(buffer);
@@ -51,23 +73,23 @@ public static class ProviderExtensions
             }
         }
 
-        if (filled % format.Channels != 0)
+        if (filled % channels != 0)
         {
-            throw new InvalidOperationException($"The source ends after {total} samples, within a frame of {format.Channels} channels.");
+            throw failure($"ends within a frame, after {total} samples of {channels} channels.");
         }
 
         blocks.Add(buffer[..filled]);
-        var wav = empty(format.Channels, total / format.Channels, dtype: ScalarType.Float32);
+        var wav = Allocate(channels, total / channels);
         try
         {
             var start = 0L;
             foreach (var block in blocks)
             {
-                Interleaving.Apart(block, wav, start);
-                start += block.Length / format.Channels;
+                Interleaving.Deinterleave(block, wav, start);
+                start += block.Length / channels;
             }
 
-            return (wav, format.SampleRate);
+            return wav;
         }
         catch
         {
@@ -76,15 +98,15 @@ public static class ProviderExtensions
         }
     }
 
-    /// <summary>Reads a stream or another source of bytes to its end: integers of 8 to 32 bits or floating point.</summary>
-    /// <param name="source">From where it is now.</param>
-    /// <param name="maxSamples">Samples of all channels together that there may be at most.</param>
-    /// <returns>[C, T] float32 on the CPU, which the caller owns, and the rate in hertz.</returns>
-    /// <exception cref="ArgumentException">Its samples are of another kind.</exception>
-    /// <exception cref="InvalidOperationException">It gives more samples than <paramref name="maxSamples"/>, or ends within a frame.</exception>
-    public static (Tensor Wav, int SampleRate) ToTensor(this IWaveProvider source, long maxSamples = NAudioFile.DefaultMaxSamples)
+    private static Tensor Allocate(int channels, long frames)
     {
-        ArgumentNullException.ThrowIfNull(source);
-        return (source as ISampleProvider ?? source.ToSampleProvider()).ToTensor(maxSamples);
+        try
+        {
+            return empty(channels, frames, dtype: ScalarType.Float32);
+        }
+        catch (ExternalException error)
+        {
+            throw new AudioCraftException($"There is not enough memory for {frames} frames of {channels} channels.", error);
+        }
     }
 }

@@ -7,18 +7,18 @@ using static TorchSharp.torch;
 namespace AudioCraft.NAudio;
 
 /// <summary>
-/// A sound of a tensor as NAudio reads it: a <see cref="WaveStream"/> of 32-bit floats that can be positioned, and an <see cref="ISampleProvider"/>.
-/// It holds a copy of the samples, in memory of .NET: the tensor may be disposed of, and the stream need not be.
+/// The samples of a tensor as a seekable <see cref="WaveStream"/> of 32-bit floats and an <see cref="ISampleProvider"/>.
+/// It copies the samples into managed memory: the tensor can be disposed, and the stream holds no resources.
 /// </summary>
 public sealed class TensorWaveStream : WaveStream, ISampleProvider
 {
     private readonly float[] samples;
     private long position;
 
-    /// <summary>Copies the sound.</summary>
-    /// <param name="wav">[T], [C, T] or [1, C, T] of any float type on any device, 1 to 64 channels, finite, of at most 2^31 samples.</param>
+    /// <summary>Copies the samples of a tensor.</summary>
+    /// <param name="wav">[T], [C, T] or [1, C, T] of any float type on any device, 1 to 64 channels, finite, fewer than 2^31 samples.</param>
     /// <param name="sampleRate">In hertz, 1 to 1,000,000.</param>
-    /// <exception cref="ArgumentException">The sound has another shape or type, a sample is NaN or infinite, or there are too many of them.</exception>
+    /// <exception cref="ArgumentException">The tensor has another shape or type, a sample is NaN or infinite, there are too many samples, or the sample rate is out of range.</exception>
     public TensorWaveStream(Tensor wav, int sampleRate)
     {
         Waveform.RequireSampleRate(sampleRate, nameof(sampleRate));
@@ -29,17 +29,17 @@ public sealed class TensorWaveStream : WaveStream, ISampleProvider
         }
 
         samples = new float[plain.numel()];
-        Interleaving.Together(plain, 0, samples);
+        Interleaving.Interleave(plain, 0, samples);
         WaveFormat = WaveFormat.CreateIeeeFloatWaveFormat(sampleRate, (int)plain.size(0));
     }
 
     /// <inheritdoc/>
     public override WaveFormat WaveFormat { get; }
 
-    /// <summary>Bytes in all.</summary>
+    /// <summary>The length in bytes, 4 per sample.</summary>
     public override long Length => samples.LongLength * sizeof(float);
 
-    /// <summary>Bytes before the next sample; what is set is rounded down to a whole frame, and kept from 0 to <see cref="Length"/>.</summary>
+    /// <summary>The position in bytes. A new value is rounded down to a whole frame and limited to 0…<see cref="Length"/>.</summary>
     public override long Position
     {
         get => position * sizeof(float);
@@ -50,8 +50,9 @@ public sealed class TensorWaveStream : WaveStream, ISampleProvider
         }
     }
 
-    /// <summary>Samples that are left, as many as have room; 0 at the end.</summary>
+    /// <summary>Reads interleaved samples.</summary>
     /// <param name="buffer">Filled from its beginning.</param>
+    /// <returns>The number of samples, fewer than requested only at the end; 0 at the end.</returns>
     public int Read(Span<float> buffer)
     {
         var count = (int)Math.Min(buffer.Length, samples.LongLength - position);

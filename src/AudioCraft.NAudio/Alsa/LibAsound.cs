@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace NAudio.Wave.Alsa;
+namespace AudioCraft.NAudio.Alsa;
 
 /// <summary>The functions of libasound's pcm.h that are used. Negative results are errors.</summary>
 internal static partial class LibAsound
@@ -39,8 +39,15 @@ internal static partial class LibAsound
     [LibraryImport(Library, EntryPoint = "snd_pcm_close")]
     public static partial int Close(nint device);
 
-    public static string ErrorText(int error) => Marshal.PtrToStringUTF8(ErrorPointer(error)) ?? $"error {error}";
+    /// <exception cref="AudioCraftException">The result is an error.</exception>
+    public static void ThrowIfError(int result, string action)
+    {
+        if (result < 0)
+        {
+            throw new AudioCraftException($"ALSA cannot {action}: {Marshal.PtrToStringUTF8(ErrorText(result)) ?? $"error {result}"}.");
+        }
+    }
 
     [LibraryImport(Library, EntryPoint = "snd_strerror")]
-    private static partial nint ErrorPointer(int error);
+    private static partial nint ErrorText(int error);
 }

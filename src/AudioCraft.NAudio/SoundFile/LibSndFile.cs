@@ -1,15 +1,16 @@
 using System.Runtime.InteropServices;
 
-namespace NAudio.SoundFile;
+namespace AudioCraft.NAudio.SoundFile;
 
-/// <summary>The functions of libsndfile's sndfile.h that are used.</summary>
+/// <summary>The functions of libsndfile's sndfile.h that are used. <see cref="NativeSoundFile"/> checks first that the library is installed.</summary>
 internal static unsafe partial class LibSndFile
 {
     public const int Read = 0x10;
     public const int Write = 0x20;
     public const int SetClipping = 0x10C0;
     public const int SetVbrQuality = 0x1300;
-    public const int SetCompressionLevel = 0x1301;
+    public const int MajorFormatMask = 0x0FFF0000;
+    public const int Flac = 0x170000;
 
     private const string Library = NativeLibraries.SoundFile;
 
@@ -24,7 +25,7 @@ internal static unsafe partial class LibSndFile
         public int Seekable;
     }
 
-    /// <summary>SF_VIRTUAL_IO: what libsndfile calls instead of the functions of a file.</summary>
+    /// <summary>SF_VIRTUAL_IO: the callbacks that libsndfile uses in place of file operations.</summary>
     [StructLayout(LayoutKind.Sequential)]
     public struct VirtualIo
     {
@@ -62,7 +63,7 @@ internal static unsafe partial class LibSndFile
     [LibraryImport(Library, EntryPoint = "sf_command")]
     public static partial int Command(nint file, int command, ref double data, int size);
 
-    public static string ErrorText(nint file) => Marshal.PtrToStringUTF8(ErrorPointer(file)) ?? "an error without a name";
+    public static string ErrorText(nint file) => Marshal.PtrToStringUTF8(ErrorPointer(file)) ?? "unknown error";
 
     [LibraryImport(Library, EntryPoint = "sf_strerror")]
     private static partial nint ErrorPointer(nint file);

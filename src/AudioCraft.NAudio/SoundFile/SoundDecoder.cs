@@ -1,0 +1,87 @@
+using System.Buffers.Binary;
+
+namespace AudioCraft.NAudio.SoundFile;
+
+/// <summary>
+/// Decodes one audio file. On Windows, Media Foundation decodes the formats that it knows; libsndfile decodes everything else, and everything on other systems.
+/// Where libsndfile is not installed, managed code decodes MP3.
+/// </summary>
+internal abstract class SoundDecoder : IDisposable
+{
+    private const int HeadBytes = 64;
+
+    public abstract int Channels { get; }
+
+    /// <summary>In hertz.</summary>
+    public abstract int SampleRate { get; }
+
+    /// <summary>Frames in the file, which may be an estimate; 0 if unknown.</summary>
+    public abstract long Frames { get; }
+
+    /// <summary>Whether the file states <see cref="Frames"/> and always has that many: a file with fewer was cut off.</summary>
+    public virtual bool HasExactLength => false;
+
+    /// <summary>Decodes whole frames into the buffer and returns the number of samples; 0 at the end.</summary>
+    /// <exception cref="AudioFormatException">The file is damaged.</exception>
+    /// <exception cref="AudioCraftException">The stream fails.</exception>
+    public abstract int Read(Span<float> buffer);
+
+    /// <summary>Moves to a frame.</summary>
+    /// <returns>The new position in frames.</returns>
+    public abstract long Seek(long frame);
+
+    public abstract void Dispose();
+
+    /// <summary>Opens a file with the decoder for its contents.</summary>
+    /// <param name="stream">A seekable stream at its beginning. It stays open.</param>
+    /// <param name="name">The name of the file in error messages.</param>
+    /// <exception cref="AudioFormatException">The format is unknown, or the file is damaged or cut off.</exception>
+    /// <exception cref="AudioCraftException">The stream fails, or a library that decodes the format is not installed.</exception>
+    public static SoundDecoder Open(Stream stream, string name)
+    {
+        Span<byte> buffer = stackalloc byte[HeadBytes];
+        var head = buffer[..ReadHead(stream, name, buffer)];
+        if (head.Length < 12)
+        {
+            throw new AudioFormatException($"{name} has only {head.Length} bytes, too few for any audio file.");
+        }
+
+        // libsndfile reads AIFF files that were cut off without an error.
+        if (head.StartsWith("FORM"u8) && 8 + (long)BinaryPrimitives.ReadUInt32BigEndian(head[4..]) is var size && size > stream.Length)
+        {
+            throw new AudioFormatException($"{name} was cut off: it has {stream.Length} bytes, but its header states {size}.");
+        }
+
+        var isMp3 = IsMp3(head);
+        if (OperatingSystem.IsWindows() && (isMp3 || IsMediaFoundation(head)) && MediaFoundationDecoder.TryOpen(stream, name) is { } decoder)
+        {
+            return decoder;
+        }
+
+        return NativeLibraries.HasSoundFile ? new LibSndFileDecoder(stream, name)
+            : isMp3 ? new Mp3Decoder(stream, name)
+            : throw NativeLibraries.SoundFileMissing($"Reading {name}");
+    }
+
+    private static int ReadHead(Stream stream, string name, Span<byte> head)
+    {
+        try
+        {
+            var read = stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false);
+            stream.Position = 0;
+            return read;
+        }
+        catch (IOException error)
+        {
+            throw new AudioCraftException($"{name} cannot be read: {error.Message}", error);
+        }
+    }
+
+    /// <summary>An ID3 tag, or the header of an MPEG audio frame of layer 1, 2 or 3.</summary>
+    private static bool IsMp3(ReadOnlySpan<byte> head) =>
+        head.StartsWith("ID3"u8) || (head[0] == 0xFF && (head[1] & 0xE0) == 0xE0 && (head[1] & 0x06) != 0);
+
+    /// <summary>FLAC, AAC (ADTS), MP4 and ASF (WMA).</summary>
+    private static bool IsMediaFoundation(ReadOnlySpan<byte> head) =>
+        head.StartsWith("fLaC"u8) || (head[0] == 0xFF && (head[1] & 0xF6) == 0xF0) || head[4..].StartsWith("ftyp"u8) || head.StartsWith<byte>([0x30, 0x26, 0xB2, 0x75]);
+}

@@ -1,0 +1,182 @@
+using System.Runtime.Versioning;
+using AudioCraft.NAudio.Alsa;
+using NAudio.Wave;
+
+namespace AudioCraft.NAudio.Tests;
+
+/// <summary>On ALSA's device "null", which always exists and plays nothing. Without ALSA, the error is tested instead.</summary>
+[SupportedOSPlatform("linux")]
+public class AlsaOutTests
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+
+    private static bool HasAlsa()
+    {
+        if (OperatingSystem.IsLinux() && NativeLibraries.HasAlsa)
+        {
+            return true;
+        }
+
+        Assert.Throws<AudioCraftException>(() => new AlsaOut("null"));
+        return false;
+    }
+
+    [Fact]
+    public void Integers_and_floats_are_played_to_their_end_and_again()
+    {
+        if (!HasAlsa())
+        {
+            return;
+        }
+
+        foreach (var format in new[] { new WaveFormat(24000, 16, 2), new WaveFormat(44100, 24, 1), WaveFormat.CreateIeeeFloatWaveFormat(48000, 2) })
+        {
+            using var source = new RawSourceWaveStream(new MemoryStream(new byte[format.AverageBytesPerSecond / 10 / format.BlockAlign * format.BlockAlign]), format);
+            using var player = new AlsaOut("null", latencyMilliseconds: 50);
+            using var stopped = new ManualResetEventSlim();
+            Exception? failure = null;
+            player.PlaybackStopped += (_, arguments) =>
+            {
+                failure = arguments.Exception;
+                stopped.Set();
+            };
+            player.Init(source);
+            Assert.Equal((format.SampleRate, format.Channels), (player.OutputWaveFormat.SampleRate, player.OutputWaveFormat.Channels));
+            for (var i = 0; i < 2; i++)
+            {
+                source.Position = 0;
+                stopped.Reset();
+                player.Play();
+                Assert.True(stopped.Wait(Limit));
+                Assert.Null(failure);
+                Assert.Equal(source.Length, source.Position);
+                Assert.Equal(PlaybackState.Stopped, player.PlaybackState);
+            }
+        }
+    }
+
+    [Fact]
+    public void Pausing_stops_reading_and_playing_continues()
+    {
+        if (!HasAlsa())
+        {
+            return;
+        }
+
+        var source = new Silence();
+        using var player = new AlsaOut("null");
+        player.Init(source.ToWaveProvider());
+        player.Play();
+        Assert.True(SpinWait.SpinUntil(() => source.Reads > 10, Limit));
+        player.Pause();
+        Assert.Equal(PlaybackState.Paused, player.PlaybackState);
+        Assert.Equal(player.AverageLatency, player.CurrentLatency);
+
+        // At most the read that was in progress.
+        var reads = source.Reads;
+        Thread.Sleep(50);
+        Assert.InRange(source.Reads, reads, reads + 1);
+        player.Play();
+        Assert.True(SpinWait.SpinUntil(() => source.Reads > reads + 10, Limit));
+        player.Stop();
+        Assert.Equal(PlaybackState.Stopped, player.PlaybackState);
+    }
+
+    [Fact]
+    public void A_handler_of_PlaybackStopped_may_play_stop_and_dispose()
+    {
+        if (!HasAlsa())
+        {
+            return;
+        }
+
+        var source = new Silence();
+        var player = new AlsaOut("null");
+        using var done = new ManualResetEventSlim();
+        var stops = 0;
+        player.PlaybackStopped += (_, _) =>
+        {
+            if (Interlocked.Increment(ref stops) == 1)
+            {
+                player.Play();
+                player.Stop();
+                player.Dispose();
+                done.Set();
+            }
+        };
+        player.Init(source.ToWaveProvider());
+        player.Play();
+        player.Stop();
+        Assert.True(done.Wait(Limit));
+        Assert.Equal(2, stops);
+        Assert.Throws<ObjectDisposedException>(player.Play);
+    }
+
+    [Fact]
+    public void An_exception_of_the_source_is_passed_to_PlaybackStopped()
+    {
+        if (!HasAlsa())
+        {
+            return;
+        }
+
+        using var player = new AlsaOut("null");
+        using var stopped = new ManualResetEventSlim();
+        Exception? failure = null;
+        player.PlaybackStopped += (_, arguments) =>
+        {
+            failure = arguments.Exception;
+            stopped.Set();
+        };
+        player.Init(new Silence { FailsAt = 3 }.ToWaveProvider());
+        player.Play();
+        Assert.True(stopped.Wait(Limit));
+        Assert.Equal("the source failed", Assert.IsType<InvalidOperationException>(failure).Message);
+    }
+
+    [Fact]
+    public void Misuse_is_reported()
+    {
+        if (!HasAlsa())
+        {
+            return;
+        }
+
+        Assert.Throws<ArgumentException>(() => new AlsaOut(""));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new AlsaOut("null", 1));
+        Assert.Contains("no-such-device", Assert.Throws<AudioCraftException>(() => new AlsaOut("no-such-device")).Message, StringComparison.Ordinal);
+        using var player = new AlsaOut("null");
+        Assert.Throws<InvalidOperationException>(player.Play);
+        Assert.Throws<InvalidOperationException>(() => player.OutputWaveFormat);
+        Assert.Throws<ArgumentOutOfRangeException>(() => player.Volume = 1.5f);
+        player.Volume = 0.5f;
+        Assert.Equal(0.5f, player.Volume);
+        player.Init(new Silence().ToWaveProvider());
+        Assert.Throws<InvalidOperationException>(() => player.Init(new Silence().ToWaveProvider()));
+        player.Dispose();
+        player.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => player.Init(new Silence().ToWaveProvider()));
+    }
+
+    private sealed class Silence : ISampleProvider
+    {
+        private int reads;
+
+        public int Reads => Volatile.Read(ref reads);
+
+        public int FailsAt { get; init; } = int.MaxValue;
+
+        public WaveFormat WaveFormat { get; } = WaveFormat.CreateIeeeFloatWaveFormat(48000, 2);
+
+        public int Read(Span<float> buffer)
+        {
+            if (Interlocked.Increment(ref reads) >= FailsAt)
+            {
+                throw new InvalidOperationException("the source failed");
+            }
+
+            buffer.Clear();
+            return buffer.Length;
+        }
+    }
+}
