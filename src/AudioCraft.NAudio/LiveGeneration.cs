@@ -1,16 +1,16 @@
 namespace AudioCraft.NAudio;
 
-/// <summary>Generation as something to listen to.</summary>
+/// <summary>Generation as a sample provider.</summary>
 public static class LiveGeneration
 {
-    /// <summary>Begins to make a sound, and gives it as it is made. Dispose of it to end the making; the model is held until then or until all is made.</summary>
+    /// <summary>Starts generating in the background and returns a provider that plays the samples as they are generated. Disposing it stops the generation; until then, or until the end, the model is in use.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="description">What to hear; an empty text leaves it to the model.</param>
-    /// <param name="options">How far the making keeps ahead of who listens.</param>
-    /// <param name="chunkSeconds">Sound in a piece, in seconds, above 0: smaller ones are heard sooner, larger ones are made faster.</param>
-    /// <param name="progress">Told after each step, on another thread.</param>
-    /// <param name="cancellationToken">Ends the sound and its making, between steps.</param>
-    /// <exception cref="ArgumentException">A value is out of range. What only turns out while the sound is made is thrown by <see cref="LiveSampleProvider.Read"/>.</exception>
+    /// <param name="description">The text; empty for unconditional generation.</param>
+    /// <param name="options">How much is buffered.</param>
+    /// <param name="chunkSeconds">The length of a chunk in seconds, above 0: shorter chunks start playback sooner, longer ones are generated faster.</param>
+    /// <param name="progress">Receives the progress after each step, on another thread.</param>
+    /// <param name="cancellationToken">Stops the generation between steps and ends the provider.</param>
+    /// <exception cref="ArgumentException">A value is out of range. Errors during the generation are thrown by <see cref="LiveSampleProvider.Read"/>.</exception>
     public static LiveSampleProvider GenerateLive(
         this BaseGenModel model,
         string description,

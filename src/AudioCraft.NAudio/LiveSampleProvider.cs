@@ -5,9 +5,9 @@ using NAudio.Wave;
 namespace AudioCraft.NAudio;
 
 /// <summary>
-/// Sound that plays while it is made. Pieces are taken from their source on another thread, and no more than <see cref="LiveOptions.Ahead"/> is kept waiting:
-/// then the source waits too. Where it is not made fast enough, silence is heard until <see cref="LiveOptions.BeforeStart"/> is there again.
-/// Any thread may read; a device's does.
+/// Plays audio while it is generated. Chunks are taken from the source on another thread until <see cref="LiveOptions.Ahead"/> is buffered; then the source waits.
+/// If the source is too slow, the provider returns silence until <see cref="LiveOptions.BeforeStart"/> is buffered again.
+/// All members can be used from any thread.
 /// </summary>
 public sealed class LiveSampleProvider : ISampleProvider, IDisposable, IAsyncDisposable
 {
@@ -30,13 +30,13 @@ public sealed class LiveSampleProvider : ISampleProvider, IDisposable, IAsyncDis
     private ExceptionDispatchInfo? failure;
     private TaskCompletionSource? room;
 
-    /// <summary>Begins to take pieces at once.</summary>
-    /// <param name="chunks">Pieces of one sound in order, of <see cref="BaseGenModel.GenerateStreamingAsync(string, double, IProgress{GenerationProgress}, CancellationToken)"/>
-    /// or of any other source. They are disposed of here.</param>
-    /// <param name="sampleRate">Their rate in hertz, 1 to 1,000,000.</param>
-    /// <param name="channels">Their channels, 1 to 64.</param>
-    /// <param name="options">How far to keep ahead.</param>
-    /// <param name="cancellationToken">Ends the sound and its making.</param>
+    /// <summary>Starts reading the source immediately.</summary>
+    /// <param name="chunks">The chunks of one item in order, from <see cref="BaseGenModel.GenerateStreamingAsync(string, double, IProgress{GenerationProgress}, CancellationToken)"/>
+    /// or any other source. They are disposed here.</param>
+    /// <param name="sampleRate">Their sample rate in hertz, 1 to 1,000,000.</param>
+    /// <param name="channels">Their number of channels, 1 to 64.</param>
+    /// <param name="options">How much is buffered.</param>
+    /// <param name="cancellationToken">Stops the source and ends the provider.</param>
     /// <exception cref="ArgumentException">A value is out of range.</exception>
     public LiveSampleProvider(
         IAsyncEnumerable<AudioChunk> chunks, int sampleRate, int channels, LiveOptions? options = null, CancellationToken cancellationToken = default)
@@ -45,7 +45,7 @@ public sealed class LiveSampleProvider : ISampleProvider, IDisposable, IAsyncDis
         Waveform.RequireSampleRate(sampleRate, nameof(sampleRate));
         if (channels is < 1 or > WavFormat.MaxChannels)
         {
-            throw new ArgumentOutOfRangeException(nameof(channels), channels, $"There are {channels} channels, but 1 to {WavFormat.MaxChannels} were expected.");
+            throw new ArgumentOutOfRangeException(nameof(channels), channels, $"The number of channels is {channels}, but 1 to {WavFormat.MaxChannels} was expected.");
         }
 
         options ??= new LiveOptions();
@@ -58,25 +58,25 @@ public sealed class LiveSampleProvider : ISampleProvider, IDisposable, IAsyncDis
         pulling = Task.Run(() => PullAsync(chunks), CancellationToken.None);
     }
 
-    /// <summary>32-bit floats at the rate and with the channels of the sound.</summary>
+    /// <summary>32-bit IEEE float at the sample rate and with the channels of the source.</summary>
     public WaveFormat WaveFormat { get; }
 
     /// <summary>
-    /// Ends when all pieces have been made (they may still be waiting to be heard), fails with what their making failed with,
-    /// and is cancelled when that was cancelled or this was disposed of before.
+    /// Completes when the source has ended (samples may still be buffered), fails with the exception of the source,
+    /// and is canceled if the source was canceled or the provider was disposed before.
     /// </summary>
     public Task Completion => completion.Task;
 
-    /// <summary>Sound that waits to be heard.</summary>
+    /// <summary>The length that is buffered.</summary>
     public TimeSpan Waiting => Time(ref waiting);
 
-    /// <summary>Sound that has been read.</summary>
+    /// <summary>The length that has been read, without silence.</summary>
     public TimeSpan Heard => Time(ref heard);
 
-    /// <summary>Silence that has been read instead, the time before the first sound included.</summary>
+    /// <summary>The length of silence that has been read, including the time before the first sample.</summary>
     public TimeSpan Silence => Time(ref silent);
 
-    /// <summary>How often it ran dry after it had begun, and before its end.</summary>
+    /// <summary>How often the buffer was empty between the first and the last sample.</summary>
     public int Underruns
     {
         get
@@ -89,10 +89,11 @@ public sealed class LiveSampleProvider : ISampleProvider, IDisposable, IAsyncDis
     }
 
     /// <summary>
-    /// Whole frames of sound, or of silence where there is none yet: the buffer is filled but at the end, and 0 is the end.
-    /// It never waits. When the making failed, what had been made is heard, and then the exception is thrown.
+    /// Reads whole frames of samples, or of silence while too few are buffered. It never blocks.
+    /// After an error of the source, the samples generated before it are returned first; then the exception is thrown.
     /// </summary>
-    /// <param name="buffer">Interleaved samples; a part of a frame at its end is left as it is.</param>
+    /// <param name="buffer">Receives interleaved samples. A remainder smaller than a frame stays unchanged.</param>
+    /// <returns>The number of samples, fewer than requested only at the end; 0 at the end.</returns>
     public int Read(Span<float> buffer)
     {
         buffer = buffer[..(buffer.Length - (buffer.Length % WaveFormat.Channels))];
@@ -132,7 +133,7 @@ public sealed class LiveSampleProvider : ISampleProvider, IDisposable, IAsyncDis
         }
     }
 
-    /// <summary>Ends the sound and its making, and waits until the latter has ended. A player that still reads gets 0.</summary>
+    /// <summary>Stops the source and waits until it has stopped. Later reads return 0.</summary>
     public void Dispose()
     {
         if (Interlocked.Exchange(ref disposed, 1) == 0)
@@ -184,7 +185,7 @@ public sealed class LiveSampleProvider : ISampleProvider, IDisposable, IAsyncDis
         }
         catch (Exception error)
         {
-            // It is thrown by Read, on the thread that listens, and by whoever awaits Completion.
+            // Read throws it, and so does awaiting Completion. Reading the exception here marks it as observed.
             End(ExceptionDispatchInfo.Capture(error));
             completion.SetException(error);
             _ = completion.Task.Exception;
@@ -197,13 +198,13 @@ public sealed class LiveSampleProvider : ISampleProvider, IDisposable, IAsyncDis
         {
             if (chunk.Item != 0)
             {
-                throw new InvalidOperationException($"A piece is of item {chunk.Item}, but the pieces of one sound were expected: stream one description.");
+                throw new InvalidOperationException($"A chunk belongs to item {chunk.Item}, but chunks of a single item were expected: stream one description.");
             }
 
             using var plain = Waveform.ToChannelsTime(chunk.Audio, nameof(chunk));
             if (plain.size(0) != WaveFormat.Channels)
             {
-                throw new InvalidOperationException($"A piece has {plain.size(0)} channels, but {WaveFormat.Channels} were expected.");
+                throw new InvalidOperationException($"A chunk has {plain.size(0)} channels, but {WaveFormat.Channels} were expected.");
             }
 
             var samples = new float[plain.numel()];
@@ -212,7 +213,7 @@ public sealed class LiveSampleProvider : ISampleProvider, IDisposable, IAsyncDis
         }
     }
 
-    /// <summary>The task ends when there is room for more.</summary>
+    /// <summary>Buffers samples. The task completes when there is room for more.</summary>
     private Task Give(float[] samples)
     {
         lock (sync)
