@@ -17,14 +17,6 @@ internal sealed class LibSndFileDecoder : SoundDecoder
         Frames = info.Frames > 0 ? info.Frames : MeasureFrames();
     }
 
-    public override int Channels { get; }
-
-    public override int SampleRate { get; }
-
-    public override long Frames { get; }
-
-    public override bool HasExactLength { get; }
-
     public override int Read(Span<float> buffer) => file.ReadFrames(buffer, buffer.Length / Channels) * Channels;
 
     public override long Seek(long frame) =>

@@ -17,13 +17,8 @@ internal sealed class MediaFoundationDecoder : SoundDecoder
         this.reader = reader;
         this.name = name;
         samples = reader.ToSampleProvider();
+        (Channels, SampleRate, Frames) = (reader.WaveFormat.Channels, reader.WaveFormat.SampleRate, reader.Length / reader.WaveFormat.BlockAlign);
     }
-
-    public override int Channels => reader.WaveFormat.Channels;
-
-    public override int SampleRate => reader.WaveFormat.SampleRate;
-
-    public override long Frames => reader.Length / reader.WaveFormat.BlockAlign;
 
     /// <summary>Null where Windows has no Media Foundation (the N editions without the Media Feature Pack, Server Core).</summary>
     public static MediaFoundationDecoder? TryOpen(Stream stream, string name)

@@ -4,22 +4,22 @@ namespace AudioCraft.NAudio.SoundFile;
 
 /// <summary>
 /// Decodes one audio file. On Windows, Media Foundation decodes the formats that it knows; libsndfile decodes everything else, and everything on other systems.
-/// Where libsndfile is not installed, managed code decodes MP3.
+/// Where libsndfile is not installed, managed code decodes MP3 and Ogg Vorbis.
 /// </summary>
 internal abstract class SoundDecoder : IDisposable
 {
     private const int HeadBytes = 64;
 
-    public abstract int Channels { get; }
+    public int Channels { get; protected set; }
 
     /// <summary>In hertz.</summary>
-    public abstract int SampleRate { get; }
+    public int SampleRate { get; protected set; }
 
     /// <summary>Frames in the file, which may be an estimate; 0 if unknown.</summary>
-    public abstract long Frames { get; }
+    public long Frames { get; protected set; }
 
     /// <summary>Whether the file states <see cref="Frames"/> and always has that many: a file with fewer was cut off.</summary>
-    public virtual bool HasExactLength => false;
+    public bool HasExactLength { get; protected set; }
 
     /// <summary>Decodes whole frames into the buffer and returns the number of samples; 0 at the end.</summary>
     /// <exception cref="AudioFormatException">The file is damaged.</exception>
@@ -60,6 +60,7 @@ internal abstract class SoundDecoder : IDisposable
 
         return NativeLibraries.HasSoundFile ? new LibSndFileDecoder(stream, name)
             : isMp3 ? new Mp3Decoder(stream, name)
+            : IsVorbis(head) ? new VorbisDecoder(stream, name)
             : throw NativeLibraries.SoundFileMissing($"Reading {name}");
     }
 
@@ -80,6 +81,9 @@ internal abstract class SoundDecoder : IDisposable
     /// <summary>An ID3 tag, or the header of an MPEG audio frame of layer 1, 2 or 3.</summary>
     private static bool IsMp3(ReadOnlySpan<byte> head) =>
         head.StartsWith("ID3"u8) || (head[0] == 0xFF && (head[1] & 0xE0) == 0xE0 && (head[1] & 0x06) != 0);
+
+    /// <summary>An Ogg page with the identification header of Vorbis.</summary>
+    private static bool IsVorbis(ReadOnlySpan<byte> head) => head.StartsWith("OggS"u8) && head.Length > 35 && head[28..].StartsWith("\u0001vorbis"u8);
 
     /// <summary>FLAC, AAC (ADTS), MP4 and ASF (WMA).</summary>
     private static bool IsMediaFoundation(ReadOnlySpan<byte> head) =>

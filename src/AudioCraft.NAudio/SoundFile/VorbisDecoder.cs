@@ -1,0 +1,94 @@
+using NVorbis;
+using NVorbis.Contracts;
+using NVorbis.Ogg;
+using IPacketProvider = NVorbis.Contracts.IPacketProvider;
+
+namespace AudioCraft.NAudio.SoundFile;
+
+/// <summary>Ogg Vorbis, decoded by NVorbis. Of a chained file, the first stream is read.</summary>
+internal sealed class VorbisDecoder : ManagedDecoder
+{
+    private readonly Stream stream;
+    private ContainerReader container = null!;
+    private StreamDecoder decoder = null!;
+    private long remaining;
+
+    public VorbisDecoder(Stream stream, string name) : base(name)
+    {
+        this.stream = stream;
+        Try(() =>
+        {
+            using (OpenContainer(out var packets))
+            {
+                VorbisHeaders.Check(packets);
+            }
+
+            Reopen();
+            (Channels, SampleRate, Frames) = (decoder.Channels, decoder.SampleRate, remaining);
+        });
+    }
+
+    public override void Dispose()
+    {
+        decoder.Dispose();
+        container.Dispose();
+    }
+
+    protected override int ReadSamples(Span<float> buffer)
+    {
+        // The last packet of a file usually has more samples than the file.
+        var read = decoder.Read(buffer, 0, (int)Math.Min(buffer.Length, remaining * Channels));
+        remaining -= read / Channels;
+        return read;
+    }
+
+    protected override void Reopen()
+    {
+        container = OpenContainer(out var packets);
+        decoder = new StreamDecoder(new PacketsWithoutPosition(packets)) { ClipSamples = false };
+        remaining = Math.Max(0, packets.GetGranuleCount());
+    }
+
+    private ContainerReader OpenContainer(out IPacketProvider packets)
+    {
+        stream.Position = 0;
+        IPacketProvider? first = null;
+        var opened = new ContainerReader(stream, false)
+        {
+            NewStreamCallback = provider =>
+            {
+                var isFirst = first is null;
+                first ??= provider;
+                return isFirst;
+            },
+        };
+        packets = opened.TryInit() && first is not null ? first : throw new InvalidDataException("There is no Ogg stream.");
+        return opened;
+    }
+
+    /// <summary>NVorbis ends a file at the position that its last packet states, and loops for ever if that is before the packet.</summary>
+    private sealed class PacketsWithoutPosition(IPacketProvider packets) : IPacketProvider
+    {
+        public bool CanSeek => packets.CanSeek;
+
+        public int StreamSerial => packets.StreamSerial;
+
+        public long GetGranuleCount() => packets.GetGranuleCount();
+
+        public IPacket? GetNextPacket() => WithoutPosition(packets.GetNextPacket());
+
+        public IPacket? PeekNextPacket() => WithoutPosition(packets.PeekNextPacket());
+
+        public long SeekTo(long granulePos, int preRoll, GetPacketGranuleCount getPacketGranuleCount) => packets.SeekTo(granulePos, preRoll, getPacketGranuleCount);
+
+        private static IPacket? WithoutPosition(IPacket? packet)
+        {
+            if (packet is DataPacket data)
+            {
+                data.GranulePosition = null;
+            }
+
+            return packet;
+        }
+    }
+}
