@@ -1,7 +1,8 @@
+using AudioCraft.LanguageModel;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace AudioCraft.LanguageModel;
+namespace AudioCraft.Generation;
 
 /// <summary>What generation takes beside the weights, estimated from the sizes of the model before anything is allocated.</summary>
 internal static class GenerationMemory
@@ -27,18 +28,18 @@ internal static class GenerationMemory
     }
 
     /// <summary>How many of a call's items go through the model together: as many as fit the model's limit, at least one.</summary>
-    public static int ItemsTogether(BaseGenModel model, WindowedGeneration generation, int items) =>
-        (int)Math.Clamp(model.MemoryLimit / BytesPerItem(model, generation), 1, items);
+    public static int ItemsTogether(BaseGenModel model, WindowPlan plan, GenerationParams parameters, long memoryLimit, int items) =>
+        (int)Math.Clamp(memoryLimit / BytesPerItem(model, plan, parameters), 1, items);
 
     /// <summary>Bytes for one item: the larger of what the language model and what the codec takes, as the one is over when the other begins.</summary>
-    public static long BytesPerItem(BaseGenModel model, WindowedGeneration generation) =>
-        Math.Max(LanguageModel(model, generation), Codec(model, generation));
+    public static long BytesPerItem(BaseGenModel model, WindowPlan plan, GenerationParams parameters) =>
+        Math.Max(LanguageModel(model, plan, parameters), Codec(model, parameters));
 
-    private static long LanguageModel(BaseGenModel model, WindowedGeneration generation)
+    private static long LanguageModel(BaseGenModel model, WindowPlan plan, GenerationParams parameters)
     {
         var config = model.LM.Config;
-        var (frames, prompt) = generation.LargestWindow;
-        var rows = model.GenerationParams.CfgCoefBeta is not null ? 3L : model.GenerationParams.CfgCoef is 0 or 1 ? 1 : 2;
+        var (frames, prompt) = plan.LargestWindow;
+        var rows = parameters.CfgCoefBeta is not null ? 3L : parameters.CfgCoef is 0 or 1 ? 1 : 2;
         var steps = model.LM.PatternProvider.GetPattern(frames).Layout.Count;
         long dim = config.Dim, layers = config.NumLayers;
         var cache = layers * 2 * steps * (dim / config.KeyValueRepeat);
@@ -46,13 +47,13 @@ internal static class GenerationMemory
 
         // A prompt goes through at once: its attention scores, its feed-forward layer, and a few tensors of the model's width.
         var activations = ((long)config.NumHeads * prompt * prompt * 2) + (prompt * ((2L * config.FeedForwardDim) + (8 * dim)));
-        var rowsAtOnce = model.GenerationParams.TwoStepCfg ? 1 : rows;
+        var rowsAtOnce = parameters.TwoStepCfg ? 1 : rows;
         return FloatSize * ((rows * (cache + text)) + (rowsAtOnce * activations));
     }
 
-    private static long Codec(BaseGenModel model, WindowedGeneration generation)
+    private static long Codec(BaseGenModel model, GenerationParams parameters)
     {
-        var samples = (long)(model.GenerationParams.Duration * model.SampleRate);
+        var samples = (long)(parameters.Duration * model.SampleRate);
         var filters = model.CompressionModel is EncodecModel encodec ? encodec.Config.Encoder.Filters : UsualFilters;
         return FloatSize * samples * Math.Max(filters, model.AudioChannels) * LayersAlive;
     }

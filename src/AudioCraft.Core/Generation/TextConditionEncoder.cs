@@ -1,8 +1,9 @@
 using AudioCraft.Conditioning;
+using AudioCraft.LanguageModel;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace AudioCraft.LanguageModel;
+namespace AudioCraft.Generation;
 
 /// <summary>Turns descriptions into what the conditions of a model say.</summary>
 internal static class TextConditionEncoder
@@ -29,7 +30,7 @@ internal static class TextConditionEncoder
     }
 
     private static bool IsDescription(IReadOnlyList<string> names, string name) =>
-        names.Contains(GuidancePlan.Description) ? name == GuidancePlan.Description : name == names[0];
+        names.Contains(ClassifierFreeGuidance.Description) ? name == ClassifierFreeGuidance.Description : name == names[0];
 
     private static ConditionTensor Encode(LMModel model, string name, IReadOnlyList<string?> descriptions, bool isDescription)
     {

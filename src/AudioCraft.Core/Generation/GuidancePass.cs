@@ -1,7 +1,8 @@
+using AudioCraft.LanguageModel;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace AudioCraft.LanguageModel;
+namespace AudioCraft.Generation;
 
 /// <summary>
 /// Rows that go through the language model together, and what it remembers of them. Classifier-free guidance needs several predictions for an item,
@@ -31,7 +32,7 @@ internal sealed class GuidancePass : IDisposable
     {
         var parameters = request.Parameters;
         var isTwoStep = parameters.TwoStepCfg && parameters.CfgCoefBeta is null;
-        var parts = GuidancePlan.Rows(
+        var parts = ClassifierFreeGuidance.Rows(
             request.BatchSize, request.Conditions, parameters.CfgCoef, parameters.CfgCoefBeta, isTwoStep && parameters.UpstreamTextPadding);
         IReadOnlyList<IReadOnlyList<GuidanceRow>> groups = isTwoStep ? parts : [[.. parts.SelectMany(part => part)]];
         var passes = new List<GuidancePass>();
@@ -101,7 +102,7 @@ internal sealed class GuidancePass : IDisposable
     // which puts items and their nothing into one batch, except in two-step guidance: there a batch of nothing has one position.
     private ConditionTensor ForRows(ConditionTensor condition, GenerationParams parameters)
     {
-        bool Reads(GuidanceRow row) => GuidancePlan.Reads(row.Kind, condition.Name);
+        bool Reads(GuidanceRow row) => ClassifierFreeGuidance.Reads(row.Kind, condition.Name);
         var padded = !Array.Exists(rows, Reads) && parameters.TwoStepCfg ? 1 : condition.Embeddings.size(1);
         long[] lengths = [.. rows.Select(row => parameters.UpstreamTextPadding ? padded : Math.Max(1, condition.Lengths[row.Item]))];
         var none = zeros_like(condition.Embeddings.select(0, 0));

@@ -1,4 +1,4 @@
-namespace AudioCraft.LanguageModel;
+namespace AudioCraft.Generation;
 
 /// <summary>Which of an item's conditions a row reads.</summary>
 internal enum GuidanceKind
@@ -21,7 +21,7 @@ internal readonly record struct GuidanceRow(int Item, GuidanceKind Kind, double 
 /// u + c·(t − u), and double guidance, which pushes the description by β beyond the others ("Audio Conditioning for Music Generation via Discrete Bottleneck
 /// Features", Rouard et al. 2024, section 4.3; audiocraft/models/lm.py), is u + c·(w + β·(t − w) − u).
 /// </summary>
-internal static class GuidancePlan
+internal static class ClassifierFreeGuidance
 {
     /// <summary>The condition that double guidance pushes.</summary>
     public const string Description = "description";

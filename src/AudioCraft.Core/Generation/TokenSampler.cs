@@ -1,4 +1,4 @@
-namespace AudioCraft.LanguageModel;
+namespace AudioCraft.Generation;
 
 /// <summary>
 /// Chooses the next token from logits: the likeliest, or a draw after top-k or top-p filtering (audiocraft/utils/utils.py).
@@ -14,7 +14,7 @@ internal static class TokenSampler
     {
         if (!parameters.UseSampling || parameters.Temperature <= 0)
         {
-            return LikeliestIndex(logits);
+            return ArgMax(logits);
         }
 
         Softmax(logits, parameters.Temperature);
@@ -23,7 +23,7 @@ internal static class TokenSampler
     }
 
     /// <summary>Index of the largest value, the first among equals.</summary>
-    public static int LikeliestIndex(ReadOnlySpan<float> values)
+    public static int ArgMax(ReadOnlySpan<float> values)
     {
         var best = 0;
         for (var i = 1; i < values.Length; i++)
@@ -40,7 +40,7 @@ internal static class TokenSampler
     /// <summary>Turns logits into probabilities at a temperature, in place.</summary>
     public static void Softmax(Span<float> logits, double temperature)
     {
-        var largest = logits[LikeliestIndex(logits)];
+        var largest = logits[ArgMax(logits)];
         var sum = 0.0;
         for (var i = 0; i < logits.Length; i++)
         {

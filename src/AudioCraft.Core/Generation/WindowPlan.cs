@@ -1,0 +1,101 @@
+using AudioCraft.LanguageModel;
+
+namespace AudioCraft.Generation;
+
+/// <summary>
+/// How a duration is divided into windows of the language model, each beginning with the end of the one before
+/// (<c>_generate_tokens</c> of audiocraft/models/genmodel.py). Lengths are truncated as upstream truncates them, in the same order.
+/// </summary>
+internal sealed class WindowPlan
+{
+    private readonly BaseGenModel model;
+    private readonly GenerationParams parameters;
+    private readonly int promptFrames;
+
+    /// <param name="model">The model.</param>
+    /// <param name="parameters">The parameters of the request.</param>
+    /// <param name="promptFrames">Frames of the prompt, 0 for none.</param>
+    /// <exception cref="ArgumentException">The duration is less than a frame, the prompt is not shorter than it, or the stride does not fit the window.</exception>
+    public WindowPlan(BaseGenModel model, GenerationParams parameters, int promptFrames)
+    {
+        (this.model, this.parameters, this.promptFrames) = (model, parameters, promptFrames);
+        StrideFrames = Frames(parameters.ExtendStride);
+        Check();
+        Windows = Plan();
+        TotalSteps = Windows.Sum(window => TokenGenerator.StepCount(model.LM, window.Frames, window.Prompt));
+    }
+
+    /// <summary>The frames of each window, and how many of them are given by what precedes it.</summary>
+    public IReadOnlyList<(int Prompt, int Frames)> Windows { get; }
+
+    /// <summary>Frames by which the window moves.</summary>
+    public int StrideFrames { get; }
+
+    /// <summary>Decoding steps of all windows.</summary>
+    public int TotalSteps { get; }
+
+    /// <summary>The largest window, and the longest prompt of a window, in frames.</summary>
+    public (int Frames, int Prompt) LargestWindow => (Windows.Max(window => window.Frames), Windows.Max(window => window.Prompt));
+
+    private bool IsOneWindow => parameters.Duration <= model.MaxDuration;
+
+    private int Frames(double seconds) => (int)Math.Min(seconds * model.FrameRate, int.MaxValue);
+
+    private void Check()
+    {
+        if (parameters.Duration * model.FrameRate > int.MaxValue / 4)
+        {
+            throw OutOfRange(nameof(GenerationParams.Duration), parameters.Duration, "more frames than can be counted");
+        }
+
+        if (Frames(parameters.Duration) < 1)
+        {
+            throw OutOfRange(nameof(GenerationParams.Duration), parameters.Duration, $"less than one frame of {1 / model.FrameRate} s");
+        }
+
+        if (!IsOneWindow && parameters.ExtendStride >= model.MaxDuration)
+        {
+            throw OutOfRange(nameof(GenerationParams.ExtendStride), parameters.ExtendStride,
+                $"not less than the model's window of {model.MaxDuration} s, which must move to generate {parameters.Duration} s");
+        }
+
+        if (!IsOneWindow && StrideFrames < 1)
+        {
+            throw OutOfRange(nameof(GenerationParams.ExtendStride), parameters.ExtendStride, $"less than one frame of {1 / model.FrameRate} s");
+        }
+
+        var window = Frames(Math.Min(parameters.Duration, model.MaxDuration));
+        if (promptFrames >= window)
+        {
+            throw new ArgumentException(
+                $"The prompt of {promptFrames / model.FrameRate} s ({promptFrames} frames) is not shorter than what is generated at once, "
+                + $"{window / model.FrameRate} s ({window} frames): shorten it, or generate for longer.");
+        }
+    }
+
+    private List<(int Prompt, int Frames)> Plan()
+    {
+        var total = Frames(parameters.Duration);
+        if (IsOneWindow)
+        {
+            return [(promptFrames, total)];
+        }
+
+        var plan = new List<(int, int)>();
+        var (offset, prompt) = (0, promptFrames);
+        while (offset + prompt < total)
+        {
+            var frames = Frames(Math.Min(parameters.Duration - (offset / model.FrameRate), model.MaxDuration));
+
+            // Truncation can remove the last frame of the last window; upstream fails there.
+            frames = Math.Max(frames, Math.Min(prompt + 1, total - offset));
+            plan.Add((prompt, frames));
+            prompt = Math.Max(0, frames - StrideFrames);
+            offset += StrideFrames;
+        }
+
+        return plan;
+    }
+
+    private static ArgumentOutOfRangeException OutOfRange(string name, double value, string why) => new(name, value, $"{name} of {value} s is {why}.");
+}
