@@ -1,3 +1,4 @@
+using AudioCraft.Generation;
 using AudioCraft.LanguageModel;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -51,7 +52,7 @@ internal static class LMRows
             Frames = steps - (model.NumCodebooks - 1),
             Conditions = new ConditionTensors(new ConditionTensor("description", text)),
             Parameters = new GenerationParams(),
-            Draws = DrawSequence.ForItems(1, new string[batch]),
+            Random = RandomSequence.ForItems(1, new string[batch]),
         };
     }
 

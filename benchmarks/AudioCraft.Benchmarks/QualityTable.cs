@@ -1,4 +1,5 @@
 using System.Globalization;
+using AudioCraft.Generation;
 using AudioCraft.LanguageModel;
 using TorchSharp;
 using static TorchSharp.torch;

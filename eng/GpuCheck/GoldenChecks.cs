@@ -1,5 +1,6 @@
 using System.Text.Json;
 using AudioCraft.Checkpoints;
+using AudioCraft.Generation;
 using AudioCraft.LanguageModel;
 using AudioCraft.Tests;
 using AudioCraft.Tests.Compression;
@@ -130,7 +131,7 @@ internal sealed class GoldenChecks(Device device, Report report)
         {
             BatchSize = items,
             Frames = arguments.GetProperty("max_gen_len").GetInt32(),
-            Prompt = io.Tensors.ContainsKey($"{name}/prompt") ? io.Read($"{name}/prompt") : null,
+            Prompt = io.Tensors.ContainsKey($"{name}/prompt") ? CodeFrames.FromTensor(io.Read($"{name}/prompt")) : [],
             Conditions = Moved(GoldenLM.Conditions(io, $"{name}/cond_", items)),
             Parameters = new GenerationParams
             {
@@ -141,10 +142,10 @@ internal sealed class GoldenChecks(Device device, Report report)
                 UpstreamTextPadding = true,
                 CfgCoefBeta = arguments.TryGetProperty("cfg_coef_beta", out var beta) ? beta.GetDouble() : null,
             },
-            Draws = DrawSequence.ForItems(0, new string?[items]),
+            Random = RandomSequence.ForItems(0, new string?[items]),
         };
-        var tokens = TokenGenerator.Generate(model, request, null, CancellationToken.None);
-        var from = Flag("remove_prompts") ? request.Prompt!.size(2) : 0;
+        var tokens = TokenGenerator.Generate(model, request);
+        var from = Flag("remove_prompts") ? request.Prompt.Count : 0;
         return Deviation.OfCodes(expected, tokens.narrow(2, from, tokens.size(2) - from));
     }
 

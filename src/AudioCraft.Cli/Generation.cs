@@ -1,7 +1,5 @@
 using AudioCraft.Checkpoints;
 using AudioCraft.Cli.Display;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace AudioCraft.Cli;
 
@@ -25,10 +23,6 @@ internal static class Generation
         var seen = new Dictionary<string, long>(StringComparer.Ordinal);
         return [.. prompts.Select(prompt => unchecked(seed + (seen[prompt] = seen.TryGetValue(prompt, out var before) ? before + 1 : 0)))];
     }
-
-    /// <summary>Something made on another thread than the one that draws the bars.</summary>
-    public static Task<Tensor> RunAsync(Func<Tensor> make, CancellationToken ct) =>
-        Task.Factory.StartNew(make, ct, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
 
     private static bool IsMusic(string place) =>
         CheckpointInspector.Inspect(place).Configurations.Values.Any(text => Array.Exists(SignsOfMusic, sign => text.Contains(sign, StringComparison.Ordinal)));

@@ -18,7 +18,8 @@ internal sealed class Making
     private readonly SoundOptions sound;
 
     /// <summary>Makes the sounds of one group: [B, C, T].</summary>
-    public delegate Tensor Make(BaseGenModel model, IReadOnlyList<string> prompts, IProgress<GenerationProgress> progress, CancellationToken ct);
+    public delegate Task<Tensor> Make(
+        BaseGenModel model, IReadOnlyList<string> prompts, GenerationParams parameters, IProgress<GenerationProgress> progress, CancellationToken ct);
 
     public Making(Command command)
     {
@@ -52,9 +53,9 @@ internal sealed class Making
             var name = model.Name(line)!;
             using var loaded = await Generation.LoadAsync(name, model.Read(line), bars, ct).ConfigureAwait(false);
             var seconds = watch.Elapsed.TotalSeconds;
-            loaded.GenerationParams = sampling.Apply(line, loaded.GenerationParams, start(loaded));
+            var parameters = sampling.Apply(line, loaded.GenerationParams, start(loaded));
             SoundWriter.CheckFormats(places.Paths, loaded.SampleRate, loaded.AudioChannels);
-            var sounds = await MakeAllAsync(loaded, prompts, titles, places, size, sampling.Seed(line), sound.Writer(line), make, bars, ct).ConfigureAwait(false);
+            var sounds = await MakeAllAsync(loaded, parameters, prompts, titles, places, size, sampling.Seed(line), sound.Writer(line), make, bars, ct).ConfigureAwait(false);
             return new GenerationResult(
                 name, $"{loaded.Device}", loaded.SampleRate, loaded.AudioChannels, Math.Round(seconds, 3), Math.Round(watch.Elapsed.TotalSeconds, 3), sounds);
         }).ConfigureAwait(false);
@@ -63,7 +64,7 @@ internal sealed class Making
     }
 
     private static async Task<SoundResult[]> MakeAllAsync(
-        BaseGenModel model, IReadOnlyList<string> prompts, IReadOnlyList<string> titles, SoundPlaces places, int size, long seed, SoundWriter writer, Make make, Bars bars, CancellationToken ct)
+        BaseGenModel model, GenerationParams parameters, IReadOnlyList<string> prompts, IReadOnlyList<string> titles, SoundPlaces places, int size, long seed, SoundWriter writer, Make make, Bars bars, CancellationToken ct)
     {
         var (seeds, all) = (Generation.Seeds(seed, prompts), Enumerable.Range(0, prompts.Count).ToList());
         var results = new SoundResult[prompts.Count];
@@ -77,8 +78,7 @@ internal sealed class Making
         {
             var group = groups[call];
             var progress = bars.Steps(prompts.Count == 1 ? "Generating" : $"Generating {prompts.Count} sounds", call, groups.Count);
-            model.GenerationParams = model.GenerationParams with { ItemSeeds = [.. group.Select(i => seeds[i])] };
-            using var wavs = await Generation.RunAsync(() => make(model, [.. group.Select(i => prompts[i])], progress, ct), ct).ConfigureAwait(false);
+            using var wavs = await make(model, [.. group.Select(i => prompts[i])], parameters with { ItemSeeds = [.. group.Select(i => seeds[i])] }, progress, ct).ConfigureAwait(false);
             foreach (var (row, i) in group.Index())
             {
                 ct.ThrowIfCancellationRequested();

@@ -3,9 +3,10 @@ namespace AudioCraft.NAudio;
 /// <summary>Generation as a sample provider.</summary>
 public static class LiveGeneration
 {
-    /// <summary>Starts generating in the background and returns a provider that plays the samples as they are generated. Disposing it stops the generation; until then, or until the end, the model is in use.</summary>
+    /// <summary>Starts generating in the background and returns a provider that plays the samples as they are generated. Disposing it stops the generation.</summary>
     /// <param name="model">The model.</param>
     /// <param name="description">The text; empty for unconditional generation.</param>
+    /// <param name="parameters">The parameters of this generation; null for those of the model.</param>
     /// <param name="options">How much is buffered.</param>
     /// <param name="chunkSeconds">The length of a chunk in seconds, above 0: shorter chunks start playback sooner, longer ones are generated faster.</param>
     /// <param name="progress">Receives the progress after each step, on another thread.</param>
@@ -14,13 +15,14 @@ public static class LiveGeneration
     public static LiveSampleProvider GenerateLive(
         this BaseGenModel model,
         string description,
+        GenerationParams? parameters = null,
         LiveOptions? options = null,
         double chunkSeconds = 0.2,
         IProgress<GenerationProgress>? progress = null,
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(model);
-        var chunks = model.GenerateStreamingAsync(description, chunkSeconds, progress, CancellationToken.None);
+        var chunks = model.GenerateStreamingAsync(description, parameters, chunkSeconds, progress, CancellationToken.None);
         return new LiveSampleProvider(chunks, model.SampleRate, model.AudioChannels, options, cancellationToken);
     }
 }

@@ -34,7 +34,6 @@ internal static class BenchCommand
                 var watch = Stopwatch.StartNew();
                 using var loaded = await Generation.LoadAsync(name, options, bars, ct).ConfigureAwait(false);
                 var loading = watch.Elapsed.TotalSeconds;
-                loaded.GenerationParams = loaded.GenerationParams with { Duration = length, Seed = 1 };
                 return await Task.Run(() => Measure(loaded, name, options.Precision, loading, length, count, bars, ct), ct).ConfigureAwait(false);
             }).ConfigureAwait(false);
             shell.Result(line.GetValue(json), result, BenchResult.Lines);
@@ -48,11 +47,12 @@ internal static class BenchCommand
         List<double> steps = [], making = [], encoding = [], decoding = [];
         using var guard = no_grad();
         var codec = model.CompressionModel;
+        var parameters = model.GenerationParams with { Duration = length, Seed = 1 };
         for (var run = -1; run < runs; run++)
         {
             using var scope = NewDisposeScope();
             var clock = new StepClock(bars.Steps("Measuring", run + 1, runs + 1));
-            var (made, _) = Timed(() => model.Generate("rain", clock, ct));
+            var (made, _) = Timed(() => model.Generate("rain", parameters, clock, ct));
             var sound = randn(1, codec.Channels, (long)(length * codec.SampleRate), device: model.Device) * 0.1;
             var (encoded, (codes, scale)) = Timed(() => codec.Encode(sound));
             ct.ThrowIfCancellationRequested();

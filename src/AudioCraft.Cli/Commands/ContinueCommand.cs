@@ -53,11 +53,11 @@ internal static class ContinueCommand
             return Seconds;
         }
 
-        public Tensor GoOn(BaseGenModel model, IReadOnlyList<string> prompts, IProgress<GenerationProgress> progress, CancellationToken ct)
+        public Task<Tensor> GoOn(BaseGenModel model, IReadOnlyList<string> prompts, GenerationParams parameters, IProgress<GenerationProgress> progress, CancellationToken ct)
         {
             using var one = wav.unsqueeze(0);
             using var all = one.expand(prompts.Count, -1, -1);
-            return model.GenerateContinuation(all, rate, [.. prompts.Select(prompt => prompt.Length == 0 ? null : prompt)], progress, ct);
+            return model.GenerateContinuationAsync(all, rate, [.. prompts.Select(prompt => prompt.Length == 0 ? null : prompt)], parameters, progress, ct);
         }
 
         public void Dispose() => wav.Dispose();

@@ -15,7 +15,7 @@ internal static class GenerateCommand
         {
             var texts = prompts.Read(line, shell.In);
             return texts.Count > 0
-                ? making.RunAsync(shell, line, line.GetValue(json), texts, texts, _ => 0, (model, group, progress, token) => model.Generate(group, progress, token), ct)
+                ? making.RunAsync(shell, line, line.GetValue(json), texts, texts, _ => 0, (model, group, parameters, progress, token) => model.GenerateAsync(group, parameters, progress, token), ct)
                 : throw new UsageException("There is no prompt: say what to hear, as in audiocraft generate \"rain on a tin roof\", or name a --file of prompts.");
         });
         return command;

@@ -59,6 +59,22 @@ internal sealed class TokenGenerator : IDisposable
         return pattern.Layout.Count - FirstStep(pattern, promptFrames);
     }
 
+    /// <summary>Generates all frames at once.</summary>
+    /// <returns>[B, K, frames] int64, the prompt included.</returns>
+    public static Tensor Generate(LMModel model, TokenRequest request, Action? onStep = null, CancellationToken cancellationToken = default)
+    {
+        using var generator = new TokenGenerator(model, request);
+        var frames = new List<long[,]>(request.Prompt);
+        while (!generator.IsDone)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            frames.AddRange(generator.Step());
+            onStep?.Invoke();
+        }
+
+        return CodeFrames.ToTensor(frames, model.Device);
+    }
+
     /// <summary>Takes one decoding step.</summary>
     /// <returns>The frames after the prompt, each [B, K], whose codes are now all known. A delay pattern knows the first frame after K steps.</returns>
     /// <exception cref="AudioCraftException">The model's logits are not finite.</exception>

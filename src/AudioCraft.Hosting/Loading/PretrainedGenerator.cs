@@ -16,15 +16,13 @@ internal sealed class PretrainedGenerator(BaseGenModel model) : LoadedGenerator
 
     public override BaseGenModel Model => model;
 
-    // Taken once: what a request sets on the model must not become the next one's default.
     public override GenerationParams Defaults { get; } = model.GenerationParams;
 
     public override int ItemsTogether(GenerationParams parameters, int items)
     {
         try
         {
-            model.GenerationParams = parameters;
-            return (int)Math.Clamp(model.EstimateMemory(items) / model.EstimateMemory(), 1, items);
+            return (int)Math.Clamp(model.EstimateMemory(items, parameters) / model.EstimateMemory(1, parameters), 1, items);
         }
         catch (ArgumentException)
         {
@@ -35,21 +33,19 @@ internal sealed class PretrainedGenerator(BaseGenModel model) : LoadedGenerator
 
     public override Tensor Generate(GenerationBatch batch, IProgress<GenerationProgress> progress, CancellationToken cancellationToken)
     {
-        model.GenerationParams = batch.Parameters;
         if (batch.Prompt is not { } sound)
         {
-            return model.Generate(batch.Descriptions, progress, cancellationToken);
+            return model.Generate(batch.Descriptions, batch.Parameters, progress, cancellationToken);
         }
 
         using var prompt = sound.ToTensor();
-        return model.GenerateContinuation(prompt, sound.SampleRate, batch.Descriptions, progress, cancellationToken);
+        return model.GenerateContinuation(prompt, sound.SampleRate, batch.Descriptions, batch.Parameters, progress, cancellationToken);
     }
 
     public override IAsyncEnumerable<AudioChunk> Stream(
         GenerationBatch batch, double chunkSeconds, IProgress<GenerationProgress> progress, CancellationToken cancellationToken)
     {
-        model.GenerationParams = batch.Parameters;
-        return model.GenerateStreamingAsync(batch.Descriptions, chunkSeconds, progress, cancellationToken);
+        return model.GenerateStreamingAsync(batch.Descriptions, batch.Parameters, chunkSeconds, progress, cancellationToken);
     }
 
     public override void Dispose() => model.Dispose();

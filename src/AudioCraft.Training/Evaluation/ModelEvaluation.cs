@@ -6,25 +6,17 @@ namespace AudioCraft.Training;
 public static class ModelEvaluation
 {
     /// <summary>What <see cref="PromptEvaluation.Run"/> calls to have prompts answered by a model: with its generation parameters, and each item's draws from its prompt's seed.</summary>
-    /// <param name="model">The model; its parameters are restored after each call.</param>
+    /// <param name="model">The model. Its generation parameters apply, but for duration and seeds.</param>
     /// <param name="seconds">Length of the clips.</param>
     public static Func<IReadOnlyList<EvaluationPrompt>, IReadOnlyList<float[]>> Generator(BaseGenModel model, double seconds = 5)
     {
         ArgumentNullException.ThrowIfNull(model);
         return prompts =>
         {
-            var before = model.GenerationParams;
-            model.GenerationParams = before with { Duration = seconds, ItemSeeds = [.. prompts.Select(p => p.Seed)] };
-            try
-            {
-                using var scope = NewDisposeScope();
-                var sounds = model.Generate([.. prompts.Select(p => p.Description)]).cpu();
-                return [.. Enumerable.Range(0, prompts.Count).Select(i => sounds[i, 0].contiguous().data<float>().ToArray())];
-            }
-            finally
-            {
-                model.GenerationParams = before;
-            }
+            using var scope = NewDisposeScope();
+            var parameters = model.GenerationParams with { Duration = seconds, ItemSeeds = [.. prompts.Select(p => p.Seed)] };
+            var audio = model.Generate([.. prompts.Select(p => p.Description)], parameters).cpu();
+            return [.. Enumerable.Range(0, prompts.Count).Select(i => audio[i, 0].contiguous().data<float>().ToArray())];
         };
     }
 }

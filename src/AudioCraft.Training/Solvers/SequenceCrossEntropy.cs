@@ -1,3 +1,4 @@
+using AudioCraft.Generation;
 using AudioCraft.LanguageModel;
 using AudioCraft.Layers;
 using TorchSharp;

@@ -1,5 +1,6 @@
 using AudioCraft.Checkpoints;
 using AudioCraft.Conditioning;
+using AudioCraft.Generation;
 using AudioCraft.LanguageModel;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -38,7 +39,7 @@ public class ConditionerLoaderTests
             new TokenRequest
             {
                 BatchSize = texts.Length, Frames = 6, Conditions = TextConditionEncoder.Encode(model, texts),
-                Parameters = new GenerationParams { UseSampling = false }, Draws = DrawSequence.ForItems(1, texts),
+                Parameters = new GenerationParams { UseSampling = false }, Random = RandomSequence.ForItems(1, texts),
             },
             null,
             CancellationToken.None);

@@ -1,4 +1,4 @@
-using AudioCraft.LanguageModel;
+using AudioCraft.Generation;
 using static TorchSharp.torch;
 
 namespace AudioCraft.Tests.Compression;
@@ -62,26 +62,14 @@ public class InterleaveStereoStreamingTests
         using var model = Make(dac, perTimestep);
         using var scope = NewDisposeScope();
         var codes = randint(0, 4, [2, model.NumCodebooks, 24], ScalarType.Int64);
-        var values = codes.data<long>().ToArray();
         List<Tensor>[] heard = [[], []];
-        using (var sound = new StreamedSound(model, framesPerChunk: 3, firstItem: 5, chunk =>
+        using (var decoder = new ChunkDecoder(model, framesPerChunk: 3, firstItem: 5))
         {
-            Assert.Equal(heard[chunk.Item - 5].Sum(t => t.size(1)), chunk.StartSample);
-            heard[chunk.Item - 5].Add(chunk.Audio);
-        }))
-        {
-            for (var t = 0; t < 24; t++)
+            foreach (var chunk in CodeFrames.FromTensor(codes).SelectMany(decoder.Add).Concat(decoder.End()))
             {
-                var frame = new long[2, model.NumCodebooks];
-                for (var row = 0; row < frame.Length; row++)
-                {
-                    frame[row / model.NumCodebooks, row % model.NumCodebooks] = values[(row * 24) + t];
-                }
-
-                sound.Add(frame);
+                Assert.Equal(heard[chunk.Item - 5].Sum(t => t.size(1)), chunk.StartSample);
+                heard[chunk.Item - 5].Add(chunk.Audio);
             }
-
-            sound.End();
         }
 
         var whole = model.Decode(codes);
@@ -98,7 +86,7 @@ public class InterleaveStereoStreamingTests
         using var model = new InterleaveStereoCompressionModel(GoldenEncodec.Load("interleave_stereo_renorm"));
         Assert.Contains("renormalizes", Assert.Throws<NotSupportedException>(() => model.CreateStreamingDecoder()).Message, StringComparison.Ordinal);
         Assert.Throws<NotSupportedException>(() => model.EncodeStream([]));
-        Assert.Contains("renormalizes", Assert.Throws<InvalidOperationException>(() => new StreamedSound(model, 1, 0, _ => { })).Message, StringComparison.Ordinal);
+        Assert.Contains("renormalizes", Assert.Throws<InvalidOperationException>(() => new ChunkDecoder(model, 1, 0)).Message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -1,3 +1,4 @@
+using AudioCraft.Generation;
 using AudioCraft.LanguageModel;
 using AudioCraft.Tests.Compression;
 using AudioCraft.Tests.Conditioning;
@@ -19,7 +20,7 @@ public class ConvertedModelTests
         using var model = GoldenLM.Load("lm_generate");
         model.to(ScalarType.Float64).to(ScalarType.Float32);
         using var io = Golden.Tensors("lm_generate");
-        Exactly.Equal(io.Read("cfg3/tokens"), TokenGenerator.Generate(model, Cfg3(GoldenLM.Conditions(io, "cfg3/cond_", 2)), null, CancellationToken.None));
+        Exactly.Equal(io.Read("cfg3/tokens"), TokenGenerator.Generate(model, Cfg3(GoldenLM.Conditions(io, "cfg3/cond_", 2))));
     }
 
     [Fact]
@@ -74,7 +75,7 @@ public class ConvertedModelTests
             Assert.Null(state.Decoder);
         }
 
-        var tokens = TokenGenerator.Generate(model, Cfg3(conditions), null, CancellationToken.None);
+        var tokens = TokenGenerator.Generate(model, Cfg3(conditions));
         Assert.Equal(io.Tensors["cfg3/tokens"].Shape, tokens.shape);
         Assert.True(tokens.ge(0).all().item<bool>() && tokens.lt(model.SpecialToken).all().item<bool>());
     }
@@ -107,6 +108,6 @@ public class ConvertedModelTests
         Frames = 12,
         Conditions = conditions,
         Parameters = new GenerationParams { UseSampling = false, CfgCoef = 3, UpstreamTextPadding = true },
-        Draws = DrawSequence.ForItems(0, new string?[2]),
+        Random = RandomSequence.ForItems(0, new string?[2]),
     };
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using AudioCraft.Checkpoints;
+using AudioCraft.Generation;
 using AudioCraft.LanguageModel;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -36,8 +37,8 @@ public class TokenGeneratorTests
         var run = json.RootElement.GetProperty("runs").EnumerateArray().Single(r => r.GetProperty("name").GetString() == name);
         var arguments = run.GetProperty("generate_kwargs");
         var request = Request(model, io, run);
-        var tokens = TokenGenerator.Generate(model, request, null, CancellationToken.None);
-        var from = arguments.TryGetProperty("remove_prompts", out var remove) && remove.GetBoolean() ? request.Prompt!.size(2) : 0;
+        var tokens = TokenGenerator.Generate(model, request);
+        var from = arguments.TryGetProperty("remove_prompts", out var remove) && remove.GetBoolean() ? request.Prompt.Count : 0;
         Exactly.Equal(io.Read($"{name}/tokens"), tokens.narrow(2, from, tokens.size(2) - from));
     }
 
@@ -77,11 +78,11 @@ public class TokenGeneratorTests
     public void No_second_row_is_computed_where_guidance_does_not_need_it(double coefficient, int expectedRows)
     {
         using var scope = NewDisposeScope();
-        int Rows(params long[] lengths) => GuidancePlan.Rows(2, Texts(zeros(2, 3, 4), lengths), coefficient).Sum(part => part.Count);
+        int Rows(params long[] lengths) => ClassifierFreeGuidance.Rows(2, Texts(zeros(2, 3, 4), lengths), coefficient).Sum(part => part.Count);
         Assert.Equal(2 * expectedRows, Rows(3, 2));
         Assert.Equal(2, Rows(0, 0));
         Assert.Equal(1 + expectedRows, Rows(3, 0));
-        Assert.Equal(2, GuidancePlan.Rows(2, default, coefficient).Sum(part => part.Count));
+        Assert.Equal(2, ClassifierFreeGuidance.Rows(2, default, coefficient).Sum(part => part.Count));
     }
 
     [Fact]
@@ -90,7 +91,7 @@ public class TokenGeneratorTests
         using var scope = NewDisposeScope();
         var conditions = new ConditionTensors(
             new ConditionTensor("self_wav", zeros(3, 2, 4), [2, 2, 0]), new ConditionTensor("description", zeros(3, 3, 4), [3, 0, 3]));
-        var rows = GuidancePlan.Rows(3, conditions, 3, 5).SelectMany(part => part).OrderBy(row => row.Item).ThenBy(row => row.Kind);
+        var rows = ClassifierFreeGuidance.Rows(3, conditions, 3, 5).SelectMany(part => part).OrderBy(row => row.Item).ThenBy(row => row.Kind);
         Assert.Equal(
             [
                 new(0, GuidanceKind.All, 15), new(0, GuidanceKind.WithoutDescription, -12), new(0, GuidanceKind.None, -2),
@@ -122,7 +123,7 @@ public class TokenGeneratorTests
             new TokenRequest
             {
                 BatchSize = texts.Length, Frames = 20, Conditions = Texts(embeddings, lengths), Parameters = parameters,
-                Draws = DrawSequence.ForItems(11, texts), Prompt = prompt?.narrow(0, first, texts.Length),
+                Random = RandomSequence.ForItems(11, texts), Prompt = prompt is null ? [] : CodeFrames.FromTensor(prompt.narrow(0, first, texts.Length)),
             },
             null,
             CancellationToken.None);
@@ -145,7 +146,7 @@ public class TokenGeneratorTests
             model,
             new TokenRequest
             {
-                BatchSize = 2, Frames = 12, Conditions = condition, Draws = DrawSequence.ForItems(2, ["a", "b"]),
+                BatchSize = 2, Frames = 12, Conditions = condition, Random = RandomSequence.ForItems(2, ["a", "b"]),
                 Parameters = new GenerationParams { CfgCoef = 2.5, TwoStepCfg = twoStep },
             },
             null,
@@ -165,10 +166,10 @@ public class TokenGeneratorTests
         using var embeddings = zeros(1, 2, 32);
         var request = new TokenRequest
         {
-            BatchSize = 1, Frames = 5, Conditions = Texts(embeddings, [2]), Parameters = new GenerationParams(), Draws = DrawSequence.ForItems(1, ["x"]),
+            BatchSize = 1, Frames = 5, Conditions = Texts(embeddings, [2]), Parameters = new GenerationParams(), Random = RandomSequence.ForItems(1, ["x"]),
         };
         LiveTensors.NoneLeft(() => Assert.Contains(
-            "not finite", Assert.Throws<AudioCraftException>(() => TokenGenerator.Generate(model, request, null, CancellationToken.None)).Message, StringComparison.Ordinal));
+            "not finite", Assert.Throws<AudioCraftException>(() => TokenGenerator.Generate(model, request)).Message, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -203,14 +204,14 @@ public class TokenGeneratorTests
         {
             BatchSize = items,
             Frames = arguments.GetProperty("max_gen_len").GetInt32(),
-            Prompt = io.Tensors.ContainsKey($"{name}/prompt") ? io.Read($"{name}/prompt") : null,
+            Prompt = io.Tensors.ContainsKey($"{name}/prompt") ? CodeFrames.FromTensor(io.Read($"{name}/prompt")) : [],
             Conditions = GoldenLM.Conditions(io, $"{name}/cond_", items),
             Parameters = new GenerationParams
             {
                 UseSampling = false, CfgCoef = coefficient, TwoStepCfg = twoStep, UpstreamTextPadding = true,
                 CfgCoefBeta = arguments.TryGetProperty("cfg_coef_beta", out var beta) ? beta.GetDouble() : null,
             },
-            Draws = DrawSequence.ForItems(0, new string?[items]),
+            Random = RandomSequence.ForItems(0, new string?[items]),
         };
     }
 }

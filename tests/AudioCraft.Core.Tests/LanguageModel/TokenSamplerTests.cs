@@ -1,4 +1,5 @@
 using System.Text.Json;
+using AudioCraft.Generation;
 using AudioCraft.LanguageModel;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -48,7 +49,7 @@ public class TokenSamplerTests
     {
         float[] probabilities = [0.1f, 0, 0.6f, 0.3f];
         var counts = new int[4];
-        var draws = new DrawSequence(7, 0);
+        var draws = new RandomSequence(7, 0);
         const int Count = 100_000;
         for (var i = 0; i < Count; i++)
         {
@@ -83,12 +84,12 @@ public class TokenSamplerTests
     [Fact]
     public void Equal_seeds_give_equal_draws_and_repeated_descriptions_different_ones()
     {
-        static double[] Take(DrawSequence draws) => [.. Enumerable.Range(0, 5).Select(_ => draws.Next())];
-        var alone = DrawSequence.ForItems(3, ["rain"]);
-        var among = DrawSequence.ForItems(3, ["wind", "rain", "rain"]);
+        static double[] Take(RandomSequence draws) => [.. Enumerable.Range(0, 5).Select(_ => draws.Next())];
+        var alone = RandomSequence.ForItems(3, ["rain"]);
+        var among = RandomSequence.ForItems(3, ["wind", "rain", "rain"]);
         Assert.Equal(Take(alone[0]), Take(among[1]));
         Assert.NotEqual(Take(among[1]), Take(among[2]));
-        Assert.NotEqual(Take(DrawSequence.ForItems(4, ["rain"])[0]), Take(alone[0]));
+        Assert.NotEqual(Take(RandomSequence.ForItems(4, ["rain"])[0]), Take(alone[0]));
         Assert.All(Take(alone[0]), u => Assert.InRange(u, 0, 1));
     }
 }
