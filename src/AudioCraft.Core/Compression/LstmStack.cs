@@ -17,9 +17,6 @@ namespace AudioCraft.Compression;
 /// </summary>
 internal sealed class LstmStack : Module<Tensor, Tensor>
 {
-    /// <summary>Above this many items a general matrix product a step is faster.</summary>
-    private const long FewItems = 8;
-
     private readonly long hidden;
     private readonly int layers;
 
@@ -109,7 +106,7 @@ internal sealed class LstmStack : Module<Tensor, Tensor>
 
     private static void AddRecurrent(Tensor step, Tensor state, Tensor recurrent, Tensor transposed)
     {
-        if (step.size(0) <= FewItems && FewRowProduct.Takes(state, recurrent))
+        if (step.size(0) <= MatrixProduct.FewRows && FewRowProduct.Takes(state, recurrent))
         {
             step.add_(FewRowProduct.Multiply(state, recurrent));
             return;
