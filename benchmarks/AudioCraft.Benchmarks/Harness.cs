@@ -5,7 +5,7 @@ using TorchSharp;
 namespace AudioCraft.Benchmarks;
 
 /// <summary>Times rows by this library, by the baseline and by the peer, run by run in turn, and prints a table.</summary>
-/// <param name="repeats">Timed runs of each, after one that is not timed.</param>
+/// <param name="repeats">Timed runs of each, after one that is not timed: that whose results are compared.</param>
 /// <param name="withPeer">Whether the Python peer is timed too.</param>
 /// <param name="cpuTime">
 /// Whether processor time is measured instead of time that passes. With one thread that is the same on an idle machine, and still says something on a busy one.
@@ -13,8 +13,8 @@ namespace AudioCraft.Benchmarks;
 /// <param name="small">Whether rows have small shapes: a check that everything runs, not a measurement.</param>
 internal sealed class Harness(int repeats, bool withPeer, bool cpuTime, bool small)
 {
-    /// <summary>A row that takes longer than this is timed three times.</summary>
-    private static readonly TimeSpan LongRow = TimeSpan.FromSeconds(4);
+    /// <summary>A row whose runs take longer than this together is timed three times.</summary>
+    private static readonly TimeSpan LongRow = TimeSpan.FromSeconds(2);
 
     /// <summary>Times rows and prints each as a line of a markdown table as soon as it is known.</summary>
     /// <param name="rows">The rows.</param>
@@ -29,8 +29,6 @@ internal sealed class Harness(int repeats, bool withPeer, bool cpuTime, bool sma
         {
             Console.WriteLine(Line(row, threads));
         }
-
-        LMRows.Release();
     }
 
     private string Line(Row row, int threads)
@@ -45,20 +43,24 @@ internal sealed class Harness(int repeats, bool withPeer, bool cpuTime, bool sma
         using var workload = row.Prepare(small);
         var difference = workload.Compare?.Invoke();
         using var peer = withPeer && !small && row.PeerScript is not null ? Peer.Start(row.PeerScript, row.Name, threads) : null;
-        var first = Stopwatch.StartNew();
-        workload.Run();
-        workload.Baseline?.Invoke();
-        peer?.Run(cpuTime);
-        var count = first.Elapsed > LongRow ? Math.Min(repeats, 3) : repeats;
-        List<double> ours = [], baseline = [], peers = [];
-        for (var i = 0; i < count; i++)
+        if (workload.Compare is null)
         {
+            workload.Run();
+        }
+
+        peer?.Run(cpuTime);
+        var count = repeats;
+        List<double> ours = [], baseline = [], peers = [];
+        while (ours.Count < count)
+        {
+            var clock = Stopwatch.StartNew();
             ours.Add(Time(workload.Run));
             if (workload.Baseline is not null)
             {
                 baseline.Add(Time(workload.Baseline));
             }
 
+            count = clock.Elapsed > LongRow ? Math.Min(repeats, Math.Max(3, ours.Count)) : count;
             if (peer is not null)
             {
                 peers.Add(peer.Run(cpuTime));

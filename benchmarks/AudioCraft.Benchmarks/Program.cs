@@ -78,6 +78,7 @@ else
     harness.Print(chosen, threads);
 }
 
+LMRows.Release();
 Console.WriteLine();
 Console.WriteLine(load.Summary());
 return 0;
@@ -92,14 +93,7 @@ void PrintTables()
     Console.WriteLine("\n### Language models, two threads\n");
     harness.Print(LMRows.All, 2);
     Console.WriteLine("\n### Language models, one thread\n");
-    harness.Print(LMRows.All.Where(row => row.Name is "musicgen-small-steps" or "musicgen-small-batch-8" or "audiogen-medium-steps"), 1);
-    if (quick)
-    {
-        return;
-    }
-
-    Console.WriteLine("\n### Decoding by the type of the weights, two threads\n");
-    DecodeTable.Print(2, 3, []);
+    harness.Print(LMRows.All.Where(row => row.Name.EndsWith("-steps", StringComparison.Ordinal)), 1);
 }
 
 internal static partial class Native
