@@ -1,3 +1,4 @@
+using AudioCraft.Benchmarks.Baseline;
 using AudioCraft.Compression;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -8,6 +9,9 @@ namespace AudioCraft.Benchmarks;
 internal static class CodecRows
 {
     private const double Seconds = 10;
+
+    /// <summary>Of the small shapes; the 48 kHz model has two segments of it.</summary>
+    private const double FewSeconds = 1.5;
 
     public static IEnumerable<Row> All =>
         [.. RowsOf("audiogen-16k", AudioGen16k), .. RowsOf("encodec-24k", Encodec24k), .. RowsOf("encodec-32k", Encodec32k), .. RowsOf("encodec-48k", Encodec48k)];
@@ -50,59 +54,120 @@ internal static class CodecRows
 
     private static Row[] RowsOf(string shape, EncodecConfig config) =>
     [
-        new($"{shape}-encode", "× real time", Seconds, "codec.py", () => Prepare(config, encode: true)),
-        new($"{shape}-decode", "× real time", Seconds, "codec.py", () => Prepare(config, encode: false)),
+        new($"{shape}-encode", "× real time", "codec.py", small => Prepare($"{shape}-encode", config, encode: true, small)),
+        new($"{shape}-decode", "× real time", "codec.py", small => Prepare($"{shape}-decode", config, encode: false, small)),
     ];
 
-    private static Workload Prepare(EncodecConfig config, bool encode)
+    private static Workload Prepare(string name, EncodecConfig config, bool encode, bool small)
     {
         random.manual_seed(1);
+        if (small)
+        {
+            config = config with { Encoder = config.Encoder with { Filters = 8 }, Quantizer = config.Quantizer with { CodebookCount = 4, Bins = 64 } };
+        }
+
+        var seconds = small ? FewSeconds : Seconds;
         var model = new EncodecModel(config);
         model.eval();
-        if (config.SegmentSeconds is not null)
+        ModelWeights.Perturb(model);
+        var baseline = new PlainEncodec(model);
+        var sound = randn(1, config.Channels, (long)(seconds * config.SampleRate));
+        var work = config.SegmentSeconds is not null ? Segments(name, model, baseline, sound, encode, seconds)
+            : encode ? Encoding(name, model, baseline, sound, seconds)
+            : Decoding(name, model, baseline, config.Quantizer, sound.size(-1) / model.HopLength, seconds);
+        return work with
         {
-            return PrepareSegments(model, encode);
-        }
-
-        if (encode)
-        {
-            var sound = randn(1, config.Channels, (long)(Seconds * config.SampleRate));
-            return new(() => model.Encode(sound).Codes.Dispose(), () => Release(model, sound));
-        }
-
-        var frames = (long)(Seconds * config.SampleRate) / config.Encoder.HopLength;
-        var codes = randint(0, config.Quantizer.Bins, [1, config.Quantizer.CodebookCount, frames], ScalarType.Int64);
-        return new(() => model.Decode(codes).Dispose(), () => Release(model, codes));
+            Release = () =>
+            {
+                work.Release();
+                sound.Dispose();
+                baseline.Dispose();
+                model.Dispose();
+            },
+        };
     }
 
-    private static Workload PrepareSegments(EncodecModel model, bool encode)
+    private static Workload Encoding(string name, EncodecModel model, PlainEncodec baseline, Tensor sound, double seconds) =>
+        new(seconds, () => model.Encode(sound).Codes.Dispose(), () => { })
+        {
+            Baseline = () =>
+            {
+                using var guard = no_grad();
+                baseline.Encode(sound).Codes.Dispose();
+            },
+            Compare = () =>
+            {
+                using var guard = no_grad();
+                using var scope = NewDisposeScope();
+                Comparison.SameCodes(name, model.Encode(sound).Codes, baseline.Encode(sound).Codes);
+                return Comparison.Difference(name, model.Encoder.forward(sound), baseline.Latent(sound));
+            },
+        };
+
+    private static Workload Decoding(string name, EncodecModel model, PlainEncodec baseline, QuantizerConfig quantizer, long frames, double seconds)
+    {
+        var codes = randint(0, quantizer.Bins, [1, quantizer.CodebookCount, frames], ScalarType.Int64);
+        return new(seconds, () => model.Decode(codes).Dispose(), codes.Dispose)
+        {
+            Baseline = () =>
+            {
+                using var guard = no_grad();
+                baseline.Decode(codes).Dispose();
+            },
+            Compare = () =>
+            {
+                using var guard = no_grad();
+                using var scope = NewDisposeScope();
+                return Comparison.Difference(name, model.Decode(codes), baseline.Decode(codes));
+            },
+        };
+    }
+
+    private static Workload Segments(string name, EncodecModel model, PlainEncodec baseline, Tensor sound, bool encode, double seconds)
     {
         var codec = new SegmentedCodec(model);
-        var sound = randn(1, model.Channels, (long)(Seconds * model.SampleRate));
-        if (encode)
-        {
-            return new(() => Release(codec.Encode(sound)), () => Release(model, sound));
-        }
-
         var frames = codec.Encode(sound).ToList();
-        return new(() => codec.Decode(frames).Dispose(), () =>
+        List<(Tensor Codes, Tensor? Scale)> plain = [.. frames.Select(frame => (frame.Codes, frame.Scale?.view(-1, 1, 1)))];
+        void Release()
         {
-            Release(frames);
-            Release(model, sound);
-        });
-    }
-
-    private static void Release(IEnumerable<EncodedFrame> frames)
-    {
-        foreach (var frame in frames)
-        {
-            frame.Dispose();
+            plain.ForEach(frame => frame.Scale?.Dispose());
+            frames.ForEach(frame => frame.Dispose());
         }
-    }
 
-    private static void Release(EncodecModel model, Tensor input)
-    {
-        input.Dispose();
-        model.Dispose();
+        return encode
+            ? new(seconds, () => codec.Encode(sound).ToList().ForEach(frame => frame.Dispose()), Release)
+            {
+                Baseline = () =>
+                {
+                    using var guard = no_grad();
+                    using var scope = NewDisposeScope();
+                    baseline.EncodeSegments(sound);
+                },
+                Compare = () =>
+                {
+                    using var guard = no_grad();
+                    using var scope = NewDisposeScope();
+                    var theirs = baseline.EncodeSegments(sound);
+                    Comparison.SameCodes(name, cat([.. frames.Select(frame => frame.Codes)], -1), cat([.. theirs.Select(frame => frame.Codes)], -1));
+                    var first = sound.narrow(-1, 0, model.Config.SegmentLength!.Value);
+                    return Math.Max(
+                        Comparison.Difference(name, cat([.. plain.Select(frame => frame.Scale!)]), cat([.. theirs.Select(frame => frame.Scale!)])),
+                        Comparison.Difference(name, model.Encoder.forward(first), baseline.Latent(first)));
+                },
+            }
+            : new(seconds, () => codec.Decode(frames).Dispose(), Release)
+            {
+                Baseline = () =>
+                {
+                    using var guard = no_grad();
+                    baseline.DecodeSegments(plain).Dispose();
+                },
+                Compare = () =>
+                {
+                    using var guard = no_grad();
+                    using var scope = NewDisposeScope();
+                    return Comparison.Difference(name, codec.Decode(frames), baseline.DecodeSegments(plain));
+                },
+            };
     }
 }

@@ -1,3 +1,4 @@
+using AudioCraft.Benchmarks.Baseline;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -11,30 +12,55 @@ internal static class DacRows
 
     public static IEnumerable<Row> All =>
     [
-        new("dac-44k-encode", "× real time", Seconds, "dac.py", () => Prepare(encode: true)),
-        new("dac-44k-decode", "× real time", Seconds, "dac.py", () => Prepare(encode: false)),
+        new("dac-44k-encode", "× real time", "dac.py", small => Prepare("dac-44k-encode", encode: true, small)),
+        new("dac-44k-decode", "× real time", "dac.py", small => Prepare("dac-44k-decode", encode: false, small)),
     ];
 
     /// <summary>The model, ready to use.</summary>
-    internal static DacModel Model()
+    internal static DacModel Model(DacConfig? config = null)
     {
         random.manual_seed(1);
-        var model = new DacModel(new DacConfig());
+        var model = new DacModel(config ?? new DacConfig());
         model.eval();
         return model;
     }
 
-    private static Workload Prepare(bool encode)
+    private static Workload Prepare(string name, bool encode, bool small)
     {
-        var model = Model();
-        var samples = (long)(Seconds * model.SampleRate);
+        var model = Model(small ? new DacConfig { EncoderDimension = 8, DecoderDimension = 64, CodebookCount = 4, CodebookSize = 64 } : null);
+        ModelWeights.Perturb(model);
+        var baseline = new PlainDac(model);
+        var seconds = small ? 0.3 : Seconds;
+        var samples = (long)(seconds * model.SampleRate);
         var input = encode ? randn(1, 1, samples) : randint(0, model.Cardinality, [1, model.NumCodebooks, samples / model.HopLength], ScalarType.Int64);
         return new(
+            seconds,
             () => (encode ? model.Encode(input).Codes : model.Decode(input)).Dispose(),
             () =>
             {
                 input.Dispose();
+                baseline.Dispose();
                 model.Dispose();
-            });
+            })
+        {
+            Baseline = () =>
+            {
+                using var guard = no_grad();
+                (encode ? baseline.Encode(input) : baseline.Decode(input)).Dispose();
+            },
+            Compare = () =>
+            {
+                using var guard = no_grad();
+                using var scope = NewDisposeScope();
+                if (!encode)
+                {
+                    return Comparison.Difference(name, model.Decode(input), baseline.Decode(input));
+                }
+
+                Comparison.SameCodes(name, model.Encode(input).Codes, baseline.Encode(input));
+                var whole = input.narrow(-1, 0, samples / model.HopLength * model.HopLength);
+                return Comparison.Difference(name, model.Encoder.forward(whole), baseline.Latent(whole));
+            },
+        };
     }
 }

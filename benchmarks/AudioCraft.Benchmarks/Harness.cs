@@ -4,48 +4,83 @@ using TorchSharp;
 
 namespace AudioCraft.Benchmarks;
 
-/// <summary>Times rows here and in the peer, run by run in turn, and prints a table.</summary>
-/// <param name="threads">Threads that libtorch may use on either side.</param>
-/// <param name="repeats">Timed runs of each side, after one that is not timed.</param>
-/// <param name="withPeer">Whether there is a PyTorch to compare with.</param>
+/// <summary>Times rows by this library, by the baseline and by the peer, run by run in turn, and prints a table.</summary>
+/// <param name="repeats">Timed runs of each, after one that is not timed: that whose results are compared.</param>
+/// <param name="withPeer">Whether the Python peer is timed too.</param>
 /// <param name="cpuTime">
 /// Whether processor time is measured instead of time that passes. With one thread that is the same on an idle machine, and still says something on a busy one.
 /// </param>
-internal sealed class Harness(int threads, int repeats, bool withPeer, bool cpuTime)
+/// <param name="small">Whether rows have small shapes: a check that everything runs, not a measurement.</param>
+internal sealed class Harness(int repeats, bool withPeer, bool cpuTime, bool small)
 {
-    /// <summary>Times one row.</summary>
-    public (Timing Ours, Timing? Peers) Measure(Row row)
+    /// <summary>A row whose runs take longer than this together is timed three times.</summary>
+    private static readonly TimeSpan LongRow = TimeSpan.FromSeconds(2);
+
+    /// <summary>Times rows and prints each as a line of a markdown table as soon as it is known.</summary>
+    /// <param name="rows">The rows.</param>
+    /// <param name="threads">Threads that each side may use.</param>
+    public void Print(IEnumerable<Row> rows, int threads)
     {
         torch.set_num_threads(threads);
-        using var peer = withPeer && row.PeerScript is not null ? Peer.Start(row.PeerScript, row.Name, threads) : null;
-        using var workload = row.Prepare();
-        workload.Run();
-        peer?.Run(cpuTime);
-        List<double> ours = [], peers = [];
-        for (var i = 0; i < repeats; i++)
+        var peerColumns = withPeer ? " PyTorch, median (best) | ratio to PyTorch |" : "";
+        Console.WriteLine($"| row | threads | unit | ours, median (best) | baseline, median (best) | ratio of medians (of bests) | largest difference |{peerColumns}");
+        Console.WriteLine($"|---|---|---|---|---|---|---|{(withPeer ? "---|---|" : "")}");
+        foreach (var row in rows)
         {
+            Console.WriteLine(Line(row, threads));
+        }
+    }
+
+    private string Line(Row row, int threads)
+    {
+        if (!small)
+        {
+            // The results of both sides are compared at a small shape before anything is timed, and again at the real one.
+            using var check = row.Prepare(true);
+            check.Compare?.Invoke();
+        }
+
+        using var workload = row.Prepare(small);
+        var difference = workload.Compare?.Invoke();
+        using var peer = withPeer && !small && row.PeerScript is not null ? Peer.Start(row.PeerScript, row.Name, threads) : null;
+        if (workload.Compare is null)
+        {
+            workload.Run();
+        }
+
+        peer?.Run(cpuTime);
+        var count = repeats;
+        List<double> ours = [], baseline = [], peers = [];
+        while (ours.Count < count)
+        {
+            var clock = Stopwatch.StartNew();
             ours.Add(Time(workload.Run));
+            if (workload.Baseline is not null)
+            {
+                baseline.Add(Time(workload.Baseline));
+            }
+
+            count = clock.Elapsed > LongRow ? Math.Min(repeats, Math.Max(3, ours.Count)) : count;
             if (peer is not null)
             {
                 peers.Add(peer.Run(cpuTime));
             }
         }
 
-        return (new Timing(ours), peer is null ? null : new Timing(peers));
+        var own = new Timing(ours);
+        var line = $"| {row.Name} | {threads} | {row.Unit} | {Figures(workload.Work, own)} | {Beside(workload.Work, own, baseline)} | {Text(difference)} |";
+        return withPeer ? $"{line} {Beside(workload.Work, own, peers)} |" : line;
     }
 
-    /// <summary>Times rows and prints each as a line of a markdown table as soon as it is known.</summary>
-    public void Print(IEnumerable<Row> rows)
+    private static string Beside(double work, Timing ours, List<double> seconds)
     {
-        Console.WriteLine("| row | threads | unit | ours, median (best) | PyTorch, median (best) | ratio of medians (of bests) |");
-        Console.WriteLine("|---|---|---|---|---|---|");
-        foreach (var row in rows)
+        if (seconds.Count == 0)
         {
-            var (ours, peers) = Measure(row);
-            var theirs = peers is null ? withPeer ? "no peer" : "not installed" : Figures(row.Work, peers);
-            var ratio = peers is null ? "" : $"{Number(peers.Median / ours.Median)} ({Number(peers.Best / ours.Best)})";
-            Console.WriteLine($"| {row.Name} | {threads} | {row.Unit} | {Figures(row.Work, ours)} | {theirs} | {ratio} |");
+            return " | ";
         }
+
+        var other = new Timing(seconds);
+        return $"{Figures(work, other)} | {Number(other.Median / ours.Median)} ({Number(other.Best / ours.Best)})";
     }
 
     private double Time(Action run)
@@ -55,6 +90,8 @@ internal sealed class Harness(int threads, int repeats, bool withPeer, bool cpuT
         run();
         return cpuTime ? (Environment.CpuUsage.TotalTime - before).TotalSeconds : clock.Elapsed.TotalSeconds;
     }
+
+    private static string Text(double? difference) => difference?.ToString("0.0E+0", CultureInfo.InvariantCulture) ?? "";
 
     private static string Figures(double work, Timing timing) => $"{Number(work / timing.Median)} ({Number(work / timing.Best)})";
 

@@ -1,3 +1,4 @@
+using AudioCraft.Benchmarks.Baseline;
 using AudioCraft.Generation;
 using AudioCraft.LanguageModel;
 using TorchSharp;
@@ -10,12 +11,14 @@ internal static class LMRows
 {
     private const int TextLength = 12;
 
+    private static readonly int[] Batches = [1, 4, 8, 16, 32];
+
+    private static readonly Dictionary<int, LMModel> Models = [];
+
     public static IEnumerable<Row> All =>
     [
-        RowOf("musicgen-small-steps", MusicGenSmall, 10),
-        RowOf("audiogen-medium-steps", AudioGenMedium, 5),
-        RowOf("musicgen-small-batch-4", MusicGenSmall, 10, batch: 4),
-        RowOf("musicgen-small-batch-16", MusicGenSmall, 10, batch: 16),
+        .. Batches.Select(batch => RowOf("musicgen-small", MusicGenSmall, batch == 1 ? 20 : 10, batch)),
+        .. Batches.Select(batch => RowOf("audiogen-medium", AudioGenMedium, batch == 1 ? 8 : 4, batch)),
     ];
 
     /// <summary>The shape of facebook/musicgen-small.</summary>
@@ -24,8 +27,11 @@ internal static class LMRows
     /// <summary>The shape of facebook/audiogen-medium.</summary>
     public static LMConfig AudioGenMedium => new() { Dim = 1536, NumHeads = 24, NumLayers = 48 };
 
-    private static Row RowOf(string name, LMConfig config, int steps, int batch = 1) =>
-        new(name, "steps/s", steps * batch, "lm.py", () => Prepare(config, steps, batch));
+    private static Row RowOf(string shape, LMConfig config, int steps, int batch)
+    {
+        var name = batch == 1 ? $"{shape}-steps" : $"{shape}-batch-{batch}";
+        return new(name, "steps/s", "lm.py", small => Prepare(name, small ? config with { Dim = 64, NumHeads = 4, NumLayers = 2, Cardinality = 300 } : config, steps, batch));
+    }
 
     /// <summary>Generation by a model; each call of the workload is one run. The model stays the caller's.</summary>
     /// <param name="model">The model.</param>
@@ -37,7 +43,7 @@ internal static class LMRows
         Action? onStep = null;
         watch = action => onStep = action;
         var request = Request(model, steps, batch, out var text);
-        return new(() => TokenGenerator.Generate(model, request, onStep, CancellationToken.None).Dispose(), text.Dispose);
+        return new(steps * batch, () => TokenGenerator.Generate(model, request, onStep).Dispose(), text.Dispose);
     }
 
     /// <summary>What a generation is asked for, with a text of random embeddings, which the caller disposes of.</summary>
@@ -56,16 +62,95 @@ internal static class LMRows
         };
     }
 
-    private static Workload Prepare(LMConfig config, int steps, int batch)
+    /// <summary>Frees the models that are kept from row to row.</summary>
+    public static void Release()
+    {
+        foreach (var model in Models.Values)
+        {
+            model.Dispose();
+        }
+
+        Models.Clear();
+        GC.Collect();
+    }
+
+    private static Workload Prepare(string name, LMConfig config, int steps, int batch)
     {
         random.manual_seed(1);
-        var model = new LMModel(config);
-        model.eval();
-        var work = Generation(model, steps, batch, out _);
-        return new(work.Run, () =>
+        var model = Model(config);
+        var baseline = new PlainTransformer(model);
+        var request = Request(model, steps, batch, out var text);
+        return new(
+            steps * batch,
+            () => TokenGenerator.Generate(model, request).Dispose(),
+            () =>
+            {
+                text.Dispose();
+                baseline.Dispose();
+            })
         {
-            work.Dispose();
-            model.Dispose();
-        });
+            Baseline = () =>
+            {
+                using var guard = no_grad();
+                baseline.Generate(text, request.Frames).Dispose();
+            },
+            Compare = () => Compare(name, model, baseline, request, text),
+        };
+    }
+
+    // The rows of one shape share its model: making the larger one takes longer than timing it.
+    private static LMModel Model(LMConfig config)
+    {
+        if (!Models.TryGetValue(config.Dim, out var model))
+        {
+            model = new LMModel(config);
+            model.eval();
+            ModelWeights.Perturb(model);
+            Models.Add(config.Dim, model);
+        }
+
+        return model;
+    }
+
+    /// <summary>The guided logits of three steps after given tokens, which is all of a step but the draw.</summary>
+    private static double Compare(string name, LMModel model, PlainTransformer baseline, TokenRequest request, Tensor text)
+    {
+        const int steps = 3;
+        using var guard = no_grad();
+        using var scope = NewDisposeScope();
+        var (batch, codebooks, cardinality) = (request.BatchSize, model.NumCodebooks, model.Config.Cardinality);
+        var random = new Random(1);
+        var sequences = new long[batch][,];
+        for (var item = 0; item < batch; item++)
+        {
+            sequences[item] = new long[codebooks, steps];
+            for (var k = 0; k < codebooks; k++)
+            {
+                for (var step = 0; step < steps; step++)
+                {
+                    sequences[item][k, step] = random.Next(cardinality + 1);
+                }
+            }
+        }
+
+        using var pass = GuidancePass.Create(model, request, steps).Single();
+        using var state = baseline.Start(text, steps);
+        var (worst, guided) = (0.0, new float[batch * codebooks * cardinality]);
+        for (var step = 0; step < steps; step++)
+        {
+            Array.Clear(guided);
+            pass.Step(sequences, step, step + 1);
+            var tokens = new long[batch * codebooks];
+            for (var i = 0; i < batch * codebooks; i++)
+            {
+                pass.AddTo(guided.AsSpan(i * cardinality, cardinality), i / codebooks, i % codebooks);
+                tokens[i] = sequences[i / codebooks][i % codebooks, step];
+            }
+
+            var theirs = baseline.Step(tensor(tokens, [batch, codebooks]), state);
+            worst = Math.Max(worst, Comparison.Difference(name, tensor(guided, [batch, codebooks, cardinality]), theirs));
+        }
+
+        return worst;
     }
 }

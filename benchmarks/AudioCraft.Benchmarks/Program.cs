@@ -1,16 +1,33 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using AudioCraft.Benchmarks;
 
-var options = args.Where(a => a.StartsWith("--", StringComparison.Ordinal)).ToDictionary(a => a.Split('=')[0], a => a.Contains('=', StringComparison.Ordinal) ? a.Split('=', 2)[1] : "");
-var unknown = options.Keys.Except(["--rows", "--threads", "--repeats", "--no-peer", "--cpu-time", "--list", "--packets", "--long", "--growth", "--decode", "--quality"]).Concat(args.Where(a => !a.StartsWith("--", StringComparison.Ordinal))).ToList();
-Row[] all = [.. CodecRows.All, .. StreamingRows.All, .. DacRows.All, .. LMRows.All];
+// libtorch's threads must not spin on the cores that others want. It reads this when it is loaded, from the process's own environment, which .NET does not write to on Linux.
+if (OperatingSystem.IsLinux() && Environment.GetEnvironmentVariable(Native.WaitPolicy) is null)
+{
+    _ = Native.SetEnvironment(Native.WaitPolicy, "PASSIVE", 0);
+}
+
+string[] known = ["--table", "--quick", "--rows", "--threads", "--repeats", "--no-peer", "--cpu-time", "--list", "--packets", "--long", "--growth", "--decode", "--quality"];
+var options = new Dictionary<string, string>();
+string? wrong = null;
+for (var i = 0; i < args.Length; i++)
+{
+    // --threads=1 and --threads 1 are the same.
+    var parts = args[i].Split('=', 2);
+    var takesNext = parts.Length == 1 && i + 1 < args.Length && !args[i + 1].StartsWith("--", StringComparison.Ordinal);
+    wrong ??= known.Contains(parts[0]) ? null : args[i];
+    options[parts[0]] = parts.Length == 2 ? parts[1] : takesNext ? args[++i] : "";
+}
+
+Row[] all = [.. CodecRows.All, .. DacRows.All, .. LMRows.All, .. StreamingRows.All];
 var chosen = options.TryGetValue("--rows", out var names)
     ? [.. all.Where(r => names.Split(',').Any(n => r.Name.Contains(n, StringComparison.Ordinal)))]
     : all;
-if (unknown.Count > 0 || chosen.Length == 0)
+if (wrong is not null || chosen.Length == 0)
 {
-    Console.Error.WriteLine($"Not understood: {string.Join(" ", unknown.DefaultIfEmpty($"no row is named {names}"))}");
-    Console.Error.WriteLine("AudioCraft.Benchmarks [--rows=part,of,names] [--threads=2] [--repeats=5] [--no-peer] [--cpu-time] [--list] | --packets | --long=minutes | --growth | --decode[=parts,of,lines] | --quality=checkpoint");
+    Console.Error.WriteLine($"Not understood: {wrong ?? $"no row is named {names}"}");
+    Console.Error.WriteLine("AudioCraft.Benchmarks [--table | --quick] [--rows part,of,names] [--threads 2] [--repeats 5] [--no-peer] [--cpu-time] [--list] | --packets | --long minutes | --growth | --decode parts,of,lines | --quality checkpoint");
     return 1;
 }
 
@@ -21,38 +38,68 @@ if (options.ContainsKey("--list"))
 }
 
 int Option(string name, int otherwise) => options.TryGetValue(name, out var value) ? int.Parse(value, CultureInfo.InvariantCulture) : otherwise;
+var threads = Option("--threads", 2);
 if (options.ContainsKey("--packets"))
 {
-    StreamingRows.PrintPackets(Option("--threads", 2), options.ContainsKey("--cpu-time"));
+    StreamingRows.PrintPackets(threads, options.ContainsKey("--cpu-time"));
     return 0;
 }
 
 if (options.TryGetValue("--long", out var minutes))
 {
-    StreamingRows.PrintLong(double.Parse(minutes, CultureInfo.InvariantCulture), Option("--threads", 2));
+    StreamingRows.PrintLong(double.Parse(minutes, CultureInfo.InvariantCulture), threads);
     return 0;
 }
 
-var harness = new Harness(Option("--threads", 2), Option("--repeats", 5), !options.ContainsKey("--no-peer") && Peer.IsInstalled(), options.ContainsKey("--cpu-time"));
-Console.WriteLine($"{Machine.Describe()}");
+var idle = Load.Describe();
+Console.WriteLine($"{Machine.Describe()}; {idle}.");
 Console.WriteLine();
+var load = new Load();
+var quick = options.ContainsKey("--quick");
+var harness = new Harness(Option("--repeats", quick ? 1 : 5), !options.ContainsKey("--no-peer") && Peer.IsInstalled(), options.ContainsKey("--cpu-time"), quick);
 if (options.TryGetValue("--decode", out var lines))
 {
-    DecodeTable.Print(Option("--threads", 2), Option("--repeats", 5), lines.Split(',', StringSplitOptions.RemoveEmptyEntries));
-    return 0;
+    DecodeTable.Print(threads, Option("--repeats", 5), lines.Split(',', StringSplitOptions.RemoveEmptyEntries));
 }
-
-if (options.TryGetValue("--quality", out var checkpoint))
+else if (options.TryGetValue("--quality", out var checkpoint))
 {
-    QualityTable.Print(checkpoint.Length == 0 ? "audiogen-tiny" : checkpoint, Option("--threads", 2));
-    return 0;
+    QualityTable.Print(checkpoint.Length == 0 ? "audiogen-tiny" : checkpoint, threads);
 }
-
-if (options.ContainsKey("--growth"))
+else if (options.ContainsKey("--growth"))
 {
-    SequenceGrowth.Print(Option("--threads", 2));
-    return 0;
+    SequenceGrowth.Print(threads);
+}
+else if (options.ContainsKey("--table"))
+{
+    PrintTables();
+}
+else
+{
+    harness.Print(chosen, threads);
 }
 
-harness.Print(chosen);
+LMRows.Release();
+Console.WriteLine();
+Console.WriteLine(load.Summary());
 return 0;
+
+void PrintTables()
+{
+    Row[] codecs = [.. CodecRows.All, .. DacRows.All];
+    Console.WriteLine("### Codecs, two threads\n");
+    harness.Print(codecs, 2);
+    Console.WriteLine("\n### Codecs, one thread\n");
+    harness.Print(codecs, 1);
+    Console.WriteLine("\n### Language models, two threads\n");
+    harness.Print(LMRows.All, 2);
+    Console.WriteLine("\n### Language models, one thread\n");
+    harness.Print(LMRows.All.Where(row => row.Name.EndsWith("-steps", StringComparison.Ordinal)), 1);
+}
+
+internal static partial class Native
+{
+    public const string WaitPolicy = "OMP_WAIT_POLICY";
+
+    [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int SetEnvironment(string name, string value, int overwrite);
+}

@@ -68,27 +68,23 @@ internal static class SequenceGrowth
     private static (double Milliseconds, int Steps) FirstSound(LMModel lm, EncodecModel codec, int batch)
     {
         using var guard = no_grad();
-        using var heard = new CancellationTokenSource();
-        var (steps, watch, first) = (0, Stopwatch.StartNew(), 0.0);
-        using var sound = new StreamedSound(codec, 10, 0, chunk =>
-        {
-            chunk.Dispose();
-            if (chunk.Item == batch - 1)
-            {
-                first = watch.Elapsed.TotalMilliseconds;
-                heard.Cancel();
-            }
-        });
+        var watch = Stopwatch.StartNew();
+        var steps = 0;
+        using var decoder = new ChunkDecoder(codec, 10, 0);
         var request = LMRows.Request(lm, 100, batch, out var text);
-        try
+        using var generator = new TokenGenerator(lm, request);
+        while (true)
         {
-            TokenGenerator.Generate(lm, request, () => steps++, heard.Token, sound.Add).Dispose();
-        }
-        catch (OperationCanceledException) when (heard.IsCancellationRequested)
-        {
-            // The first sound is all that is wanted.
+            var chunks = generator.Step().SelectMany(decoder.Add).ToList();
+            steps++;
+            if (chunks.Count > 0)
+            {
+                chunks.ForEach(chunk => chunk.Dispose());
+                break;
+            }
         }
 
+        var first = watch.Elapsed.TotalMilliseconds;
         text.Dispose();
         return (first, steps);
     }

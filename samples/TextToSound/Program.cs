@@ -45,14 +45,14 @@ try
         start.KeepLast(model.MaxDuration / 2);
     }
 
-    model.GenerationParams = arguments.ApplyTo(model.GenerationParams, start?.Seconds ?? 0);
-    Console.WriteLine($"Generating {arguments.Sounds.Count} sound(s) of {model.GenerationParams.Duration:0.##} s at {model.SampleRate} Hz on {model.Device}");
+    var parameters = arguments.ApplyTo(model.GenerationParams, start?.Seconds ?? 0);
+    Console.WriteLine($"Generating {arguments.Sounds.Count} sound(s) of {parameters.Duration:0.##} s at {model.SampleRate} Hz on {model.Device}");
 
     var watch = Stopwatch.StartNew();
     var progress = new ProgressLine();
     using var sounds = start is null
-        ? model.Generate(arguments.Descriptions, progress, cancellation.Token)
-        : start.GoOn(model, arguments.Descriptions, progress, cancellation.Token);
+        ? model.Generate(arguments.Descriptions, parameters, progress, cancellation.Token)
+        : start.GoOn(model, arguments.Descriptions, parameters, progress, cancellation.Token);
     progress.End();
 
     var files = new FileNames(arguments.Out);

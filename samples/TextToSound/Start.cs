@@ -24,10 +24,10 @@ internal sealed class Start(torch.Tensor wav, int sampleRate) : IDisposable
     }
 
     /// <summary>One sound for each description, or one where there is none.</summary>
-    public torch.Tensor GoOn(AudioGen model, IReadOnlyList<string> descriptions, IProgress<GenerationProgress> progress, CancellationToken cancellationToken)
+    public torch.Tensor GoOn(AudioGen model, IReadOnlyList<string> descriptions, GenerationParams parameters, IProgress<GenerationProgress> progress, CancellationToken cancellationToken)
     {
         using var prompts = wav.unsqueeze(0).expand(Math.Max(1, descriptions.Count), -1, -1);
-        return model.GenerateContinuation(prompts, sampleRate, descriptions.Count == 0 ? null : descriptions, progress, cancellationToken);
+        return model.GenerateContinuation(prompts, sampleRate, descriptions.Count == 0 ? null : descriptions, parameters, progress, cancellationToken);
     }
 
     public void Dispose() => wav.Dispose();

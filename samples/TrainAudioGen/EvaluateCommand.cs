@@ -149,8 +149,7 @@ internal static class EvaluateCommand
         Directory.CreateDirectory(directory);
         for (var i = 0; i < _pictured.Length; i++)
         {
-            model.GenerationParams = model.GenerationParams with { Duration = 5, Seed = PromptSeed + i };
-            using var sound = model.Generate(_pictured[i], cancellationToken: cancellation);
+            using var sound = model.Generate(_pictured[i], model.GenerationParams with { Duration = 5, Seed = PromptSeed + i }, cancellationToken: cancellation);
             using var first = sound[0];
             var file = Path.Combine(directory, string.Concat(_pictured[i].Where(c => c != ',')).Replace(' ', '-'));
             Spectrogram.WritePng(file + ".png", model.SampleRate, (_pictured[i], first));

@@ -31,7 +31,7 @@ public sealed class LiveSampleProvider : ISampleProvider, IDisposable, IAsyncDis
     private TaskCompletionSource? room;
 
     /// <summary>Starts reading the source immediately.</summary>
-    /// <param name="chunks">The chunks of one item in order, from <see cref="BaseGenModel.GenerateStreamingAsync(string, double, IProgress{GenerationProgress}, CancellationToken)"/>
+    /// <param name="chunks">The chunks of one item in order, from <see cref="BaseGenModel.GenerateStreamingAsync(string, GenerationParams, double, IProgress{GenerationProgress}, CancellationToken)"/>
     /// or any other source. They are disposed here.</param>
     /// <param name="sampleRate">Their sample rate in hertz, 1 to 1,000,000.</param>
     /// <param name="channels">Their number of channels, 1 to 64.</param>

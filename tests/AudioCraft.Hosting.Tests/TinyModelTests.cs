@@ -29,8 +29,7 @@ public sealed class TinyModelTests
         Same(whole.Samples, [.. pieces.SelectMany(piece => piece.Samples)]);
         using var alone = await generator.RunAsync((model, stop) =>
         {
-            model.GenerationParams = generator.Info!.Defaults! with { Duration = 0.6, Seed = 7 };
-            return model.Generate("a dog barks", null, stop);
+            return model.Generate("a dog barks", generator.Info!.Defaults! with { Duration = 0.6, Seed = 7 }, cancellationToken: stop);
         });
         Same(whole.Samples, Sound.FromTensor(alone, generator.Info!.SampleRate).Samples);
     }

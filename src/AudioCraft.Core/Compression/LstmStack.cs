@@ -11,14 +11,12 @@ namespace AudioCraft.Compression;
 /// LSTM layers with PyTorch's parameter names (<c>weight_ih_l0</c>, <c>weight_hh_l0</c>, <c>bias_ih_l0</c>, <c>bias_hh_l0</c>, …) and gate order (input, forget, cell, output).
 /// <para>
 /// It differs from <c>torch.nn.LSTM</c> in speed: on the CPU that spends most of a codec's time multiplying the state, one row for one sound, with a general matrix product.
-/// Here the input's part of all steps is one product, and the state's part of a step is a matrix-vector product for each item.
+/// Here the input's part of all steps is one product, and the state's part of a step is a <see cref="FewRowProduct"/>: MKL's matrix-vector product is slow
+/// on processors from AMD and uses one thread.
 /// </para>
 /// </summary>
 internal sealed class LstmStack : Module<Tensor, Tensor>
 {
-    /// <summary>Above this many items one general product a step is faster than a matrix-vector product an item (measured in benchmarks/).</summary>
-    private const long FewItems = 4;
-
     private readonly long hidden;
     private readonly int layers;
 
@@ -108,17 +106,13 @@ internal sealed class LstmStack : Module<Tensor, Tensor>
 
     private static void AddRecurrent(Tensor step, Tensor state, Tensor recurrent, Tensor transposed)
     {
-        var items = step.size(0);
-        if (items > FewItems || step.device_type != DeviceType.CPU)
+        if (step.size(0) <= MatrixProduct.FewRows && FewRowProduct.Takes(state, recurrent))
         {
-            step.addmm_(state, transposed);
+            step.add_(FewRowProduct.Multiply(state, recurrent));
             return;
         }
 
-        for (var item = 0L; item < items; item++)
-        {
-            step.select(0, item).addmv_(recurrent, state.select(0, item));
-        }
+        step.addmm_(state, transposed);
     }
 
     private static Tensor RunDifferentiable(Tensor gates, Tensor recurrent)

@@ -8,7 +8,7 @@ namespace AudioCraft.Layers;
 internal static class MatrixProduct
 {
     /// <summary>Up to this many rows, reading the weights is what a product costs on a CPU, and <see cref="FewRowProduct"/> reads them fastest.</summary>
-    private const long FewRows = 8;
+    public const long FewRows = 8;
 
     /// <summary>[…, in] with a weight [out, in] and a bias [out] or null → […, out].</summary>
     public static Tensor Linear(Tensor input, Tensor weight, Tensor? bias)

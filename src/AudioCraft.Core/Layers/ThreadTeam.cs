@@ -20,11 +20,13 @@ internal sealed class ThreadTeam
 
     /// <summary>
     /// Calls <paramref name="part"/> with (0, threads) … (threads - 1, threads), one of them on the calling thread, and returns when all have.
-    /// While another caller has the team, the calling thread does all of it alone.
+    /// While another caller has the team, the calling thread does all of it alone. It also does the parts that no other thread has begun when its own is done:
+    /// on a busy machine a thread can take milliseconds to be scheduled.
     /// </summary>
     /// <param name="threads">How many threads take part, at least 1.</param>
     /// <param name="part">The work; it must not throw.</param>
-    public void Run(int threads, Action<int, int> part)
+    /// <param name="together">Whether the parts wait for each other, so that each needs a thread of its own.</param>
+    public void Run(int threads, Action<int, int> part, bool together = false)
     {
         if (threads <= 1 || !turn.TryEnter())
         {
@@ -47,6 +49,15 @@ internal sealed class ThreadTeam
             }
 
             part(0, threads);
+            for (var i = 0; i < threads - 1 && !together; i++)
+            {
+                if (members[i].TryWithdraw())
+                {
+                    part(i + 1, threads);
+                    Interlocked.Decrement(ref running);
+                }
+            }
+
             var spinner = default(SpinWait);
             while (Volatile.Read(ref running) > 0)
             {
@@ -67,6 +78,7 @@ internal sealed class ThreadTeam
         private readonly int index;
         private readonly object bed = new();
         private int calls;
+        private int taken;
         private bool asleep;
 
         public Member(ThreadTeam team, int index)
@@ -88,15 +100,24 @@ internal sealed class ThreadTeam
             }
         }
 
+        /// <summary>Takes the last call back, unless its work has begun.</summary>
+        public bool TryWithdraw() => TryTake(calls - 1);
+
         private void Serve()
         {
             for (var answered = 0; ; answered++)
             {
                 Await(answered);
-                team.work!(index, team.parts);
-                Interlocked.Decrement(ref team.running);
+                if (TryTake(answered))
+                {
+                    team.work!(index, team.parts);
+                    Interlocked.Decrement(ref team.running);
+                }
             }
         }
+
+        // Each call is taken once, by this thread or by the caller, before the next one is made.
+        private bool TryTake(int call) => Interlocked.CompareExchange(ref taken, call + 1, call) == call;
 
         private void Await(int answered)
         {

@@ -63,7 +63,10 @@ internal sealed class EuclideanCodebook : Module
         var codes = new List<Tensor>();
         for (var start = 0L; start < count; start += chunk)
         {
-            using var similarity = addmm(halfSquares, rows.narrow(0, start, Math.Min(chunk, count - start)), entries, -1f, 1f);
+            var part = rows.narrow(0, start, Math.Min(chunk, count - start));
+            using var similarity = count <= MatrixProduct.FewRows && FewRowProduct.Takes(part, embed)
+                ? FewRowProduct.Multiply(part, embed).sub_(halfSquares)
+                : addmm(halfSquares, part, entries, -1f, 1f);
             codes.Add(similarity.argmax(1));
         }
 

@@ -114,7 +114,7 @@ public class AudioGenTests
         {
             using var source = new CancellationTokenSource();
             var reports = new Reports { AfterEach = report => { if (report.Step == 5) { source.Cancel(); } } };
-            Assert.Throws<OperationCanceledException>(() => model.Generate("rain", reports, source.Token));
+            Assert.Throws<OperationCanceledException>(() => model.Generate("rain", progress: reports, cancellationToken: source.Token));
             Assert.Equal(5, reports.Seen.Count);
         });
     }
@@ -177,9 +177,9 @@ public class AudioGenTests
         var descriptions = run.TryGetProperty("descriptions", out var texts) ? texts.EnumerateArray().Select(text => text.GetString()!).ToList() : null;
         return run.GetProperty("call").GetString() switch
         {
-            "generate" => model.GenerateWithTokens(descriptions!, progress),
-            "generate_continuation" => model.GenerateContinuationWithTokens(prompt!, run.GetProperty("prompt").GetProperty("sample_rate").GetInt32(), descriptions, progress),
-            "generate_unconditional" => model.GenerateUnconditionalWithTokens(run.GetProperty("num_samples").GetInt32(), progress),
+            "generate" => model.GenerateWithTokens(descriptions!, progress: progress),
+            "generate_continuation" => model.GenerateContinuationWithTokens(prompt!, run.GetProperty("prompt").GetProperty("sample_rate").GetInt32(), descriptions, progress: progress),
+            "generate_unconditional" => model.GenerateUnconditionalWithTokens(run.GetProperty("num_samples").GetInt32(), progress: progress),
             var other => throw new InvalidOperationException(other),
         };
     }

@@ -37,7 +37,7 @@ public class RequestTests
         model.MemoryLimit = (2 * one) + 1;
         Assert.Equal(2 * one, model.EstimateMemory(5));
         var reports = new List<GenerationProgress>();
-        var (audio, tokens) = model.GenerateWithTokens(texts, new Collector(reports.Add));
+        var (audio, tokens) = model.GenerateWithTokens(texts, progress: new Collector(reports.Add));
         Exactly.Equal(wholeTokens, tokens);
         Near.Equal(wholeAudio, audio, 1e-6);
         Assert.Equal(Enumerable.Range(1, 3 * 28), reports.Select(report => report.Step));
@@ -74,7 +74,7 @@ public class RequestTests
         Near.Equal(expected, actual, 0);
         using var source = new CancellationTokenSource();
         await source.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => model.GenerateAsync(["rain"], null, source.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => model.GenerateAsync(["rain"], cancellationToken: source.Token));
         Assert.Throws<ArgumentNullException>(() => { _ = model.GenerateAsync((string)null!); });
     }
 
@@ -107,7 +107,7 @@ public class RequestTests
                 using (var source = new CancellationTokenSource())
                 {
                     Assert.Throws<OperationCanceledException>(() =>
-                        model.Generate("cancelled", new Collector(report => { if (report.Step == 3) { source.Cancel(); } }), source.Token));
+                        model.Generate("cancelled", progress: new Collector(report => { if (report.Step == 3) { source.Cancel(); } }), cancellationToken: source.Token));
                 }
 
                 break;
@@ -115,7 +115,7 @@ public class RequestTests
                 Assert.Throws<ArgumentException>(() => model.Generate(Array.Empty<string>()));
                 break;
             case 2:
-                Assert.Throws<InvalidOperationException>(() => model.Generate("fails", new Collector(_ => throw new InvalidOperationException("the receiver fails"))));
+                Assert.Throws<InvalidOperationException>(() => model.Generate("fails", progress: new Collector(_ => throw new InvalidOperationException("the receiver fails"))));
                 break;
             default:
                 model.Generate([$"sound {i}", "another"]).Dispose();

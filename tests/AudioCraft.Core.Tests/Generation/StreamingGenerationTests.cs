@@ -15,7 +15,7 @@ public class StreamingGenerationTests
         using var model = AudioGenTests.Load();
         model.GenerationParams = new GenerationParams { Duration = duration, Seed = 21, ExtendStride = 1.5 };
         using var whole = model.Generate("rain on a tin roof");
-        var (pieces, starts) = await Collect(model.GenerateStreamingAsync("rain on a tin roof", chunkSeconds));
+        var (pieces, starts) = await Collect(model.GenerateStreamingAsync("rain on a tin roof", chunkSeconds: chunkSeconds));
         using var joined = cat([.. pieces], 1);
         using var expected = whole[0];
         Near.Equal(expected, joined, 1e-4);
@@ -35,7 +35,7 @@ public class StreamingGenerationTests
         using var whole = model.Generate(descriptions);
         var pieces = descriptions.Select(_ => new List<Tensor>()).ToArray();
         var steps = new List<GenerationProgress>();
-        await foreach (var chunk in model.GenerateStreamingAsync(descriptions, 0.2, new Each(steps.Add)))
+        await foreach (var chunk in model.GenerateStreamingAsync(descriptions, chunkSeconds: 0.2, progress: new Each(steps.Add)))
         {
             Assert.Equal(pieces[chunk.Item].Sum(piece => piece.size(1)), chunk.StartSample);
             pieces[chunk.Item].Add(chunk.Audio);
@@ -78,7 +78,7 @@ public class StreamingGenerationTests
         model.GenerationParams = new GenerationParams { Duration = 3, Seed = 1 };
         var steps = 0;
         var progress = new Count(() => Interlocked.Increment(ref steps));
-        await using var chunks = model.GenerateStreamingAsync("rain", chunkSeconds: 0.1, progress).GetAsyncEnumerator();
+        await using var chunks = model.GenerateStreamingAsync("rain", chunkSeconds: 0.1, progress: progress).GetAsyncEnumerator();
         Assert.True(await chunks.MoveNextAsync());
         chunks.Current.Dispose();
         var before = -1;
@@ -129,6 +129,55 @@ public class StreamingGenerationTests
         Assert.Throws<ArgumentNullException>(() => model.GenerateStreamingAsync((string)null!));
         Assert.Throws<ArgumentException>(() => model.GenerateStreamingAsync(Array.Empty<string>()));
         Assert.Throws<ArgumentException>(() => model.GenerateStreamingAsync(["rain", null!]));
+    }
+
+    [Fact]
+    public async Task The_model_can_generate_while_its_own_stream_is_read()
+    {
+        using var model = AudioGenTests.Load();
+        var parameters = new GenerationParams { Duration = 1, Seed = 3 };
+        using var expected = model.Generate("rain", parameters);
+        var audio = new List<Tensor>();
+        await foreach (var chunk in model.GenerateStreamingAsync("rain", parameters))
+        {
+            audio.Add(chunk.Audio);
+            using var other = model.Generate("wind", new GenerationParams { Duration = 0.2 });
+            Assert.Equal(3200, other.size(2));
+        }
+
+        using var joined = cat([.. audio], 1);
+        using var item = expected[0];
+        Near.Equal(item, joined, 1e-4);
+        audio.ForEach(chunk => chunk.Dispose());
+    }
+
+    [Fact]
+    public async Task Disposing_of_the_model_while_its_stream_is_read_ends_the_stream()
+    {
+        var model = AudioGenTests.Load();
+        await Assert.ThrowsAsync<ObjectDisposedException>(async () =>
+        {
+            await foreach (var chunk in model.GenerateStreamingAsync("rain", new GenerationParams { Duration = 3 }))
+            {
+                chunk.Dispose();
+                model.Dispose();
+            }
+        });
+        Assert.Throws<ObjectDisposedException>(() => model.Generate("rain"));
+    }
+
+    [Fact]
+    public async Task A_stream_that_is_never_finished_does_not_block_other_calls()
+    {
+        using var model = AudioGenTests.Load();
+        var chunks = model.GenerateStreamingAsync("rain", new GenerationParams { Duration = 3 }).GetAsyncEnumerator();
+        Assert.True(await chunks.MoveNextAsync());
+        chunks.Current.Dispose();
+
+        using var other = await model.GenerateAsync("wind", new GenerationParams { Duration = 0.2 }).WaitAsync(TimeSpan.FromSeconds(60));
+
+        Assert.Equal(3200, other.size(2));
+        await chunks.DisposeAsync();
     }
 
     private static int FirstChunkStep(AudioGen model)

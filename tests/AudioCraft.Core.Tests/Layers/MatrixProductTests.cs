@@ -94,4 +94,17 @@ public class MatrixProductTests
             }
         }
     }
+
+    [Fact]
+    public void Parts_that_wait_for_each_other_have_a_thread_each()
+    {
+        var team = new ThreadTeam();
+        for (var round = 0; round < 200; round++)
+        {
+            using var meeting = new Barrier(3);
+            var met = 0;
+            team.Run(3, (_, _) => Interlocked.Add(ref met, meeting.SignalAndWait(TimeSpan.FromMinutes(1)) ? 1 : 0), together: true);
+            Assert.Equal(3, met);
+        }
+    }
 }

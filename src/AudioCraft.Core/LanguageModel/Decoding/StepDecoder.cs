@@ -80,7 +80,7 @@ internal sealed unsafe class StepDecoder : IDisposable
 
         (tokens, step) = (stepTokens, state.Length);
         attention.Reserve();
-        ThreadTeam.Shared.Run(threads, work);
+        ThreadTeam.Shared.Run(threads, work, together: true);
         new ReadOnlySpan<float>(logits, result.Length).CopyTo(result);
     }
 
