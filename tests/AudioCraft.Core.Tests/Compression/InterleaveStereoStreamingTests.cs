@@ -65,7 +65,9 @@ public class InterleaveStereoStreamingTests
         List<Tensor>[] heard = [[], []];
         using (var decoder = new ChunkDecoder(model, framesPerChunk: 3, firstItem: 5))
         {
-            foreach (var chunk in CodeFrames.FromTensor(codes).SelectMany(decoder.Add).Concat(decoder.End()))
+            List<AudioChunk> chunks = [.. CodeFrames.FromTensor(codes).SelectMany(decoder.Add)];
+            chunks.AddRange(decoder.End());
+            foreach (var chunk in chunks)
             {
                 Assert.Equal(heard[chunk.Item - 5].Sum(t => t.size(1)), chunk.StartSample);
                 heard[chunk.Item - 5].Add(chunk.Audio);

@@ -23,8 +23,7 @@ public class ModelGateTests
     [Fact]
     public void The_weights_are_freed_when_the_running_call_has_ended()
     {
-        AudioGenTests.Load().Dispose();
-        LiveTensors.NoneLeft(() =>
+        LiveTensors.NoneLeftOfModules(() =>
         {
             var model = AudioGenTests.Load();
             Assert.Throws<ObjectDisposedException>(() => model.Generate("rain", progress: new Callback(_ => model.Dispose())));
