@@ -1,12 +1,9 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
+using System.Runtime.CompilerServices;
 using AudioCraft.Benchmarks;
 
-// libtorch's threads must not spin on the cores that others want. It reads this when it is loaded, from the process's own environment, which .NET does not write to on Linux.
-if (OperatingSystem.IsLinux() && Environment.GetEnvironmentVariable(Native.WaitPolicy) is null)
-{
-    _ = Native.SetEnvironment(Native.WaitPolicy, "PASSIVE", 0);
-}
+// AudioCraft sets OMP_WAIT_POLICY when it is first used, which must be before libtorch is loaded.
+RuntimeHelpers.RunModuleConstructor(typeof(AudioCraft.AudioGen).Module.ModuleHandle);
 
 string[] known = ["--table", "--quick", "--rows", "--threads", "--repeats", "--no-peer", "--cpu-time", "--list", "--packets", "--long", "--growth", "--decode", "--quality"];
 var options = new Dictionary<string, string>();
@@ -94,12 +91,4 @@ void PrintTables()
     harness.Print(LMRows.All, 2);
     Console.WriteLine("\n### Language models, one thread\n");
     harness.Print(LMRows.All.Where(row => row.Name.EndsWith("-steps", StringComparison.Ordinal)), 1);
-}
-
-internal static partial class Native
-{
-    public const string WaitPolicy = "OMP_WAIT_POLICY";
-
-    [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int SetEnvironment(string name, string value, int overwrite);
 }

@@ -11,10 +11,18 @@ namespace AudioCraft;
 /// <remarks>
 /// <para>Without a language model files are the same as upstream's, byte for byte, where the codes are.</para>
 /// <para>
-/// With one (<see cref="EcdcOptions.LanguageModel"/>) they are up to 40 % smaller (Défossez et al. 2022, section 3.3), but its float32 probabilities are part of the format: whoever reads the file must compute the same ones
-/// in (almost) every bit. The same program on the same kind of machine does; another library, another version of libtorch, another processor or a GPU may not, upstream's own included.
-/// A reader that has come out of step notices it at the end of a segment, because the encoder's closing bits are not what they should be (a wrong reading passes once in many
-/// thousands of times), and refuses the file rather than giving noise. Use files with a language model where writer and reader are the same program.
+/// With one (<see cref="EcdcOptions.LanguageModel"/>) they are up to 40 % smaller (Défossez et al. 2022, section 3.3). Its probabilities are part of the format: a reader must compute exactly
+/// those of the writer. This library computes them with its own arithmetic, which gives the same bits on every machine (<see cref="EncodecLanguageModel"/>). So a file that this library
+/// wrote is read to the same codes on any processor and operating system, with any number of threads and any version of libtorch.
+/// </para>
+/// <para>
+/// Two things are not the same everywhere. The encoder that turns sound into codes, and the decoder that turns codes into sound, run in libtorch: two machines may write different
+/// files of the same sound, and the decoded samples may differ in their last bits. And Python's encodec computes the probabilities with libtorch, so it and this library in general
+/// cannot read each other's files with a language model; files without one are interchangeable.
+/// </para>
+/// <para>
+/// A reader with other probabilities notices it at the end of a segment, because the encoder's closing bits are not as expected (a wrong reading passes once in many
+/// thousands of times), and refuses the file with an <see cref="AudioFormatException"/>.
 /// </para>
 /// <para>
 /// Sound of any length: <see cref="Compress(EncodecModel, IEnumerable{Tensor}, long, string, EcdcOptions?, IProgress{double}?, CancellationToken)"/> takes it and

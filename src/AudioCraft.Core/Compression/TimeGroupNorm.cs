@@ -6,7 +6,10 @@ using static TorchSharp.torch.nn;
 
 namespace AudioCraft.Compression;
 
-/// <summary>Group normalisation with a single group: mean and variance over channels and time, scale and shift per channel.</summary>
+/// <summary>
+/// Group normalisation with a single group: mean and variance over channels and time, scale and shift per channel.
+/// TorchSharp's own <c>GroupNorm</c> does not initialize its scale and shift (0.107).
+/// </summary>
 internal sealed class TimeGroupNorm : Module<Tensor, Tensor>
 {
     private readonly Parameter weight;
@@ -23,7 +26,7 @@ internal sealed class TimeGroupNorm : Module<Tensor, Tensor>
         RegisterComponents();
     }
 
-    /// <summary>[B, C, T] → [B, C, T].</summary>
+    /// <summary>[B, C, …] → [B, C, …].</summary>
     public override Tensor forward(Tensor input) => TimeGroupNormKernel.Takes(input)
         ? TimeGroupNormKernel.Normalize(input, weight, bias, epsilon)
         : functional.group_norm(input, 1, weight, bias, epsilon);

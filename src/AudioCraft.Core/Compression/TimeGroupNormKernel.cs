@@ -13,9 +13,9 @@ namespace AudioCraft.Compression;
 /// </summary>
 internal static unsafe class TimeGroupNormKernel
 {
-    /// <summary>Whether it can be used: contiguous float32 on the CPU, where spans can reach all of it, and no gradient wanted.</summary>
+    /// <summary>Whether it can be used: [B, C, T], contiguous float32 on the CPU, where spans can reach all of it, and no gradient wanted.</summary>
     public static bool Takes(Tensor input) =>
-        input.dtype == ScalarType.Float32 && input.device_type == DeviceType.CPU && !is_grad_enabled()
+        input.dim() == 3 && input.dtype == ScalarType.Float32 && input.device_type == DeviceType.CPU && !is_grad_enabled()
         && input.numel() <= int.MaxValue / sizeof(float) && input.size(2) > 0;
 
     /// <summary>[B, C, T] → [B, C, T], with scale and shift [C]. The caller owns the result.</summary>

@@ -1,5 +1,5 @@
+using AudioCraft.Compression;
 using TorchSharp;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -11,8 +11,11 @@ internal sealed class NormConv : Module<Tensor, Tensor>
     /// <summary>With up to this many channels in, libtorch's gradient of the input of a convolution over two dimensions is slow on a CPU.</summary>
     private const int FewInputs = 4;
 
+    /// <summary>Added to the variance, as PyTorch's GroupNorm does.</summary>
+    private const double NormEpsilon = 1e-5;
+
     private readonly ConvWeight conv;
-    private readonly GroupNorm? norm;
+    private readonly TimeGroupNorm? norm;
     private readonly long[] stride;
     private readonly long[] padding;
     private readonly long[] dilation;
@@ -49,7 +52,7 @@ internal sealed class NormConv : Module<Tensor, Tensor>
         }
 
         conv = ConvWeight.Make(normalization, [outputs, inputs / groups, .. kernel]);
-        norm = normalization == DiscriminatorNorm.TimeGroupNorm ? GroupNorm(1, outputs) : null;
+        norm = normalization == DiscriminatorNorm.TimeGroupNorm ? new TimeGroupNorm(outputs, NormEpsilon) : null;
         RegisterComponents();
     }
 

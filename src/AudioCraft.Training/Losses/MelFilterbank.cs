@@ -1,4 +1,3 @@
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace AudioCraft.Training;
@@ -7,7 +6,7 @@ namespace AudioCraft.Training;
 internal static class MelFilterbank
 {
     /// <summary>
-    /// [bins, mels], float32 on the CPU. Computed in float32 as upstream's, whose rounding shows in narrow filters.
+    /// [bins, mels], float32 on the CPU. Computed in float64 and rounded once. torchaudio computes in float32; builds of libtorch round that differently.
     /// A filter narrower than the distance between two frequencies may be zero everywhere.
     /// </summary>
     /// <param name="bins">Frequencies of the spectrum, from 0 to half the sample rate.</param>
@@ -17,15 +16,25 @@ internal static class MelFilterbank
     /// <param name="fMax">Where the last filter ends, in hertz.</param>
     public static Tensor Make(int bins, int mels, int sampleRate, double fMin, double fMax)
     {
-        var frequencies = linspace(0, sampleRate / 2, bins, ScalarType.Float32);
-        var points = linspace(Mel(fMin), Mel(fMax), mels + 2, ScalarType.Float32) / 2595.0;
-        var corners = (full_like(points, 10).pow(points) - 1.0) * 700.0;
-        var widths = corners.narrow(0, 1, mels + 1) - corners.narrow(0, 0, mels + 1);
-        var slopes = corners.unsqueeze(0) - frequencies.unsqueeze(1);
-        var rising = slopes.narrow(1, 0, mels).neg() / widths.narrow(0, 0, mels);
-        var falling = slopes.narrow(1, 2, mels) / widths.narrow(0, 1, mels);
-        return minimum(rising, falling).clamp_min(0.0);
+        double first = Mel(fMin), step = (Mel(fMax) - first) / (mels + 1);
+        var corners = Enumerable.Range(0, mels + 2).Select(i => Hertz(first + (i * step))).ToArray();
+        var highest = (double)(sampleRate / 2);
+        var values = new float[checked(bins * mels)];
+        for (var bin = 0; bin < bins; bin++)
+        {
+            var frequency = highest * bin / (bins - 1);
+            for (var mel = 0; mel < mels; mel++)
+            {
+                var rising = (frequency - corners[mel]) / (corners[mel + 1] - corners[mel]);
+                var falling = (corners[mel + 2] - frequency) / (corners[mel + 2] - corners[mel + 1]);
+                values[(bin * mels) + mel] = (float)Math.Max(0, Math.Min(rising, falling));
+            }
+        }
+
+        return tensor(values, [bins, mels]);
     }
 
     private static double Mel(double hertz) => 2595 * Math.Log10(1 + (hertz / 700));
+
+    private static double Hertz(double mel) => 700 * (Math.Pow(10, mel / 2595) - 1);
 }

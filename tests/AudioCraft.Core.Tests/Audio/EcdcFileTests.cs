@@ -1,13 +1,12 @@
 using AudioCraft.Tests.Checkpoints;
 using AudioCraft.Tests.Compression;
 using TorchSharp;
-using Xunit.Abstractions;
 using static TorchSharp.torch;
 
 namespace AudioCraft.Tests.Audio;
 
 /// <summary>.ecdc files against those of the genuine implementation, and each property that the format's users rely on.</summary>
-public class EcdcFileTests(ITestOutputHelper output)
+public class EcdcFileTests
 {
     // As for the codec itself: a few times the noise that golden/INDEX.md gives.
     private const double Tolerance = 2e-5;
@@ -109,27 +108,15 @@ public class EcdcFileTests(ITestOutputHelper output)
 
     [Theory]
     [MemberData(nameof(Predicted))]
-    public void Upstreams_file_with_the_language_model_gives_its_sound_or_is_refused_as_out_of_step(string file, double bandwidth)
+    public void Upstreams_file_with_the_language_model_is_refused_as_out_of_step(string file, double bandwidth)
     {
-        // Which of the two depends on the last bits of this libtorch's probabilities: they are part of the format.
-        var name = "encodec_original_24k";
-        using var model = OriginalEncodecFixture.Load(name);
+        // Its probabilities are those of the libtorch that wrote it, which differ from ours in their last bits.
+        using var model = OriginalEncodecFixture.Load("encodec_original_24k");
         using var languageModel = OriginalEncodecFixture.LoadLanguageModel();
-        Assert.True(bandwidth > 0);
-        using var io = Golden.Tensors(name);
-        using var expected = io.Read($"ecdc/{Path.GetFileNameWithoutExtension(file)}/decompressed");
-        try
-        {
-            using var wav = EcdcFile.Decompress(model, Golden.File(name, file), new() { LanguageModel = languageModel }).Wav;
-            Near.Equal(expected, wav, Tolerance);
-            output.WriteLine("It gives the recorded sound.");
-        }
-        catch (AudioFormatException refused)
-        {
-            output.WriteLine(refused.Message);
-            Assert.True(refused.Message.Contains("out of step", StringComparison.Ordinal) || refused.Message.Contains("the file ends", StringComparison.Ordinal)
-                || refused.Message.Contains("not zero", StringComparison.Ordinal) || refused.Message.Contains("follow", StringComparison.Ordinal), refused.Message);
-        }
+        var path = Golden.File("encodec_original_24k", file);
+        Assert.Equal((model.CodebooksFor(bandwidth), true), (EcdcFile.ReadHeader(path).Codebooks, EcdcFile.ReadHeader(path).UsesLanguageModel));
+        var refused = Assert.Throws<AudioFormatException>(() => EcdcFile.Decompress(model, path, new() { LanguageModel = languageModel }));
+        Assert.Contains("out of step", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]

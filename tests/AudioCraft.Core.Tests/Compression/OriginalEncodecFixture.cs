@@ -3,7 +3,6 @@ using AudioCraft.Checkpoints;
 using AudioCraft.Compression;
 using AudioCraft.Compression.EntropyCoding;
 using AudioCraft.Layers;
-using static TorchSharp.torch;
 
 namespace AudioCraft.Tests.Compression;
 
@@ -81,8 +80,7 @@ internal static class OriginalEncodecFixture
                 Heads = Int(lm, "num_heads"),
                 HiddenDimension = 4 * Int(lm, "dim"),
                 PastContext = Int(lm, "past_context"),
-            },
-            CPU);
+            });
     }
 
     /// <summary>The .ecdc files of a case: their name, bandwidth, and whether they need the language model.</summary>

@@ -75,7 +75,14 @@ public partial class SegmentedCodecTests
         {
             using var scope = NewDisposeScope();
             var pieces = io.Tensors.Keys.Where(k => k.StartsWith($"ola{i}/frame", StringComparison.Ordinal)).Select(io.Read).ToList();
-            Near.Equal(io.Read($"ola{i}/out"), OverlapAdd.Join(pieces, (int)io.Read($"ola{i}/stride").item<long>()), 1e-7);
+            var stride = (int)io.Read($"ola{i}/stride").item<long>();
+            var recorded = io.Read($"ola{i}/out");
+            var exact = OverlapAdd.Join([.. pieces.Select(p => p.to(ScalarType.Float64))], stride);
+            var own = OverlapAdd.Join(pieces, stride);
+
+            // Recorded and own result round differently: measured 7.0e-8 and 6.7e-8 from the sums in float64, and 1.02e-7 from each other with libtorch 2.10.
+            Near.Equal(exact, recorded, 1e-7);
+            Near.Equal(exact, own, 1e-7);
         }
     }
 

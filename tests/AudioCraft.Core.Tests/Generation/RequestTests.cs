@@ -57,7 +57,8 @@ public class RequestTests
         model.GenerateUnconditional(1).Dispose();
         var (before, estimate) = (ResidentBytes(reset: true), model.EstimateMemory(items));
         model.GenerateUnconditional(items).Dispose();
-        var taken = ResidentBytes(reset: false) - before;
+        // A call that finds all its memory in the allocator takes nothing, and Linux counts resident pages per processor: the mark that was reset can come out lower later (measured: 356 kB).
+        var taken = Math.Max(0, ResidentBytes(reset: false) - before);
 
         // What nothing guides takes one row an item, half of the estimate's two; the allocator keeps some of it from the call before.
         Assert.InRange(taken, 0, estimate);

@@ -37,7 +37,10 @@ public class DiscriminatorTests
         }
 
         model.eval();
-        Tensor Value() => stack(model.forward(x).Logits.Select(logits => logits.square().mean())).sum();
+
+        // Weighted, because the mean square of normalized logits is 1 for any parameters.
+        var weights = model.forward(x).Logits.Select(logits => rand_like(logits).detach()).ToList();
+        Tensor Value() => stack(model.forward(x).Logits.Zip(weights, (logits, weight) => (logits * weight).square().mean())).sum();
         Value().backward();
         foreach (var (label, leaf) in model.named_parameters().Select(p => (p.name, (Tensor)p.parameter)).Append(("x", x)))
         {
@@ -52,6 +55,22 @@ public class DiscriminatorTests
             var (slope, gradient) = (((above - below) / (2 * Step)).item<double>(), (leaf.grad! * direction).sum().item<double>());
             Assert.True(Math.Abs(slope - gradient) < (1e-5 * Math.Abs(slope)) + 1e-8, $"{label}: slope {slope}, gradient {gradient}");
         }
+    }
+
+    [Fact]
+    public void A_new_group_norm_has_scale_1_and_shift_0()
+    {
+        using var scope = NewDisposeScope();
+        for (var size = 1; size <= 8; size++)
+        {
+            // Leaves memory behind that holds neither 0 nor 1.
+            full(size, 7.5f).Dispose();
+        }
+
+        using var model = Discriminators["stft, group"](null);
+        var norms = model.named_parameters().Where(p => p.name.Contains(".norm.", StringComparison.Ordinal)).ToList();
+        Assert.Equal(10, norms.Count);
+        Assert.All(norms, p => Exactly.Equal(full_like(p.parameter, p.name.EndsWith("weight", StringComparison.Ordinal) ? 1 : 0), p.parameter));
     }
 
     [Theory]

@@ -1,6 +1,4 @@
 using AudioCraft.Compression.EntropyCoding;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace AudioCraft.Audio.Ecdc;
 
@@ -8,31 +6,24 @@ namespace AudioCraft.Audio.Ecdc;
 internal sealed class CodePredictor : IDisposable
 {
     private readonly EncodecLanguageModel model;
-    private readonly Device device;
     private readonly EncodecLanguageModelState state;
     private readonly long[] indices;
     private readonly long[] cdf;
-    private float[] probabilities = [];
+    private readonly float[] probabilities;
 
     /// <param name="model">The language model, which the caller keeps.</param>
     /// <param name="codebooks">Codes of a time.</param>
     public CodePredictor(EncodecLanguageModel model, int codebooks)
     {
         this.model = model;
-        device = model.parameters().First().device;
         state = model.NewState();
         indices = new long[codebooks];
         cdf = new long[model.Config.Cardinality];
+        probabilities = new float[codebooks * cdf.Length];
     }
 
     /// <summary>Asks the model about the next time.</summary>
-    public void Predict()
-    {
-        using var scope = NewDisposeScope();
-        var input = tensor(indices, [1, indices.Length, 1]).to(device);
-        var predicted = model.forward(input, state).permute(0, 3, 2, 1).reshape(-1).cpu().contiguous();
-        probabilities = predicted.data<float>().ToArray();
-    }
+    public void Predict() => model.Step(indices, state).CopyTo(probabilities);
 
     /// <summary>The running sums of the time that was asked about. The next call overwrites them.</summary>
     public ReadOnlySpan<long> CdfOf(int codebook)

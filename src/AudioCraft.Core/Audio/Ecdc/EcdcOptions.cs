@@ -10,7 +10,7 @@ public sealed record EcdcOptions
     public string? ModelName { get; init; }
 
     /// <summary>
-    /// The language model of the codec, or null. Writing with one gives smaller files, more slowly; reading such files needs the same one, on the same kind of device.
+    /// The language model of the codec, or null. Writing with one gives smaller files, more slowly; reading such files needs the same one, on any machine.
     /// The caller keeps it.
     /// </summary>
     public EncodecLanguageModel? LanguageModel { get; init; }

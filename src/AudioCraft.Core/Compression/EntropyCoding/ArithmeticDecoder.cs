@@ -78,5 +78,5 @@ internal sealed class ArithmeticDecoder(ByteSource source, int totalBits = Arith
     }
 
     private AudioFormatException OutOfStep() => source.Error(
-        "the codes are out of step with the language model's probabilities: the file is damaged, or its writer computed other probabilities (another model, library or processor).");
+        "the codes are out of step with the language model's probabilities: the file is damaged, or its writer computed other probabilities (another language model, or another library such as Python's encodec).");
 }

@@ -22,12 +22,12 @@ internal static class EncodecLanguageModelLoader
                 $"{archive.Source} is a language model of {config.Codebooks} codebooks of {config.Cardinality}, but the codec has {codec.TotalCodebooks} of {codec.Cardinality}.");
         }
 
-        return Load(archive, config, codec.parameters().First().device);
+        return Load(archive, config);
     }
 
     /// <exception cref="CheckpointException">The tensors do not fit the shape.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The shape is not one that there can be.</exception>
-    public static EncodecLanguageModel Load(TensorArchive archive, EncodecLanguageModelConfig config, Device device)
+    public static EncodecLanguageModel Load(TensorArchive archive, EncodecLanguageModelConfig config)
     {
         EncodecLanguageModel model;
         using (new DeferredInitialization())
@@ -39,7 +39,6 @@ internal static class EncodecLanguageModelLoader
         {
             WeightLoader.Load(model, archive);
             model.eval();
-            model.to(device);
             return model;
         }
         catch

@@ -1,33 +1,37 @@
-using static TorchSharp.torch;
+using AudioCraft.Compression.EntropyCoding;
 
 namespace AudioCraft;
 
-/// <summary>Where a stream through an <see cref="EncodecLanguageModel"/> stands: what its layers saw, as far back as attention reaches. Disposing it frees that.</summary>
+/// <summary>The position of a stream in an <see cref="EncodecLanguageModel"/>: what its layers computed, as far back as attention reaches. Disposing it frees that.</summary>
 public sealed class EncodecLanguageModelState : IDisposable
 {
-    private readonly Tensor?[] past;
+    private readonly EncodecLanguageModelWeights weights;
+    private EncodecLanguageModelStream[]? streams;
+    private bool disposed;
 
-    internal EncodecLanguageModelState(int layers) => past = new Tensor?[layers];
+    internal EncodecLanguageModelState(EncodecLanguageModel model, EncodecLanguageModelWeights weights) => (Model, this.weights) = (model, weights);
 
     /// <summary>Steps so far.</summary>
     public long Offset { get; internal set; }
 
+    /// <summary>The model that it belongs to.</summary>
+    internal EncodecLanguageModel Model { get; }
+
+    /// <summary>Items of the batch; null before the first step.</summary>
+    internal int? Batch => streams?.Length;
+
     /// <inheritdoc/>
     public void Dispose()
     {
-        for (var i = 0; i < past.Length; i++)
-        {
-            Remember(i, null);
-        }
+        disposed = true;
+        streams = null;
+        weights.Dispose();
     }
 
-    /// <summary>Inputs of a layer at earlier steps [B, H, D]; null before the first.</summary>
-    internal Tensor? PastOf(int layer) => past[layer];
-
-    /// <summary>Replaces them; the state owns the new ones.</summary>
-    internal void Remember(int layer, Tensor? inputs)
+    /// <summary>One stream for each item of a batch, which stays the same.</summary>
+    internal EncodecLanguageModelStream[] Streams(int batch)
     {
-        past[layer]?.Dispose();
-        past[layer] = inputs?.DetachFromDisposeScope();
+        ObjectDisposedException.ThrowIf(disposed, this);
+        return streams ??= [.. Enumerable.Range(0, batch).Select(_ => new EncodecLanguageModelStream(weights))];
     }
 }
