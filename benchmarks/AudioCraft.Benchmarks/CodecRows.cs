@@ -1,5 +1,5 @@
 using AudioCraft.Benchmarks.Baseline;
-using AudioCraft.Compression;
+using AudioCraft.Codecs;
 using TorchSharp;
 using static TorchSharp.torch;
 

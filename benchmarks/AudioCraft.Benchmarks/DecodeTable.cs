@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.Intrinsics;
-using AudioCraft.Layers;
+using AudioCraft.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,6 +1,5 @@
 using AudioCraft.Benchmarks.Baseline;
 using AudioCraft.Generation;
-using AudioCraft.LanguageModel;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using AudioCraft;
 using AudioCraft.Benchmarks;
 
 // AudioCraft sets OMP_WAIT_POLICY when it is first used, which must be before libtorch is loaded.

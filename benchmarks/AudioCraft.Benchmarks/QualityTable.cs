@@ -1,6 +1,5 @@
 using System.Globalization;
-using AudioCraft.Generation;
-using AudioCraft.LanguageModel;
+using AudioCraft.Conditioning;
 using TorchSharp;
 using static TorchSharp.torch;
 

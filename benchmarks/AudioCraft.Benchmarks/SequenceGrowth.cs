@@ -1,8 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
-using AudioCraft.Compression;
+using AudioCraft.Codecs;
 using AudioCraft.Generation;
-using AudioCraft.LanguageModel;
 using TorchSharp;
 using static TorchSharp.torch;
 

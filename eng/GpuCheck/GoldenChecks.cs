@@ -1,11 +1,10 @@
+using AudioCraft.Tests.LanguageModel;
+using AudioCraft.Tests.Conditioning;
+using AudioCraft.Tests.Codecs;
+using AudioCraft.Tests;
 using System.Text.Json;
 using AudioCraft.Checkpoints;
 using AudioCraft.Generation;
-using AudioCraft.LanguageModel;
-using AudioCraft.Tests;
-using AudioCraft.Tests.Compression;
-using AudioCraft.Tests.Conditioning;
-using AudioCraft.Tests.LanguageModel;
 using TorchSharp;
 using static TorchSharp.torch;
 

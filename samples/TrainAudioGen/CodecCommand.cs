@@ -1,5 +1,5 @@
 using AudioCraft;
-using AudioCraft.Compression;
+using AudioCraft.Codecs;
 using AudioCraft.Training;
 using TorchSharp;
 

@@ -1,3 +1,4 @@
+using AudioCraft.Conditioning;
 using AudioCraft.Training;
 
 namespace TrainAudioGen;

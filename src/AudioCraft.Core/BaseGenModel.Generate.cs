@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using AudioCraft.Audio;
 using AudioCraft.Generation;
 using TorchSharp;
 using static TorchSharp.torch;

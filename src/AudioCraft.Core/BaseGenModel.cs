@@ -1,5 +1,4 @@
 using AudioCraft.Generation;
-using AudioCraft.LanguageModel;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using TorchSharp;

@@ -1,5 +1,6 @@
 using System.Runtime.ExceptionServices;
 using AudioCraft.Audio;
+using AudioCraft.Formats;
 using NAudio.Wave;
 
 namespace AudioCraft.NAudio;

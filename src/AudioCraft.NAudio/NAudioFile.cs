@@ -1,4 +1,5 @@
 using AudioCraft.Audio;
+using AudioCraft.Formats;
 using AudioCraft.NAudio.SoundFile;
 using NAudio.Wave;
 using TorchSharp;

@@ -1,3 +1,4 @@
+using AudioCraft.Tests;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using static TorchSharp.torch;

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
+using AudioCraft.Tests;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,4 +1,5 @@
 using AudioCraft.NAudio.SoundFile;
+using AudioCraft.Tests;
 using NAudio.Wave;
 using TorchSharp;
 using static TorchSharp.torch;

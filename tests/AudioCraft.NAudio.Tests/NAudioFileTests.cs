@@ -1,3 +1,4 @@
+using AudioCraft.Tests;
 using AudioCraft.Tests.Checkpoints;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -1,4 +1,5 @@
 using System.Net;
+using AudioCraft.Tests;
 using static TorchSharp.torch;
 
 namespace SoundBoard.Tests;

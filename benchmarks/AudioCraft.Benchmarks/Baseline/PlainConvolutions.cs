@@ -1,3 +1,4 @@
+using AudioCraft.Codecs;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -19,7 +20,7 @@ internal sealed class PlainConv1d : Module<Tensor, Tensor>
     {
         var shape = weights[$"{name}.conv.conv.weight"].shape;
         (this.stride, causal) = (stride, config.Causal);
-        mode = config.PaddingMode == Compression.ConvPaddingMode.Reflect ? PaddingModes.Reflect : PaddingModes.Constant;
+        mode = config.PaddingMode == Codecs.ConvPaddingMode.Reflect ? PaddingModes.Reflect : PaddingModes.Constant;
         span = ((shape[2] - 1) * dilation) + 1;
         conv = Conv1d(shape[1], shape[0], shape[2], stride, padding: 0L, dilation: dilation);
         weights.Load(conv.weight, $"{name}.conv.conv.weight");

@@ -1,3 +1,4 @@
+using AudioCraft.Checkpoints;
 using Spectre.Console;
 
 namespace AudioCraft.Cli.Display;

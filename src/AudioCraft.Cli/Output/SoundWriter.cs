@@ -1,4 +1,4 @@
-using AudioCraft.Audio;
+using AudioCraft.Formats;
 using AudioCraft.NAudio;
 using AudioCraft.Pictures;
 using TorchSharp;

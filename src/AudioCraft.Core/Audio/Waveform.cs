@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using AudioCraft.Formats;
 using TorchSharp;
 using static TorchSharp.torch;
 

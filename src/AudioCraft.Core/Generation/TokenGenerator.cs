@@ -1,4 +1,3 @@
-using AudioCraft.LanguageModel;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,5 +1,3 @@
-using AudioCraft.LanguageModel;
-
 namespace AudioCraft.Generation;
 
 /// <summary>

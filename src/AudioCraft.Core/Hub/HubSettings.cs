@@ -1,4 +1,3 @@
-using AudioCraft.Checkpoints;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -1,4 +1,5 @@
 using AudioCraft.Checkpoints;
+using AudioCraft.Codecs;
 using AudioCraft.LanguageModel;
 
 namespace AudioCraft;

@@ -1,6 +1,6 @@
 using AudioCraft.Conditioning;
+using AudioCraft.Kernels;
 using AudioCraft.LanguageModel;
-using AudioCraft.LanguageModel.Decoding;
 using AudioCraft.Layers;
 using TorchSharp;
 using TorchSharp.Modules;

@@ -1,4 +1,4 @@
-using AudioCraft.LanguageModel.Decoding;
+using AudioCraft.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 

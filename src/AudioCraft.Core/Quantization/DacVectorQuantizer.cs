@@ -1,4 +1,4 @@
-using AudioCraft.Compression;
+using AudioCraft.Codecs;
 using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;

@@ -1,3 +1,4 @@
+using AudioCraft.Kernels;
 using AudioCraft.Layers;
 using TorchSharp;
 using static TorchSharp.torch;

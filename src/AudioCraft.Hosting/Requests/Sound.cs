@@ -1,4 +1,5 @@
 using AudioCraft.Audio;
+using AudioCraft.Formats;
 using TorchSharp;
 using static TorchSharp.torch;
 

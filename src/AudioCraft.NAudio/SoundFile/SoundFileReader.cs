@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using AudioCraft.Audio;
+using AudioCraft.Formats;
 using NAudio.Wave;
 
 namespace AudioCraft.NAudio.SoundFile;

@@ -1,3 +1,4 @@
+using AudioCraft.Codecs;
 using AudioCraft.Layers;
 using TorchSharp.Modules;
 using static TorchSharp.torch;

@@ -1,3 +1,5 @@
+using AudioCraft.Codecs;
+
 namespace AudioCraft.Training;
 
 /// <summary>Normalisation of the convolutions of a discriminator.</summary>

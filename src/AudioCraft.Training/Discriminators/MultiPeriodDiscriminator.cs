@@ -1,3 +1,5 @@
+using AudioCraft.Codecs;
+
 namespace AudioCraft.Training;
 
 /// <summary>HiFi-GAN's multi-period discriminator (Kong et al. 2020; audiocraft/adversarial/discriminators/mpd.py): a <see cref="PeriodDiscriminator"/> for each of several periods.</summary>

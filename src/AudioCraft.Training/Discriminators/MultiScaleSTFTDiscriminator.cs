@@ -1,3 +1,4 @@
+using AudioCraft.Codecs;
 using static TorchSharp.torch;
 
 namespace AudioCraft.Training;

@@ -1,4 +1,4 @@
-using AudioCraft.Compression;
+using AudioCraft.Codecs;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 

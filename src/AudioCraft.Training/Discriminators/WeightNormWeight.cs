@@ -1,4 +1,4 @@
-using AudioCraft.Compression;
+using AudioCraft.Codecs;
 using AudioCraft.Layers;
 using TorchSharp.Modules;
 using static TorchSharp.torch;

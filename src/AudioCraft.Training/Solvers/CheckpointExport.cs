@@ -1,8 +1,8 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using AudioCraft.Audio;
 using AudioCraft.Checkpoints;
+using AudioCraft.Formats;
 using static TorchSharp.torch;
 
 namespace AudioCraft.Training;

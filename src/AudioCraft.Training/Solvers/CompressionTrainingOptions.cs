@@ -1,3 +1,5 @@
+using AudioCraft.Codecs;
+
 namespace AudioCraft.Training;
 
 /// <summary>How a codec is trained; the defaults are those of EnCodec in upstream (config/solver/compression/default.yaml), without its discriminator.</summary>

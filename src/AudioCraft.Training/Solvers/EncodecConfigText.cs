@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using AudioCraft.Compression;
+using AudioCraft.Codecs;
 
 namespace AudioCraft.Training;
 

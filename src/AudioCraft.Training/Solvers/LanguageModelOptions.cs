@@ -1,3 +1,4 @@
+using AudioCraft.Conditioning;
 using static TorchSharp.torch;
 
 namespace AudioCraft.Training;

@@ -1,5 +1,4 @@
-using AudioCraft.Generation;
-using AudioCraft.LanguageModel;
+using AudioCraft.Conditioning;
 using AudioCraft.Layers;
 using TorchSharp;
 using static TorchSharp.torch;

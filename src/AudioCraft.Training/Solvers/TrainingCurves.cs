@@ -1,5 +1,5 @@
 using System.Globalization;
-using AudioCraft.Audio;
+using AudioCraft.Formats;
 using SkiaSharp;
 
 namespace AudioCraft.Training;

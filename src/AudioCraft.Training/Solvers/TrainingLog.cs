@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using AudioCraft.Audio;
+using AudioCraft.Formats;
 
 namespace AudioCraft.Training;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using AudioCraft.Audio;
+using AudioCraft.Formats;
 using TorchSharp;
 
 namespace AudioCraft.Training;

@@ -1,5 +1,4 @@
 using System.Text;
-using AudioCraft.Checkpoints;
 using AudioCraft.Conditioning;
 
 namespace AudioCraft.Training;

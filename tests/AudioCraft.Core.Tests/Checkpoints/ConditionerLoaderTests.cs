@@ -1,7 +1,6 @@
 using AudioCraft.Checkpoints;
 using AudioCraft.Conditioning;
 using AudioCraft.Generation;
-using AudioCraft.LanguageModel;
 using TorchSharp;
 using static TorchSharp.torch;
 

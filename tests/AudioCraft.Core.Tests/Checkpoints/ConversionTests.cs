@@ -1,5 +1,5 @@
 using AudioCraft.Checkpoints;
-using AudioCraft.Tests.Compression;
+using AudioCraft.Tests.Codecs;
 using AudioCraft.Tests.Generation;
 using AudioCraft.Tests.Hub;
 using TorchSharp;

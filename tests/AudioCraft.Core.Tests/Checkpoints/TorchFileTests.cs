@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Text.Json;
 using AudioCraft.Checkpoints;
+using AudioCraft.Layers;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using AudioCraft.Checkpoints;
 using AudioCraft.Conditioning;
-using AudioCraft.LanguageModel;
 using TorchSharp;
 using static TorchSharp.torch;
 

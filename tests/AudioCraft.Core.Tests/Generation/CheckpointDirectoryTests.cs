@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Text.Json;
-using AudioCraft.Checkpoints;
-using AudioCraft.Tests.Checkpoints;
 using static TorchSharp.torch;
 
 namespace AudioCraft.Tests.Generation;

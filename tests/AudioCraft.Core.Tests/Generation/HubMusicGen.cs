@@ -2,9 +2,8 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using AudioCraft.Checkpoints;
-using AudioCraft.Compression;
 using AudioCraft.Tests.Checkpoints;
-using AudioCraft.Tests.Compression;
+using AudioCraft.Tests.Codecs;
 using TorchSharp;
 using static TorchSharp.torch;
 

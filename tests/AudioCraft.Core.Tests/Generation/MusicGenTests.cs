@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using AudioCraft.Checkpoints;
 using AudioCraft.Tests.Checkpoints;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -1,7 +1,6 @@
 using AudioCraft.Checkpoints;
-using AudioCraft.Hub;
 using AudioCraft.Tests.Checkpoints;
-using AudioCraft.Tests.Compression;
+using AudioCraft.Tests.Codecs;
 using AudioCraft.Tests.Generation;
 using TorchSharp;
 using static TorchSharp.torch;

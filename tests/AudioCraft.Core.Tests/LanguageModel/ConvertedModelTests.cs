@@ -1,6 +1,6 @@
 using AudioCraft.Generation;
 using AudioCraft.LanguageModel;
-using AudioCraft.Tests.Compression;
+using AudioCraft.Tests.Codecs;
 using AudioCraft.Tests.Conditioning;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -1,4 +1,6 @@
 using AudioCraft.Checkpoints;
+using AudioCraft.LanguageModel;
+
 
 namespace AudioCraft.Tests.LanguageModel;
 

@@ -1,5 +1,6 @@
+using AudioCraft.Codecs;
+using AudioCraft.Kernels;
 using AudioCraft.LanguageModel;
-using AudioCraft.LanguageModel.Decoding;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using AudioCraft.Checkpoints;
+using AudioCraft.Conditioning;
 using AudioCraft.Generation;
-using AudioCraft.LanguageModel;
 using TorchSharp;
 using static TorchSharp.torch;
 

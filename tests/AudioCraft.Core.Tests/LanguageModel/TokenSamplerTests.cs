@@ -1,6 +1,5 @@
 using System.Text.Json;
 using AudioCraft.Generation;
-using AudioCraft.LanguageModel;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,4 +1,3 @@
-using AudioCraft.Quantization;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using AudioCraft.Tests;
 using AudioCraft.Tests.Checkpoints;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -1,3 +1,4 @@
+using AudioCraft.Tests;
 using AudioCraft.Tests.Checkpoints;
 using static TorchSharp.torch;
 

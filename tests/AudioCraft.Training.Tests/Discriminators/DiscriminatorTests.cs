@@ -1,3 +1,5 @@
+using AudioCraft.Codecs;
+using AudioCraft.Tests;
 using TorchSharp;
 using static TorchSharp.torch;
 

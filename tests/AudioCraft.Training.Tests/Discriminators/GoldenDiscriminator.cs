@@ -1,5 +1,7 @@
 using System.Text.Json;
 using AudioCraft.Checkpoints;
+using AudioCraft.Codecs;
+using AudioCraft.Tests;
 using AudioCraft.Training.Tests.Losses;
 
 namespace AudioCraft.Training.Tests.Discriminators;

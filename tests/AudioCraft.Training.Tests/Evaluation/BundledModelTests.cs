@@ -1,4 +1,3 @@
-using AudioCraft.Training;
 using static TorchSharp.torch;
 
 namespace AudioCraft.Training.Tests.Evaluation;

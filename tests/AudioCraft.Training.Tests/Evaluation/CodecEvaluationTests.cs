@@ -1,4 +1,4 @@
-using AudioCraft.Training;
+using AudioCraft.Tests;
 
 namespace AudioCraft.Training.Tests.Evaluation;
 

@@ -1,5 +1,3 @@
-using AudioCraft.Training;
-
 namespace AudioCraft.Training.Tests.Evaluation;
 
 /// <summary>A classifier that learns once for all tests.</summary>

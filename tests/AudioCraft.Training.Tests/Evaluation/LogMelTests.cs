@@ -1,5 +1,3 @@
-using AudioCraft.Training;
-
 namespace AudioCraft.Training.Tests.Evaluation;
 
 public sealed class LogMelTests

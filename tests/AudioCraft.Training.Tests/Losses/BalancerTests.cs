@@ -1,3 +1,4 @@
+using AudioCraft.Tests;
 using static TorchSharp.torch;
 
 namespace AudioCraft.Training.Tests.Losses;

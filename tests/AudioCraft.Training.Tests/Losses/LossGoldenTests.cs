@@ -1,3 +1,4 @@
+using AudioCraft.Tests;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,4 +1,5 @@
 using System.Reflection;
+using AudioCraft.Tests;
 using AudioCraft.Tests.Checkpoints;
 using static TorchSharp.torch;
 

@@ -1,7 +1,8 @@
 using System.Text.Json;
 using AudioCraft.Checkpoints;
-using AudioCraft.Conditioning;
+using AudioCraft.Codecs;
 using AudioCraft.LanguageModel;
+using AudioCraft.Tests;
 using AudioCraft.Tests.Checkpoints;
 using static TorchSharp.torch;
 

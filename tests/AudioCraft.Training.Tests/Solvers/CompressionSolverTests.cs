@@ -1,4 +1,6 @@
-using AudioCraft.Compression;
+using AudioCraft.Checkpoints;
+using AudioCraft.Codecs;
+using AudioCraft.Tests;
 using AudioCraft.Tests.Checkpoints;
 using TorchSharp;
 using static TorchSharp.torch;

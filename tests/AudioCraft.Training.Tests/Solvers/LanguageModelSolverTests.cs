@@ -1,4 +1,5 @@
 using AudioCraft.Conditioning;
+using AudioCraft.Tests;
 using AudioCraft.Tests.Checkpoints;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -1,4 +1,5 @@
 using AudioCraft.Checkpoints;
+using AudioCraft.Tests;
 using AudioCraft.Tests.Checkpoints;
 
 namespace AudioCraft.Training.Tests.Solvers;

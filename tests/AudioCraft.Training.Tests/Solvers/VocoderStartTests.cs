@@ -1,4 +1,4 @@
-using AudioCraft.Compression;
+using AudioCraft.Codecs;
 using AudioCraft.Tests.Checkpoints;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -1,5 +1,3 @@
-using AudioCraft.Training;
-
 namespace AudioCraft.Training.Tests.Synthesis;
 
 public sealed class SoundDescriberTests

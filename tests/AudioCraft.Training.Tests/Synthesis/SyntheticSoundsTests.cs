@@ -1,5 +1,4 @@
 using AudioCraft.Tests.Checkpoints;
-using AudioCraft.Training;
 
 namespace AudioCraft.Training.Tests.Synthesis;
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using AudioCraft.Conditioning;
+using AudioCraft.Tests;
 
 namespace AudioCraft.Training.Tests;
 

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using AudioCraft.Compression;
 using AudioCraft.Conditioning;
 using AudioCraft.Hub;
 using static TorchSharp.torch;

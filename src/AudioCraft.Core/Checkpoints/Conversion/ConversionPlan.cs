@@ -1,4 +1,4 @@
-using AudioCraft.Audio;
+using AudioCraft.Formats;
 using static TorchSharp.torch;
 
 namespace AudioCraft.Checkpoints;

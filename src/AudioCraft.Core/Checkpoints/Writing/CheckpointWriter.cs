@@ -1,0 +1,143 @@
+using System.Text.Json;
+using AudioCraft.Conditioning;
+using AudioCraft.Formats;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace AudioCraft.Checkpoints;
+
+/// <summary>
+/// Writes generative models as directories that <see cref="AudioGen.GetPretrained(string, Device)"/> reads: the converted form that
+/// <see cref="AudioCraftCheckpoint"/> describes, with the text encoder in the folder <c>t5</c>.
+/// </summary>
+public static class CheckpointWriter
+{
+    private const string ConfigFile = "config.json", TextEncoderFolder = "t5";
+
+    /// <summary>Writes a language model, the codec whose codes it speaks, and its text encoder. Files that are there are replaced, each whole or not at all.</summary>
+    /// <param name="directory">It is made if it is not there.</param>
+    /// <param name="lm">The language model; its T5 conditioners share one text encoder.</param>
+    /// <param name="codec">A checkpoint with the codec: a directory, or the file itself. Its weights are copied as they are stored.</param>
+    /// <param name="tokenizer">The text encoder's <c>spiece.model</c>, byte for byte; null for a model without texts.</param>
+    /// <param name="segmentDuration">Seconds that the language model's window holds, above 0.</param>
+    /// <param name="halfPrecision">Whether the weights of the language model and the text encoder are stored in float16.</param>
+    /// <param name="suggested">Guidance, temperature and top-k that the model sounds best with: loading it sets them. Null leaves AudioGen's own.</param>
+    /// <exception cref="ArgumentException">The tokenizer is missing, or the model has conditioners that a checkpoint in this form has not.</exception>
+    /// <exception cref="AudioCraftException">The codec cannot be read, or a file cannot be written.</exception>
+    public static void Write(string directory, LMModel lm, string codec, byte[]? tokenizer, double segmentDuration, bool halfPrecision = true, GenerationParams? suggested = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(directory);
+        ArgumentNullException.ThrowIfNull(lm);
+        ArgumentException.ThrowIfNullOrEmpty(codec);
+        if (!(segmentDuration > 0) || double.IsInfinity(segmentDuration))
+        {
+            throw new ArgumentOutOfRangeException(nameof(segmentDuration), segmentDuration, "Seconds above 0 are expected.");
+        }
+
+        var names = lm.Conditioners.Names;
+        var encoders = names.Select(name => lm.Conditioners[name]).ToList();
+        if (encoders.Exists(encoder => encoder is not T5Conditioner))
+        {
+            throw new ArgumentException("The model has conditioners other than T5's; only these can be written.", nameof(lm));
+        }
+
+        if (encoders.Count > 0 && tokenizer is null)
+        {
+            throw new ArgumentException("The model has a text encoder, whose tokenizer is not given.", nameof(tokenizer));
+        }
+
+        string config;
+        using (var model = CompressionModel.GetPretrained(codec, CPU))
+        {
+            config = LMConfigWriter.Write(lm.Config, names, model, segmentDuration, suggested);
+        }
+
+        using var source = AudioCraftCheckpoint.OpenCompressionModel(codec);
+        SafetensorsWriter.Write(Path.Combine(directory, AudioCraftCheckpoint.CompressionModelName + ".safetensors"), source.Weights);
+        WriteWeights(Path.Combine(directory, AudioCraftCheckpoint.LanguageModelName + ".safetensors"), lm, halfPrecision);
+        if (encoders is [T5Conditioner first, ..])
+        {
+            WriteTextEncoder(Path.Combine(directory, TextEncoderFolder), first.TextEncoder, tokenizer!, halfPrecision);
+        }
+
+        WriteConfig(Path.Combine(directory, ConfigFile),
+        [
+            (AudioCraftCheckpoint.LanguageModelName, AudioCraftCheckpoint.ConfigKey, config),
+            (AudioCraftCheckpoint.CompressionModelName, AudioCraftCheckpoint.ConfigKey, source.ConfigText),
+        ]);
+    }
+
+    /// <summary>Writes the <c>config.json</c> of the converted form.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="models">By name, what it says of each: its configuration, or the name of the model that is used in its place.</param>
+    internal static void WriteConfig(string path, IReadOnlyList<(string Name, string Key, string Value)> models) => WriteJson(path, json =>
+    {
+        json.WriteString("model_type", AudioCraftCheckpoint.ModelType);
+        foreach (var (name, key, value) in models)
+        {
+            json.WriteStartObject(name);
+            json.WriteString(key, value);
+            json.WriteEndObject();
+        }
+    });
+
+    /// <summary>Writes a T5 encoder as a directory that <see cref="T5TextEncoder.Load(string, Device)"/> and transformers' <c>T5EncoderModel</c> read.</summary>
+    /// <param name="directory">It is made if it is not there.</param>
+    /// <param name="encoder">The encoder.</param>
+    /// <param name="tokenizer">Its <c>spiece.model</c>, byte for byte.</param>
+    /// <param name="halfPrecision">Whether the weights are stored in float16.</param>
+    /// <exception cref="AudioCraftException">A file cannot be written.</exception>
+    public static void WriteTextEncoder(string directory, T5TextEncoder encoder, byte[] tokenizer, bool halfPrecision = true)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(directory);
+        ArgumentNullException.ThrowIfNull(encoder);
+        ArgumentNullException.ThrowIfNull(tokenizer);
+        WriteWeights(Path.Combine(directory, "model.safetensors"), encoder.Encoder, halfPrecision);
+        AtomicFile.Write(Path.Combine(directory, "spiece.model"), stream => stream.Write(tokenizer));
+        WriteJson(Path.Combine(directory, "tokenizer_config.json"), json =>
+        {
+            json.WriteString("tokenizer_class", "T5Tokenizer");
+            json.WriteNumber("extra_ids", encoder.Tokenizer.ExtraIds);
+            json.WriteString("eos_token", "</s>");
+            json.WriteString("pad_token", "<pad>");
+            json.WriteString("unk_token", "<unk>");
+        });
+        WriteJson(Path.Combine(directory, ConfigFile), json => WriteT5Config(json, encoder.Config));
+    }
+
+    private static void WriteT5Config(Utf8JsonWriter json, T5Config config)
+    {
+        json.WriteString("model_type", "t5");
+        json.WriteStartArray("architectures");
+        json.WriteStringValue("T5EncoderModel");
+        json.WriteEndArray();
+        json.WriteNumber("vocab_size", config.VocabularySize);
+        json.WriteNumber("d_model", config.ModelDimension);
+        json.WriteNumber("d_kv", config.HeadDimension);
+        json.WriteNumber("d_ff", config.FeedForwardDimension);
+        json.WriteNumber("num_layers", config.LayerCount);
+        json.WriteNumber("num_heads", config.HeadCount);
+        json.WriteNumber("relative_attention_num_buckets", config.RelativeBuckets);
+        json.WriteNumber("relative_attention_max_distance", config.RelativeMaxDistance);
+        json.WriteNumber("layer_norm_epsilon", config.LayerNormEpsilon);
+        json.WriteString("feed_forward_proj", config.GatedGelu ? "gated-gelu" : "relu");
+        json.WriteNumber("pad_token_id", 0);
+        json.WriteNumber("eos_token_id", 1);
+    }
+
+    private static void WriteJson(string path, Action<Utf8JsonWriter> write) => AtomicFile.Write(path, stream =>
+    {
+        using var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true });
+        json.WriteStartObject();
+        write(json);
+        json.WriteEndObject();
+    });
+
+    private static void WriteWeights(string path, nn.Module module, bool halfPrecision)
+    {
+        using var guard = no_grad();
+        using var scope = NewDisposeScope();
+        SafetensorsWriter.Write(path, module.state_dict().ToDictionary(
+            pair => pair.Key, pair => halfPrecision && pair.Value.is_floating_point() ? pair.Value.detach().to(ScalarType.Float16) : pair.Value, StringComparer.Ordinal));
+    }
+}

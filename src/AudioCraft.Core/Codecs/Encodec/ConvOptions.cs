@@ -1,0 +1,19 @@
+namespace AudioCraft.Codecs;
+
+/// <summary>What all convolutions of a SEANet share.</summary>
+/// <param name="Norm">Normalisation.</param>
+/// <param name="NormEpsilon">Added to the variance by <see cref="ConvNorm.TimeGroupNorm"/>.</param>
+/// <param name="Causal">Whether no output depends on later input.</param>
+/// <param name="PaddingMode">What lies outside the input.</param>
+/// <param name="Training">Whether weight normalisation keeps its own parameters instead of one folded weight.</param>
+internal sealed record ConvOptions(ConvNorm Norm, double NormEpsilon, bool Causal, ConvPaddingMode PaddingMode, bool Training)
+{
+    /// <summary>Whether a kernel has <c>weight_g</c> and <c>weight_v</c>.</summary>
+    public bool SplitWeight => Training && Norm == ConvNorm.WeightNorm;
+
+    /// <summary>The group norm that follows a convolution, if any.</summary>
+    public TimeGroupNorm? MakeNorm(long channels) => Norm == ConvNorm.TimeGroupNorm ? new TimeGroupNorm(channels, NormEpsilon) : null;
+
+    /// <summary>The same without normalisation, for the outer blocks that <c>disable_norm_outer_blocks</c> names.</summary>
+    public ConvOptions WithoutNorm() => this with { Norm = ConvNorm.None };
+}

@@ -1,0 +1,59 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace AudioCraft.Codecs;
+
+/// <summary>SEANet decoder: a latent sequence to sound, hop samples a frame. The indices of <c>model</c> are upstream's.</summary>
+internal sealed class SEANetDecoder : Module<Tensor, Tensor>, IStreamable
+{
+    private readonly ModuleList<Module<Tensor, Tensor>> model;
+
+    /// <param name="config">A valid configuration.</param>
+    /// <param name="training">Whether weight normalisation keeps its own parameters.</param>
+    public SEANetDecoder(SEANetConfig config, bool training = false) : base(nameof(SEANetDecoder))
+    {
+        var options = config.ConvOptions(training);
+        ConvOptions ForBlock(int numberFromEnd) => config.DisableNormOuterBlocks >= numberFromEnd ? options.WithoutNorm() : options;
+
+        var width = config.InnerChannels;
+        var layers = new List<Module<Tensor, Tensor>> { new StreamableConv1d(config.Dimension, width, config.KernelSize, ForBlock(config.BlockCount)) };
+        if (config.LstmLayers > 0)
+        {
+            layers.Add(new StreamableLSTM(width, config.LstmLayers));
+        }
+
+        foreach (var (index, ratio) in config.Ratios.Index())
+        {
+            var blockOptions = ForBlock(config.BlockCount - (index + 1));
+            layers.Add(new Activation(config.Activation));
+            layers.Add(new StreamableConvTranspose1d(width, width / 2, 2 * ratio, ratio, blockOptions, config.TrimRightRatio));
+            width /= 2;
+            var dilation = 1;
+            for (var j = 0; j < config.ResidualLayers; j++, dilation *= config.DilationBase)
+            {
+                layers.Add(new SEANetResnetBlock(width, dilation, config, blockOptions));
+            }
+        }
+
+        layers.Add(new Activation(config.Activation));
+        layers.Add(new StreamableConv1d(width, config.Channels, config.LastKernelSize, ForBlock(1)));
+        if (config.FinalActivation is not null)
+        {
+            layers.Add(new Activation(config.FinalActivation));
+        }
+
+        model = new ModuleList<Module<Tensor, Tensor>>([.. layers]);
+        RegisterComponents();
+    }
+
+    /// <summary>The blocks in order.</summary>
+    public ModuleList<Module<Tensor, Tensor>> Blocks => model;
+
+    /// <inheritdoc/>
+    public IStreamingLayer OpenStream() => new StreamingChain(model);
+
+    /// <summary>[B, dimension, F] → [B, channels, F·hop].</summary>
+    public override Tensor forward(Tensor latent) => SEANetChain.Run(model, latent);
+}

@@ -1,0 +1,55 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace AudioCraft.Codecs;
+
+/// <summary>SEANet encoder: sound to a latent sequence, ⌈T / hop⌉ frames. The indices of <c>model</c> are upstream's.</summary>
+internal sealed class SEANetEncoder : Module<Tensor, Tensor>, IStreamable
+{
+    private readonly ModuleList<Module<Tensor, Tensor>> model;
+
+    /// <param name="config">A valid configuration.</param>
+    /// <param name="training">Whether weight normalisation keeps its own parameters.</param>
+    public SEANetEncoder(SEANetConfig config, bool training = false) : base(nameof(SEANetEncoder))
+    {
+        var options = config.ConvOptions(training);
+        ConvOptions ForBlock(int number) => config.DisableNormOuterBlocks >= number ? options.WithoutNorm() : options;
+
+        var width = config.Filters;
+        var layers = new List<Module<Tensor, Tensor>> { new StreamableConv1d(config.Channels, width, config.KernelSize, ForBlock(1)) };
+        foreach (var (index, ratio) in config.Ratios.Reverse().Index())
+        {
+            var blockOptions = ForBlock(index + 2);
+            var dilation = 1;
+            for (var j = 0; j < config.ResidualLayers; j++, dilation *= config.DilationBase)
+            {
+                layers.Add(new SEANetResnetBlock(width, dilation, config, blockOptions));
+            }
+
+            layers.Add(new Activation(config.Activation));
+            layers.Add(new StreamableConv1d(width, 2 * width, 2 * ratio, blockOptions, stride: ratio));
+            width *= 2;
+        }
+
+        if (config.LstmLayers > 0)
+        {
+            layers.Add(new StreamableLSTM(width, config.LstmLayers));
+        }
+
+        layers.Add(new Activation(config.Activation));
+        layers.Add(new StreamableConv1d(width, config.Dimension, config.LastKernelSize, ForBlock(config.BlockCount)));
+        model = new ModuleList<Module<Tensor, Tensor>>([.. layers]);
+        RegisterComponents();
+    }
+
+    /// <summary>The blocks in order.</summary>
+    public ModuleList<Module<Tensor, Tensor>> Blocks => model;
+
+    /// <inheritdoc/>
+    public IStreamingLayer OpenStream() => new StreamingChain(model);
+
+    /// <summary>[B, channels, T] → [B, dimension, ⌈T / hop⌉].</summary>
+    public override Tensor forward(Tensor input) => SEANetChain.Run(model, input);
+}

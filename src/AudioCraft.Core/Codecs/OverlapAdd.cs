@@ -1,0 +1,129 @@
+using AudioCraft.Quantization;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace AudioCraft.Codecs;
+
+/// <summary>
+/// Joins pieces that overlap: each is weighted by a triangle, and every sample is divided by the weights that met there, so that one piece fades into the next
+/// and a sample that only one piece covers stays as it is (encodec/utils.py). Of what was added it keeps only the samples that a later piece can still change.
+/// </summary>
+/// <remarks>Frames are whole, so the last piece can end a little before the one ahead of it. Upstream breaks off there; here the longer one decides.</remarks>
+internal sealed class OverlapAdd : IDisposable
+{
+    private readonly int stride;
+    private long[] first = [];
+    private long added;
+    private Tensor? triangle;
+    private Tensor? joined;
+    private Tensor? weights;
+
+    /// <param name="stride">Samples from the start of a piece to the start of the next, at least 1.</param>
+    public OverlapAdd(int stride)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(stride, 1);
+        this.stride = stride;
+    }
+
+    /// <summary>Joins [..., T] pieces that start <paramref name="stride"/> samples apart. None is longer than the first, whose length the triangle has.</summary>
+    /// <returns>[..., T] up to where the last of them ends. The caller owns it.</returns>
+    /// <exception cref="ArgumentException">There is no piece, one is longer than the first, shapes differ otherwise, or the pieces leave a gap.</exception>
+    public static Tensor Join(IReadOnlyList<Tensor> pieces, int stride)
+    {
+        using var scope = NewDisposeScope();
+        using var overlap = new OverlapAdd(stride);
+        var parts = new List<Tensor>();
+        foreach (var piece in pieces)
+        {
+            if (overlap.Add(piece) is { } part)
+            {
+                parts.Add(part);
+            }
+        }
+
+        parts.Add(overlap.Flush() ?? throw new ArgumentException("There is nothing to join.", nameof(pieces)));
+        return cat(parts, -1).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Adds the next piece, which starts a stride after the one before.</summary>
+    /// <param name="piece">[..., T], not longer than the first, otherwise of its shape. It stays the caller's.</param>
+    /// <returns>The samples up to its start that were not given yet, [..., stride], or null for the first piece. The caller owns them.</returns>
+    /// <exception cref="ArgumentException">The shape is not that, or the piece starts behind the end of those before.</exception>
+    public Tensor? Add(Tensor piece)
+    {
+        using var guard = no_grad();
+        using var scope = NewDisposeScope();
+        var covered = joined?.size(-1) ?? 0;
+        Check(piece.shape, covered);
+        var length = piece.size(-1);
+        triangle ??= Triangle(length, piece.dtype, piece.device).DetachFromDisposeScope();
+        var passed = joined is null ? 0 : stride;
+        var left = covered - passed;
+        var sum = zeros([.. first[..^1], Math.Max(left, length)], piece.dtype, piece.device);
+        var weight = zeros([Math.Max(left, length)], piece.dtype, piece.device);
+        if (left > 0)
+        {
+            sum.narrow(-1, 0, left).copy_(joined!.narrow(-1, passed, left));
+            weight.narrow(0, 0, left).copy_(weights!.narrow(0, passed, left));
+        }
+
+        var ramp = triangle.narrow(0, 0, length);
+        sum.narrow(-1, 0, length).add_(ramp * piece);
+        weight.narrow(0, 0, length).add_(ramp);
+        var done = passed == 0 ? null : joined!.narrow(-1, 0, passed) / weights!.narrow(0, 0, passed);
+        Replace(sum.DetachFromDisposeScope(), weight.DetachFromDisposeScope());
+        added++;
+        return done?.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Ends the row of pieces.</summary>
+    /// <returns>The samples that were not given yet, or null if there was no piece. The caller owns them.</returns>
+    public Tensor? Flush()
+    {
+        using var guard = no_grad();
+        var rest = joined is null ? null : joined / weights!;
+        Replace(null, null);
+        return rest;
+    }
+
+    public void Dispose()
+    {
+        Replace(null, null);
+        triangle?.Dispose();
+        triangle = null;
+    }
+
+    /// <summary>Rises from just above 0 to ½ in the middle and falls again.</summary>
+    private static Tensor Triangle(long length, ScalarType type, Device device)
+    {
+        var time = linspace(0, 1, length + 2, dtype: type, device: device).narrow(0, 1, length);
+        return 0.5f - (time - 0.5f).abs();
+    }
+
+    private void Replace(Tensor? sum, Tensor? weight)
+    {
+        joined?.Dispose();
+        weights?.Dispose();
+        (joined, weights) = (sum, weight);
+    }
+
+    private void Check(long[] own, long covered)
+    {
+        if (added == 0)
+        {
+            first = own;
+        }
+
+        if (own.Length != first.Length || !own.AsSpan(0, own.Length - 1).SequenceEqual(first.AsSpan(0, first.Length - 1)) || own[^1] > first[^1])
+        {
+            throw new ArgumentException($"Piece {added} has shape {TensorChecks.Text(own)}, which does not follow {TensorChecks.Text(first)}.");
+        }
+
+        if (own[^1] == 0 || added > 0 && covered < stride)
+        {
+            var before = Math.Max(0, added - 1) * stride;
+            throw new ArgumentException(
+                $"Piece {added} has {own[^1]} samples and starts at {added * stride}, but the pieces before it end at {before + covered}.");
+        }
+    }
+}

@@ -1,0 +1,92 @@
+using System.Buffers.Binary;
+using System.Text;
+using System.Text.Json;
+using AudioCraft.Formats;
+
+namespace AudioCraft;
+
+/// <summary>The header of an <c>.ecdc</c> file (encodec/binary.py): what is needed to read the rest.</summary>
+/// <param name="ModelName">The model it was written with, for instance <c>encodec_24khz</c>.</param>
+/// <param name="AudioLength">Samples of each channel, at the model's rate; at least 1.</param>
+/// <param name="Codebooks">Codebooks in use, at least 1.</param>
+/// <param name="UsesLanguageModel">Whether the codes are packed by a language model's probabilities.</param>
+public sealed record EcdcHeader(string ModelName, long AudioLength, int Codebooks, bool UsesLanguageModel)
+{
+    private const int MostBytes = 1 << 16;
+    private const int PrefixBytes = 9;
+
+    private static ReadOnlySpan<byte> Magic => "ECDC"u8;
+
+    /// <summary>What <see cref="CompressionModel.GetPretrained(string, TorchSharp.torch.Device)"/> calls the model: <c>facebook/encodec_24khz</c> or <c>facebook/encodec_48khz</c>; null if it is another.</summary>
+    public string? PretrainedName => ModelName is Names.Mono24 or Names.Stereo48 ? $"facebook/{ModelName}" : null;
+
+    /// <summary>The bytes of the header: the magic word, version 0, the length of the text, and JSON with Python's spacing.</summary>
+    internal byte[] ToBytes()
+    {
+        var text = $$"""{"m": "{{ModelName}}", "al": {{AudioLength}}, "nc": {{Codebooks}}, "lm": {{(UsesLanguageModel ? "true" : "false")}}}""";
+        var bytes = new byte[PrefixBytes + text.Length];
+        Magic.CopyTo(bytes);
+        BinaryPrimitives.WriteInt32BigEndian(bytes.AsSpan(Magic.Length + 1), text.Length);
+        Encoding.ASCII.GetBytes(text, bytes.AsSpan(PrefixBytes));
+        return bytes;
+    }
+
+    /// <exception cref="AudioFormatException">It is damaged, cut off, or of another format or version.</exception>
+    internal static EcdcHeader Read(ByteSource source)
+    {
+        Span<byte> prefix = stackalloc byte[PrefixBytes];
+        source.ReadExactly(prefix, "the header");
+        if (!prefix.StartsWith(Magic))
+        {
+            throw source.Error("this is not an .ecdc file: it does not begin with ECDC.");
+        }
+
+        if (prefix[Magic.Length] != 0)
+        {
+            throw source.Error($"the file has version {prefix[Magic.Length]} of the format; 0 is read.");
+        }
+
+        var length = BinaryPrimitives.ReadUInt32BigEndian(prefix[(Magic.Length + 1)..]);
+        if (length > MostBytes)
+        {
+            throw source.Error($"the header claims {length} bytes; at most {MostBytes} are read.");
+        }
+
+        var text = new byte[length];
+        source.ReadExactly(text, "the header");
+        try
+        {
+            using var json = JsonDocument.Parse(text, new JsonDocumentOptions { MaxDepth = 8 });
+            return Parse(json.RootElement, source);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            throw new AudioFormatException($"{source.Name}: the header is not JSON of the kind it should be: {e.Message}", e);
+        }
+    }
+
+    private static EcdcHeader Parse(JsonElement root, ByteSource source)
+    {
+        if (root.ValueKind != JsonValueKind.Object)
+        {
+            throw source.Error("the header is not a JSON object.");
+        }
+
+        return Member(root, "m", source) is { ValueKind: JsonValueKind.String } model
+            && Member(root, "al", source) is { ValueKind: JsonValueKind.Number } audio && audio.TryGetInt64(out var length) && length >= 1
+            && Member(root, "nc", source) is { ValueKind: JsonValueKind.Number } number && number.TryGetInt32(out var codebooks) && codebooks >= 1
+            && Member(root, "lm", source) is { ValueKind: JsonValueKind.True or JsonValueKind.False } flag
+            ? new EcdcHeader(model.GetString()!, length, codebooks, flag.GetBoolean())
+            : throw source.Error(
+                "the header needs \"m\" (the model's name), \"al\" (samples, a whole number from 1), \"nc\" (codebooks, a whole number from 1) and \"lm\" (true or false).");
+    }
+
+    private static JsonElement Member(JsonElement root, string name, ByteSource source) =>
+        root.TryGetProperty(name, out var value) ? value : throw source.Error($"the header has no \"{name}\".");
+
+    /// <summary>The names that upstream knows.</summary>
+    internal static class Names
+    {
+        public const string Mono24 = "encodec_24khz", Stereo48 = "encodec_48khz";
+    }
+}

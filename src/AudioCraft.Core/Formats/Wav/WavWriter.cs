@@ -1,0 +1,116 @@
+using System.Text;
+using AudioCraft.Audio;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace AudioCraft.Formats;
+
+/// <summary>Writes WAV: front to back, so that a pipe serves as well as a file.</summary>
+internal static class WavWriter
+{
+    private const int BlockBytes = 1 << 18;
+
+    /// <summary>Where loudspeakers stand, by number of channels (mono to 7.1, in the order of the bits); 0, which is unspecified, for more.</summary>
+    private static readonly uint[] ChannelMasks = [0, 0x4, 0x3, 0x7, 0x33, 0x37, 0x3F, 0x70F, 0x63F];
+
+    /// <param name="stream">Where to.</param>
+    /// <param name="wav">[C, T] float32 on the CPU, contiguous, finite, within ±1 for integer formats.</param>
+    /// <param name="format">With as many channels as <paramref name="wav"/>.</param>
+    public static void Write(Stream stream, Tensor wav, WavFormat format)
+    {
+        var frames = wav.size(1);
+        stream.Write(Header(format, frames));
+        var scale = SampleEncoder.Scale(format.Encoding, Largest(wav));
+        var buffer = new byte[BlockBytes - BlockBytes % format.BytesPerFrame];
+        for (var frame = 0L; frame < frames;)
+        {
+            var count = (int)Math.Min(frames - frame, buffer.Length / format.BytesPerFrame);
+            var block = buffer.AsSpan(0, count * format.BytesPerFrame);
+            for (var channel = 0; channel < format.Channels; channel++)
+            {
+                SampleEncoder.Encode(Waveform.Samples(wav, channel, frame, count), format, channel, scale, block);
+            }
+
+            stream.Write(block);
+            frame += count;
+        }
+
+        if ((frames * format.BytesPerFrame & 1) != 0)
+        {
+            stream.WriteByte(0);
+        }
+    }
+
+    /// <summary>
+    /// Everything before the samples. WAVE_FORMAT_EXTENSIBLE for more than two channels and for integers above 16 bits, as Microsoft's specification asks;
+    /// a <c>fact</c> chunk with floating point; RF64 where the size does not fit 32 bits.
+    /// </summary>
+    public static byte[] Header(WavFormat format, long frames)
+    {
+        var integer = SampleEncoder.IsInteger(format.Encoding);
+        var extensible = format.Channels > 2 || integer && format.BytesPerSample > 2;
+        var tag = integer ? WavFormat.TagPcm : WavFormat.TagFloat;
+        var formatBytes = extensible ? 40 : integer ? 16 : 18;
+        var dataBytes = checked(frames * format.BytesPerFrame);
+        var afterMagic = 4 + 8 + formatBytes + (integer ? 0 : 12) + 8 + dataBytes + (dataBytes & 1);
+        var large = afterMagic >= uint.MaxValue;
+
+        var memory = new MemoryStream();
+        using var writer = new BinaryWriter(memory, Encoding.Latin1);
+        writer.Write(large ? "RF64"u8 : "RIFF"u8);
+        writer.Write(large ? uint.MaxValue : (uint)afterMagic);
+        writer.Write("WAVE"u8);
+        if (large)
+        {
+            writer.Write("ds64"u8);
+            writer.Write(28);
+            writer.Write(afterMagic + 36);
+            writer.Write(dataBytes);
+            writer.Write(frames);
+            writer.Write(0);
+        }
+
+        writer.Write("fmt "u8);
+        writer.Write(formatBytes);
+        writer.Write(extensible ? WavFormat.TagExtensible : tag);
+        writer.Write((ushort)format.Channels);
+        writer.Write(format.SampleRate);
+        writer.Write((uint)Math.Min((long)format.SampleRate * format.BytesPerFrame, uint.MaxValue));
+        writer.Write((ushort)format.BytesPerFrame);
+        writer.Write((ushort)(8 * format.BytesPerSample));
+        if (extensible)
+        {
+            writer.Write((ushort)22);
+            writer.Write((ushort)(8 * format.BytesPerSample));
+            writer.Write(format.Channels < ChannelMasks.Length ? ChannelMasks[format.Channels] : 0);
+            writer.Write(tag);
+            writer.Write(WavFormat.SubformatTail);
+        }
+        else if (!integer)
+        {
+            writer.Write((ushort)0);
+        }
+
+        if (!integer)
+        {
+            writer.Write("fact"u8);
+            writer.Write(4);
+            writer.Write((uint)Math.Min(frames, uint.MaxValue));
+        }
+
+        writer.Write("data"u8);
+        writer.Write(large ? uint.MaxValue : (uint)dataBytes);
+        return memory.ToArray();
+    }
+
+    private static float Largest(Tensor wav)
+    {
+        if (wav.numel() == 0)
+        {
+            return 0;
+        }
+
+        using var largest = wav.max();
+        return largest.item<float>();
+    }
+}

@@ -1,0 +1,110 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace AudioCraft.Kernels;
+
+/// <summary>
+/// Normalisation of a whole sound over channels and time, on a CPU in float32. libtorch shares out group normalisation by groups, and one sound of one group is
+/// one thread's work there; here its channels are shared out. Sums go over a channel in float32, a vector's width of them side by side, and over channels in float64.
+/// </summary>
+internal static unsafe class TimeGroupNormKernel
+{
+    /// <summary>Whether it can be used: [B, C, T], contiguous float32 on the CPU, where spans can reach all of it, and no gradient wanted.</summary>
+    public static bool Takes(Tensor input) =>
+        input.dim() == 3 && input.dtype == ScalarType.Float32 && input.device_type == DeviceType.CPU && !is_grad_enabled()
+        && input.numel() <= int.MaxValue / sizeof(float) && input.size(2) > 0;
+
+    /// <summary>[B, C, T] → [B, C, T], with scale and shift [C]. The caller owns the result.</summary>
+    public static Tensor Normalize(Tensor input, Tensor weight, Tensor bias, double epsilon)
+    {
+        using var dense = input.contiguous();
+        var result = empty_like(dense);
+        var (batch, channels, steps) = ((int)dense.size(0), (int)dense.size(1), (int)dense.size(2));
+        float* x = Data(dense), y = Data(result), scale = Data(weight), shift = Data(bias);
+        var partial = new double[channels];
+        var threads = Math.Min(get_num_threads(), Math.Min(Environment.ProcessorCount, channels));
+        for (var b = 0; b < batch; b++)
+        {
+            float* from = x + ((long)b * channels * steps), to = y + ((long)b * channels * steps);
+            Each(channel => partial[channel] = Sum(from + ((long)channel * steps), steps));
+            var mean = partial.Sum() / ((double)channels * steps);
+            Each(channel => partial[channel] = SquaredDistance(from + ((long)channel * steps), steps, (float)mean));
+            var inverse = 1 / Math.Sqrt((partial.Sum() / ((double)channels * steps)) + epsilon);
+            Each(channel => Apply(
+                from + ((long)channel * steps), to + ((long)channel * steps), steps, (float)mean, (float)(scale[channel] * inverse), shift[channel]));
+        }
+
+        GC.KeepAlive(weight);
+        GC.KeepAlive(bias);
+        return result;
+
+        void Each(Action<int> channel) => ThreadTeam.Shared.Run(threads, (part, parts) =>
+        {
+            for (var c = channels * part / parts; c < channels * (part + 1) / parts; c++)
+            {
+                channel(c);
+            }
+        });
+    }
+
+    // Tensors' memory is libtorch's and does not move, so a reference to it may become a pointer.
+    private static float* Data(Tensor tensor) => (float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(tensor.bytes));
+
+    private static double Sum(float* x, int count)
+    {
+        Vector<float> a = default, b = default;
+        var i = 0;
+        for (; i + (2 * Vector<float>.Count) <= count; i += 2 * Vector<float>.Count)
+        {
+            a += Vector.Load(x + i);
+            b += Vector.Load(x + i + Vector<float>.Count);
+        }
+
+        double sum = Vector.Sum(a + b);
+        for (; i < count; i++)
+        {
+            sum += x[i];
+        }
+
+        return sum;
+    }
+
+    private static double SquaredDistance(float* x, int count, float mean)
+    {
+        var middle = new Vector<float>(mean);
+        Vector<float> a = default, b = default;
+        var i = 0;
+        for (; i + (2 * Vector<float>.Count) <= count; i += 2 * Vector<float>.Count)
+        {
+            var (first, second) = (Vector.Load(x + i) - middle, Vector.Load(x + i + Vector<float>.Count) - middle);
+            a = Vector.FusedMultiplyAdd(first, first, a);
+            b = Vector.FusedMultiplyAdd(second, second, b);
+        }
+
+        double sum = Vector.Sum(a + b);
+        for (; i < count; i++)
+        {
+            sum += (x[i] - mean) * (x[i] - mean);
+        }
+
+        return sum;
+    }
+
+    private static void Apply(float* x, float* y, int count, float mean, float factor, float shift)
+    {
+        var (middle, factors, shifts) = (new Vector<float>(mean), new Vector<float>(factor), new Vector<float>(shift));
+        var i = 0;
+        for (; i + Vector<float>.Count <= count; i += Vector<float>.Count)
+        {
+            Vector.FusedMultiplyAdd(Vector.Load(x + i) - middle, factors, shifts).Store(y + i);
+        }
+
+        for (; i < count; i++)
+        {
+            y[i] = ((x[i] - mean) * factor) + shift;
+        }
+    }
+}

@@ -1,0 +1,90 @@
+using AudioCraft.Layers;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace AudioCraft.Kernels;
+
+/// <summary>
+/// The matrix of a linear layer: a parameter, or, once packed, weights of lower precision in its place.
+/// Packing frees the parameter's memory, so that what is packed can no longer be trained, moved or saved.
+/// </summary>
+/// <param name="parameter">Gives the module's parameter: moving a module to another device or type puts a new one in its place.</param>
+internal sealed unsafe class PackableWeight(Func<Parameter> parameter) : IDisposable
+{
+    /// <summary>Up to this many rows a packed matrix is multiplied as it is; beyond, unpacking it for a general product costs less than the slower products.</summary>
+    private const long FewRows = 64;
+
+    [ThreadStatic]
+    private static MatrixInput? prepared;
+
+    private WeightMatrix? packed;
+
+    /// <summary>Whether the weights are packed.</summary>
+    public bool IsPacked => packed is not null;
+
+    /// <summary>The weights for products in plain memory, or null where they are not float32 on the CPU. Those of the parameter must not change their storage meanwhile.</summary>
+    public WeightMatrix? Matrix => packed ?? (IsPlain ? new Float32Matrix(Weight) : null);
+
+    private Parameter Weight => parameter();
+
+    private bool IsPlain =>
+        Weight.dtype == ScalarType.Float32 && Weight.device_type == DeviceType.CPU && Weight.is_contiguous() && Weight.numel() <= int.MaxValue / sizeof(float);
+
+    /// <summary>Puts weights of another precision in the place of the parameter's.</summary>
+    /// <exception cref="InvalidOperationException">They are not float32 on the CPU, or packed already.</exception>
+    public void Pack(ModelPrecision precision)
+    {
+        if (IsPacked || !IsPlain)
+        {
+            throw new InvalidOperationException("Only float32 weights on the CPU can be packed, and once.");
+        }
+
+        using var guard = no_grad();
+        packed = WeightMatrix.Pack(Weight, precision);
+        using var nothing = empty([0], dtype: ScalarType.Float32);
+        Weight.set_(nothing);
+    }
+
+    /// <summary>[…, in] → […, count] by <paramref name="count"/> rows of the matrix from <paramref name="from"/>, with their bias [count] or null. The caller owns the result.</summary>
+    public Tensor Linear(Tensor input, Tensor? bias, long from, long count)
+    {
+        if (packed is null)
+        {
+            return MatrixProduct.Linear(input, Weight.narrow(0, from, count), bias);
+        }
+
+        using var guard = no_grad();
+        using var scope = NewDisposeScope();
+        var shape = input.shape;
+        shape[^1] = count;
+        var rows = input.reshape(-1, packed.Inputs).contiguous();
+        if (rows.size(0) > FewRows)
+        {
+            var unpacked = empty([count, packed.Inputs], dtype: ScalarType.Float32);
+            packed.Unpack((float*)WeightMatrix.Data(unpacked), (int)from, (int)(from + count));
+            return functional.linear(rows, unpacked, bias!).reshape(shape).MoveToOuterDisposeScope();
+        }
+
+        var product = empty([rows.size(0), count], dtype: ScalarType.Float32);
+        Multiply((float*)WeightMatrix.Data(rows), (int)rows.size(0), (float*)WeightMatrix.Data(product), (int)from, (int)count);
+        return (bias is null ? product : product.add_(bias)).reshape(shape).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The same with the whole matrix.</summary>
+    public Tensor Linear(Tensor input, Tensor? bias) =>
+        packed is null ? MatrixProduct.Linear(input, Weight, bias) : Linear(input, bias, 0, packed.Outputs);
+
+    public void Dispose() => packed?.Dispose();
+
+    private void Multiply(float* x, int rows, float* y, int from, int count)
+    {
+        var matrix = packed!;
+        var activations = (prepared ??= new MatrixInput()).Set(x, rows, matrix.Inputs);
+        matrix.Prepare(activations);
+        var threads = Math.Min(get_num_threads(), Environment.ProcessorCount);
+        ThreadTeam.Shared.Run(threads, (part, parts) => matrix.Multiply(
+            activations, y - from, count, from + (int)((long)count * part / parts), from + (int)((long)count * (part + 1) / parts)));
+    }
+}

@@ -1,0 +1,154 @@
+using AudioCraft.Codecs;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace AudioCraft.Tests.Codecs;
+
+/// <summary>Piece by piece against the whole, over shapes that no released model has.</summary>
+public class StreamingExactnessTests
+{
+    private const double Tolerance = 1e-5;
+
+    private static readonly SEANetConfig Small = new() { Filters = 4, Dimension = 6, Ratios = [3, 2], ResidualLayers = 1 };
+
+    private static readonly Dictionary<string, SEANetConfig> Shapes = new()
+    {
+        ["plain"] = Small,
+        ["one_stage"] = Small with { Ratios = [5] },
+        ["ratio_1"] = Small with { Ratios = [1, 4] },
+        ["large_ratio"] = Small with { Ratios = [13] },
+        ["even_kernels"] = Small with { KernelSize = 4, LastKernelSize = 6, ResidualKernelSize = 2 },
+        ["kernels_of_1"] = Small with { KernelSize = 1, LastKernelSize = 1, ResidualKernelSize = 1 },
+        ["wide_kernels"] = Small with { KernelSize = 15, LastKernelSize = 11, ResidualKernelSize = 9 },
+        ["dilated"] = Small with { ResidualLayers = 3, DilationBase = 3 },
+        ["convolved_shortcut"] = Small with { TrueSkip = false, Compress = 1 },
+        ["lstm"] = Small with { LstmLayers = 2 },
+        ["no_residual_blocks"] = Small with { ResidualLayers = 0, LstmLayers = 1 },
+        ["stereo_weight_norm"] = Small with { Channels = 2, Norm = ConvNorm.WeightNorm, Activation = new("LeakyReLU"), FinalActivation = new("Tanh") },
+        ["unused_time_norm"] = Small with { Norm = ConvNorm.TimeGroupNorm, DisableNormOuterBlocks = 4 },
+    };
+
+    public static TheoryData<string, bool, ConvPaddingMode, double> All
+    {
+        get
+        {
+            var data = new TheoryData<string, bool, ConvPaddingMode, double>();
+            foreach (var shape in Shapes.Keys)
+            {
+                foreach (var mode in new[] { ConvPaddingMode.Constant, ConvPaddingMode.Reflect })
+                {
+                    data.Add(shape, false, mode, 1);
+                    if (Shapes[shape].Norm != ConvNorm.TimeGroupNorm)
+                    {
+                        data.Add(shape, true, mode, 1);
+                    }
+                }
+            }
+
+            data.Add("plain", true, ConvPaddingMode.Reflect, 0);
+            data.Add("large_ratio", true, ConvPaddingMode.Reflect, 0.3);
+            data.Add("dilated", true, ConvPaddingMode.Constant, 0.5);
+            return data;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void Latents_and_sound_of_pieces_are_those_of_the_whole_at_every_length(string shape, bool causal, ConvPaddingMode mode, double trimRightRatio)
+    {
+        using var model = Make(Shapes[shape] with { Causal = causal, PaddingMode = mode, TrimRightRatio = trimRightRatio });
+        using var guard = no_grad();
+        foreach (var length in Enumerable.Range(1, 12).Concat([17, 24, 25, 40, 61, 127, 300]))
+        {
+            using var scope = NewDisposeScope();
+            var sound = randn(1, model.Channels, length);
+            CheckChain(((SEANetEncoder)model.Encoder).Blocks, sound, model.Encoder.forward(sound), length % 2 == 0 ? [1, 2] : [5, 1, 11]);
+            if (length <= 40)
+            {
+                var latent = randn(1, 6, length);
+                CheckChain(((SEANetDecoder)model.Decoder).Blocks, latent, model.Decoder.forward(latent), length % 2 == 0 ? [1] : [3, 1]);
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void A_frame_comes_out_exactly_when_the_latency_says(string shape, bool causal, ConvPaddingMode mode, double trimRightRatio)
+    {
+        using var model = Make(Shapes[shape] with { Causal = causal, PaddingMode = mode, TrimRightRatio = trimRightRatio });
+        using var scope = NewDisposeScope();
+        using var encoder = model.CreateStreamingEncoder();
+        var hop = model.HopLength;
+        var sound = randn(1, model.Channels, encoder.StartupSamples + (6 * hop));
+        var pushed = 0;
+        var frames = 0L;
+        foreach (var sample in StreamPieces.Cut(sound, 1))
+        {
+            pushed++;
+            frames += encoder.Push(sample)?.size(2) ?? 0;
+            var due = pushed < encoder.StartupSamples ? 0 : ((pushed - encoder.LatencySamples) / hop) + 1;
+            Assert.Equal(due, frames);
+        }
+
+        if (causal)
+        {
+            Assert.Equal(hop, encoder.LatencySamples);
+        }
+
+        using var decoder = model.CreateStreamingDecoder();
+        pushed = 0;
+        var samples = 0L;
+        var codes = randint(0, 8, [1, 2, decoder.StartupFrames + decoder.LookAheadFrames + 6], ScalarType.Int64);
+        foreach (var frame in StreamPieces.Cut(codes, 1))
+        {
+            pushed++;
+            samples += decoder.Push(frame)?.size(2) ?? 0;
+            Assert.Equal(pushed >= decoder.StartupFrames, samples > 0);
+            var complete = pushed < decoder.StartupFrames ? 0 : Math.Max(0, pushed - decoder.LookAheadFrames);
+            Assert.InRange(samples, complete * hop, Math.Max(0, ((complete + 1) * hop) - 1));
+        }
+
+        if (causal && trimRightRatio == 1)
+        {
+            Assert.Equal(0, decoder.LookAheadFrames);
+        }
+    }
+
+    [Fact]
+    public void With_nothing_to_mirror_a_causal_models_first_frame_takes_one_hop_and_its_first_sound_one_frame()
+    {
+        using var model = Make(Small with { Causal = true, PaddingMode = ConvPaddingMode.Constant, LstmLayers = 1 });
+        using var encoder = model.CreateStreamingEncoder();
+        using var decoder = model.CreateStreamingDecoder();
+        Assert.Equal(model.HopLength, encoder.StartupSamples);
+        Assert.Equal(1, decoder.StartupFrames);
+    }
+
+    internal static EncodecModel Make(SEANetConfig config)
+    {
+        random.manual_seed(7);
+        var model = new EncodecModel(new()
+        {
+            SampleRate = 600,
+            Channels = config.Channels,
+            Causal = config.Causal,
+            Encoder = config with { TrimRightRatio = 1, FinalActivation = null },
+            Decoder = config,
+            Quantizer = new() { CodebookCount = 2, Bins = 8, KMeansInit = false },
+        });
+        model.eval();
+        return model;
+    }
+
+    private static void CheckChain(ModuleList<nn.Module<Tensor, Tensor>> blocks, Tensor input, Tensor whole, int[] sizes)
+    {
+        using var chain = new StreamingChain(blocks);
+        var original = input.clone();
+        var pieces = StreamPieces.Run(input, sizes, piece => chain.Push(piece, false), () => chain.Push(null, true))!;
+        Near.Equal(whole, pieces, Tolerance);
+        Exactly.Equal(original, input);
+        using var atOnce = new StreamingChain(blocks);
+        Near.Equal(whole, atOnce.Push(input, true)!, Tolerance);
+    }
+}

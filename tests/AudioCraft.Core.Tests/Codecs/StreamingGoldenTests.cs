@@ -1,0 +1,91 @@
+using System.Text.RegularExpressions;
+using AudioCraft.Codecs;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace AudioCraft.Tests.Codecs;
+
+/// <summary>EnCodec piece by piece against what the genuine implementation gives for the whole: tests/golden/encodec_*.</summary>
+public partial class StreamingGoldenTests
+{
+    private const double Tolerance = 1e-5;
+
+    public static TheoryData<string, string?> Cases => new()
+    {
+        { "encodec_causal_24k_tiny", null },
+        { "encodec_causal_24k_tiny", "pad_constant" },
+        { "encodec_causal_24k_tiny", "trim_right_0.5" },
+        { "encodec_causal_24k_tiny", "tanh" },
+        { "encodec_noncausal_16k_audiogen_tiny", null },
+        { "encodec_noncausal_32k_tiny", null },
+        { "encodec_noncausal_32k_tiny", "pad_reflect" },
+        { "encodec_noncausal_norm_none_lstm0", null },
+    };
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Codes_and_sound_of_pieces_are_the_recorded_ones_of_the_whole(string name, string? variant)
+    {
+        using var model = GoldenEncodec.Load(name, variant);
+        using var io = Golden.Tensors(name);
+        var prefix = variant is null ? "" : $"variant_{variant}/";
+        foreach (var length in io.Tensors.Keys.Select(k => RunName().Match(k)).Where(m => m.Success && m.Groups[1].Value == prefix).Select(m => m.Groups[2].Value).Distinct())
+        {
+            using var scope = NewDisposeScope();
+            var sound = io.Read(length + "/x");
+            var codes = io.Read(length + "/codes");
+            var decoded = io.Read($"{prefix}{length}/{(variant is null ? "decoded" : "decoded_from_codes")}");
+            foreach (var sizes in new int[][] { [7], [model.HopLength], [1, 250, 3], [1 << 20] })
+            {
+                using var chain = new StreamingChain(((SEANetEncoder)model.Encoder).Blocks);
+                using (no_grad())
+                {
+                    var latent = StreamPieces.Run(sound, sizes, piece => chain.Push(piece, false), () => chain.Push(null, true))!;
+                    Near.Equal(io.Read($"{prefix}{length}/emb"), latent, Tolerance);
+                }
+
+                if (variant is null)
+                {
+                    Exactly.Equal(codes, StreamPieces.Encode(model, sound, sizes));
+                }
+            }
+
+            foreach (var sizes in new int[][] { [1], [2, 1], [1 << 20] })
+            {
+                Near.Equal(decoded, StreamPieces.Decode(model, codes, sizes), Tolerance);
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("encodec_causal_24k_tiny")]
+    [InlineData("encodec_noncausal_32k_tiny")]
+    public void One_sample_at_a_time_gives_the_recorded_codes(string name)
+    {
+        using var model = GoldenEncodec.Load(name);
+        using var io = Golden.Tensors(name);
+        var length = io.Tensors.Keys.Select(k => RunName().Match(k)).First(m => m.Success && io.Tensors[$"{m.Groups[2].Value}/x"].Shape[2] > 800).Groups[2].Value;
+        using var scope = NewDisposeScope();
+        Exactly.Equal(io.Read(length + "/codes"), StreamPieces.Encode(model, io.Read(length + "/x"), 1));
+    }
+
+    [Theory]
+    [InlineData(4)]
+    [InlineData(1)]
+    public void Fewer_codebooks_give_the_recorded_codes_and_sound(int codebooks)
+    {
+        using var model = GoldenEncodec.Load("encodec_causal_24k_tiny");
+        using var io = Golden.Tensors("encodec_causal_24k_tiny");
+        using var scope = NewDisposeScope();
+        model.SetNumCodebooks(codebooks);
+        var codes = StreamPieces.Encode(model, io.Read("len2399/x"), 480);
+        Exactly.Equal(io.Read("len2399/n4/codes").narrow(1, 0, codebooks), codes);
+        if (codebooks == 4)
+        {
+            Near.Equal(io.Read("len2399/n4/decoded"), StreamPieces.Decode(model, codes, 1), Tolerance);
+        }
+    }
+
+    [GeneratedRegex(@"^(variant_[^/]+/|)(len\d+)/emb$")]
+    private static partial Regex RunName();
+}
