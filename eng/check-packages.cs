@@ -43,15 +43,25 @@ static List<string> Check(string path)
     {
         Require(names.Contains(Path.ChangeExtension(library, ".xml")), "it has no XML documentation.");
         var dependencies = metadata.Descendants().Where(element => element.Name.LocalName == "dependency").ToDictionary(element => element.Attribute("id")!.Value, element => element.Attribute("version")!.Value);
-        var references = References(zip.GetEntry(library)!);
+        var referenced = References(zip.GetEntry(library)!);
+        var references = referenced.Select(reference => reference.Name).ToList();
         // A native package, such as SkiaSharp.NativeAssets.Linux.NoDependencies, belongs to the managed one.
         var unused = dependencies.Keys.Where(dependency => !references.Exists(name => dependency == name || dependency.StartsWith(name + ".NativeAssets.", StringComparison.Ordinal))).ToList();
         Require(unused.Count == 0, $"it depends on {string.Join(", ", unused)}, which its code does not use.");
         Require(!dependencies.TryGetValue("TorchSharp", out var torchSharp) || torchSharp == "0.106.0", $"it depends on TorchSharp {torchSharp}; Windows needs 0.106.0.");
+        // .NET does not load an older assembly than the one referenced.
+        var newer = referenced.Where(reference => reference.Name == "TorchSharp" && reference.Version > new Version(0, 106, 0, 0)).ToList();
+        Require(newer.Count == 0, $"its code references the assembly TorchSharp {newer.FirstOrDefault().Version}; Windows needs 0.106.0.");
         var symbols = Path.ChangeExtension(path, ".snupkg");
         Require(File.Exists(symbols), "it has no symbols.");
         // An address on the web is what SourceLink needs.
         Require(!File.Exists(symbols) || Find("repository")?.Attribute("url") is null || HasSourceLink(symbols), "its symbols have no SourceLink.");
+    }
+
+    if (id.EndsWith(".win-x64", StringComparison.Ordinal))
+    {
+        var torchSharp = AssemblyVersion(zip.Entries.Single(entry => entry.Name == "TorchSharp.dll"));
+        Require(torchSharp == new Version(0, 106, 0, 0), $"it contains TorchSharp {torchSharp}, which does not load on Windows: pack it where the NuGet feed has TorchSharp 0.106.0.");
     }
 
     var kind = isTool ? "tool" : names.Contains(library) ? "library, documentation, symbols" : "files";
@@ -59,18 +69,29 @@ static List<string> Check(string path)
     return faults;
 }
 
-static List<string> References(ZipArchiveEntry library)
+static List<(string Name, Version Version)> References(ZipArchiveEntry library)
 {
-    using var content = new MemoryStream();
+    using var image = Open(library);
+    var metadata = image.GetMetadataReader();
+    return [.. metadata.AssemblyReferences.Select(metadata.GetAssemblyReference).Select(reference => (metadata.GetString(reference.Name), reference.Version))];
+}
+
+static Version AssemblyVersion(ZipArchiveEntry library)
+{
+    using var image = Open(library);
+    return image.GetMetadataReader().GetAssemblyDefinition().Version;
+}
+
+static PEReader Open(ZipArchiveEntry library)
+{
+    var content = new MemoryStream();
     using (var assembly = library.Open())
     {
         assembly.CopyTo(content);
     }
 
     content.Position = 0;
-    using var image = new PEReader(content);
-    var metadata = image.GetMetadataReader();
-    return [.. metadata.AssemblyReferences.Select(handle => metadata.GetString(metadata.GetAssemblyReference(handle).Name))];
+    return new PEReader(content);
 }
 
 static bool HasSourceLink(string symbols)

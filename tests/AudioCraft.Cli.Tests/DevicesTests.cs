@@ -66,7 +66,7 @@ public sealed class DevicesTests
 
     [Theory]
     [InlineData("3.4.33", true, "recent enough for TorchSharp")]
-    [InlineData("3.4.30", true, "this application has a copy of libLibTorchSharp.so that accepts it")]
+    [InlineData("3.4.30", true, "this application's libLibTorchSharp.so accepts it")]
     [InlineData("3.4.30", false, "older than TorchSharp expects (GLIBCXX_3.4.32)")]
     public void The_version_of_the_cpp_library_is_reported(string newest, bool loads, string expected) =>
         Assert.EndsWith(expected, Assert.Single(OlderLinux.Lines(Plain with { CppLibrary = Version.Parse(newest) }, Fine with { Loads = loads })), StringComparison.Ordinal);

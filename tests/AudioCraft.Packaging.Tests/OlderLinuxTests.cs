@@ -19,7 +19,7 @@ public sealed class OlderLinuxTests : IDisposable
     {
         var needs = SymbolVersionNeeds.Read(Original());
 
-        Assert.NotNull(needs.FlagsOffset(MakeSymbolVersionOptional.Version));
+        Assert.Single(needs.FlagsOffsets(MakeSymbolVersionOptional.Version));
         var symbol = Assert.Single(needs.SymbolsOf(MakeSymbolVersionOptional.Version));
         Assert.Equal(MakeSymbolVersionOptional.Symbol, symbol.Name);
         Assert.False(symbol.IsRelocated);
@@ -35,7 +35,7 @@ public sealed class OlderLinuxTests : IDisposable
         Assert.Equal(original.Length, copy.Length);
         var changed = Assert.Single(Enumerable.Range(0, copy.Length), index => copy[index] != original[index]);
         Assert.Equal(original[changed] | SymbolVersionNeeds.Weak, copy[changed]);
-        Assert.Null(SymbolVersionNeeds.Read(copy).FlagsOffset(MakeSymbolVersionOptional.Version));
+        Assert.Empty(SymbolVersionNeeds.Read(copy).FlagsOffsets(MakeSymbolVersionOptional.Version));
         Assert.Empty(engine.Warnings);
     }
 
@@ -81,8 +81,22 @@ public sealed class OlderLinuxTests : IDisposable
 
         var warning = Assert.Single(engine.Warnings);
         Assert.Equal("AUDIOCRAFT001", warning.Code);
-        Assert.Contains("which this system's libstdc++ lacks", warning.Message, StringComparison.Ordinal);
+        Assert.Contains("which the C and C++ libraries of the target system lack", warning.Message, StringComparison.Ordinal);
         Assert.Contains("AudioCraftOlderLinux=false", warning.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("GLIBCXX_3.4.21\0", "GLIBCXX_3.4.40\0", true)]
+    [InlineData("GLIBCXX_3.4.21\0", "GLIBCXX_3.4.40\0", false)]
+    [InlineData("GLIBCXX_3.4.32\0", "GLIBCXX_3.4.40\0", true)]
+    [InlineData("GLIBCXX_3.4.32\0", "GLIBCXX_3.4.40\0", false)]
+    [InlineData("GLIBC_2.34\0", "GLIBC_2.99\0", true)]
+    [InlineData("GLIBC_2.34\0", "GLIBC_2.99\0", false)]
+    public void A_newer_library_that_needs_what_older_systems_lack_is_left_alone_with_a_warning(string version, string newer, bool onlyWhereSystemLacksIt)
+    {
+        Assert.Empty(Run(Place(Replace(Original(), version, newer)), System("3.4.30"), onlyWhereSystemLacksIt));
+
+        Assert.Contains($"It needs {newer.TrimEnd('\0')}", Assert.Single(engine.Warnings).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -124,14 +138,15 @@ public sealed class OlderLinuxTests : IDisposable
     {
         var original = Original();
         var random = new Random(20261127);
-        // The header and the section headers, where sizes and offsets are.
+        // The header, the section headers and the table of needed versions.
         var headers = (int)BitConverter.ToUInt64(original, 40);
+        var needed = SymbolVersionNeeds.Read(original).FlagsOffsets(MakeSymbolVersionOptional.Version)[0];
         for (var round = 0; round < 300; round++)
         {
             var bytes = (byte[])original.Clone();
             for (var change = 0; change < 4; change++)
             {
-                var at = random.Next(2) == 0 ? random.Next(64) : random.Next(headers, bytes.Length);
+                var at = random.Next(3) switch { 0 => random.Next(64), 1 => random.Next(headers, bytes.Length), _ => random.Next(needed - 200, needed + 200) };
                 bytes[at] = (byte)random.Next(256);
             }
 

@@ -20,7 +20,7 @@ internal static class OlderLinux
         yield return newest >= Named
             ? $"libstdc++    GLIBCXX_{newest}, recent enough for TorchSharp"
             : libtorch.Loads
-                ? $"libstdc++    GLIBCXX_{newest}, older than TorchSharp expects (GLIBCXX_{Named}); this application has a copy of libLibTorchSharp.so that accepts it"
+                ? $"libstdc++    GLIBCXX_{newest}, older than TorchSharp expects (GLIBCXX_{Named}); this application's libLibTorchSharp.so accepts it"
                 : $"libstdc++    GLIBCXX_{newest}, older than TorchSharp expects (GLIBCXX_{Named})";
     }
 }

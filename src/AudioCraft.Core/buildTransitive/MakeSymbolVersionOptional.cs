@@ -27,6 +27,9 @@ public sealed class MakeSymbolVersionOptional : Microsoft.Build.Utilities.Task
 
     private static readonly char[] Colon = { ':' };
 
+    /// <summary>What the oldest supported systems have: Ubuntu 22.04's libstdc++ and RHEL 9's libc.</summary>
+    private static readonly string[] OldestSystem = Versions("GLIBCXX_3.4", 30).Concat(Versions("CXXABI_1.3", 13)).Concat(Versions("GLIBC_2", 34)).ToArray();
+
     private static readonly string[] SystemFolders =
         { "/usr/lib/x86_64-linux-gnu", "/lib/x86_64-linux-gnu", "/usr/lib64", "/lib64", "/usr/lib", "/lib" };
 
@@ -51,9 +54,9 @@ public sealed class MakeSymbolVersionOptional : Microsoft.Build.Utilities.Task
     /// <inheritdoc />
     public override bool Execute()
     {
-        var provided = OnlyWhereSystemLacksIt ? VersionsOfSystem() : null;
-        // Without a libstdc++ to look at there is nothing to decide by; newer systems need no copy.
-        if (OnlyWhereSystemLacksIt && (provided == null || provided.Contains(Version)))
+        var provided = OnlyWhereSystemLacksIt ? VersionsOfSystem() : new HashSet<string>(OldestSystem, StringComparer.Ordinal);
+        // If no libstdc++ is found, the library is not changed.
+        if (provided == null || provided.Contains(Version))
         {
             return true;
         }
@@ -77,8 +80,7 @@ public sealed class MakeSymbolVersionOptional : Microsoft.Build.Utilities.Task
         {
             var bytes = File.ReadAllBytes(item.ItemSpec);
             var needs = SymbolVersionNeeds.Read(bytes);
-            var offset = needs.FlagsOffset(Version);
-            if (offset == null && (provided == null || needs.FirstMissing(provided) == null))
+            if (needs.FirstMissing(provided) == null)
             {
                 return null;
             }
@@ -89,7 +91,11 @@ public sealed class MakeSymbolVersionOptional : Microsoft.Build.Utilities.Task
                 return null;
             }
 
-            bytes[offset.Value] |= SymbolVersionNeeds.Weak;
+            foreach (var offset in needs.FlagsOffsets(Version))
+            {
+                bytes[offset] |= SymbolVersionNeeds.Weak;
+            }
+
             return Write(item, bytes);
         }
         catch (InvalidDataException error)
@@ -107,15 +113,15 @@ public sealed class MakeSymbolVersionOptional : Microsoft.Build.Utilities.Task
     /// <summary>Why making the version optional would not be enough, or not be safe; null if it is both.</summary>
     private static string Problem(SymbolVersionNeeds needs, HashSet<string> provided)
     {
-        var missing = provided == null ? null : needs.FirstMissing(provided, except: Version);
+        var missing = needs.FirstMissing(provided, except: Version);
         if (missing != null)
         {
-            return "It needs " + missing + ", which this system's libstdc++ lacks.";
+            return "It needs " + missing + ", which the C and C++ libraries of the target system lack.";
         }
 
         var symbols = needs.SymbolsOf(Version);
         var other = symbols.FirstOrDefault(symbol => symbol.Name != Symbol || symbol.IsRelocated);
-        return other == null ? null : "It uses the symbol " + other.Name + " of " + Version + ", which this system's libstdc++ lacks.";
+        return other == null ? null : "It uses the symbol " + other.Name + " of " + Version + ", which the target system's libstdc++ lacks.";
     }
 
     private TaskItem Write(ITaskItem item, byte[] bytes)
@@ -126,9 +132,17 @@ public sealed class MakeSymbolVersionOptional : Microsoft.Build.Utilities.Task
         {
             // Renamed into place: a program that has the old file mapped keeps it.
             var temporary = Path.Combine(OutputFolder, Path.GetRandomFileName());
-            File.WriteAllBytes(temporary, bytes);
-            File.Delete(path);
-            File.Move(temporary, path);
+            try
+            {
+                File.WriteAllBytes(temporary, bytes);
+                File.Delete(path);
+                File.Move(temporary, path);
+            }
+            finally
+            {
+                File.Delete(temporary);
+            }
+
             Log.LogMessage(MessageImportance.Normal, "This system's libstdc++ lacks {0}: it is optional in {1}.", Version, path);
         }
 
@@ -141,28 +155,30 @@ public sealed class MakeSymbolVersionOptional : Microsoft.Build.Utilities.Task
     private void Warn(ITaskItem item, string problem) => Log.LogWarning(
         null, "AUDIOCRAFT001", null, null, 0, 0, 0, 0, "{0} may not load on this system. {1} {2}", item.ItemSpec, problem, Advice);
 
-    /// <summary>The GLIBCXX and CXXABI versions of the libstdc++.so.6 that the dynamic loader would take, or null if none is found.</summary>
+    /// <summary>The symbol versions of the libstdc++.so.6 and libc.so.6 that the dynamic loader would take, or null if no libstdc++ is found.</summary>
     private HashSet<string> VersionsOfSystem()
     {
-        var path = (LibraryFolders ?? LoaderFolders()).Select(folder => Path.Combine(folder, "libstdc++.so.6")).FirstOrDefault(File.Exists);
+        var folders = (LibraryFolders ?? LoaderFolders()).ToArray();
+        var path = FirstFile(folders, "libstdc++.so.6");
         if (path == null)
         {
-            Log.LogMessage(MessageImportance.Low, "No libstdc++.so.6 was found: TorchSharp's library is left as it is.");
+            Log.LogMessage(MessageImportance.Low, "No libstdc++.so.6 was found: TorchSharp's library is not changed.");
             return null;
         }
 
-        // The names stand in the string table, each ended by a zero.
-        var versions = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var text in Encoding.ASCII.GetString(File.ReadAllBytes(path)).Split('\0'))
-        {
-            if (text.StartsWith("GLIBCXX_", StringComparison.Ordinal) || text.StartsWith("CXXABI_", StringComparison.Ordinal))
-            {
-                versions.Add(text);
-            }
-        }
-
+        var versions = new HashSet<string>(VersionNames(path), StringComparer.Ordinal);
+        versions.UnionWith(FirstFile(folders, "libc.so.6") is { } libc ? VersionNames(libc) : OldestSystem.Where(version => version.StartsWith("GLIBC_", StringComparison.Ordinal)));
         return versions;
     }
+
+    private static string FirstFile(IEnumerable<string> folders, string name) => folders.Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
+
+    // The names are in the string table, each ended by a zero.
+    private static IEnumerable<string> VersionNames(string path) => Encoding.ASCII.GetString(File.ReadAllBytes(path)).Split('\0').Where(SymbolVersionNeeds.IsCompared);
+
+    // GLIBC_2.2.5 and GLIBCXX_3.4.9 alike: patch versions existed for old releases only, up to 6.
+    private static IEnumerable<string> Versions(string prefix, int newest) => new[] { prefix }.Concat(Enumerable.Range(0, newest + 1)
+        .SelectMany(minor => Enumerable.Range(1, 6).Select(patch => prefix + "." + minor + "." + patch).Prepend(prefix + "." + minor)));
 
     private static IEnumerable<string> LoaderFolders() =>
         (Environment.GetEnvironmentVariable("LD_LIBRARY_PATH") ?? "").Split(Colon, StringSplitOptions.RemoveEmptyEntries).Concat(SystemFolders);
@@ -201,16 +217,16 @@ public sealed class SymbolVersionNeeds
     /// <exception cref="InvalidDataException">It is not such a file, or it is damaged.</exception>
     public static SymbolVersionNeeds Read(byte[] bytes) => new SymbolVersionNeeds(bytes);
 
-    /// <summary>Where the low byte of the version's flags is, or null if the version is not needed or already optional.</summary>
-    public int? FlagsOffset(string version)
-    {
-        var need = needs.FirstOrDefault(each => each.Version == version);
-        return need == null || need.IsWeak ? (int?)null : need.FlagsOffset;
-    }
+    /// <summary>Whether a version is one of the C or C++ library.</summary>
+    public static bool IsCompared(string version) =>
+        version.StartsWith("GLIBCXX_", StringComparison.Ordinal) || version.StartsWith("CXXABI_", StringComparison.Ordinal) || version.StartsWith("GLIBC_", StringComparison.Ordinal);
 
-    /// <summary>The first GLIBCXX or CXXABI version that is required and not provided, or null.</summary>
+    /// <summary>The positions of the low bytes of the version's flags, where it is required.</summary>
+    public IReadOnlyList<int> FlagsOffsets(string version) => needs.Where(each => each.Version == version && !each.IsWeak).Select(each => each.FlagsOffset).ToList();
+
+    /// <summary>The first version of the C or C++ library that is required and not provided, or null.</summary>
     public string FirstMissing(ICollection<string> provided, string except = null) => needs
-        .Where(need => !need.IsWeak && (need.Version.StartsWith("GLIBCXX_", StringComparison.Ordinal) || need.Version.StartsWith("CXXABI_", StringComparison.Ordinal)))
+        .Where(need => !need.IsWeak && IsCompared(need.Version))
         .Select(need => need.Version)
         .FirstOrDefault(version => version != except && !provided.Contains(version));
 
@@ -294,7 +310,7 @@ public sealed class SymbolVersionNeeds
         }
 
         var strings = StringsOf(section);
-        // The number of libraries is in the header; each is bounded by the section, so damage cannot lead outside it or in circles.
+        // The number of libraries is in the header; each is bounded by the section, so a damaged file cannot cause reads outside it or an endless loop.
         var need = section.Offset;
         for (var library = 0U; library < section.Info; library++)
         {
