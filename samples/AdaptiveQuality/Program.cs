@@ -1,55 +1,32 @@
-// The same sound with 4 and with 8 codebooks, side by side, and switched while it runs, as a sender does when its line gets worse and better again.
-//   dotnet run --project samples/AdaptiveQuality -- [in.wav] [--model encodec_24khz-d7cc33bc.th] [--out adaptive]
+// Changes the bitrate while audio is coded, second by second, as a sender does when its connection gets worse and better:
+//   dotnet run --project samples/AdaptiveQuality -- in.wav [codec]
 using AudioCraft;
-using CompressAudio;
 using TorchSharp;
 
-const int Low = 4, High = 8;
-try
+if (args is not [var input, .. var rest])
 {
-    var options = Options.Parse(args, "adaptive");
-    using var model = SampleCodec.Load(options.Model);
-    using var sound = SampleSound.Load(options.Input, model.SampleRate, model.Channels);
-    using var scope = torch.NewDisposeScope();
-    var second = model.SampleRate - model.SampleRate % model.HopLength;
-    var (switched, low, high) = (new List<torch.Tensor>(), new List<torch.Tensor>(), new List<torch.Tensor>());
-    Console.WriteLine($"second | line  | sent            | SI-SNR with {Low} | with {High} codebooks");
-    for (var start = 0L; start < sound.size(-1); start += second)
-    {
-        var length = Math.Min(second, sound.size(-1) - start);
-        var piece = sound.narrow(-1, start, length).unsqueeze(0).to(model.parameters().First().device);
-        var lineIsBad = start / second % 2 == 1;
-
-        // This is the switch: the number of codebooks is the sender's choice from one piece to the next. The receiver needs no word about it.
-        model.SetNumCodebooks(lineIsBad ? Low : High);
-        var (codes, scale) = model.Encode(piece);
-        var received = model.Decode(codes, scale).narrow(-1, 0, length);
-
-        // Fewer codebooks are the first of more: one encoding serves every line.
-        model.SetNumCodebooks(High);
-        var (all, volume) = model.Encode(piece);
-        var coarse = model.Decode(all.narrow(1, 0, Low), volume).narrow(-1, 0, length);
-        var fine = model.Decode(all, volume).narrow(-1, 0, length);
-        switched.Add(received);
-        low.Add(coarse);
-        high.Add(fine);
-        var kbps = codes.size(1) * Math.Log2(model.Cardinality) * model.FrameRate / 1000;
-        Console.WriteLine(
-            $"{start / second,6} | {(lineIsBad ? "bad" : "good"),-5} | {codes.size(1)} × {codes.size(2)}, {kbps,4:0.0} kb/s | {Quality.SiSnr(piece, coarse),10:0.0} dB   | {Quality.SiSnr(piece, fine):0.0} dB");
-    }
-
-    foreach (var (name, pieces) in new[] { ("switched", switched), ($"codebooks{Low}", low), ($"codebooks{High}", high) })
-    {
-        var whole = torch.cat(pieces, -1).squeeze(0);
-        var path = Path.Combine(options.Out, name + ".wav");
-        AudioFile.Write(path, whole, model.SampleRate, new AudioWriteOptions { Strategy = AudioNormalization.Clip });
-        Console.WriteLine($"{path}: SI-SNR {Quality.SiSnr(sound, whole):0.0} dB");
-    }
-
-    return 0;
+    Console.Error.WriteLine("Usage: AdaptiveQuality in.wav [codec]     codec: audiogen-tiny (default), facebook/encodec_24khz, a directory or a file");
+    return 2;
 }
-catch (Exception error) when (error is AudioCraftException or ArgumentException or FormatException)
+
+using var codec = CompressionModel.GetPretrained(rest.FirstOrDefault("audiogen-tiny"));
+var (recording, sampleRate) = AudioFile.Read(input);
+using var scope = torch.NewDisposeScope();
+using var audio = AudioConversion.Convert(recording, sampleRate, codec.SampleRate, codec.Channels);
+var received = new List<torch.Tensor>();
+for (var start = 0L; start < audio.size(-1); start += codec.SampleRate)
 {
-    Console.Error.WriteLine(error.Message);
-    return 1;
+    using var piece = audio.narrow(-1, start, Math.Min(codec.SampleRate, audio.size(-1) - start)).unsqueeze(0);
+    var (codes, scale) = codec.Encode(piece);                                 // [1, K, F]
+
+    // The first codebooks are a coarser version of the same audio: one encoding serves every bitrate.
+    var codebooks = start / codec.SampleRate % 2 == 0 ? codec.NumCodebooks : Math.Max(1, codec.NumCodebooks / 2);
+    var sent = codes.narrow(1, 0, codebooks);
+    received.Add(codec.Decode(sent, scale).narrow(-1, 0, piece.size(-1)));
+    Console.WriteLine($"second {start / codec.SampleRate}: {codebooks} codebooks, {codebooks * Math.Log2(codec.Cardinality) * codec.FrameRate / 1000:0.0} kb/s");
 }
+
+Directory.CreateDirectory("out");
+AudioFile.Write("out/adaptive.wav", torch.cat(received, -1), codec.SampleRate, new AudioWriteOptions { Strategy = AudioNormalization.Clip });
+Console.WriteLine("out/adaptive.wav");
+return 0;

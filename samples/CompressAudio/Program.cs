@@ -1,40 +1,39 @@
-// A WAV in, an .ecdc file out, and back to WAV: how small it becomes, and how much of the sound is left.
-//   dotnet run --project samples/CompressAudio -- [in.wav] [--model encodec_24khz-d7cc33bc.th] [--bandwidth 6] [--out compressed]
+// Compresses a WAV file to .ecdc and decodes it again:
+//   dotnet run --project samples/CompressAudio -- in.wav [codec]
 using AudioCraft;
-using AudioCraft.Pictures;
-using CompressAudio;
+using TorchSharp;
 
-try
+if (args is not [var input, .. var rest])
 {
-    var options = Options.Parse(args, "compressed");
-    using var model = SampleCodec.Load(options.Model);
-    model.SetNumCodebooks(options.Bandwidth is { } wanted ? model.CodebooksFor(wanted) : model.TotalCodebooks);
-
-    using var original = SampleSound.Load(options.Input, model.SampleRate, model.Channels);
-    var (compressed, restored, picture) = (Path.Combine(options.Out, "sound.ecdc"), Path.Combine(options.Out, "restored.wav"), Path.Combine(options.Out, "spectrograms.png"));
-
-    EcdcFile.Compress(model, original, model.SampleRate, compressed);
-    var (sound, rate) = EcdcFile.Decompress(model, compressed);
-    using (sound)
-    {
-        AudioFile.Write(restored, sound, rate, new AudioWriteOptions { Strategy = AudioNormalization.Clip });
-        Spectrogram.WritePng(picture, rate, ("original", original), ("restored", sound));
-
-        var seconds = (double)original.size(-1) / rate;
-        var (bytes, raw) = (new FileInfo(compressed).Length, 2 * original.numel());
-        Console.WriteLine($"sound        {seconds:0.00} s, {rate} Hz, {model.Channels} channel(s)");
-        Console.WriteLine($"codebooks    {model.NumCodebooks} of {model.TotalCodebooks}");
-        Console.WriteLine($"file         {bytes} bytes, where 16-bit samples have {raw}");
-        Console.WriteLine($"bitrate      {8 * bytes / seconds / 1000:0.00} kb/s");
-        Console.WriteLine($"compression  1 : {(double)raw / bytes:0.0}");
-        Console.WriteLine($"SI-SNR       {Quality.SiSnr(original, sound):0.0} dB");
-        Console.WriteLine($"written      {compressed}, {restored}, {picture}");
-    }
-
-    return 0;
+    Console.Error.WriteLine("Usage: CompressAudio in.wav [codec]     codec: audiogen-tiny (default), facebook/encodec_24khz, a directory or a file");
+    return 2;
 }
-catch (Exception error) when (error is AudioCraftException or ArgumentException or FormatException)
+
+var name = rest.FirstOrDefault("audiogen-tiny");
+using var codec = CompressionModel.GetPretrained(name) as EncodecModel ?? throw new AudioCraftException($"{name} is not an EnCodec model.");
+var (original, sampleRate) = AudioFile.Read(input);
+using (original)
 {
-    Console.Error.WriteLine(error.Message);
-    return 1;
+    Directory.CreateDirectory("out");
+    EcdcFile.Compress(codec, original, sampleRate, "out/audio.ecdc", new EcdcOptions { ModelName = name });
+    var (decoded, decodedRate) = EcdcFile.Decompress(codec, "out/audio.ecdc", new EcdcOptions { ModelName = name });
+    using (decoded)
+    {
+        AudioFile.Write("out/decoded.wav", decoded, decodedRate, new AudioWriteOptions { Strategy = AudioNormalization.Clip });
+        using var reference = AudioConversion.Convert(original, sampleRate, decodedRate, codec.Channels);
+        var (seconds, bytes) = ((double)original.size(-1) / sampleRate, new FileInfo("out/audio.ecdc").Length);
+        Console.WriteLine($"out/audio.ecdc: {bytes} bytes for {seconds:0.00} s, {8 * bytes / seconds / 1000:0.00} kb/s, {codec.NumCodebooks} codebooks");
+        Console.WriteLine($"out/decoded.wav: SI-SNR {SiSnr(reference, decoded):0.0} dB");
+    }
+}
+
+return 0;
+
+// Scale-invariant signal-to-noise ratio in dB (Le Roux et al. 2019).
+static double SiSnr(torch.Tensor reference, torch.Tensor estimate)
+{
+    using var scope = torch.NewDisposeScope();
+    var (x, y) = (reference.reshape(-1).to(torch.ScalarType.Float64), estimate.cpu().reshape(-1).to(torch.ScalarType.Float64));
+    var target = x * ((x * y).sum() / (x * x).sum());
+    return 10 * ((target * target).sum() / (y - target).pow(2).sum()).log10().item<double>();
 }
