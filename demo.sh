@@ -28,7 +28,10 @@ echo "demo: setting up"
 "$root/eng/setup.sh" "$root/src/AudioCraft.Cli" || fail "The setup failed: see above."
 
 echo "demo: building"
-dotnet build "$root/src/AudioCraft.Cli" --no-restore -c Release -v minimal -tl:off "-clp:ErrorsOnly;NoSummary" || fail "The build failed: see above."
+log=$(mktemp) || fail "No temporary file could be created."
+trap 'rm -f "$log"' EXIT
+dotnet build "$root/src/AudioCraft.Cli" --no-restore -c Release -v quiet -tl:off >"$log" 2>&1 || { cat "$log" >&2; fail "The build failed: see above."; }
 
 echo "demo: running audiocraft ${command[0]}"
+rm -f "$log"
 exec dotnet "$root/src/AudioCraft.Cli/bin/Release/net10.0/audiocraft.dll" "${command[@]}" "${options[@]}" "${output[@]}"
