@@ -33,16 +33,19 @@ install_libsndfile() {
 }
 
 restore() {
-    local log status package
+    local log status package unreachable
     log=$(mktemp) || fail "No temporary file could be created."
     dotnet restore "$project" -v quiet -tl:off >"$log" 2>&1
     status=$?
     [ "$status" -eq 0 ] || cat "$log" >&2
     # NU1101: the feed has no package of the name; NU1102: not in that version.
     package=$(sed -nE 's/.*NU110[12]: Unable to find (a stable )?package ([^ ]+( with version \([^)]*\))?).*/\2/p' "$log" | sed 's/\.$//' | sort -u | paste -sd, | sed 's/,/, /g')
+    # NU1100: no source is configured; NU1301: a source does not answer.
+    unreachable=$(grep -cE 'NU1100|NU1301' "$log")
     rm -f "$log"
     [ -z "$package" ] ||
-        fail "The NuGet feed lacks $package: add a source that has it, for example a mirror of nuget.org, with 'dotnet nuget add source', and try again."
+        fail "The NuGet feed lacks $package. Add a source that has these packages with 'dotnet nuget add source', and try again."
+    [ "$unreachable" -eq 0 ] || fail "No NuGet source could be used: check 'dotnet nuget list source' and the network, and try again."
     [ "$status" -eq 0 ] || fail "The packages could not be restored: see above."
 }
 

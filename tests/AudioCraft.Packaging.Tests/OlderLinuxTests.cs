@@ -120,7 +120,31 @@ public sealed class OlderLinuxTests : IDisposable
     {
         Assert.Empty(Run(Place(Original()[..length]), System("3.4.30")));
 
+        var warning = Assert.Single(engine.Warnings);
+        Assert.Equal("AUDIOCRAFT002", warning.Code);
+        Assert.EndsWith("Delete the folder of the package torchsharp in the NuGet cache and restore again.", warning.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_missing_library_is_a_warning()
+    {
+        Assert.Empty(Run(folder.File("missing/libLibTorchSharp.so"), System("3.4.30")));
+
         Assert.Contains("restore again", Assert.Single(engine.Warnings).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Another_ELF_library_is_left_alone_with_a_warning()
+    {
+        var bytes = Original();
+        while (bytes.AsSpan().IndexOf("libLibTorchSharp"u8) is var at and >= 0)
+        {
+            bytes[at] = (byte)'x';
+        }
+
+        Assert.Empty(Run(Place(bytes), System("3.4.30")));
+
+        Assert.Contains("It is not TorchSharp's library.", Assert.Single(engine.Warnings).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -141,7 +165,7 @@ public sealed class OlderLinuxTests : IDisposable
         // The header, the section headers and the table of needed versions.
         var headers = (int)BitConverter.ToUInt64(original, 40);
         var needed = SymbolVersionNeeds.Read(original).FlagsOffsets(MakeSymbolVersionOptional.Version)[0];
-        for (var round = 0; round < 300; round++)
+        for (var round = 0; round < 60; round++)
         {
             var bytes = (byte[])original.Clone();
             for (var change = 0; change < 4; change++)

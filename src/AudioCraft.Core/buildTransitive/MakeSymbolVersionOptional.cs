@@ -22,8 +22,8 @@ public sealed class MakeSymbolVersionOptional : Microsoft.Build.Utilities.Task
     /// <summary>The only symbol of that version. The library names it and never uses it.</summary>
     public const string Symbol = "_ZSt21ios_base_library_initv";
 
-    private const string Advice = "The file is left as it is. Use the TorchSharp version that AudioCraft was tested with, or a newer system (Debian 13, Ubuntu 24.04, RHEL 10). "
-        + "The property AudioCraftOlderLinux=false turns this check off.";
+    private const string Advice = "The file was not changed. Use the TorchSharp version that AudioCraft was tested with, or a newer system (Debian 13, Ubuntu 24.04, RHEL 10). "
+        + "AudioCraftOlderLinux=false turns this check off.";
 
     private static readonly char[] Colon = { ':' };
 
@@ -76,36 +76,44 @@ public sealed class MakeSymbolVersionOptional : Microsoft.Build.Utilities.Task
 
     private TaskItem Adapt(ITaskItem item, HashSet<string> provided)
     {
+        byte[] bytes;
+        SymbolVersionNeeds needs;
+        string problem;
         try
         {
-            var bytes = File.ReadAllBytes(item.ItemSpec);
-            var needs = SymbolVersionNeeds.Read(bytes);
+            bytes = File.ReadAllBytes(item.ItemSpec);
+            needs = SymbolVersionNeeds.Read(bytes);
             if (needs.FirstMissing(provided) == null)
             {
                 return null;
             }
 
-            if (Problem(needs, provided) is { } problem)
-            {
-                Warn(item, problem);
-                return null;
-            }
-
-            foreach (var offset in needs.FlagsOffsets(Version))
-            {
-                bytes[offset] |= SymbolVersionNeeds.Weak;
-            }
-
-            return Write(item, bytes);
+            problem = Problem(needs, provided);
         }
-        catch (InvalidDataException error)
+        catch (Exception error) when (error is InvalidDataException || error is IOException || error is UnauthorizedAccessException)
         {
-            Warn(item, error.Message + " Delete the package's folder in the NuGet cache and restore again.");
+            Warn("AUDIOCRAFT002", item, "is damaged: " + error.Message + " Delete the folder of the package torchsharp in the NuGet cache and restore again.");
             return null;
+        }
+
+        if (problem != null)
+        {
+            Warn("AUDIOCRAFT001", item, "may not load. " + problem + " " + Advice);
+            return null;
+        }
+
+        foreach (var offset in needs.FlagsOffsets(Version))
+        {
+            bytes[offset] |= SymbolVersionNeeds.Weak;
+        }
+
+        try
+        {
+            return Write(item, bytes);
         }
         catch (Exception error) when (error is IOException || error is UnauthorizedAccessException)
         {
-            Log.LogError("Cannot copy {0} to {1}: {2}", item.ItemSpec, OutputFolder, error.Message);
+            Log.LogError(null, "AUDIOCRAFT003", null, null, 0, 0, 0, 0, "The adapted copy of libLibTorchSharp.so cannot be written to {0}: {1}", OutputFolder, error.Message);
             return null;
         }
     }
@@ -152,8 +160,7 @@ public sealed class MakeSymbolVersionOptional : Microsoft.Build.Utilities.Task
         return copy;
     }
 
-    private void Warn(ITaskItem item, string problem) => Log.LogWarning(
-        null, "AUDIOCRAFT001", null, null, 0, 0, 0, 0, "{0} may not load on this system. {1} {2}", item.ItemSpec, problem, Advice);
+    private void Warn(string code, ITaskItem item, string problem) => Log.LogWarning(null, code, null, null, 0, 0, 0, 0, "{0} {1}", item.ItemSpec, problem);
 
     /// <summary>The symbol versions of the libstdc++.so.6 and libc.so.6 that the dynamic loader would take, or null if no libstdc++ is found.</summary>
     private HashSet<string> VersionsOfSystem()
@@ -206,6 +213,11 @@ public sealed class SymbolVersionNeeds
         if (bytes.Length < 64 || U32(0) != 0x464c457f || bytes[4] != 2 || bytes[5] != 1)
         {
             throw new InvalidDataException("It is not a 64-bit little-endian ELF file.");
+        }
+
+        if (Encoding.ASCII.GetString(bytes).IndexOf("libLibTorchSharp", StringComparison.Ordinal) < 0)
+        {
+            throw new InvalidDataException("It is not TorchSharp's library.");
         }
 
         sections = ReadSections();
