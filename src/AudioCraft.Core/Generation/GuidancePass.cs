@@ -69,9 +69,9 @@ internal sealed class GuidancePass : IDisposable
             }
         }
 
-        if (to - from == 1 && state.Decoder is { } decoder)
+        if (to - from == 1 && state.CanDecode)
         {
-            decoder.Step(tokens, logits);
+            state.Decoder!.Step(tokens, logits);
             return;
         }
 

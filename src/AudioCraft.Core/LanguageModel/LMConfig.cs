@@ -10,6 +10,9 @@ namespace AudioCraft;
 /// </summary>
 public sealed record LMConfig
 {
+    private const int LargestSize = 1 << 20;
+    private const int LongestDelay = 10_000;
+
     /// <summary>Number of codebooks, K (<c>n_q</c>).</summary>
     public int NumCodebooks { get; init; } = 4;
 
@@ -153,6 +156,121 @@ public sealed record LMConfig
     {
         ArgumentNullException.ThrowIfNull(config);
         return LMConfigReader.Read(config);
+    }
+
+    /// <summary>Checks that an audiocraft configuration uses only supported parts.</summary>
+    /// <exception cref="CheckpointException">A part is not supported; the message names it.</exception>
+    internal static void CheckSupported(XpConfig config)
+    {
+        Expect(config, "lm_model", "transformer_lm");
+        Expect(config, "transformer_lm.norm", "layer_norm");
+        Expect(config, "transformer_lm.causal", "true");
+    }
+
+    /// <summary>Checks the sizes and that they fit one another.</summary>
+    /// <exception cref="CheckpointException">A size is out of range; the message contains the value and the range.</exception>
+    internal void CheckSizes()
+    {
+        Range(NumCodebooks, 1, 64, "transformer_lm.n_q");
+        Range(Cardinality, 1, LargestSize, "transformer_lm.card");
+        Range(Dim, 4, LargestSize, "transformer_lm.dim");
+        Range(NumHeads, 1, Dim, "transformer_lm.num_heads");
+        Range(NumLayers, 1, 10_000, "transformer_lm.num_layers");
+        Range(KeyValueRepeat, 1, NumHeads, "transformer_lm.kv_repeat");
+        Range(PastContext ?? 1, 1, int.MaxValue, "transformer_lm.past_context");
+        Range(FlattenFirst, 0, LongestDelay, "codebooks_pattern.delay.flatten_first");
+        Range(EmptyInitial, -LongestDelay, LongestDelay, "codebooks_pattern.delay.empty_initial");
+        CheckDelays();
+        if (!(HiddenScale > 0 && HiddenScale <= 64))
+        {
+            throw new CheckpointException($"transformer_lm.hidden_scale is {HiddenScale}; above 0 and at most 64 is expected.");
+        }
+
+        if (!(MaxPeriod > 0) || !double.IsFinite(MaxPeriod) || !double.IsFinite(PositionalScale) || !double.IsFinite(CrossAttentionPositionScale))
+        {
+            throw new CheckpointException(
+                $"Positions of period {MaxPeriod} and scales {PositionalScale} and {CrossAttentionPositionScale} are not finite numbers, the period above 0.");
+        }
+
+        if (Dim % NumHeads != 0 || Dim % 2 != 0)
+        {
+            throw new CheckpointException($"transformer_lm.dim {Dim} is not an even multiple of num_heads {NumHeads}.");
+        }
+
+        if (Positions != LMPositions.Sinusoidal && Dim / NumHeads % 2 != 0)
+        {
+            throw new CheckpointException($"Rotary positions need heads of even size; transformer_lm.dim {Dim} in {NumHeads} heads has {Dim / NumHeads}.");
+        }
+
+        if (NumHeads % KeyValueRepeat != 0)
+        {
+            throw new CheckpointException($"transformer_lm.num_heads {NumHeads} is not a multiple of kv_repeat {KeyValueRepeat}.");
+        }
+
+        if (QueryKeyNorm && KeyValueRepeat != 1)
+        {
+            throw new CheckpointException($"transformer_lm.qk_layer_norm goes with kv_repeat 1 only, not {KeyValueRepeat}.");
+        }
+    }
+
+    /// <summary>Checks that the options agree, also with those of the audiocraft configuration that only upstream's implementation has.</summary>
+    /// <exception cref="CheckpointException">Upstream could not build or run such a model.</exception>
+    internal void CheckConsistency(XpConfig config)
+    {
+        var plain = !config.GetBool("transformer_lm.custom", false) && !config.GetBool("transformer_lm.memory_efficient", false);
+        if (plain && (Positions != LMPositions.Sinusoidal || QueryKeyNorm || (QueryKeyNormCross && CrossAttention) || KeyValueRepeat != 1))
+        {
+            throw new CheckpointException(
+                "transformer_lm has neither custom nor memory_efficient attention, but rotary positions, qk_layer_norm or kv_repeat, which upstream has with these only.");
+        }
+
+        if (config.GetBool("transformer_lm.cross_attention", false) && !CrossAttention)
+        {
+            throw new CheckpointException("transformer_lm.cross_attention is true, but fuser.cross names no condition for it to read.");
+        }
+
+        var names = ConditionNames.ToList();
+        if (names.Distinct().Count() != names.Count)
+        {
+            throw new CheckpointException($"The fuser names a condition twice: {string.Join(", ", names)}.");
+        }
+
+        try
+        {
+            CodebookPatternProvider.Create(this);
+        }
+        catch (ArgumentException e)
+        {
+            throw new CheckpointException($"codebooks_pattern of {NumCodebooks} codebooks cannot be: {e.Message}", e);
+        }
+    }
+
+    private void CheckDelays()
+    {
+        var expected = Pattern == CodebookPatternKind.CoarseFirst ? NumCodebooks - 1 : NumCodebooks;
+        if (Delays is { } delays
+            && (delays.Count != expected || delays.Any(delay => delay is < 0 or > LongestDelay) || delays.Zip(delays.Skip(1)).Any(pair => pair.Second < pair.First)))
+        {
+            throw new CheckpointException(
+                $"codebooks_pattern: delays is [{string.Join(", ", delays)}]; {expected} numbers from 0 to {LongestDelay}, none below the one before, are expected.");
+        }
+    }
+
+    private static void Range(int value, int least, int most, string name)
+    {
+        if (value < least || value > most)
+        {
+            throw new CheckpointException($"{name} is {value}; {least} to {most} is expected.");
+        }
+    }
+
+    private static void Expect(XpConfig config, string name, string expected)
+    {
+        var value = config.GetString(name, expected);
+        if (!string.Equals(value, expected, StringComparison.OrdinalIgnoreCase))
+        {
+            throw new CheckpointException($"{name} = '{value}' is not built; '{expected}' is.");
+        }
     }
 }
 

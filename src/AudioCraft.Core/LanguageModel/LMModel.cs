@@ -157,7 +157,7 @@ public sealed class LMModel : Module
             : null;
         var state = transformer.CreateState(
             batch, maxSteps + fuser.PrefixLength(conditions), fuser.Cross(conditions), fuser.Padding(conditions), type, Device);
-        var decoder = conditions.Items.Any(fuser.ActsOnInput)
+        var decoder = conditions.Items.Any(fuser.ActsOnEveryStep)
             ? null
             : StepDecoder.TryCreate(Config, state, (int)batch, StepWeights.TryCreate([.. emb.Select(table => table.Weight)], transformer, out_norm, linears));
         return new LMState(state, [.. conditions.Items.Where(fuser.ActsOnInput)], addend) { Decoder = decoder };

@@ -25,7 +25,7 @@ internal sealed unsafe class MatrixInput : IDisposable
     /// <summary>What a row of <see cref="Rounded"/> is to be multiplied by.</summary>
     public float* Scales => scales;
 
-    /// <summary>Length of a rounded row: a multiple of <see cref="DotProduct8.Group"/>, with zeros at its end.</summary>
+    /// <summary>Length of a rounded row: a multiple of <see cref="Int8DotProduct.Group"/>, with zeros at its end.</summary>
     public int RoundedStride { get; private set; }
 
     /// <summary>Says where the rows are, one after the other.</summary>
@@ -39,7 +39,7 @@ internal sealed unsafe class MatrixInput : IDisposable
     /// <summary>Rounds the rows to 16 bits, each with a scale of its own.</summary>
     public void Round()
     {
-        RoundedStride = (Width + DotProduct8.Group - 1) / DotProduct8.Group * DotProduct8.Group;
+        RoundedStride = (Width + Int8DotProduct.Group - 1) / Int8DotProduct.Group * Int8DotProduct.Group;
         Reserve(ref rounded, ref roundedCapacity, (long)Count * RoundedStride);
         Reserve(ref scales, ref scalesCapacity, Count);
         for (var row = 0; row < Count; row++)

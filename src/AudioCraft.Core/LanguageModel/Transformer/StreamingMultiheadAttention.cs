@@ -64,7 +64,6 @@ internal sealed class StreamingMultiheadAttention : Module
     public Tensor SelfAttend(Tensor x, KeyValueCache? cache, SelfAttentionPass pass)
     {
         using var scope = NewDisposeScope();
-        var (batch, steps) = (x.size(0), x.size(1));
         var (query, own) = ProjectAll(x);
         if (pass.Rotation is { } rotation)
         {
@@ -73,8 +72,14 @@ internal sealed class StreamingMultiheadAttention : Module
 
         own = new KeyValues(InOwnType(own.Keys), InOwnType(own.Values));
         query = InOwnType(query);
-        var attended = cache is not null && steps == 1 ? OneStep(query, own, cache, pass.Mask) : AllSteps(query, own, cache, pass);
-        return Merge(attended.reshape(batch, heads, steps, dim / heads), x).MoveToOuterDisposeScope();
+        var (keys, values) = cache is null ? own : cache.Append(own.Keys, own.Values);
+        if (repeat > 1)
+        {
+            (keys, values) = (keys.repeat_interleave(repeat, 1), values.repeat_interleave(repeat, 1));
+        }
+
+        var attended = functional.scaled_dot_product_attention(query, keys, values, Like(query, pass.Mask)!, is_casual: pass.IsCausal);
+        return Merge(attended, x).MoveToOuterDisposeScope();
     }
 
     /// <summary>Attention of [B, T, dim] over the projected source, with an additive mask [B, 1, 1, Tc] or null.</summary>
@@ -82,9 +87,7 @@ internal sealed class StreamingMultiheadAttention : Module
     {
         using var scope = NewDisposeScope();
         var query = InOwnType(SplitHeads(Normalized(q_layer_norm, Project(x, 0))));
-        var attended = x.size(1) == 1 && OneStepAttention.Takes(query, source.Keys, source.Values)
-            ? OneStepAttention.Attend(query, source.Keys, source.Values, 0, source.Keys.size(2), mask)
-            : functional.scaled_dot_product_attention(query, source.Keys, source.Values, Like(query, mask)!);
+        var attended = functional.scaled_dot_product_attention(query, source.Keys, source.Values, Like(query, mask)!);
         return Merge(attended, x).MoveToOuterDisposeScope();
     }
 
@@ -95,28 +98,6 @@ internal sealed class StreamingMultiheadAttention : Module
         var keys = InOwnType(SplitHeads(Normalized(k_layer_norm, Project(source, 1)))).contiguous();
         var values = InOwnType(SplitHeads(Project(source, 2))).contiguous();
         return new KeyValues(keys.MoveToOuterDisposeScope(), values.MoveToOuterDisposeScope());
-    }
-
-    private Tensor AllSteps(Tensor query, KeyValues own, KeyValueCache? cache, SelfAttentionPass pass)
-    {
-        var (keys, values) = cache is null ? own : cache.Append(own.Keys, own.Values);
-        if (repeat > 1)
-        {
-            (keys, values) = (keys.repeat_interleave(repeat, 1), values.repeat_interleave(repeat, 1));
-        }
-
-        return functional.scaled_dot_product_attention(query, keys, values, Like(query, pass.Mask)!, is_casual: pass.IsCausal);
-    }
-
-    private Tensor OneStep(Tensor query, KeyValues own, KeyValueCache cache, Tensor? mask)
-    {
-        // The heads that share keys stand in for steps, so that keys need not be copied.
-        query = repeat == 1 ? query : query.reshape(query.size(0), heads / repeat, repeat, dim / heads);
-        var (keys, values) = cache.Stored;
-        var (start, count) = cache.AppendStep(own.Keys, own.Values);
-        return OneStepAttention.Takes(query, keys, values)
-            ? OneStepAttention.Attend(query, keys, values, start, count, mask)
-            : functional.scaled_dot_product_attention(query, keys.narrow(2, start, count), values.narrow(2, start, count), mask!);
     }
 
     private (Tensor Query, KeyValues Own) ProjectAll(Tensor x)

@@ -1,4 +1,3 @@
-using AudioCraft.Codecs;
 using AudioCraft.Kernels;
 using AudioCraft.Layers;
 using TorchSharp;
@@ -64,9 +63,8 @@ internal sealed class StreamingTransformerLayer : Module
     public KeyValues ProjectSource(Tensor source) =>
         (cross_attention ?? throw new InvalidOperationException("This layer has no cross attention.")).ProjectSource(source);
 
-    /// <summary>The weights of a step in plain memory, or null where they are not float32 or packed on the CPU. Of a layer that normalises first, without layer scale.</summary>
-    public DecoderLayer? ForDecoding() => DecoderLayer.Create(
-        self_attn, cross_attention, linear1, linear2, norm1, norm_cross, norm2);
+    /// <summary>Views of the weights for <see cref="StepDecoder"/>; null if one is not float32 or packed on the CPU.</summary>
+    public StepLayerWeights? StepWeights() => StepLayerWeights.TryCreate(self_attn, cross_attention, linear1, linear2, norm1, norm_cross, norm2);
 
     /// <summary>Matrices that can be packed, by the names of their parameters in this layer.</summary>
     public IEnumerable<(string Name, PackableWeight Weight)> Matrices()

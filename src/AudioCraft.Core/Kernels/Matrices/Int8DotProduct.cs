@@ -9,7 +9,7 @@ namespace AudioCraft.Kernels;
 /// Products of a row of int8 weights, each group of <see cref="Group"/> with a scale of its own, with int16 activations.
 /// Sixteen bits keep activations exact enough that only the weights' rounding is felt, and take half the reading and a third of the instructions that float32 takes.
 /// </summary>
-internal static unsafe class DotProduct8
+internal static unsafe class Int8DotProduct
 {
     /// <summary>Weights that share a scale. Rows are padded with zeros to a multiple of it.</summary>
     public const int Group = 128;
