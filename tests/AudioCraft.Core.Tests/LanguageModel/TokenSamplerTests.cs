@@ -52,7 +52,7 @@ public class TokenSamplerTests
         const int Count = 100_000;
         for (var i = 0; i < Count; i++)
         {
-            counts[TokenSampler.Draw(probabilities, draws.Next())]++;
+            counts[TokenSampler.Sample(probabilities, draws.Next())]++;
         }
 
         Assert.Equal(0, counts[1]);
@@ -67,9 +67,9 @@ public class TokenSamplerTests
     public void The_ends_of_the_unit_interval_draw_a_possible_token()
     {
         float[] probabilities = [0, 0.5f, 0.5f, 0];
-        Assert.Equal(1, TokenSampler.Draw(probabilities, 0));
-        Assert.Equal(2, TokenSampler.Draw(probabilities, 1 - (1.0 / (1UL << 53))));
-        Assert.Equal(2, TokenSampler.Draw([0, 0, 1e-30f, 0], 0.5));
+        Assert.Equal(1, TokenSampler.Sample(probabilities, 0));
+        Assert.Equal(2, TokenSampler.Sample(probabilities, 1 - (1.0 / (1UL << 53))));
+        Assert.Equal(2, TokenSampler.Sample([0, 0, 1e-30f, 0], 0.5));
     }
 
     [Fact]

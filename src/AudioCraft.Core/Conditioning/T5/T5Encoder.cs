@@ -10,7 +10,7 @@ namespace AudioCraft.Conditioning;
 
 /// <summary>
 /// The encoder of T5 1.0, T5 1.1 and Flan-T5 in float32 (Raffel et al. 2020; transformers' modeling_t5.py): relative positions from a table of buckets,
-/// RMS norm before each layer, no biases. Names of weights are the Hugging Face file's.
+/// RMS norm before each layer, no biases. Weights have the names of the Hugging Face file.
 /// </summary>
 public sealed class T5Encoder : Module<Tensor, Tensor, Tensor>
 {
@@ -20,7 +20,7 @@ public sealed class T5Encoder : Module<Tensor, Tensor, Tensor>
     private readonly T5Embedding shared;
     private readonly T5Stack encoder;
 
-    /// <summary>A new encoder on the CPU with random weights, good for training or for a checkpoint to fill.</summary>
+    /// <summary>Creates an encoder on the CPU with random weights.</summary>
     public T5Encoder(T5Config config) : base(nameof(T5Encoder))
     {
         ArgumentNullException.ThrowIfNull(config);
@@ -33,7 +33,7 @@ public sealed class T5Encoder : Module<Tensor, Tensor, Tensor>
     /// <summary>Sizes of the encoder.</summary>
     public T5Config Config { get; }
 
-    /// <summary>Encodes a padded batch. Rows are computed at masked positions too; what they hold there means nothing.</summary>
+    /// <summary>Encodes a padded batch. The results at masked positions are meaningless.</summary>
     /// <param name="inputIds">[B, T], int64, 0 to <see cref="T5Config.VocabularySize"/> - 1; T at least 1.</param>
     /// <param name="attentionMask">[B, T], 1 where there is a token, 0 where there is padding. A row may be all zeros.</param>
     /// <returns>[B, T, <see cref="T5Config.ModelDimension"/>], float32.</returns>
@@ -65,8 +65,8 @@ public sealed class T5Encoder : Module<Tensor, Tensor, Tensor>
         return encoder.forward(embedded, attentionMask).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Builds the encoder and fills it from an archive that holds a whole T5 or its encoder; decoder and output head are left alone.</summary>
-    /// <param name="config">Must fit the archive, which is checked before memory is taken.</param>
+    /// <summary>Creates the encoder with the weights of an archive that contains a whole T5 or its encoder. The decoder and the output head are ignored.</summary>
+    /// <param name="config">The configuration. It is compared with the archive before anything is allocated.</param>
     /// <param name="archive">Tensors by their Hugging Face names after <paramref name="prefix"/>.</param>
     /// <param name="prefix">For instance <c>text_encoder.</c></param>
     /// <exception cref="CheckpointException">A tensor is missing, unexpected or of another shape.</exception>
@@ -81,7 +81,7 @@ public sealed class T5Encoder : Module<Tensor, Tensor, Tensor>
 
         try
         {
-            // Files that hold an encoder alone may keep the embedding only under the name that is tied to it.
+            // Files with only an encoder may contain the embedding under its tied name alone.
             var isTied = !archive.Tensors.ContainsKey(prefix + SharedName) && archive.Tensors.ContainsKey(prefix + TiedName);
             WeightLoader.Load(result, archive, new WeightLoadOptions
             {
@@ -99,17 +99,17 @@ public sealed class T5Encoder : Module<Tensor, Tensor, Tensor>
         }
     }
 
-    /// <summary>What relative positions add to the attention logits: [1, heads, T, T].</summary>
+    /// <summary>The bias that relative positions add to the attention logits: [1, heads, T, T].</summary>
     internal Tensor PositionBias(long length, Device device) => encoder.PositionBias(length, device);
 
-    /// <summary>Whether a tensor of a whole T5's file is one that <see cref="Load"/> uses.</summary>
+    /// <summary>Whether <see cref="Load"/> uses a tensor of a T5 file.</summary>
     internal static bool IsOfEncoder(string name, Func<string, bool> has) =>
         name == SharedName || (name == TiedName ? !has(SharedName) : name.StartsWith("encoder.", StringComparison.Ordinal));
 
     private static bool IsOutsideEncoder(string name) =>
         name is TiedName or "lm_head.weight" || name.StartsWith("decoder.", StringComparison.Ordinal);
 
-    /// <summary>A configuration that promises more than the file holds must not make us allocate it.</summary>
+    /// <summary>Compares the configuration with the archive, so that no more is allocated than the file contains.</summary>
     private static void CheckSizes(T5Config config, TensorArchive archive, string prefix)
     {
         const string First = "encoder.block.0.layer.";
@@ -129,7 +129,7 @@ public sealed class T5Encoder : Module<Tensor, Tensor, Tensor>
             if (!found || !info!.Shape.SequenceEqual(shape))
             {
                 throw new CheckpointException(
-                    $"{archive.Source}: tensor '{prefix + name}' {(found ? $"has shape {info!.ShapeText}" : "is missing")}; config.json asks for [{string.Join(", ", shape)}].");
+                    $"{archive.Source}: tensor '{prefix + name}' {(found ? $"has shape {info!.ShapeText}" : "is missing")}; config.json requires [{string.Join(", ", shape)}].");
             }
         }
     }
@@ -177,13 +177,13 @@ internal sealed class T5Stack : Module<Tensor, Tensor, Tensor>
     internal Tensor PositionBias(long length, Device device) => block[0].PositionBias(length, device);
 
     /// <summary>
-    /// [B, T] → [B, 1, 1, T]: zero, or the lowest float32 where the mask is zero. Not minus infinity: a row that is masked all over must come out
-    /// uniform and finite, for it is multiplied by zero later.
+    /// [B, T] → [B, 1, 1, T]: zero, or the lowest float32 where the mask is zero. Not minus infinity, because a fully masked row
+    /// must be finite: it is multiplied by zero later.
     /// </summary>
     private static Tensor MaskBias(Tensor mask) => (1 - mask.to(ScalarType.Float32)).mul_(float.MinValue).unsqueeze(1).unsqueeze(1);
 }
 
-/// <summary>A block of the encoder: attention, then feed-forward, each after a norm and added to what came in.</summary>
+/// <summary>A block of the encoder: attention and feed-forward layer, each with a norm before it and a residual connection.</summary>
 internal sealed class T5Block : Module<Tensor, Tensor, Tensor>
 {
     private readonly ModuleList<Module> layer;
@@ -194,7 +194,7 @@ internal sealed class T5Block : Module<Tensor, Tensor, Tensor>
         RegisterComponents();
     }
 
-    /// <summary>[B, T, width] and what is added to the attention logits, [1 or B, heads, T, T] → [B, T, width].</summary>
+    /// <summary>[B, T, width] and the bias of the attention logits [1 or B, heads, T, T] → [B, T, width].</summary>
     public override Tensor forward(Tensor input, Tensor bias)
     {
         using var attended = ((T5AttentionLayer)layer[0]).forward(input, bias);
@@ -205,7 +205,7 @@ internal sealed class T5Block : Module<Tensor, Tensor, Tensor>
     public Tensor PositionBias(long length, Device device) => ((T5AttentionLayer)layer[0]).PositionBias(length, device);
 }
 
-/// <summary>Norm, self-attention, sum.</summary>
+/// <summary>Norm, self-attention and residual connection.</summary>
 internal sealed class T5AttentionLayer : Module<Tensor, Tensor, Tensor>
 {
     private readonly T5SelfAttention SelfAttention;
@@ -229,7 +229,7 @@ internal sealed class T5AttentionLayer : Module<Tensor, Tensor, Tensor>
     public Tensor PositionBias(long length, Device device) => SelfAttention.PositionBias(length, device);
 }
 
-/// <summary>Norm, feed-forward, sum.</summary>
+/// <summary>Norm, feed-forward layer and residual connection.</summary>
 internal sealed class T5FeedForwardLayer : Module<Tensor, Tensor>
 {
     private readonly Module<Tensor, Tensor> DenseReluDense;
@@ -251,8 +251,8 @@ internal sealed class T5FeedForwardLayer : Module<Tensor, Tensor>
 }
 
 /// <summary>
-/// Multi-head self-attention without a scale by 1/√d and without biases, as T5 was trained; heads × head width may differ from the model's width.
-/// The first block also holds the table of relative positions that all blocks share.
+/// Multi-head self-attention without scaling by 1/√d and without biases; heads × head width may differ from the model's width.
+/// The first block also has the table of relative positions that all blocks share.
 /// </summary>
 internal sealed class T5SelfAttention : Module<Tensor, Tensor, Tensor>
 {
@@ -278,7 +278,7 @@ internal sealed class T5SelfAttention : Module<Tensor, Tensor, Tensor>
         RegisterComponents();
     }
 
-    /// <summary>[B, T, width] and what is added to the attention logits, [1 or B, heads, T, T] → [B, T, width].</summary>
+    /// <summary>[B, T, width] and the bias of the attention logits [1 or B, heads, T, T] → [B, T, width].</summary>
     public override Tensor forward(Tensor input, Tensor bias)
     {
         using var scope = NewDisposeScope();
@@ -287,13 +287,13 @@ internal sealed class T5SelfAttention : Module<Tensor, Tensor, Tensor>
         return o.forward(mixed.transpose(1, 2).reshape(input.size(0), input.size(1), heads * headWidth)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>What relative positions add to the attention logits of <paramref name="length"/> tokens: [1, heads, T, T]. Only the first block can tell.</summary>
+    /// <summary>The bias that relative positions add to the attention logits of <paramref name="length"/> tokens: [1, heads, T, T]. Only the first block has it.</summary>
     public Tensor PositionBias(long length, Device device)
     {
         using var scope = NewDisposeScope();
         var table = relative_attention_bias ?? throw new InvalidOperationException("Only the first block has the table of relative positions.");
 
-        // A row for each distance from 1 - T to T - 1, then spread over all pairs of query and key.
+        // One row for each distance from 1 - T to T - 1, then gathered for all pairs of query and key.
         var distances = arange(1 - length, length, dtype: ScalarType.Int64);
         var byDistance = table.forward(Buckets(distances, buckets, maxDistance).to(device)).t();
         var steps = arange(length, dtype: ScalarType.Int64);
@@ -302,8 +302,8 @@ internal sealed class T5SelfAttention : Module<Tensor, Tensor, Tensor>
     }
 
     /// <summary>
-    /// The row of the table for each distance (key minus query) on the CPU: half of the rows for keys that follow, half of each half for exact distances,
-    /// the rest growing with the logarithm, taken and cut off in float32 as the released models were trained.
+    /// The bucket of each distance (key minus query), on the CPU: half of the buckets are for later keys; of each half, one half is for exact distances and
+    /// the other for logarithmic ranges, computed and truncated in float32 as in the reference.
     /// </summary>
     internal static Tensor Buckets(Tensor distances, long buckets, long maxDistance)
     {
@@ -319,7 +319,7 @@ internal sealed class T5SelfAttention : Module<Tensor, Tensor, Tensor>
     private Tensor Heads(Tensor x) => x.view(x.size(0), x.size(1), heads, headWidth).transpose(1, 2);
 }
 
-/// <summary>Two layers with a ReLU between them (T5 1.0; <c>wi</c>, <c>wo</c>).</summary>
+/// <summary>Two linear layers with a ReLU between them (T5 1.0; <c>wi</c>, <c>wo</c>).</summary>
 internal sealed class T5ReluFeedForward : Module<Tensor, Tensor>
 {
     private readonly Linear wi;
@@ -341,8 +341,8 @@ internal sealed class T5ReluFeedForward : Module<Tensor, Tensor>
 }
 
 /// <summary>
-/// A layer gated by the GELU of another (Shazeer 2020, "GLU Variants Improve Transformer"; T5 1.1 and Flan-T5; <c>wi_0</c>, <c>wi_1</c>, <c>wo</c>).
-/// GELU is its approximation by tanh, which those models were trained with.
+/// A linear layer gated by the GELU of another (Shazeer 2020, "GLU Variants Improve Transformer"; T5 1.1 and Flan-T5; <c>wi_0</c>, <c>wi_1</c>, <c>wo</c>).
+/// GELU is approximated by tanh, as in those models.
 /// </summary>
 internal sealed class T5GatedFeedForward : Module<Tensor, Tensor>
 {
@@ -370,7 +370,7 @@ internal sealed class T5GatedFeedForward : Module<Tensor, Tensor>
         x * 0.5 * (x.pow(3).mul_(0.044715).add_(x).mul_(Math.Sqrt(2 / Math.PI)).tanh() + 1.0);
 }
 
-/// <summary>Scales to a root mean square of one; no mean is taken off and nothing is added (RMSNorm, Zhang and Sennrich 2019).</summary>
+/// <summary>Scales to a root mean square of one, without subtracting the mean and without a shift (RMSNorm, Zhang and Sennrich 2019).</summary>
 internal sealed class T5LayerNorm : Module<Tensor, Tensor>
 {
     private readonly double epsilon;
@@ -392,7 +392,7 @@ internal sealed class T5LayerNorm : Module<Tensor, Tensor>
     }
 }
 
-/// <summary>A row of a table for each number; <c>torch.nn.Embedding</c> would fill the table before a checkpoint overwrites it.</summary>
+/// <summary>An embedding table. Unlike <c>torch.nn.Embedding</c>, it is not initialized if a checkpoint is about to overwrite it.</summary>
 internal sealed class T5Embedding : Module<Tensor, Tensor>
 {
     private readonly Parameter weight;
@@ -403,6 +403,6 @@ internal sealed class T5Embedding : Module<Tensor, Tensor>
         RegisterComponents();
     }
 
-    /// <summary>Numbers [N], int64 → rows [N, width].</summary>
+    /// <summary>Indexes [N] int64 → [N, width].</summary>
     public override Tensor forward(Tensor input) => weight.index_select(0, input);
 }

@@ -4,7 +4,7 @@ namespace AudioCraft.Kernels;
 
 /// <summary>
 /// Attention of one query of one head, <c>softmax(q Kᵀ / √size + mask) V</c>, in float32. Each key and value is read once, so the speed is that of the memory.
-/// libtorch's attention takes several times as long for a single query (benchmarks/README.md).
+/// libtorch's attention is several times slower for a single query.
 /// </summary>
 internal static unsafe class AttentionKernel
 {

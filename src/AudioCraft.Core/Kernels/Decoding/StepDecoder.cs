@@ -8,13 +8,13 @@ namespace AudioCraft.Kernels;
 /// libtorch, allocates nothing and reads each weight once. It shares the state with the modules, which compute the steps of a prompt.
 /// </summary>
 /// <remarks>
-/// The modules also compute the steps of models that it does not support: those that normalise after each block, scale their layers, normalise queries and keys or
+/// The modules also compute the steps of models that it does not support: those that normalize after each block, scale their layers, normalize queries and keys or
 /// add conditions to every step.
 /// </remarks>
 internal sealed unsafe class StepDecoder : IDisposable
 {
     /// <summary>The largest batch with float32 weights. The kernel multiplies two rows at a time; for more rows a general matrix product is faster.</summary>
-    private const int MaxRows = 16;
+    private const int MaxRows = 32;
 
     private readonly LMConfig config;
     private readonly TransformerState state;
@@ -97,7 +97,7 @@ internal sealed unsafe class StepDecoder : IDisposable
         }
     }
 
-    // Runs on every thread, each with its share of the outputs or heads. Each thread normalises all rows itself: that is shorter than another barrier.
+    // Runs on every thread, each with its share of the outputs or heads. Each thread normalizes all rows itself: that is shorter than another barrier.
     private void Work(int part, int parts)
     {
         Embed(part, parts);

@@ -27,13 +27,13 @@ internal sealed unsafe class StepWeights
     /// <summary>The transformer's layers.</summary>
     public StepLayerWeights[] Layers { get; }
 
-    /// <summary>The normalisation before the output heads.</summary>
+    /// <summary>The normalization before the output heads.</summary>
     public LayerNormView OutNorm { get; }
 
     /// <summary>Output heads [cardinality, dim], one for each codebook.</summary>
     public LinearView[] Heads { get; }
 
-    /// <summary>Creates views of a model's weights; null if a weight is not float32 or packed on the CPU, or if the model has no final normalisation.</summary>
+    /// <summary>Creates views of a model's weights; null if a weight is not float32 or packed on the CPU, or if the model has no final normalization.</summary>
     public static StepWeights? TryCreate(Tensor[] tables, StreamingTransformer transformer, LayerNorm? outNorm, IEnumerable<Linear> heads)
     {
         if (outNorm is null || !Array.TrueForAll(tables, table => table.dtype == ScalarType.Float32 && table.device_type == DeviceType.CPU && table.is_contiguous()))
@@ -49,14 +49,14 @@ internal sealed unsafe class StepWeights
     }
 }
 
-/// <summary>The weights of a transformer layer that normalises first.</summary>
-/// <param name="SelfNorm">Normalisation before the self-attention.</param>
+/// <summary>The weights of a transformer layer that normalizes first.</summary>
+/// <param name="SelfNorm">Normalization before the self-attention.</param>
 /// <param name="Projection">Query, key and value of the self-attention, [dim + 2 · dim / kv_repeat, dim].</param>
 /// <param name="Output">Output of the self-attention [dim, dim].</param>
-/// <param name="CrossNorm">Normalisation before the cross-attention, or null.</param>
+/// <param name="CrossNorm">Normalization before the cross-attention, or null.</param>
 /// <param name="CrossProjection">Query, key and value of the cross-attention [3 · dim, dim], of which a step uses the query's rows, the first dim; or null.</param>
 /// <param name="CrossOutput">Output of the cross-attention [dim, dim], or null.</param>
-/// <param name="FeedForwardNorm">Normalisation before the feed-forward block.</param>
+/// <param name="FeedForwardNorm">Normalization before the feed-forward block.</param>
 /// <param name="Up">First matrix of the feed-forward block.</param>
 /// <param name="Down">Second matrix of the feed-forward block.</param>
 internal sealed record StepLayerWeights(
@@ -126,13 +126,13 @@ internal sealed unsafe class LinearView
     }
 }
 
-/// <summary>Scale and shift of a layer normalisation in the layer's own memory.</summary>
+/// <summary>Scale and shift of a layer normalization in the layer's own memory.</summary>
 internal sealed unsafe class LayerNormView(LayerNorm norm)
 {
     private readonly float* weight = (float*)WeightMatrix.Data(norm.Weight);
     private readonly float* bias = (float*)WeightMatrix.Data(norm.Bias);
 
-    /// <summary>Normalises rows of <paramref name="width"/> values.</summary>
+    /// <summary>Normalizes rows of <paramref name="width"/> values.</summary>
     public void Apply(float* x, float* y, int rows, int width)
     {
         for (var row = 0L; row < rows; row++)

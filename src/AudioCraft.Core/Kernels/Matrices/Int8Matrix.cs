@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace AudioCraft.Kernels;
 
 /// <summary>
-/// Weights rounded to int8, each group of <see cref="Int8DotProduct.Group"/> neighbours of a row with the scale that its largest one needs: a quarter of the memory.
-/// MatrixInput are taken as int16, exact beside that.
+/// Weights rounded to int8, with a scale for each group of <see cref="Int8DotProduct.Group"/> adjacent weights of a row: a quarter of the memory.
+/// Inputs are rounded to int16, which is exact in comparison.
 /// </summary>
 internal sealed unsafe class Int8Matrix : WeightMatrix
 {
@@ -20,7 +20,7 @@ internal sealed unsafe class Int8Matrix : WeightMatrix
     {
         groups = (Inputs + Int8DotProduct.Group - 1) / Int8DotProduct.Group;
 
-        // A little more at the end, as a product asks for what comes after.
+        // Padding at the end, because products prefetch beyond the last row.
         packed = HugePages.Empty([((long)Outputs * groups * Int8DotProduct.Group) + Int8DotProduct.Group], ScalarType.Int8);
         packedScales = HugePages.Empty([Outputs, groups], ScalarType.Float32);
         data = (sbyte*)Data(packed);

@@ -11,7 +11,7 @@ namespace AudioCraft.LanguageModel;
 
 /// <summary>
 /// Multi-head attention with the query, key and value projections in one matrix, as PyTorch packs them
-/// (audiocraft/modules/transformer.py). Serves as causal self-attention and as cross-attention.
+/// (audiocraft/modules/transformer.py). Used as causal self-attention and as cross-attention.
 /// </summary>
 internal sealed class StreamingMultiheadAttention : Module
 {
@@ -46,21 +46,21 @@ internal sealed class StreamingMultiheadAttention : Module
     /// <summary>The packed projections of query, key and value, one below the other.</summary>
     public PackableWeight Projection => projection;
 
-    /// <summary>What is added to the projections, or null.</summary>
+    /// <summary>The bias of the projections, or null.</summary>
     public Tensor? ProjectionBias => in_proj_bias;
 
-    /// <summary>The projection of what the heads found.</summary>
+    /// <summary>The output projection.</summary>
     public Linear Output => out_proj;
 
     private long KeyDim => dim / repeat;
 
-    /// <summary>The self-attention of a configuration.</summary>
+    /// <summary>Creates the self-attention of a configuration.</summary>
     public static StreamingMultiheadAttention Self(LMConfig config) => new(config, config.QueryKeyNorm, config.KeyValueRepeat);
 
-    /// <summary>The cross-attention of a configuration.</summary>
+    /// <summary>Creates the cross-attention of a configuration.</summary>
     public static StreamingMultiheadAttention Cross(LMConfig config) => new(config, config.QueryKeyNormCross, 1);
 
-    /// <summary>Causal self-attention over [B, T, dim]; with a cache, over the steps in it too, and these are added to it.</summary>
+    /// <summary>Causal self-attention over [B, T, dim] and, with a cache, over its previous steps. The new steps are added to the cache.</summary>
     public Tensor SelfAttend(Tensor x, KeyValueCache? cache, SelfAttentionPass pass)
     {
         using var scope = NewDisposeScope();
@@ -91,7 +91,7 @@ internal sealed class StreamingMultiheadAttention : Module
         return Merge(attended, x).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Keys and values of a source [B, Tc, dim], computed once for all steps to come. The caller owns them.</summary>
+    /// <summary>Computes the keys and values of a source [B, Tc, dim], once for all steps. The caller owns them.</summary>
     public KeyValues ProjectSource(Tensor source)
     {
         using var scope = NewDisposeScope();
@@ -124,7 +124,7 @@ internal sealed class StreamingMultiheadAttention : Module
 
     private Tensor InOwnType(Tensor x) => inFloat32 ? x.to(ScalarType.Float32) : x;
 
-    // Under mixed precision, queries may be of another type than what the mask was made for.
+    // Under mixed precision, queries and mask may have different types.
     private static Tensor? Like(Tensor query, Tensor? mask) => mask is null || mask.dtype == query.dtype ? mask : mask.to(query.dtype);
 
     private static Tensor Normalized(LayerNorm? norm, Tensor x) => norm is null ? x : norm.forward(x);
