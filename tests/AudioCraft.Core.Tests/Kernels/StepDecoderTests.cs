@@ -3,7 +3,7 @@ using AudioCraft.LanguageModel;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace AudioCraft.Tests.LanguageModel;
+namespace AudioCraft.Tests.Kernels;
 
 public class StepDecoderTests
 {
@@ -63,7 +63,7 @@ public class StepDecoderTests
     [Theory]
     [InlineData("post-norm")]
     [InlineData("layer scale")]
-    [InlineData("normalised queries")]
+    [InlineData("normalized queries")]
     [InlineData("summed")]
     [InlineData("33 rows")]
     public void Other_models_and_larger_batches_use_the_modules(string kind)
@@ -75,7 +75,7 @@ public class StepDecoderTests
         {
             "post-norm" => config with { NormFirst = false },
             "layer scale" => config with { LayerScale = 0.1 },
-            "normalised queries" => config with { QueryKeyNorm = true },
+            "normalized queries" => config with { QueryKeyNorm = true },
             "summed" => config with { CrossConditions = [], SumConditions = ["description"] },
             _ => config,
         };
