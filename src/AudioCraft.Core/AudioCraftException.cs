@@ -1,19 +1,19 @@
 namespace AudioCraft;
 
 /// <summary>
-/// Something outside the caller's code went wrong: a file, its contents, the weights in it, or the network.
-/// Misuse of the API is an <see cref="ArgumentException"/> instead.
+/// The exception for errors outside the caller's code: files, their contents, weights and the network.
+/// Misuse of the API throws <see cref="ArgumentException"/> instead.
 /// </summary>
 public class AudioCraftException : Exception
 {
-    /// <summary>Creates the exception with a sentence that names the value and what was expected.</summary>
+    /// <summary>Creates the exception with a message that contains the value and what was expected.</summary>
     public AudioCraftException(string message) : base(message) { }
 
-    /// <summary>Creates the exception with a sentence and what led to it.</summary>
+    /// <summary>Creates the exception with a message and the exception that caused it.</summary>
     public AudioCraftException(string message, Exception innerException) : base(message, innerException) { }
 }
 
-/// <summary>A checkpoint is damaged, hostile, incomplete, or not of the kind that was asked for.</summary>
+/// <summary>The exception for a checkpoint that is damaged, malicious, incomplete, or of another kind than requested.</summary>
 public sealed class CheckpointException : AudioCraftException
 {
     /// <inheritdoc cref="AudioCraftException(string)"/>
@@ -23,7 +23,7 @@ public sealed class CheckpointException : AudioCraftException
     public CheckpointException(string message, Exception innerException) : base(message, innerException) { }
 }
 
-/// <summary>An audio file is damaged, hostile, or in a format that is not read.</summary>
+/// <summary>The exception for an audio file that is damaged, malicious, or in an unsupported format.</summary>
 public sealed class AudioFormatException : AudioCraftException
 {
     /// <inheritdoc cref="AudioCraftException(string)"/>

@@ -7,8 +7,8 @@ using static TorchSharp.torch;
 namespace AudioCraft;
 
 /// <summary>
-/// A model that makes sound from text: a language model over the codes of a codec (audiocraft/models/genmodel.py).
-/// Calls from several threads are correct; they wait for one another. Results are the caller's to dispose of.
+/// A model that generates audio from text: a language model over the codes of a codec (audiocraft/models/genmodel.py).
+/// Calls from several threads are safe; they run one after another. The caller disposes of the results.
 /// </summary>
 public abstract partial class BaseGenModel : IDisposable
 {
@@ -17,14 +17,14 @@ public abstract partial class BaseGenModel : IDisposable
     private GenerationParams generationParams;
     private long memoryLimit;
 
-    /// <summary>Puts a model together. It takes over the codec and the language model, and disposes of them.</summary>
+    /// <summary>Creates a model from a codec and a language model. It owns and disposes of both.</summary>
     /// <param name="name">Name of the model, for messages.</param>
-    /// <param name="compressionModel">The codec whose codes the language model speaks.</param>
+    /// <param name="compressionModel">The codec whose codes the language model predicts.</param>
     /// <param name="lm">The language model.</param>
-    /// <param name="maxDuration">Seconds that the language model's window holds.</param>
-    /// <param name="defaults">Parameters of a model that was given none.</param>
-    /// <param name="logger">Where to log, or null.</param>
-    /// <exception cref="ArgumentException">The codec's codes are not the language model's, or a value is out of range.</exception>
+    /// <param name="maxDuration">Length of the language model's window in seconds.</param>
+    /// <param name="defaults">The parameters of calls that name none.</param>
+    /// <param name="logger">The logger, or null.</param>
+    /// <exception cref="ArgumentException">The codec's codebooks do not match the language model's, or a value is out of range.</exception>
     protected BaseGenModel(
         string name, CompressionModel compressionModel, LMModel lm, double maxDuration, GenerationParams defaults, ILogger? logger = null)
     {
@@ -41,7 +41,7 @@ public abstract partial class BaseGenModel : IDisposable
         {
             throw new ArgumentException(
                 $"The codec has {compressionModel.NumCodebooks} codebooks of {compressionModel.Cardinality} entries, "
-                + $"the language model speaks {lm.NumCodebooks} of {lm.Config.Cardinality}.", nameof(compressionModel));
+                + $"the language model predicts {lm.NumCodebooks} of {lm.Config.Cardinality}.", nameof(compressionModel));
         }
 
         (Name, CompressionModel, LM, MaxDuration) = (name, compressionModel, lm, maxDuration);
@@ -56,19 +56,19 @@ public abstract partial class BaseGenModel : IDisposable
     /// <summary>Name of the model.</summary>
     public string Name { get; }
 
-    /// <summary>Frames a second: codes of one codebook.</summary>
+    /// <summary>Frames per second: codes of one codebook.</summary>
     public double FrameRate => CompressionModel.FrameRate;
 
-    /// <summary>Samples a second of the sound.</summary>
+    /// <summary>Sample rate of the audio in Hz.</summary>
     public int SampleRate => CompressionModel.SampleRate;
 
-    /// <summary>Channels of the sound.</summary>
+    /// <summary>Channels of the audio.</summary>
     public int AudioChannels => CompressionModel.Channels;
 
-    /// <summary>Seconds that the language model's window holds. Longer sounds are made by moving it on.</summary>
+    /// <summary>Length of the language model's window in seconds. Longer audio is generated in several windows.</summary>
     public double MaxDuration { get; }
 
-    /// <summary>Where the model computes.</summary>
+    /// <summary>The device of the model.</summary>
     public Device Device => LM.Device;
 
     /// <summary>The codec.</summary>
@@ -78,8 +78,8 @@ public abstract partial class BaseGenModel : IDisposable
     public LMModel LM { get; }
 
     /// <summary>
-    /// Bytes that generation may take beside the model's weights, above 0. A call whose items would take more is split into several, one after the other;
-    /// the items come out the same. By default half of the memory that is free when the model is made, or 8 GiB on a GPU, whose memory TorchSharp does not tell.
+    /// Bytes that generation may use in addition to the model's weights, above 0. A call that needs more generates its items in several groups, with the same results.
+    /// The default is half of the memory that is free when the model is created, or 8 GiB on a GPU, whose free memory TorchSharp cannot report.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">It is not above 0.</exception>
     public long MemoryLimit

@@ -1,58 +1,58 @@
 namespace AudioCraft;
 
-/// <summary>How sounds are generated. Immutable: change a copy with <c>with</c>, and give it to <see cref="BaseGenModel.GenerationParams"/>.</summary>
+/// <summary>The parameters of a generation. Immutable: create a changed copy with <c>with</c> and pass it to a call, or set it as <see cref="BaseGenModel.GenerationParams"/>.</summary>
 public sealed record GenerationParams
 {
-    /// <summary>Whether tokens are drawn at random; if not, the likeliest is taken.</summary>
+    /// <summary>Whether tokens are sampled; otherwise the argmax is used.</summary>
     public bool UseSampling { get; init; } = true;
 
-    /// <summary>Draw among this many likeliest tokens; 0 for all.</summary>
+    /// <summary>Samples from this many of the most probable tokens; 0 for all.</summary>
     public int TopK { get; init; } = 250;
 
-    /// <summary>Draw among the likeliest tokens that together have this probability; above 0 it wins over <see cref="TopK"/>.</summary>
+    /// <summary>Samples from the most probable tokens whose probabilities add up to this value. Above 0 it overrides <see cref="TopK"/>.</summary>
     public double TopP { get; init; }
 
-    /// <summary>Softmax temperature. 0 takes the likeliest token.</summary>
+    /// <summary>Softmax temperature. 0 uses the argmax.</summary>
     public double Temperature { get; init; } = 1;
 
-    /// <summary>Length of the sound in seconds, a prompt included.</summary>
+    /// <summary>Duration of the audio in seconds, including a prompt.</summary>
     public double Duration { get; init; } = 10;
 
-    /// <summary>Classifier-free guidance coefficient: 1 follows the text as trained, more follows it more closely.</summary>
+    /// <summary>Classifier-free guidance coefficient: at 1 the text has the effect that it had in training, above 1 a stronger one.</summary>
     public double CfgCoef { get; init; } = 3;
 
     /// <summary>
-    /// Coefficient of double guidance, or null for guidance with <see cref="CfgCoef"/> alone: by how much the description is pushed beyond the other conditions,
-    /// for models that take others ("Audio Conditioning for Music Generation via Discrete Bottleneck Features", Rouard et al. 2024, section 4.3).
-    /// Where there are no others it multiplies <see cref="CfgCoef"/>. With it, <see cref="TwoStepCfg"/> has no effect.
+    /// Coefficient of double guidance, which strengthens the description relative to the other conditions of a model; null for guidance with <see cref="CfgCoef"/> alone
+    /// ("Audio Conditioning for Music Generation via Discrete Bottleneck Features", Rouard et al. 2024, section 4.3).
+    /// Without other conditions it multiplies <see cref="CfgCoef"/>. With it, <see cref="TwoStepCfg"/> has no effect.
     /// </summary>
     public double? CfgCoefBeta { get; init; }
 
     /// <summary>
-    /// Whether the guided and the unguided prediction are made one after the other instead of as one batch: half the memory for activations, the same result.
-    /// Unlike upstream's (audiocraft/models/lm.py), it honours <see cref="CfgCoef"/>.
+    /// Whether the conditional and the unconditional prediction are computed one after the other instead of as one batch: half the memory for activations, the same result.
+    /// Unlike upstream's two-step guidance (audiocraft/models/lm.py), it applies <see cref="CfgCoef"/>.
     /// </summary>
     public bool TwoStepCfg { get; init; }
 
-    /// <summary>For sounds longer than the model's window: by how many seconds the window moves on. Less keeps more context and costs more.</summary>
+    /// <summary>Seconds by which the window moves for audio longer than the model's window. A smaller stride keeps more context and is slower.</summary>
     public double ExtendStride { get; init; } = 2;
 
     /// <summary>
-    /// Seed of the random draws; if null, every call draws anew. On a CPU the same seed and description give the same tokens, alone or in a batch
-    /// (up to the rounding of differently shaped matrix products); the same description again in one batch gives another sound.
+    /// Seed of the sampling; null for a different one in every call. On a CPU the same seed and description give the same tokens, alone or in a batch
+    /// (up to the rounding of differently shaped matrix products); a description that occurs twice in a batch gives different audio.
     /// </summary>
     public long? Seed { get; init; }
 
-    /// <summary>Seeds of the items of a call, one each, in place of <see cref="Seed"/>: an item sounds as it would alone with its seed.</summary>
+    /// <summary>Seeds of the items of a call, one for each, instead of <see cref="Seed"/>. An item gets the same audio as alone with its seed.</summary>
     public IReadOnlyList<long>? ItemSeeds { get; init; }
 
     /// <summary>
-    /// Upstream lets the padding of a batch's shorter descriptions take part in cross attention, so that a sound depends on the longest text beside it.
-    /// False (the default) gives each item what it would get alone; true does exactly as upstream.
+    /// Whether cross-attention also reads the padding of a batch's shorter descriptions, as upstream does, so that the audio depends on the longest description of the batch.
+    /// False (the default) gives each item the same audio as alone.
     /// </summary>
     public bool UpstreamTextPadding { get; init; }
 
-    /// <summary>Refuses values that cannot be used.</summary>
+    /// <summary>Checks the ranges of all values.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A value is out of range; the message names it.</exception>
     internal void Check()
     {

@@ -1,10 +1,10 @@
 namespace AudioCraft;
 
-/// <summary>How far a generation is. <see cref="Step"/> only grows, and ends at <see cref="TotalSteps"/>.</summary>
-/// <param name="Step">Steps of the language model that are done.</param>
-/// <param name="TotalSteps">Steps in all, over every window of a long sound.</param>
+/// <summary>The progress of a generation. <see cref="Step"/> increases up to <see cref="TotalSteps"/>.</summary>
+/// <param name="Step">Completed decoding steps.</param>
+/// <param name="TotalSteps">All decoding steps, over every window of long audio.</param>
 public readonly record struct GenerationProgress(int Step, int TotalSteps)
 {
-    /// <summary>The share that is done, 0 to 1.</summary>
+    /// <summary>The completed fraction, 0 to 1.</summary>
     public double Fraction => TotalSteps == 0 ? 1 : (double)Step / TotalSteps;
 }

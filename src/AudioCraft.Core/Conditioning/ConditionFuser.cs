@@ -4,21 +4,21 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Conditioning;
 
-/// <summary>A sequence with what the conditions put before it.</summary>
+/// <summary>The input of the transformer, including prepended conditions.</summary>
 /// <param name="Input">[B, T, dim].</param>
-/// <param name="Padding">For each row, how many positions at its start hold nothing; null where none do.</param>
+/// <param name="Padding">Number of padding positions at the start of each row; null without padding.</param>
 internal readonly record struct FusedInput(Tensor Input, IReadOnlyList<long>? Padding);
 
-/// <summary>What cross attention reads.</summary>
+/// <summary>The source of cross-attention.</summary>
 /// <param name="Embeddings">[B, Tc, dim].</param>
-/// <param name="Mask">Additive mask [B, 1, 1, Tc], or null where every position is read.</param>
+/// <param name="Mask">Additive mask [B, 1, 1, Tc], or null without padding.</param>
 internal readonly record struct CrossSource(Tensor Embeddings, Tensor? Mask);
 
 /// <summary>
-/// Brings conditions and the transformer's input together (<c>ConditionFuser</c> of audiocraft/modules/conditioners.py): conditions are added to every step,
-/// stretched over the sequence and added, put before it, or read by cross attention; which, the configuration says by name. They act in their own order.
+/// Combines conditions with the transformer's input (<c>ConditionFuser</c> of audiocraft/modules/conditioners.py). The configuration lists by name which conditions
+/// are added to every step, interpolated over the sequence and added, prepended to it, or read by cross-attention. They are applied in their own order.
 /// </summary>
-/// <remarks>Where items have different lengths, a row is what it would be alone: what comes before it ends where it begins, with the padding in front.</remarks>
+/// <remarks>If items have different lengths, each row gives the same result as alone: its padding comes first, before the prepended conditions.</remarks>
 internal sealed class ConditionFuser(LMConfig config)
 {
     private readonly HashSet<string> cross = [.. config.CrossConditions];
@@ -26,16 +26,16 @@ internal sealed class ConditionFuser(LMConfig config)
     private readonly HashSet<string> sum = [.. config.SumConditions];
     private readonly HashSet<string> interpolate = [.. config.InterpolatedConditions];
 
-    /// <summary>Whether steps after the first depend on the condition.</summary>
+    /// <summary>Whether the condition is added to every step.</summary>
     public bool ActsOnEveryStep(ConditionTensor condition) => sum.Contains(condition.Name) || interpolate.Contains(condition.Name);
 
     /// <summary>Whether the condition changes the transformer's input.</summary>
     public bool ActsOnInput(ConditionTensor condition) => ActsOnEveryStep(condition) || prepend.Contains(condition.Name);
 
-    /// <summary>By how many positions the conditions lengthen the sequence.</summary>
+    /// <summary>Number of positions that the conditions prepend to the sequence.</summary>
     public long PrefixLength(ConditionTensors conditions) => PrefixLengths(conditions).DefaultIfEmpty().Max();
 
-    /// <summary>For each row, how many positions at the start of the lengthened sequence hold nothing; null where none do.</summary>
+    /// <summary>Number of padding positions at the start of each row of the sequence with its prefix; null without padding.</summary>
     public IReadOnlyList<long>? Padding(ConditionTensors conditions)
     {
         var longest = PrefixLength(conditions);
@@ -43,11 +43,11 @@ internal sealed class ConditionFuser(LMConfig config)
         return padding.TrueForAll(n => n == 0) ? null : padding;
     }
 
-    /// <summary>The input [B, T, dim] with the conditions in it.</summary>
+    /// <summary>Combines the input [B, T, dim] with the conditions.</summary>
     /// <param name="input">The next steps of the sequence, or all.</param>
-    /// <param name="conditions">The conditions; those of cross attention are passed over.</param>
-    /// <param name="isFirst">Whether the sequence begins here: only then is anything put before it.</param>
-    /// <exception cref="ArgumentException">A condition that is added to every step has several positions, and not as many as there are steps.</exception>
+    /// <param name="conditions">The conditions; those of cross-attention are ignored.</param>
+    /// <param name="isFirst">Whether the input is the start of the sequence, to which conditions are prepended.</param>
+    /// <exception cref="ArgumentException">A condition that is added to every step has neither one position nor as many as the input.</exception>
     public FusedInput Fuse(Tensor input, ConditionTensors conditions, bool isFirst)
     {
         var fused = new FusedInput(input, null);
@@ -70,7 +70,7 @@ internal sealed class ConditionFuser(LMConfig config)
         return fused;
     }
 
-    /// <summary>What cross attention reads: the conditions one after the other, or null where there are none.</summary>
+    /// <summary>The source of cross-attention: the conditions concatenated; null without such conditions.</summary>
     public CrossSource? Cross(ConditionTensors conditions)
     {
         var read = conditions.Items.Where(condition => cross.Contains(condition.Name)).ToList();
@@ -102,7 +102,7 @@ internal sealed class ConditionFuser(LMConfig config)
         return source with { Embeddings = embeddings + (positions * config.CrossAttentionPositionScale) };
     }
 
-    // Each row's own positions one after the other, then padding, which the mask hides.
+    // The valid positions of each row, followed by padding, which the mask hides.
     private static CrossSource Compacted(List<ConditionTensor> read)
     {
         if (read.Count == 1)
@@ -125,7 +125,7 @@ internal sealed class ConditionFuser(LMConfig config)
         var mask = new float[lengths.Count * longest];
         for (var r = 0; r < lengths.Count; r++)
         {
-            // A row without any position reads one of zeros: attention over nothing is not a number.
+            // A row without a valid position reads one position of zeros: softmax over no position is NaN.
             var length = Math.Max(1, lengths[r]);
             mask.AsSpan((int)((r * longest) + length), (int)(longest - length)).Fill(float.NegativeInfinity);
         }
@@ -157,7 +157,7 @@ internal sealed class ConditionFuser(LMConfig config)
         }));
     }
 
-    /// <summary>Takes the nearest earlier position for each of <paramref name="count"/>, as PyTorch's nearest interpolation does, in its float32 arithmetic.</summary>
+    /// <summary>Nearest-neighbour interpolation to <paramref name="count"/> positions, with the float32 arithmetic of PyTorch's <c>interpolate</c>.</summary>
     private static Tensor Stretch(Tensor values, int dim, long count)
     {
         var length = values.size(dim);

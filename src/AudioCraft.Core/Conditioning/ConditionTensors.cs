@@ -3,16 +3,16 @@ using static TorchSharp.torch;
 
 namespace AudioCraft;
 
-/// <summary>What one condition says about each item of a batch.</summary>
+/// <summary>The embeddings of one condition for each item of a batch.</summary>
 /// <param name="Name">Name of the condition, such as <c>description</c>.</param>
-/// <param name="Embeddings">[B, T, dim]; zero at positions past an item's length. Not taken over.</param>
+/// <param name="Embeddings">[B, T, dim]; zero at positions past an item's length. It remains the caller's.</param>
 /// <param name="Lengths">
-/// Positions of each item that belong to it, 0 to T; 0 for an item of which the condition says nothing. Generation heeds them, so that an item is as if alone;
-/// <see cref="LMModel.forward(Tensor, ConditionTensors)"/> reads every position, as upstream does and was trained.
+/// Number of valid positions of each item, 0 to T; 0 for an item without this condition. Generation masks the others, so that an item gives the same result as alone;
+/// <see cref="LMModel.forward(Tensor, ConditionTensors)"/> reads every position, as upstream does in training.
 /// </param>
 public sealed record ConditionTensor(string Name, Tensor Embeddings, IReadOnlyList<long> Lengths)
 {
-    /// <summary>A condition of which every position counts.</summary>
+    /// <summary>A condition of which every position is valid.</summary>
     public ConditionTensor(string name, Tensor embeddings) : this(name, embeddings, Whole(embeddings))
     {
     }
@@ -20,10 +20,10 @@ public sealed record ConditionTensor(string Name, Tensor Embeddings, IReadOnlyLi
     /// <summary>Whether some items are shorter than others.</summary>
     internal bool IsRagged => Lengths.Any(length => length != Embeddings.size(1));
 
-    /// <summary>A condition with its mask as a conditioner gives it.</summary>
+    /// <summary>Creates a condition from the embeddings and the mask of a conditioner.</summary>
     /// <param name="name">Name of the condition.</param>
-    /// <param name="embeddings">[B, T, dim]. Not taken over.</param>
-    /// <param name="mask">[B, T], not zero where a position counts; an item's length reaches to its last such position. Not taken over.</param>
+    /// <param name="embeddings">[B, T, dim]. It remains the caller's.</param>
+    /// <param name="mask">[B, T], nonzero at valid positions. The length of an item ends with its last valid position.</param>
     /// <exception cref="ArgumentException">The shapes do not fit each other.</exception>
     public static ConditionTensor WithMask(string name, Tensor embeddings, Tensor mask)
     {
@@ -56,12 +56,12 @@ public sealed record ConditionTensor(string Name, Tensor Embeddings, IReadOnlyLi
     }
 }
 
-/// <summary>What the conditions of a batch say, in an order that counts: of two conditions that are put before the sequence, the later comes first.</summary>
+/// <summary>The conditions of a batch, in order: of two prepended conditions, the later one comes first in the sequence.</summary>
 public readonly record struct ConditionTensors
 {
     private readonly ConditionTensor[]? items;
 
-    /// <summary>Puts conditions together.</summary>
+    /// <summary>Creates the set of conditions.</summary>
     /// <exception cref="ArgumentException">A name occurs twice.</exception>
     public ConditionTensors(params ConditionTensor[] conditions)
     {
@@ -77,19 +77,19 @@ public readonly record struct ConditionTensors
     /// <summary>The conditions in order.</summary>
     public IReadOnlyList<ConditionTensor> Items => items ?? [];
 
-    /// <summary>Whether there is none.</summary>
+    /// <summary>Whether the set is empty.</summary>
     public bool IsEmpty => Items.Count == 0;
 
-    /// <summary>Whether no condition says anything about an item, so that guidance has nothing to follow.</summary>
+    /// <summary>Whether an item has no condition, so that guidance has no effect.</summary>
     internal bool IsNull(int item) => Items.All(condition => condition.Lengths[item] == 0);
 
-    /// <summary>What is said of some of the items. The tensors are views, in the caller's dispose scope.</summary>
+    /// <summary>The conditions of some items. The tensors are views in the caller's dispose scope.</summary>
     internal ConditionTensors Rows(int from, int count) => new([.. Items.Select(condition =>
         new ConditionTensor(condition.Name, condition.Embeddings.narrow(0, from, count), [.. condition.Lengths.Skip(from).Take(count)]))]);
 
-    /// <summary>The same in an element type. The tensors are in the caller's dispose scope.</summary>
+    /// <summary>The conditions converted to an element type. The tensors are in the caller's dispose scope.</summary>
     internal ConditionTensors To(ScalarType type) => new([.. Items.Select(condition => condition with { Embeddings = condition.Embeddings.to(type) })]);
 
-    /// <summary>The same with every position counting.</summary>
+    /// <summary>The conditions with every position valid.</summary>
     internal ConditionTensors Whole() => new([.. Items.Select(condition => new ConditionTensor(condition.Name, condition.Embeddings))]);
 }

@@ -1,10 +1,10 @@
 namespace AudioCraft.Conditioning;
 
-/// <summary>What is known about a sound, for training (audiocraft/modules/conditioners.py).</summary>
-/// <param name="Text">Texts by the name of the condition; null where nothing is known.</param>
+/// <summary>The attributes of a training example (audiocraft/modules/conditioners.py).</summary>
+/// <param name="Text">Texts by the name of the condition; null where unknown.</param>
 public sealed record ConditioningAttributes(IReadOnlyDictionary<string, string?> Text)
 {
-    /// <summary>The same without some of its texts: their names stay, with null.</summary>
+    /// <summary>Returns a copy in which some texts are replaced by null.</summary>
     public ConditioningAttributes Without(Func<string, bool> isDropped)
     {
         ArgumentNullException.ThrowIfNull(isDropped);

@@ -4,7 +4,7 @@ using static TorchSharp.torch.nn;
 
 namespace AudioCraft.Conditioning;
 
-/// <summary>The conditioners of a model by the name of their condition (audiocraft/modules/conditioners.py).</summary>
+/// <summary>The conditioners of a model by name of the condition (audiocraft/modules/conditioners.py).</summary>
 internal sealed class ConditioningProvider : Module
 {
     private readonly ConditionerTable conditioners;
@@ -16,14 +16,14 @@ internal sealed class ConditioningProvider : Module
         RegisterComponents();
     }
 
-    /// <summary>Names of the conditions, in the order in which they act.</summary>
+    /// <summary>Names of the conditions, in the order in which they are applied.</summary>
     public IReadOnlyList<string> Names { get; }
 
     /// <summary>The conditioner of a condition.</summary>
-    /// <exception cref="InvalidOperationException">The model has none of that name.</exception>
+    /// <exception cref="InvalidOperationException">The model has no conditioner of that name.</exception>
     public TextConditioner this[string name] => conditioners.ByName.TryGetValue(name, out var conditioner)
         ? conditioner
-        : throw new InvalidOperationException($"This model was built without a conditioner for '{name}': it generates from given condition tensors only.");
+        : throw new InvalidOperationException($"This model was built without a conditioner for '{name}': it can only generate from condition tensors.");
 
     // TorchSharp's ModuleDict cannot be moved to another device or type (`to` throws), so the table registers its members itself.
     private sealed class ConditionerTable : Module

@@ -10,8 +10,8 @@ using Linear = AudioCraft.Layers.Linear;
 namespace AudioCraft.Conditioning;
 
 /// <summary>
-/// A whole text as one vector, looked up in a table by its hash (upstream's <c>LUTConditioner</c> with the <c>noop</c> tokenizer, audiocraft/modules/conditioners.py):
-/// for genres, artists, keys. Different texts may share a vector.
+/// Maps a whole text to one vector of a table by its hash (upstream's <c>LUTConditioner</c> with the <c>noop</c> tokenizer, audiocraft/modules/conditioners.py):
+/// used for genres, artists and keys. Different texts may share a vector.
 /// </summary>
 public sealed class LookupConditioner : TextConditioner
 {
@@ -19,11 +19,11 @@ public sealed class LookupConditioner : TextConditioner
     private readonly Linear output_proj;
     private readonly int padIndex;
 
-    /// <param name="bins">Vectors of the table, at least 1.</param>
+    /// <param name="bins">Number of vectors in the table, at least 1 (upstream's name).</param>
     /// <param name="dim">Width of the table, at least 1.</param>
     /// <param name="outputDim">Width of the condition, at least 1: the language model's width.</param>
-    /// <param name="padIndex">The vector that a missing text looks up, though it is then masked.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A size is less than 1, or the padding lies outside the table.</exception>
+    /// <param name="padIndex">Index of the vector for a missing text; it is masked.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A size is less than 1, or the padding index is outside the table.</exception>
     public LookupConditioner(int bins, int dim, int outputDim, int padIndex = 0) : base(nameof(LookupConditioner))
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(bins, 1);
@@ -39,13 +39,13 @@ public sealed class LookupConditioner : TextConditioner
         RegisterComponents();
     }
 
-    /// <summary>Vectors of the table.</summary>
+    /// <summary>Number of vectors in the table.</summary>
     public int Bins { get; }
 
     /// <inheritdoc/>
     public override long OutputDimension { get; }
 
-    /// <summary>The vector that a text looks up: the SHA-256 hash of its UTF-8 bytes, a big-endian number, modulo the size of the table.</summary>
+    /// <summary>Index of a text's vector: the SHA-256 hash of its UTF-8 bytes, a big-endian number, modulo the size of the table.</summary>
     public static int Hash(string text, int bins)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -53,13 +53,13 @@ public sealed class LookupConditioner : TextConditioner
         return (int)(new BigInteger(SHA256.HashData(Encoding.UTF8.GetBytes(text)), isUnsigned: true, isBigEndian: true) % bins);
     }
 
-    /// <summary>The vectors that texts look up, [B, 1], and where there is a text, [B, 1]; both int64 on the CPU, owned by the caller. "" is a text.</summary>
+    /// <summary>Returns the indexes of the texts' vectors [B, 1] and the mask [B, 1], 0 for null; both int64 on the CPU, owned by the caller. "" is a text.</summary>
     public (Tensor Tokens, Tensor Mask) Tokenize(IReadOnlyList<string?> texts)
     {
         ArgumentNullException.ThrowIfNull(texts);
         if (texts.Count == 0)
         {
-            throw new ArgumentException("There is no text: give at least one.", nameof(texts));
+            throw new ArgumentException("At least one text is needed; the list is empty.", nameof(texts));
         }
 
         long[] tokens = [.. texts.Select(text => text is null ? padIndex : Hash(text, Bins))];

@@ -4,24 +4,24 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Conditioning;
 
-/// <summary>Turns descriptions into what the conditions of a model say.</summary>
+/// <summary>Encodes descriptions as the conditions of a model.</summary>
 internal static class TextConditionEncoder
 {
     /// <summary>
-    /// What each of the model's texts says: its description is given, others say nothing, as in upstream's generation. The tensors belong to the caller's dispose scope.
+    /// Encodes the descriptions. Other text conditions of the model are empty, as in upstream's generation. The tensors belong to the caller's dispose scope.
     /// </summary>
-    /// <exception cref="ArgumentException">There is a description, and the model takes none.</exception>
+    /// <exception cref="ArgumentException">The model has no conditions, and a description is not empty.</exception>
     public static ConditionTensors Encode(LMModel model, IReadOnlyList<string?> descriptions)
     {
         if (!model.Config.ConditionNames.Any() && descriptions.FirstOrDefault(text => !string.IsNullOrEmpty(text)) is { } text)
         {
-            throw new ArgumentException($"This model was trained without conditions and does not take the description '{text}': generate unconditionally.", nameof(descriptions));
+            throw new ArgumentException($"This model was trained without conditions and does not accept the description '{text}': use GenerateUnconditional.", nameof(descriptions));
         }
 
         var names = model.Conditioners.Names;
         if (names.Count == 0)
         {
-            // A model that was built without conditioners still knows how to read nothing.
+            // A model without conditioners can still generate unconditionally.
             names = [.. model.Config.ConditionNames.Take(1)];
         }
 
@@ -33,7 +33,7 @@ internal static class TextConditionEncoder
 
     private static ConditionTensor Encode(LMModel model, string name, IReadOnlyList<string?> descriptions, bool isDescription)
     {
-        // An empty description says nothing; to a table of texts it is one like others.
+        // An empty description counts as none, except for a lookup table, where it is a text like any other.
         var isTable = model.Conditioners.Names.Contains(name) && model.Conditioners[name] is LookupConditioner;
         if (!isDescription || descriptions.All(text => isTable ? text is null : string.IsNullOrEmpty(text)))
         {

@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Generation;
 
-/// <summary>The audio of a request in chunks, generated as they are asked for.</summary>
+/// <summary>The audio of a request in chunks, generated on demand.</summary>
 internal sealed class AudioStream : IDisposable
 {
     private readonly CompressionModel codec;

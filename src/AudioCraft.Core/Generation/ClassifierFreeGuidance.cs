@@ -1,40 +1,51 @@
+using AudioCraft.Conditioning;
+
 namespace AudioCraft.Generation;
 
-/// <summary>Which of an item's conditions a row reads.</summary>
+/// <summary>The conditions that a row of a guided batch reads.</summary>
 internal enum GuidanceKind
 {
-    /// <summary>All.</summary>
+    /// <summary>All conditions.</summary>
     All,
 
-    /// <summary>All but the description.</summary>
+    /// <summary>All conditions except the description.</summary>
     WithoutDescription,
 
-    /// <summary>None.</summary>
+    /// <summary>No condition.</summary>
     None,
 }
 
-/// <summary>One row of a pass: whose tokens it reads, which conditions, and its weight in the item's guided logits.</summary>
+/// <summary>A row of a guided batch: the item whose tokens it reads, the conditions that it reads, and the weight of its logits in the item's guided logits.</summary>
 internal readonly record struct GuidanceRow(int Item, GuidanceKind Kind, double Weight);
 
 /// <summary>
-/// The rows that classifier-free guidance needs. With logits t for all conditions, w for all but the description and u for none, guidance with coefficient c is
-/// u + c·(t − u), and double guidance, which pushes the description by β beyond the others ("Audio Conditioning for Music Generation via Discrete Bottleneck
-/// Features", Rouard et al. 2024, section 4.3; audiocraft/models/lm.py), is u + c·(w + β·(t − w) − u).
+/// Classifier-free guidance ("Classifier-Free Diffusion Guidance", Ho and Salimans 2022; <c>_sample_next_token</c> of audiocraft/models/lm.py): tokens are sampled from
+/// the logits <c>u + c·(t − u)</c>, where t are the logits with all conditions, u those without conditions and c is <see cref="GenerationParams.CfgCoef"/>.
 /// </summary>
+/// <remarks>
+/// <para>
+/// Double guidance with the coefficient β (<see cref="GenerationParams.CfgCoefBeta"/>) samples from <c>u + c·(w + β·(t − w) − u)</c>, where w are the logits with all
+/// conditions except the description ("Audio Conditioning for Music Generation via Discrete Bottleneck Features", Rouard et al. 2024, section 4.3).
+/// </para>
+/// <para>
+/// Both are weighted sums of logits. This class returns the rows and their weights; <see cref="GuidancePass"/> computes the rows in the language model and
+/// <see cref="TokenGenerator"/> adds up their logits. In training, <see cref="ClassifierFreeGuidanceDropout"/> drops the conditions.
+/// </para>
+/// </remarks>
 internal static class ClassifierFreeGuidance
 {
-    /// <summary>The condition that double guidance pushes.</summary>
+    /// <summary>The condition that double guidance strengthens.</summary>
     public const string Description = "description";
 
     /// <summary>
-    /// The rows by kind. Rows without weight are left out, and rows of an item that would read the same are one:
-    /// at coefficient 1 nothing is computed without conditions, at 0 nothing with them, and an item of which the conditions say nothing needs a single row.
+    /// Returns the rows, grouped by kind. Rows with weight 0 are omitted, and rows of an item that read the same conditions are merged: with coefficient 1 there is no
+    /// unconditional row, with 0 no conditional one, and an item without conditions has a single row.
     /// </summary>
-    /// <param name="items">Items of the request.</param>
-    /// <param name="conditions">What the conditions say of them.</param>
+    /// <param name="items">Number of items in the request.</param>
+    /// <param name="conditions">The conditions of the items.</param>
     /// <param name="coefficient">Guidance coefficient, c.</param>
-    /// <param name="beta">Coefficient of double guidance, β, or null.</param>
-    /// <param name="nullIsOwn">Whether "none" reads differently from conditions that say nothing (upstream's two-step guidance pads these otherwise).</param>
+    /// <param name="beta">Coefficient of double guidance, β; null for plain guidance.</param>
+    /// <param name="nullIsOwn">Whether an unconditional row differs from a row with empty conditions (upstream's two-step guidance pads them differently).</param>
     public static IReadOnlyList<IReadOnlyList<GuidanceRow>> Rows(
         int items, ConditionTensors conditions, double coefficient, double? beta = null, bool nullIsOwn = false)
     {
@@ -50,7 +61,7 @@ internal static class ClassifierFreeGuidance
         [
             .. Enumerable.Range(0, items)
                 .SelectMany(item => parts
-                    .GroupBy(part => nullIsOwn ? part.Kind : Plainest(conditions, item, part.Kind))
+                    .GroupBy(part => nullIsOwn ? part.Kind : Simplest(conditions, item, part.Kind))
                     .Select(same => new GuidanceRow(item, same.Key, same.Count() == parts.Count ? 1 : same.Sum(part => part.Weight)))
                     .Where(row => row.Weight != 0))
                 .GroupBy(row => row.Kind)
@@ -63,12 +74,12 @@ internal static class ClassifierFreeGuidance
     public static bool Reads(GuidanceKind kind, string condition) =>
         kind == GuidanceKind.All || (kind == GuidanceKind.WithoutDescription && condition != Description);
 
-    private static GuidanceKind Plainest(ConditionTensors conditions, int item, GuidanceKind kind)
+    private static GuidanceKind Simplest(ConditionTensors conditions, int item, GuidanceKind kind)
     {
         bool ReadsAnything(GuidanceKind k) => conditions.Items.Any(c => Reads(k, c.Name) && c.Lengths[item] > 0);
-        var saysDescription = conditions.Items.Any(c => c.Name == Description && c.Lengths[item] > 0);
+        var hasDescription = conditions.Items.Any(c => c.Name == Description && c.Lengths[item] > 0);
         return !ReadsAnything(kind) ? GuidanceKind.None
-            : kind == GuidanceKind.All && !saysDescription ? GuidanceKind.WithoutDescription
+            : kind == GuidanceKind.All && !hasDescription ? GuidanceKind.WithoutDescription
             : kind;
     }
 }

@@ -5,14 +5,14 @@ using static TorchSharp.torch;
 namespace AudioCraft.Generation;
 
 /// <summary>Frames of codes of consecutive items of a request.</summary>
-/// <param name="FirstItem">The first of the items.</param>
-/// <param name="Items">How many.</param>
+/// <param name="FirstItem">Index of the first item.</param>
+/// <param name="Items">Number of items.</param>
 /// <param name="Codes">[Items, K]; null when the items have ended.</param>
 internal readonly record struct GeneratedFrame(int FirstItem, int Items, long[,]? Codes);
 
 /// <summary>
 /// Generates the codes of a request, frame by frame: over the groups of items that fit the memory together, the windows of a long duration and the decoding
-/// steps of a window. Whole results, streams and batches are all made of its frames.
+/// steps of a window. Whole results, streams and batches all consume its frames.
 /// </summary>
 internal sealed class CodeGenerator : IDisposable
 {
@@ -46,7 +46,7 @@ internal sealed class CodeGenerator : IDisposable
     /// <summary>Decoding steps of the whole request.</summary>
     public int TotalSteps { get; }
 
-    /// <summary>The frames in order, a prompt's first. Each advance computes until the next frame is known; the model must not be used otherwise meanwhile.</summary>
+    /// <summary>The frames in order, a prompt's first. Each advance computes until the next frame is known; the model must not be used by others meanwhile.</summary>
     /// <param name="beforeStep">Called before each decoding step; an exception from it ends the generation.</param>
     public IEnumerable<GeneratedFrame> Frames(Action beforeStep)
     {
@@ -60,10 +60,10 @@ internal sealed class CodeGenerator : IDisposable
                 yield return new GeneratedFrame(first, count, frame);
             }
 
-            var draws = random[first..(first + count)];
+            var itemRandom = random[first..(first + count)];
             foreach (var (promptFrames, length) in plan.Windows)
             {
-                using var tokens = Window(first, count, length, frames.GetRange(frames.Count - promptFrames, promptFrames), draws);
+                using var tokens = Window(first, count, length, frames.GetRange(frames.Count - promptFrames, promptFrames), itemRandom);
                 while (!tokens.IsDone)
                 {
                     beforeStep();
@@ -90,7 +90,7 @@ internal sealed class CodeGenerator : IDisposable
         }
     }
 
-    private TokenGenerator Window(int first, int count, int length, IReadOnlyList<long[,]> start, RandomSequence[] draws)
+    private TokenGenerator Window(int first, int count, int length, IReadOnlyList<long[,]> start, RandomSequence[] itemRandom)
     {
         using var guard = no_grad();
         using var scope = NewDisposeScope();
@@ -101,7 +101,7 @@ internal sealed class CodeGenerator : IDisposable
             Prompt = start,
             Conditions = conditions.Rows(first, count),
             Parameters = request.Parameters,
-            Random = draws,
+            Random = itemRandom,
         });
     }
 
@@ -110,6 +110,6 @@ internal sealed class CodeGenerator : IDisposable
         var (codes, scale) = model.CompressionModel.Encode(audio.to(model.Device));
         return scale is null
             ? CodeFrames.FromTensor(codes)
-            : throw new InvalidOperationException("A codec that normalises loudness cannot encode a prompt: its scale is not part of the codes.");
+            : throw new InvalidOperationException("A codec that normalizes loudness cannot encode a prompt: its scale is not part of the codes.");
     }
 }

@@ -1,9 +1,9 @@
 using Microsoft.Extensions.Logging;
 using static TorchSharp.torch;
 
-namespace AudioCraft;
+namespace AudioCraft.Generation;
 
-/// <summary>What generation logs. Prompts are never part of it.</summary>
+/// <summary>Log messages of generation. They never contain descriptions.</summary>
 internal static partial class GenerationLog
 {
     [LoggerMessage(EventId = 100, Level = LogLevel.Debug, Message = "{Model} generates {Count} item(s) in {Steps} steps.")]

@@ -3,21 +3,21 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Generation;
 
-/// <summary>What generation takes beside the weights, estimated from the sizes of the model before anything is allocated.</summary>
+/// <summary>Estimates the memory that generation uses in addition to the weights, from the sizes of the model.</summary>
 internal static class GenerationMemory
 {
     private const long FloatSize = sizeof(float);
 
-    /// <summary>Positions of a long description; T5's texts are seldom longer.</summary>
+    /// <summary>Tokens of a long description.</summary>
     private const long TextLength = 128;
 
-    /// <summary>Tensors of a layer's largest size that are alive at once while a codec decodes: what goes in, what comes out, and one in between.</summary>
+    /// <summary>Tensors of a layer's largest size that are alive at once while a codec decodes: input, output and one intermediate.</summary>
     private const long LayersAlive = 3;
 
-    /// <summary>Where a codec does not tell the width of its widest layer at the rate of the sound.</summary>
+    /// <summary>Assumed width of the layer at the audio's sample rate for codecs without an EnCodec configuration.</summary>
     private const long UsualFilters = 64;
 
-    /// <summary>The limit of a model that was given none.</summary>
+    /// <summary>The default of <see cref="BaseGenModel.MemoryLimit"/>.</summary>
     public static long DefaultLimit(Device device)
     {
         const long gibibyte = 1L << 30;
@@ -26,11 +26,11 @@ internal static class GenerationMemory
             : 8 * gibibyte;
     }
 
-    /// <summary>How many of a call's items go through the model together: as many as fit the model's limit, at least one.</summary>
+    /// <summary>Number of items that are generated together: as many as fit the limit, at least one.</summary>
     public static int ItemsTogether(BaseGenModel model, WindowPlan plan, GenerationParams parameters, long memoryLimit, int items) =>
         (int)Math.Clamp(memoryLimit / BytesPerItem(model, plan, parameters), 1, items);
 
-    /// <summary>Bytes for one item: the larger of what the language model and what the codec takes, as the one is over when the other begins.</summary>
+    /// <summary>Bytes for one item: the maximum of the language model and the codec, which run one after the other.</summary>
     public static long BytesPerItem(BaseGenModel model, WindowPlan plan, GenerationParams parameters) =>
         Math.Max(LanguageModel(model, plan, parameters), Codec(model, parameters));
 
@@ -44,7 +44,7 @@ internal static class GenerationMemory
         var cache = layers * 2 * steps * (dim / config.KeyValueRepeat);
         var text = config.CrossAttention ? layers * 2 * TextLength * dim : 0;
 
-        // A prompt goes through at once: its attention scores, its feed-forward layer, and a few tensors of the model's width.
+        // A prompt is computed at once: its attention scores, its feed-forward layer and a few tensors of the model's width.
         var activations = ((long)config.NumHeads * prompt * prompt * 2) + (prompt * ((2L * config.FeedForwardDim) + (8 * dim)));
         var rowsAtOnce = parameters.TwoStepCfg ? 1 : rows;
         return FloatSize * ((rows * (cache + text)) + (rowsAtOnce * activations));

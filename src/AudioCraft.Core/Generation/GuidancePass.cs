@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace AudioCraft.Generation;
 
 /// <summary>
-/// Rows that go through the language model together, and what it remembers of them. Classifier-free guidance needs several predictions for an item,
-/// with its conditions and without; all in one pass, or in one pass after the other.
+/// The rows that the language model computes together, with their state. Classifier-free guidance needs several predictions for an item,
+/// with and without its conditions: all rows in one pass, or in several passes (two-step guidance).
 /// </summary>
 internal sealed class GuidancePass : IDisposable
 {
@@ -27,7 +27,7 @@ internal sealed class GuidancePass : IDisposable
         state = model.CreateState(rows.Length, maxSteps, conditions);
     }
 
-    /// <summary>The passes that a request needs. The caller disposes of them.</summary>
+    /// <summary>Creates the passes of a request. The caller disposes of them.</summary>
     public static IReadOnlyList<GuidancePass> Create(LMModel model, TokenRequest request, long maxSteps)
     {
         var parameters = request.Parameters;
@@ -52,7 +52,7 @@ internal sealed class GuidancePass : IDisposable
         return passes;
     }
 
-    /// <summary>Takes the next steps of every row. <paramref name="sequences"/> holds, for each item, its tokens [K, steps].</summary>
+    /// <summary>Computes the steps <paramref name="from"/> to <paramref name="to"/> (exclusive) of every row. <paramref name="sequences"/> holds the tokens [K, steps] of each item.</summary>
     public void Step(long[][,] sequences, int from, int to)
     {
         using var scope = NewDisposeScope();
@@ -69,9 +69,9 @@ internal sealed class GuidancePass : IDisposable
             }
         }
 
-        if (to - from == 1 && state.Decoder is { } decoder)
+        if (to - from == 1 && state.CanDecode)
         {
-            decoder.Step(tokens, logits);
+            state.Decoder!.Step(tokens, logits);
             return;
         }
 
@@ -79,7 +79,7 @@ internal sealed class GuidancePass : IDisposable
         model.Step(input, state).to(ScalarType.Float32).cpu().contiguous().data<float>().CopyTo(logits);
     }
 
-    /// <summary>Adds this pass's share of an item's guided logits for a codebook.</summary>
+    /// <summary>Adds the weighted logits of this pass's rows to an item's guided logits for a codebook.</summary>
     public void AddTo(Span<float> guided, int item, int codebook)
     {
         for (var r = 0; r < rows.Length; r++)
@@ -98,8 +98,8 @@ internal sealed class GuidancePass : IDisposable
 
     public void Dispose() => state.Dispose();
 
-    // A row that does not read a condition has zeros in its place: as many as the item's own condition has, or as the whole batch's in upstream,
-    // which puts items and their nothing into one batch, except in two-step guidance: there a batch of nothing has one position.
+    // A row without a condition gets zeros of the condition's length. Upstream pads them to the longest of the batch, or, in the unconditional pass of
+    // two-step guidance, uses a single position.
     private ConditionTensor ForRows(ConditionTensor condition, GenerationParams parameters)
     {
         bool Reads(GuidanceRow row) => ClassifierFreeGuidance.Reads(row.Kind, condition.Name);

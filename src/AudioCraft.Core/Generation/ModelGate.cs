@@ -1,13 +1,13 @@
 namespace AudioCraft.Generation;
 
 /// <summary>
-/// Lets one call at a time compute with a model, and frees the model once it is disposed and no call computes. Waiting calls hold no thread and can be cancelled.
+/// Lets one call at a time use a model, and frees the model once it is disposed and idle. Waiting calls hold no thread and can be cancelled.
 /// </summary>
 /// <param name="owner">The model, for exceptions.</param>
 /// <param name="free">Frees the model. Called once.</param>
 internal sealed class ModelGate(object owner, Action free) : IDisposable
 {
-    // Never disposed of: late callers wait on it to get ObjectDisposedException. It owns no native handle.
+    // Not disposed: late callers wait on it and then get ObjectDisposedException. It owns no native handle.
     private readonly SemaphoreSlim semaphore = new(1, 1);
     private int computingThread;
     private int disposed;
@@ -35,7 +35,7 @@ internal sealed class ModelGate(object owner, Action free) : IDisposable
         return await Task.Run(() => Compute(compute), CancellationToken.None).ConfigureAwait(false);
     }
 
-    /// <summary>Throws if the model has been disposed of. Long calls ask before each step.</summary>
+    /// <summary>Throws if the model has been disposed of. Long calls check before each step.</summary>
     /// <exception cref="ObjectDisposedException">The model is disposed of.</exception>
     public void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(IsDisposed, owner);
 
@@ -67,7 +67,7 @@ internal sealed class ModelGate(object owner, Action free) : IDisposable
         }
     }
 
-    // Whoever computes at the moment calls this again when it ends.
+    // A running call calls this again when it ends.
     private void FreeIfIdle()
     {
         if (!semaphore.Wait(0))

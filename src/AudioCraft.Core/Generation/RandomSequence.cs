@@ -1,9 +1,9 @@
 namespace AudioCraft.Generation;
 
 /// <summary>
-/// The random numbers of one item of a request (SplitMix64, Steele, Lea and Flood 2014). They follow from the request's seed and from
-/// how many items before it have the same description, not from the batch: a description gives the same sound alone and among others,
-/// and yet the same description twice in a batch gives two sounds.
+/// The random numbers of one item of a request (SplitMix64, Steele, Lea and Flood 2014). They depend on the request's seed and on
+/// the number of earlier items with the same description, not on the batch: a description gives the same audio alone and in a batch,
+/// and a description that occurs twice in a batch gives different audio.
 /// </summary>
 internal struct RandomSequence
 {
@@ -16,8 +16,8 @@ internal struct RandomSequence
         state = Mix(state + Increment) ^ unchecked(Mix((ulong)occurrence * Increment) * 3);
     }
 
-    /// <summary>One sequence for each item of a request: from the items' own seeds, or from the request's, or anew.</summary>
-    /// <exception cref="ArgumentException">There are seeds of items, but not one for each.</exception>
+    /// <summary>One sequence for each item of a request: from the items' own seeds, the request's seed or a random one.</summary>
+    /// <exception cref="ArgumentException">The number of item seeds differs from the number of items.</exception>
     public static RandomSequence[] ForItems(GenerationParams parameters, IReadOnlyList<string?> descriptions)
     {
         if (parameters.ItemSeeds is not { } seeds)

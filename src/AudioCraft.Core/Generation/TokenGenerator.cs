@@ -5,7 +5,7 @@ namespace AudioCraft.Generation;
 
 /// <summary>
 /// Generates tokens in one window of the language model, one decoding step at a time (<c>LMModel.generate</c> of audiocraft/models/lm.py).
-/// It may be used from one thread after another.
+/// It may move between threads.
 /// </summary>
 internal sealed class TokenGenerator : IDisposable
 {
@@ -18,7 +18,7 @@ internal sealed class TokenGenerator : IDisposable
     /// <summary>The tokens of each item by step, [K, steps].</summary>
     private readonly long[][,] sequences;
 
-    /// <summary>Where the codes of a frame are in the sequences [K, F], and after which step all codes of a frame are known.</summary>
+    /// <summary>Index of each code in the sequences [K, F], and the step after which all codes of a frame are known.</summary>
     private readonly int[,] cells;
     private readonly int[] knownAfter;
 
@@ -26,7 +26,7 @@ internal sealed class TokenGenerator : IDisposable
     private readonly float[] guided;
     private int step, taken, nextFrame;
 
-    /// <summary>Prepares the first step.</summary>
+    /// <summary>Creates the state of the sequences.</summary>
     /// <param name="model">The language model.</param>
     /// <param name="request">What to generate.</param>
     public TokenGenerator(LMModel model, TokenRequest request)
@@ -48,10 +48,10 @@ internal sealed class TokenGenerator : IDisposable
     /// <summary>Whether all frames have been generated.</summary>
     public bool IsDone => step >= steps;
 
-    /// <summary>The number of decoding steps of a request.</summary>
+    /// <summary>Returns the number of decoding steps of a request.</summary>
     /// <param name="model">The language model.</param>
     /// <param name="frames">Frames of the result.</param>
-    /// <param name="promptFrames">Frames of the prompt, fewer.</param>
+    /// <param name="promptFrames">Frames of the prompt, less than <paramref name="frames"/>.</param>
     public static int StepCount(LMModel model, int frames, int promptFrames)
     {
         var pattern = model.PatternProvider.GetPattern(frames);
@@ -74,8 +74,8 @@ internal sealed class TokenGenerator : IDisposable
         return CodeFrames.ToTensor(frames, model.Device);
     }
 
-    /// <summary>Takes one decoding step.</summary>
-    /// <returns>The frames after the prompt, each [B, K], whose codes are now all known. A delay pattern knows the first frame after K steps.</returns>
+    /// <summary>Computes one decoding step.</summary>
+    /// <returns>The frames that this step completes, each [B, K]. With a delay pattern the first frame is complete after K steps.</returns>
     /// <exception cref="AudioCraftException">The model's logits are not finite.</exception>
     public IReadOnlyList<long[,]> Step()
     {
@@ -107,7 +107,7 @@ internal sealed class TokenGenerator : IDisposable
         }
     }
 
-    /// <summary>The first step that the prompt does not determine: the first with a code of the frame after it.</summary>
+    /// <summary>The first step that contains a code of the frame after the prompt.</summary>
     private static int FirstStep(CodebookPattern pattern, int promptFrames)
     {
         var step = pattern.FirstStepWithTimestep(promptFrames)
@@ -144,7 +144,7 @@ internal sealed class TokenGenerator : IDisposable
         {
             for (var k = 0; k < model.NumCodebooks; k++)
             {
-                // The prompt and the special token are given.
+                // The prompt and the special token are known.
                 if (sequences[item][k, step] != Unknown)
                 {
                     continue;
@@ -158,7 +158,7 @@ internal sealed class TokenGenerator : IDisposable
 
                 if (!float.IsFinite(guided[TokenSampler.ArgMax(guided)]))
                 {
-                    throw new AudioCraftException($"The language model's logits at step {step} are not finite: its weights are damaged, or overflow in {model.Config.Dim} dimensions of this precision.");
+                    throw new AudioCraftException($"The language model's logits at step {step} are not finite: its weights are damaged, or overflow in this precision (dimension {model.Config.Dim}).");
                 }
 
                 var uniform = request.Parameters.UseSampling ? request.Random[item].Next() : 0;

@@ -1,78 +1,23 @@
-using TorchSharp;
-using static TorchSharp.torch;
-
 namespace AudioCraft.Generation;
 
-/// <summary>A batch of token sequences to be generated in one window of the language model.</summary>
+/// <summary>The request of one window of the language model: a batch of token sequences to generate.</summary>
 internal sealed record TokenRequest
 {
-    /// <summary>Items, B.</summary>
+    /// <summary>Number of items, B.</summary>
     public required int BatchSize { get; init; }
 
-    /// <summary>Frames of the result, the prompt's included.</summary>
+    /// <summary>Frames of the result, including the prompt.</summary>
     public required int Frames { get; init; }
 
-    /// <summary>The frames that the result begins with, each [B, K]; empty without a prompt.</summary>
+    /// <summary>The frames of the prompt, each [B, K]; empty without one.</summary>
     public IReadOnlyList<long[,]> Prompt { get; init; } = [];
 
-    /// <summary>The conditions of each item; empty for a model without conditions, or to omit those that are prepended to the sequence.</summary>
+    /// <summary>The conditions of each item; empty for a model without conditions.</summary>
     public ConditionTensors Conditions { get; init; }
 
-    /// <summary>How tokens are chosen.</summary>
+    /// <summary>The sampling parameters.</summary>
     public required GenerationParams Parameters { get; init; }
 
     /// <summary>The random numbers of each item. They continue from window to window.</summary>
     public required RandomSequence[] Random { get; init; }
-}
-
-/// <summary>Codes as frames, each [B, K], and as one tensor [B, K, F].</summary>
-internal static class CodeFrames
-{
-    /// <summary>The frames of codes [B, K, F] int64.</summary>
-    public static IReadOnlyList<long[,]> FromTensor(Tensor codes)
-    {
-        using var scope = NewDisposeScope();
-        var (items, codebooks, count) = ((int)codes.size(0), (int)codes.size(1), (int)codes.size(2));
-        var flat = codes.cpu().contiguous().data<long>();
-        var frames = new long[count][,];
-        for (var t = 0; t < count; t++)
-        {
-            var frame = frames[t] = new long[items, codebooks];
-            for (var row = 0; row < items * codebooks; row++)
-            {
-                frame[row / codebooks, row % codebooks] = flat[(row * count) + t];
-            }
-        }
-
-        return frames;
-    }
-
-    /// <summary>Codes [B, K, F] int64 of at least one frame.</summary>
-    public static Tensor ToTensor(IReadOnlyList<long[,]> frames, Device device)
-    {
-        var (items, codebooks, count) = (frames[0].GetLength(0), frames[0].GetLength(1), frames.Count);
-        var flat = new long[items * codebooks * count];
-        for (var t = 0; t < count; t++)
-        {
-            for (var row = 0; row < items * codebooks; row++)
-            {
-                flat[(row * count) + t] = frames[t][row / codebooks, row % codebooks];
-            }
-        }
-
-        return tensor(flat, [items, codebooks, count], device: device);
-    }
-
-    /// <summary>The rows of some items.</summary>
-    public static IReadOnlyList<long[,]> Rows(IReadOnlyList<long[,]> frames, int from, int count)
-    {
-        return frames is [var first, ..] && (from > 0 || count < first.GetLength(0)) ? [.. frames.Select(Part)] : frames;
-
-        long[,] Part(long[,] frame)
-        {
-            var part = new long[count, frame.GetLength(1)];
-            Array.Copy(frame, from * frame.GetLength(1), part, 0, part.Length);
-            return part;
-        }
-    }
 }

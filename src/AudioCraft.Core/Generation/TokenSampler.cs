@@ -1,15 +1,15 @@
 namespace AudioCraft.Generation;
 
 /// <summary>
-/// Chooses the next token from logits: the likeliest, or a draw after top-k or top-p filtering (audiocraft/utils/utils.py).
-/// Works on plain memory: for a few thousand logits that is faster than a handful of tensor operations, and a draw needs no tensor generator.
+/// Chooses the next token from logits: the argmax, or a sample after top-k or top-p filtering (audiocraft/utils/utils.py).
+/// It works on spans: for a few thousand logits that is faster than a few tensor operations, and it needs no <c>torch.Generator</c>.
 /// </summary>
 internal static class TokenSampler
 {
-    /// <summary>The chosen index. <paramref name="logits"/> is used as working space.</summary>
+    /// <summary>Chooses an index. <paramref name="logits"/> is overwritten.</summary>
     /// <param name="logits">One codebook's logits.</param>
-    /// <param name="parameters">How to choose.</param>
-    /// <param name="uniform">A number in [0, 1), used if a draw is made.</param>
+    /// <param name="parameters">The sampling parameters.</param>
+    /// <param name="uniform">A uniform random number in [0, 1), used for sampling.</param>
     public static int Choose(Span<float> logits, GenerationParams parameters, double uniform)
     {
         if (!parameters.UseSampling || parameters.Temperature <= 0)
@@ -19,10 +19,10 @@ internal static class TokenSampler
 
         Softmax(logits, parameters.Temperature);
         Filter(logits, parameters.TopK, parameters.TopP);
-        return Draw(logits, uniform);
+        return Sample(logits, uniform);
     }
 
-    /// <summary>Index of the largest value, the first among equals.</summary>
+    /// <summary>Index of the largest value; the first of equal ones.</summary>
     public static int ArgMax(ReadOnlySpan<float> values)
     {
         var best = 0;
@@ -52,8 +52,8 @@ internal static class TokenSampler
     }
 
     /// <summary>
-    /// Sets to zero what is filtered out, and scales the rest to sum 1, in place. A <paramref name="topP"/> above 0 wins over <paramref name="topK"/>;
-    /// with neither, nothing is filtered. Top-k keeps all that equal the k-th; top-p keeps a value while the likelier ones sum to at most p.
+    /// Sets filtered probabilities to zero and scales the rest to sum 1, in place. A <paramref name="topP"/> above 0 overrides <paramref name="topK"/>;
+    /// if both are 0, nothing is filtered. Top-k keeps all values equal to the k-th; top-p keeps a value while the larger ones sum to at most p.
     /// </summary>
     public static void Filter(Span<float> probabilities, int topK, double topP)
     {
@@ -79,8 +79,8 @@ internal static class TokenSampler
         Scale(probabilities, 1 / sum);
     }
 
-    /// <summary>The index at which the running sum of the probabilities passes <paramref name="uniform"/> of their total.</summary>
-    public static int Draw(ReadOnlySpan<float> probabilities, double uniform)
+    /// <summary>Samples an index: the first at which the cumulative sum exceeds <paramref name="uniform"/> times the total.</summary>
+    public static int Sample(ReadOnlySpan<float> probabilities, double uniform)
     {
         var total = 0.0;
         foreach (var p in probabilities)
@@ -128,7 +128,7 @@ internal static class TokenSampler
             order[i] = i;
         }
 
-        // Likelier first; among equals the earlier first, so that the outcome does not depend on the sort.
+        // Descending; equal values in order of their index, so that the result does not depend on the sort.
         Array.Sort(order, (a, b) => values[b].CompareTo(values[a]) is var byValue && byValue != 0 ? byValue : a.CompareTo(b));
         var cumulative = 0f;
         foreach (var index in order)

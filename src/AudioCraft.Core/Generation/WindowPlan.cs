@@ -1,7 +1,7 @@
 namespace AudioCraft.Generation;
 
 /// <summary>
-/// How a duration is divided into windows of the language model, each beginning with the end of the one before
+/// Divides a duration into windows of the language model, each of which begins with the end of the one before
 /// (<c>_generate_tokens</c> of audiocraft/models/genmodel.py). Lengths are truncated as upstream truncates them, in the same order.
 /// </summary>
 internal sealed class WindowPlan
@@ -13,7 +13,7 @@ internal sealed class WindowPlan
     /// <param name="model">The model.</param>
     /// <param name="parameters">The parameters of the request.</param>
     /// <param name="promptFrames">Frames of the prompt, 0 for none.</param>
-    /// <exception cref="ArgumentException">The duration is less than a frame, the prompt is not shorter than it, or the stride does not fit the window.</exception>
+    /// <exception cref="ArgumentException">The duration is less than a frame, the prompt is not shorter than the duration, or the stride does not fit the window.</exception>
     public WindowPlan(BaseGenModel model, GenerationParams parameters, int promptFrames)
     {
         (this.model, this.parameters, this.promptFrames) = (model, parameters, promptFrames);
@@ -23,16 +23,16 @@ internal sealed class WindowPlan
         TotalSteps = Windows.Sum(window => TokenGenerator.StepCount(model.LM, window.Frames, window.Prompt));
     }
 
-    /// <summary>The frames of each window, and how many of them are given by what precedes it.</summary>
+    /// <summary>For each window the number of frames that it repeats from the audio before it, and its length in frames.</summary>
     public IReadOnlyList<(int Prompt, int Frames)> Windows { get; }
 
-    /// <summary>Frames by which the window moves.</summary>
+    /// <summary>The stride in frames.</summary>
     public int StrideFrames { get; }
 
     /// <summary>Decoding steps of all windows.</summary>
     public int TotalSteps { get; }
 
-    /// <summary>The largest window, and the longest prompt of a window, in frames.</summary>
+    /// <summary>Length of the longest window and of the longest prompt of a window, in frames.</summary>
     public (int Frames, int Prompt) LargestWindow => (Windows.Max(window => window.Frames), Windows.Max(window => window.Prompt));
 
     private bool IsOneWindow => parameters.Duration <= model.MaxDuration;
@@ -43,7 +43,7 @@ internal sealed class WindowPlan
     {
         if (parameters.Duration * model.FrameRate > int.MaxValue / 4)
         {
-            throw OutOfRange(nameof(GenerationParams.Duration), parameters.Duration, "more frames than can be counted");
+            throw OutOfRange(nameof(GenerationParams.Duration), parameters.Duration, "more frames than are supported");
         }
 
         if (Frames(parameters.Duration) < 1)
@@ -66,8 +66,8 @@ internal sealed class WindowPlan
         if (promptFrames >= window)
         {
             throw new ArgumentException(
-                $"The prompt of {promptFrames / model.FrameRate} s ({promptFrames} frames) is not shorter than what is generated at once, "
-                + $"{window / model.FrameRate} s ({window} frames): shorten it, or generate for longer.");
+                $"The prompt of {promptFrames / model.FrameRate} s ({promptFrames} frames) is not shorter than the first window, "
+                + $"{window / model.FrameRate} s ({window} frames): use a shorter prompt or a longer duration.");
         }
     }
 

@@ -5,15 +5,15 @@ using static TorchSharp.torch;
 namespace AudioCraft.Kernels;
 
 /// <summary>
-/// Memory for weights in pages of two megabytes where the system has them for the asking (Linux's transparent huge pages): a product that reads all weights
-/// once then waits less for addresses to be looked up.
+/// Memory for weights in pages of two megabytes (Linux's transparent huge pages): a product that reads all weights
+/// once then has fewer TLB misses.
 /// </summary>
 internal static unsafe partial class HugePages
 {
     private const nuint Size = 2 << 20;
     private const int AdviseHugePage = 14;
 
-    /// <summary>An uninitialised tensor on the CPU, outside dispose scopes.</summary>
+    /// <summary>Creates an uninitialized tensor on the CPU, outside dispose scopes.</summary>
     public static Tensor Empty(long[] shape, ScalarType dtype)
     {
         var tensor = empty(shape, dtype: dtype).DetachFromDisposeScope();
@@ -21,7 +21,7 @@ internal static unsafe partial class HugePages
         return tensor;
     }
 
-    /// <summary>Asks for such pages under a contiguous CPU tensor that has not been written to yet.</summary>
+    /// <summary>Requests such pages for a contiguous CPU tensor that has not been written to yet.</summary>
     public static void Advise(Tensor tensor)
     {
         var bytes = tensor.numel() * tensor.element_size();
@@ -33,7 +33,7 @@ internal static unsafe partial class HugePages
         var start = ((nuint)WeightMatrix.Data(tensor) + Size - 1) / Size * Size;
         var end = ((nuint)WeightMatrix.Data(tensor) + (nuint)bytes) / Size * Size;
 
-        // Advice that is not taken costs nothing but speed.
+        // A failure affects only speed.
         _ = MemoryAdvise(start, end - start, AdviseHugePage);
     }
 

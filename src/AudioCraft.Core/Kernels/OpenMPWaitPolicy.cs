@@ -6,7 +6,7 @@ namespace AudioCraft.Kernels;
 
 /// <summary>
 /// How libtorch's OpenMP threads wait for work. By default they spin for a while after each parallel operation, on cores that the kernels of this library and the
-/// application want. On two cores that halves the speed of models that alternate between libtorch and the kernels.
+/// application need. On two cores that halves the speed of models that alternate between libtorch and the kernels.
 /// </summary>
 internal static partial class OpenMPWaitPolicy
 {

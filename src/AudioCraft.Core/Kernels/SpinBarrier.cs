@@ -1,18 +1,18 @@
 namespace AudioCraft.Kernels;
 
 /// <summary>
-/// Where threads that work on one thing wait for one another, awake: a step of decoding meets hundreds of times, microseconds apart.
-/// A thread that waits longer lets others have its core.
+/// A barrier on which threads spin, for work with hundreds of barriers that are microseconds apart, such as a decoding step.
+/// A thread that waits longer yields its core.
 /// </summary>
 internal sealed class SpinBarrier(int parts)
 {
-    /// <summary>How often a waiting thread looks before it offers its core: some tens of microseconds.</summary>
-    private const int LooksBeforeYield = 1_000;
+    /// <summary>Iterations before a waiting thread yields: some tens of microseconds.</summary>
+    private const int SpinsBeforeYield = 1_000;
 
     private int waiting;
     private int phase;
 
-    /// <summary>Returns when all have come.</summary>
+    /// <summary>Waits until all threads have arrived.</summary>
     public void Wait()
     {
         var own = Volatile.Read(ref phase);
@@ -23,9 +23,9 @@ internal sealed class SpinBarrier(int parts)
             return;
         }
 
-        for (var looks = 0; Volatile.Read(ref phase) == own; looks++)
+        for (var spins = 0; Volatile.Read(ref phase) == own; spins++)
         {
-            if (looks < LooksBeforeYield)
+            if (spins < SpinsBeforeYield)
             {
                 Thread.SpinWait(4);
             }

@@ -1,13 +1,13 @@
 namespace AudioCraft.Kernels;
 
 /// <summary>
-/// A few threads that share out one short piece of work after another. Decoding a token makes hundreds of matrix-vector products of some tens of
-/// microseconds each: the threads wait for the next one awake, which a thread pool does not, and fall asleep when none comes for a while.
+/// Threads for many short pieces of parallel work. Decoding a token takes hundreds of matrix-vector products of some tens of
+/// microseconds each: unlike a thread pool, the threads spin between them, and block if there is no work for a while.
 /// </summary>
 internal sealed class ThreadTeam
 {
-    /// <summary>How often a waiting thread looks before it falls asleep: about a fifth of a millisecond.</summary>
-    private const int LooksBeforeSleep = 4_000;
+    /// <summary>Iterations before a waiting thread blocks: about a fifth of a millisecond.</summary>
+    private const int SpinsBeforeSleep = 4_000;
 
     private readonly Lock turn = new();
     private readonly List<Member> members = [];
@@ -19,13 +19,13 @@ internal sealed class ThreadTeam
     public static ThreadTeam Shared { get; } = new();
 
     /// <summary>
-    /// Calls <paramref name="part"/> with (0, threads) … (threads - 1, threads), one of them on the calling thread, and returns when all have.
-    /// While another caller has the team, the calling thread does all of it alone. It also does the parts that no other thread has begun when its own is done:
+    /// Calls <paramref name="part"/> with (0, threads) … (threads - 1, threads), the first on the calling thread, and returns when all calls have returned.
+    /// While the team is busy with another caller, the calling thread calls it once, with (0, 1). After its own part it also runs parts that no thread has started:
     /// on a busy machine a thread can take milliseconds to be scheduled.
     /// </summary>
-    /// <param name="threads">How many threads take part, at least 1.</param>
+    /// <param name="threads">Number of threads, at least 1.</param>
     /// <param name="part">The work; it must not throw.</param>
-    /// <param name="together">Whether the parts wait for each other, so that each needs a thread of its own.</param>
+    /// <param name="together">Whether the parts wait for each other, so that each needs its own thread.</param>
     public void Run(int threads, Action<int, int> part, bool together = false)
     {
         if (threads <= 1 || !turn.TryEnter())
@@ -76,7 +76,7 @@ internal sealed class ThreadTeam
     {
         private readonly ThreadTeam team;
         private readonly int index;
-        private readonly object bed = new();
+        private readonly object wakeUp = new();
         private int calls;
         private int taken;
         private bool asleep;
@@ -89,18 +89,18 @@ internal sealed class ThreadTeam
 
         public void Call()
         {
-            // A full fence: either the member sees the call before it lies down, or it is seen lying here.
+            // A full fence: either the member sees the call before it blocks, or this thread sees that it is blocked.
             Interlocked.Increment(ref calls);
             if (Volatile.Read(ref asleep))
             {
-                lock (bed)
+                lock (wakeUp)
                 {
-                    Monitor.Pulse(bed);
+                    Monitor.Pulse(wakeUp);
                 }
             }
         }
 
-        /// <summary>Takes the last call back, unless its work has begun.</summary>
+        /// <summary>Withdraws the last call unless its work has started.</summary>
         public bool TryWithdraw() => TryTake(calls - 1);
 
         private void Serve()
@@ -116,12 +116,12 @@ internal sealed class ThreadTeam
             }
         }
 
-        // Each call is taken once, by this thread or by the caller, before the next one is made.
+        // Each call is taken once, by this thread or by the caller, before the next call.
         private bool TryTake(int call) => Interlocked.CompareExchange(ref taken, call + 1, call) == call;
 
         private void Await(int answered)
         {
-            for (var looks = 0; looks < LooksBeforeSleep; looks++)
+            for (var spins = 0; spins < SpinsBeforeSleep; spins++)
             {
                 if (Volatile.Read(ref calls) != answered)
                 {
@@ -131,13 +131,13 @@ internal sealed class ThreadTeam
                 Thread.SpinWait(10);
             }
 
-            lock (bed)
+            lock (wakeUp)
             {
                 Volatile.Write(ref asleep, true);
                 Interlocked.MemoryBarrier();
                 while (Volatile.Read(ref calls) == answered)
                 {
-                    Monitor.Wait(bed);
+                    Monitor.Wait(wakeUp);
                 }
 
                 Volatile.Write(ref asleep, false);

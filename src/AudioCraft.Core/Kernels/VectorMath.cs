@@ -3,10 +3,10 @@ using AudioCraft.Layers;
 
 namespace AudioCraft.Kernels;
 
-/// <summary>Elementwise work on rows of float32 in plain memory.</summary>
+/// <summary>Vectorized operations on rows of float32.</summary>
 internal static unsafe class VectorMath
 {
-    /// <summary>The largest absolute value; not a number if one of them is not.</summary>
+    /// <summary>The largest absolute value; NaN if a value is NaN.</summary>
     public static float LargestMagnitude(ReadOnlySpan<float> values)
     {
         var (i, largest) = (0, 0f);
@@ -29,7 +29,7 @@ internal static unsafe class VectorMath
         return largest;
     }
 
-    /// <summary>Adds to each value another.</summary>
+    /// <summary>Adds two rows elementwise, in place.</summary>
     public static void Add(Span<float> values, ReadOnlySpan<float> others)
     {
         var i = 0;
@@ -44,7 +44,7 @@ internal static unsafe class VectorMath
         }
     }
 
-    /// <summary>Each value times a factor, rounded to the nearest 16-bit number, which it must fit.</summary>
+    /// <summary>Multiplies each value by a factor and rounds it to int16, whose range it must fit.</summary>
     public static void Round(ReadOnlySpan<float> values, float factor, Span<short> rounded)
     {
         var i = 0;
@@ -62,7 +62,7 @@ internal static unsafe class VectorMath
         }
     }
 
-    /// <summary>Layer normalisation of a row ("Layer Normalization", Ba et al. 2016), with a mean and a variance in two passes.</summary>
+    /// <summary>Layer normalization of a row ("Layer Normalization", Ba et al. 2016), with a mean and a variance in two passes.</summary>
     public static void LayerNorm(float* x, float* weight, float* bias, float* y, int width, float epsilon)
     {
         var values = new ReadOnlySpan<float>(x, width);
@@ -128,7 +128,7 @@ internal static unsafe class VectorMath
         }
     }
 
-    // The error function by a quotient of polynomials in x, odd over even, within 3 units in the last place; beyond ±3.93 it is ±1 in float32.
+    // The error function as a quotient of an odd and an even polynomial in x, within 3 units in the last place; beyond ±3.93 it is ±1 in float32.
     private static Vector<float> Erf(Vector<float> x)
     {
         var limit = new Vector<float>(3.925f);
@@ -141,7 +141,7 @@ internal static unsafe class VectorMath
 
     private static ReadOnlySpan<float> EvenTerms => [-1.1791602954361697e-7f, 2.3547966471313185e-5f, 1.0179625278914885e-3f, 1.4070470171167667e-2f, 1.1098505178285362e-1f, 4.9746925110067538e-1f, 1f];
 
-    // The term of the highest power comes first.
+    // Evaluates a polynomial; the coefficient of the highest power comes first.
     private static Vector<float> Polynomial(Vector<float> x, ReadOnlySpan<float> terms)
     {
         var sum = new Vector<float>(terms[0]);

@@ -3,15 +3,15 @@ using static TorchSharp.torch;
 
 namespace AudioCraft;
 
-/// <summary>What a language model over codes is trained on: the cross entropy of each codebook, and their mean (audiocraft/solvers/musicgen.py).</summary>
+/// <summary>The training loss of a language model over codes: the cross entropy of each codebook and their mean (audiocraft/solvers/musicgen.py).</summary>
 public static class CodebookCrossEntropy
 {
-    /// <summary>The cross entropy of known codes.</summary>
-    /// <param name="logits">[B, K, T, card], as <see cref="LMModel.ComputePredictions(Tensor, ConditionTensors, bool)"/> gives them; what the mask leaves out may be NaN.</param>
+    /// <summary>Computes the cross entropy of known codes.</summary>
+    /// <param name="logits">[B, K, T, cardinality], as <see cref="LMModel.ComputePredictions(Tensor, ConditionTensors, bool)"/> returns them. Masked values may be NaN.</param>
     /// <param name="codes">[B, K, T] int64.</param>
-    /// <param name="mask">[B, K, T] bool: which codes count.</param>
-    /// <returns>The mean over the codebooks, a scalar through which gradients flow, and the cross entropy of each, [K], detached. A codebook of which nothing counts has 0.</returns>
-    /// <exception cref="ArgumentException">The shapes do not fit one another.</exception>
+    /// <param name="mask">[B, K, T] bool: true for the codes that contribute to the loss.</param>
+    /// <returns>The mean over the codebooks, a differentiable scalar, and the cross entropy of each codebook [K], detached. A fully masked codebook has 0.</returns>
+    /// <exception cref="ArgumentException">The shapes do not match.</exception>
     public static (Tensor Mean, Tensor PerCodebook) Compute(Tensor logits, Tensor codes, Tensor mask)
     {
         ArgumentNullException.ThrowIfNull(logits);
@@ -29,7 +29,7 @@ public static class CodebookCrossEntropy
         var each = new List<Tensor>();
         for (var k = 0L; k < codes.size(1); k++)
         {
-            // Taking the rows that count out of the others keeps NaN out of the gradients too.
+            // Selecting the rows keeps NaN out of the gradients too.
             var counted = mask.select(1, k).reshape(-1).nonzero().squeeze(1);
             var own = logits.select(1, k).reshape(-1, logits.size(3)).index_select(0, counted);
             var target = codes.select(1, k).reshape(-1).index_select(0, counted).unsqueeze(1);

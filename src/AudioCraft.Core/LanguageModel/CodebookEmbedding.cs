@@ -6,18 +6,18 @@ using static TorchSharp.torch.nn;
 
 namespace AudioCraft.LanguageModel;
 
-/// <summary>A vector for each entry of a codebook, and one more for the special token.</summary>
+/// <summary>The embeddings of a codebook's entries and of the special token.</summary>
 internal sealed class CodebookEmbedding : Module<Tensor, Tensor>
 {
     private readonly Parameter weight;
 
-    public CodebookEmbedding(long entries, long dim) : base(nameof(CodebookEmbedding))
+    public CodebookEmbedding(long count, long dim) : base(nameof(CodebookEmbedding))
     {
-        weight = ParameterFactory.Normal(entries, dim);
+        weight = ParameterFactory.Normal(count, dim);
         RegisterComponents();
     }
 
-    /// <summary>The vectors [entries, dim].</summary>
+    /// <summary>The embeddings [cardinality + 1, dim].</summary>
     public Tensor Weight => weight;
 
     /// <summary>Codes [B, S] int64 → [B, S, dim].</summary>

@@ -13,7 +13,7 @@ namespace AudioCraft;
 
 /// <summary>
 /// Language model over the codes of several codebooks (audiocraft/models/lm.py; "Simple and Controllable Music Generation", section 2):
-/// the embeddings of a step's codes are summed, a transformer reads them, and one head a codebook predicts the next step.
+/// the embeddings of a step's codes are summed and passed through a transformer, and one output head for each codebook predicts the next step.
 /// </summary>
 public sealed class LMModel : Module
 {
@@ -27,7 +27,7 @@ public sealed class LMModel : Module
 
     /// <summary>Creates a model with random weights.</summary>
     /// <param name="config">Sizes and options.</param>
-    /// <param name="conditioners">What turns texts into tensors, by the condition's name. The model takes them over.</param>
+    /// <param name="conditioners">The conditioners by the condition's name. The model owns and disposes of them.</param>
     public LMModel(LMConfig config, IReadOnlyDictionary<string, T5Conditioner>? conditioners = null)
         : this(config, [.. (conditioners ?? new Dictionary<string, T5Conditioner>()).Select(pair => KeyValuePair.Create(pair.Key, (TextConditioner)pair.Value))])
     {
@@ -35,8 +35,8 @@ public sealed class LMModel : Module
 
     /// <summary>Creates a model with random weights and conditioners of several kinds.</summary>
     /// <param name="config">Sizes and options.</param>
-    /// <param name="conditioners">What turns texts into tensors, by the condition's name, in the order in which they act. The model takes them over.</param>
-    /// <exception cref="ArgumentException">Two conditioners have one name, or the options of the pattern contradict one another.</exception>
+    /// <param name="conditioners">The conditioners by the condition's name, in the order in which they are applied. The model owns and disposes of them.</param>
+    /// <exception cref="ArgumentException">Two conditioners have the same name, or the options of the pattern are inconsistent.</exception>
     public LMModel(LMConfig config, IReadOnlyList<KeyValuePair<string, TextConditioner>> conditioners) : base(nameof(LMModel))
     {
         ArgumentNullException.ThrowIfNull(config);
@@ -60,10 +60,10 @@ public sealed class LMModel : Module
     /// <summary>Number of codebooks, K.</summary>
     public int NumCodebooks => Config.NumCodebooks;
 
-    /// <summary>The token that stands where a step holds no code: one above the last code.</summary>
+    /// <summary>The token of positions without a code: one above the largest code.</summary>
     public long SpecialToken => Config.Cardinality;
 
-    /// <summary>How codes are laid out as a sequence.</summary>
+    /// <summary>The codebook pattern, which arranges codes in a sequence.</summary>
     public CodebookPatternProvider PatternProvider { get; }
 
     internal ConditioningProvider Conditioners => condition_provider;
@@ -72,18 +72,18 @@ public sealed class LMModel : Module
 
     private Parameter Weight => (Parameter)linears[0].parameters().First();
 
-    /// <summary>Logits of the step after each step of a sequence.</summary>
+    /// <summary>Computes the logits of the step after each step of a sequence.</summary>
     /// <param name="sequence">[B, K, S] int64, codes or the special token.</param>
-    /// <param name="condition">[B, Tc, dim], the model's only condition, every position of it; null for none.</param>
-    /// <returns>[B, K, S, card], float.</returns>
-    /// <exception cref="ArgumentException">A shape does not fit the model, or it takes several conditions.</exception>
+    /// <param name="condition">[B, Tc, dim], the model's only condition, of which every position is read; null for none.</param>
+    /// <returns>[B, K, S, cardinality], float.</returns>
+    /// <exception cref="ArgumentException">A shape does not match the model, or the model has several conditions.</exception>
     public Tensor forward(Tensor sequence, Tensor? condition) => forward(sequence, Only(condition));
 
-    /// <summary>Logits of the step after each step of a sequence.</summary>
+    /// <summary>Computes the logits of the step after each step of a sequence.</summary>
     /// <param name="sequence">[B, K, S] int64, codes or the special token.</param>
-    /// <param name="conditions">What the conditions say; every position counts, whatever the lengths.</param>
-    /// <returns>[B, K, S, card], float.</returns>
-    /// <exception cref="ArgumentException">A shape does not fit the model, or a condition is not one of its own.</exception>
+    /// <param name="conditions">The conditions; every position is read, independent of the lengths.</param>
+    /// <returns>[B, K, S, cardinality], float.</returns>
+    /// <exception cref="ArgumentException">A shape does not match the model, or a condition is unknown to it.</exception>
     public Tensor forward(Tensor sequence, ConditionTensors conditions)
     {
         CheckSequence(sequence);
@@ -96,22 +96,22 @@ public sealed class LMModel : Module
     }
 
     /// <summary>
-    /// Logits for codes that are all known, as in training: the codes are laid out by the pattern, and the logits brought back.
+    /// Computes the logits of known codes, as in training: the codes are arranged by the pattern, and the logits are mapped back.
     /// </summary>
     /// <param name="codes">[B, K, T] int64.</param>
     /// <param name="condition">[B, Tc, dim], the model's only condition; null for none.</param>
-    /// <param name="keepOnlyValidSteps">Whether to stop before the pattern reaches past the last frame.</param>
-    /// <returns>Logits [B, K, T, card], NaN where nothing predicts a code; and a mask [B, K, T] of where something does.</returns>
+    /// <param name="keepOnlyValidSteps">Whether to stop before the pattern exceeds the last frame.</param>
+    /// <returns>Logits [B, K, T, cardinality], NaN for codes that no step predicts, and the mask [B, K, T] of the others.</returns>
     public (Tensor Logits, Tensor Mask) ComputePredictions(Tensor codes, Tensor? condition, bool keepOnlyValidSteps = true) =>
         ComputePredictions(codes, Only(condition), keepOnlyValidSteps);
 
     /// <summary>
-    /// Logits for codes that are all known, as in training: the codes are laid out by the pattern, and the logits brought back.
+    /// Computes the logits of known codes, as in training: the codes are arranged by the pattern, and the logits are mapped back.
     /// </summary>
     /// <param name="codes">[B, K, T] int64.</param>
-    /// <param name="conditions">What the conditions say; every position counts, whatever the lengths.</param>
-    /// <param name="keepOnlyValidSteps">Whether to stop before the pattern reaches past the last frame.</param>
-    /// <returns>Logits [B, K, T, card], NaN where nothing predicts a code; and a mask [B, K, T] of where something does.</returns>
+    /// <param name="conditions">The conditions; every position is read, independent of the lengths.</param>
+    /// <param name="keepOnlyValidSteps">Whether to stop before the pattern exceeds the last frame.</param>
+    /// <returns>Logits [B, K, T, cardinality], NaN for codes that no step predicts, and the mask [B, K, T] of the others.</returns>
     public (Tensor Logits, Tensor Mask) ComputePredictions(Tensor codes, ConditionTensors conditions, bool keepOnlyValidSteps = true)
     {
         CheckSequence(codes);
@@ -123,9 +123,9 @@ public sealed class LMModel : Module
         return (reverted.permute(0, 2, 3, 1).MoveToOuterDisposeScope(), mask.unsqueeze(0).expand(codes.size(0), -1, -1).MoveToOuterDisposeScope());
     }
 
-    /// <summary>What the heads read, for training: every step of a sequence at once, each item with the conditions that are its own, as in generation.</summary>
+    /// <summary>Computes the input of the output heads for a whole sequence, for training. Conditions are masked as in generation.</summary>
     /// <param name="sequence">[B, K, S] int64, codes or the special token.</param>
-    /// <param name="conditions">What the conditions say; positions past an item's length do not count.</param>
+    /// <param name="conditions">The conditions; positions past an item's length are masked.</param>
     /// <returns>[B, S, dim].</returns>
     internal Tensor Hidden(Tensor sequence, ConditionTensors conditions)
     {
@@ -135,17 +135,17 @@ public sealed class LMModel : Module
         var (input, padding) = fuser.Fuse(Embed(sequence), conditions, isFirst: true);
         if (padding is not null)
         {
-            throw new NotSupportedException("Conditions that are put before the sequence must be of one length within a batch of training.");
+            throw new NotSupportedException("Prepended conditions must have the same length for all items of a training batch.");
         }
 
         var output = transformer.forward(input, fuser.Cross(conditions)).narrow(1, input.size(1) - sequence.size(2), sequence.size(2));
         return (out_norm is null ? output : out_norm.forward(output)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Logits of one codebook: [B, S, dim] → [B, S, card].</summary>
+    /// <summary>Logits of one codebook: [B, S, dim] → [B, S, cardinality].</summary>
     internal Tensor Logits(int codebook, Tensor hidden) => linears[codebook].forward(hidden);
 
-    /// <summary>Prepares for generating a sequence of at most <paramref name="maxSteps"/> steps. The caller disposes of the state.</summary>
+    /// <summary>Creates the state for generating at most <paramref name="maxSteps"/> steps. The caller disposes of it.</summary>
     internal LMState CreateState(long batch, long maxSteps, ConditionTensors conditions)
     {
         CheckConditions(conditions, batch);
@@ -157,13 +157,13 @@ public sealed class LMModel : Module
             : null;
         var state = transformer.CreateState(
             batch, maxSteps + fuser.PrefixLength(conditions), fuser.Cross(conditions), fuser.Padding(conditions), type, Device);
-        var decoder = conditions.Items.Any(fuser.ActsOnInput)
+        var decoder = conditions.Items.Any(fuser.ActsOnEveryStep)
             ? null
             : StepDecoder.TryCreate(Config, state, (int)batch, StepWeights.TryCreate([.. emb.Select(table => table.Weight)], transformer, out_norm, linears));
         return new LMState(state, [.. conditions.Items.Where(fuser.ActsOnInput)], addend) { Decoder = decoder };
     }
 
-    /// <summary>Takes the next steps [B, K, n] of a sequence; returns the logits [B, K, card] of the step after the last.</summary>
+    /// <summary>Computes the next steps [B, K, n] of a sequence. Returns the logits [B, K, cardinality] of the step after the last.</summary>
     internal Tensor Step(Tensor tokens, LMState state)
     {
         using var scope = NewDisposeScope();
@@ -181,7 +181,7 @@ public sealed class LMModel : Module
         return Heads(output.narrow(1, output.size(1) - 1, 1)).squeeze(2).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Converts all that a step reads to an element type, as a GPU computes in. The conditioners, which work once a text, stay as they are.</summary>
+    /// <summary>Converts the weights of a step to an element type, for GPUs. The conditioners are not converted.</summary>
     internal void ConvertTo(ScalarType type)
     {
         emb.to(type);
@@ -190,13 +190,13 @@ public sealed class LMModel : Module
         linears.to(type);
     }
 
-    /// <summary>Matrices that can be packed, by the names of their parameters.</summary>
+    /// <summary>The matrices that can be packed, by parameter name.</summary>
     internal IReadOnlyDictionary<string, PackableWeight> Matrices => transformer.Layers
         .SelectMany((layer, i) => layer.Matrices().Select(matrix => KeyValuePair.Create($"transformer.layers.{i}.{matrix.Name}", matrix.Weight)))
         .Concat(linears.Select((head, k) => KeyValuePair.Create($"linears.{k}.weight", head.Matrix)))
         .ToDictionary();
 
-    // Conditioners give float32, which is all that training mixes with other types; a model that was converted reads its own type.
+    // Conditioners return float32, also for a model that was converted to another type.
     private ConditionTensors OfOwnType(ConditionTensors conditions) => Weight.dtype == ScalarType.Float32 ? conditions : conditions.To(Weight.dtype);
 
     private Tensor Embed(Tensor sequence)
@@ -264,6 +264,6 @@ public sealed class LMModel : Module
 
         return names.Count == 1
             ? new ConditionTensors(new ConditionTensor(names[0], condition))
-            : throw new ArgumentException($"This model takes {names.Count} conditions, not one: {string.Join(", ", names.DefaultIfEmpty("none"))}.", nameof(condition));
+            : throw new ArgumentException($"This model has {names.Count} conditions, not one: {string.Join(", ", names.DefaultIfEmpty("none"))}.", nameof(condition));
     }
 }

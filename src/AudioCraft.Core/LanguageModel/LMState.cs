@@ -4,12 +4,12 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.LanguageModel;
 
-/// <summary>What a language model remembers between the steps of a batch of sequences: its transformer's state, and the conditions that change its input.</summary>
+/// <summary>The state of a language model between the decoding steps of a batch: the transformer's state, and the conditions that change its input.</summary>
 internal sealed class LMState : IDisposable
 {
-    /// <param name="transformer">Taken over.</param>
-    /// <param name="conditions">The conditions that change the transformer's input; shared, not taken over.</param>
-    /// <param name="addend">What they add to a single step, or null; shared, not taken over.</param>
+    /// <param name="transformer">The transformer's state. The new state owns it.</param>
+    /// <param name="conditions">The conditions that change the transformer's input. They remain the caller's.</param>
+    /// <param name="addend">What they add to a single step, or null. It remains the caller's.</param>
     public LMState(TransformerState transformer, IReadOnlyList<ConditionTensor> conditions, Tensor? addend)
     {
         Transformer = transformer;
@@ -26,10 +26,13 @@ internal sealed class LMState : IDisposable
     /// <summary>What the conditions add to each single step after the first, [B, 1, dim], or null.</summary>
     public Tensor? Addend { get; }
 
-    /// <summary>What takes single steps in plain memory, or null. Disposed of with the state.</summary>
+    /// <summary>The kernel of single steps, or null where the modules compute them. Disposed of with the state.</summary>
     public StepDecoder? Decoder { get; init; }
 
-    /// <summary>Whether no step has been taken.</summary>
+    /// <summary>Whether the next single step can be computed by <see cref="Decoder"/>: the modules add prepended conditions to the first step.</summary>
+    public bool CanDecode => Decoder is not null && (!IsFirst || Conditions.IsEmpty);
+
+    /// <summary>Whether no step has been computed.</summary>
     public bool IsFirst => Transformer.Length == 0;
 
     public void Dispose()

@@ -4,18 +4,18 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.LanguageModel;
 
-/// <summary>Fills a language model from an archive with upstream's names.</summary>
+/// <summary>Loads the weights of a language model from an archive with upstream's names.</summary>
 internal static class LMWeights
 {
     /// <summary>
-    /// Loads the weights. Upstream names the matrices of PyTorch's own attention with <c>mha.</c> or without, as its loader takes both; and it stores the
-    /// frequencies of rotary positions, which follow from the configuration.
+    /// Loads the weights. The names of attention matrices may have upstream's infix <c>mha.</c>. Stored frequencies of rotary positions are ignored, as they follow
+    /// from the configuration.
     /// </summary>
     /// <param name="model">The model.</param>
     /// <param name="archive">The weights.</param>
-    /// <param name="options">How names meet, or null.</param>
-    /// <param name="precision">What the matrices are kept in: each is packed as soon as it is read, so that no more than one is there in float32.</param>
-    /// <exception cref="CheckpointException">Names are missing, unexpected or of another shape, or a tensor cannot be read.</exception>
+    /// <param name="options">How names are mapped, or null.</param>
+    /// <param name="precision">Precision of the matrices. Each is packed as soon as it is loaded, so that at most one is in memory as float32.</param>
+    /// <exception cref="CheckpointException">A tensor is missing, unexpected, of another shape or unreadable.</exception>
     public static void Load(LMModel model, TensorArchive archive, WeightLoadOptions? options = null, ModelPrecision precision = ModelPrecision.Float32)
     {
         options ??= new WeightLoadOptions();
@@ -42,19 +42,19 @@ internal static class LMWeights
         });
     }
 
-    /// <summary>Refuses what a kind of device does not compute in.</summary>
-    /// <exception cref="ArgumentException">It is such a precision.</exception>
+    /// <summary>Checks that a device supports a precision.</summary>
+    /// <exception cref="ArgumentException">It does not.</exception>
     public static void CheckPrecision(ModelPrecision precision, Device device)
     {
         if (precision == (device.type == DeviceType.CPU ? ModelPrecision.Float16 : ModelPrecision.Int8))
         {
             throw new ArgumentException(
-                $"{nameof(PretrainedOptions.Precision)} {precision} is for the {(device.type == DeviceType.CPU ? "GPU" : "CPU")}; the model is to compute on {device}.", nameof(precision));
+                $"{nameof(PretrainedOptions.Precision)} {precision} is for the {(device.type == DeviceType.CPU ? "GPU" : "CPU")}; the model's device is {device}.", nameof(precision));
         }
     }
 
-    /// <summary>Loads the weights as a device computes with them, and brings the model there.</summary>
-    /// <exception cref="CheckpointException">Names are missing, unexpected or of another shape, or a tensor cannot be read.</exception>
+    /// <summary>Loads the weights in the precision for a device and moves the model to it.</summary>
+    /// <exception cref="CheckpointException">A tensor is missing, unexpected, of another shape or unreadable.</exception>
     public static void LoadTo(Device device, LMModel model, TensorArchive archive, ModelPrecision precision)
     {
         var isCpu = device.type == DeviceType.CPU;

@@ -1,8 +1,8 @@
 namespace AudioCraft.Layers;
 
 /// <summary>
-/// While one is open on this thread, new parameters are allocated but not filled, because a checkpoint is about to overwrite them:
-/// no time goes into random numbers, and memory that nothing has written to is not resident yet.
+/// While an instance exists on this thread, new parameters are allocated but not initialized, because a checkpoint is about to overwrite them.
+/// This saves the time for random numbers, and untouched memory is not resident.
 /// </summary>
 internal sealed class DeferredInitialization : IDisposable
 {

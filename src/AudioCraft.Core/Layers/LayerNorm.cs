@@ -5,10 +5,10 @@ using static TorchSharp.torch.nn;
 
 namespace AudioCraft.Layers;
 
-/// <summary>Layer normalisation over the last dimension ("Layer Normalization", Ba et al. 2016), with PyTorch's parameter names.</summary>
+/// <summary>Layer normalization over the last dimension ("Layer Normalization", Ba et al. 2016), with PyTorch's parameter names.</summary>
 internal sealed class LayerNorm : Module<Tensor, Tensor>
 {
-    /// <summary>Added to the variance, as PyTorch does.</summary>
+    /// <summary>Added to the variance; PyTorch's default.</summary>
     public const double Epsilon = 1e-5;
 
     private readonly Parameter weight;
@@ -30,6 +30,6 @@ internal sealed class LayerNorm : Module<Tensor, Tensor>
     public Tensor Bias => bias;
 
     /// <summary>[…, dim] → […, dim].</summary>
-    public override Tensor forward(Tensor input) => 
+    public override Tensor forward(Tensor input) =>
         functional.layer_norm(MixedPrecision.Current is null ? input : input.to(weight.dtype), shape, weight, bias, Epsilon);
 }

@@ -8,8 +8,8 @@ namespace AudioCraft.Layers;
 
 /// <summary>
 /// <c>y = x Wᵀ + b</c>, with PyTorch's parameter names. It differs from <c>torch.nn.Linear</c> in two ways:
-/// its parameters are not filled when a checkpoint is about to (<see cref="DeferredInitialization"/>),
-/// and a product with few rows, which is what decoding token by token is made of, avoids the slow general matrix product.
+/// its parameters are not initialized if a checkpoint is about to overwrite them (<see cref="DeferredInitialization"/>),
+/// and products with few rows, as in decoding, avoid the slower general matrix product.
 /// </summary>
 internal sealed class Linear : Module<Tensor, Tensor>
 {
@@ -19,7 +19,7 @@ internal sealed class Linear : Module<Tensor, Tensor>
 
     /// <param name="inputs">Size of the last dimension of the input.</param>
     /// <param name="outputs">Size of the last dimension of the output.</param>
-    /// <param name="bias">Whether a bias is added.</param>
+    /// <param name="bias">Whether the layer has a bias.</param>
     public Linear(long inputs, long outputs, bool bias = true) : base(nameof(Linear))
     {
         weight = ParameterFactory.FanIn(inputs, outputs, inputs);
@@ -31,7 +31,7 @@ internal sealed class Linear : Module<Tensor, Tensor>
     /// <summary>The weights, which may be packed.</summary>
     public PackableWeight Matrix => matrix;
 
-    /// <summary>What is added, or null.</summary>
+    /// <summary>The bias, or null.</summary>
     public Tensor? Bias => bias;
 
     /// <summary>[…, inputs] → […, outputs].</summary>

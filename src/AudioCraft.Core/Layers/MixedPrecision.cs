@@ -3,9 +3,9 @@ using static TorchSharp.torch;
 namespace AudioCraft.Layers;
 
 /// <summary>
-/// While one is open on this thread, linear layers multiply in another floating-point type than their weights have, and give results of that type; sums along the
-/// residual stream, norms and the weights themselves stay as they are (PyTorch calls it autocast; "Mixed Precision Training", Micikevicius et al. 2018).
-/// For training: processors and GPUs multiply bfloat16 at twice the speed of float32 or more.
+/// While an instance exists on this thread, linear layers compute in another floating-point type than that of their weights; the
+/// residual stream, norms and the weights keep their type (PyTorch's autocast; "Mixed Precision Training", Micikevicius et al. 2018).
+/// For training: many processors and GPUs compute bfloat16 at least twice as fast as float32.
 /// </summary>
 internal sealed class MixedPrecision : IDisposable
 {
@@ -14,10 +14,10 @@ internal sealed class MixedPrecision : IDisposable
 
     private readonly ScalarType? before = current;
 
-    /// <param name="type">What to multiply in; null for the weights' own type.</param>
+    /// <param name="type">Type of the computation; null for the type of the weights.</param>
     public MixedPrecision(ScalarType? type) => current = type;
 
-    /// <summary>What linear layers multiply in on this thread; null for the weights' own type.</summary>
+    /// <summary>The type in which linear layers compute on this thread; null for the type of the weights.</summary>
     public static ScalarType? Current => current;
 
     public void Dispose() => current = before;

@@ -12,7 +12,7 @@ public class ConditionTests
 
     [Theory]
     [MemberData(nameof(Fusers))]
-    public void Conditions_and_input_come_together_as_upstream(int index)
+    public void Fused_input_matches_upstream(int index)
     {
         using var scope = NewDisposeScope();
         using var io = Golden.Tensors("conditioners");
@@ -29,7 +29,7 @@ public class ConditionTests
 
     [Theory]
     [MemberData(nameof(Fusers))]
-    public void Conditions_and_the_pieces_of_an_input_come_together_as_upstream(int index)
+    public void Fused_input_of_steps_matches_upstream(int index)
     {
         using var scope = NewDisposeScope();
         using var io = Golden.Tensors("conditioners");
@@ -40,7 +40,7 @@ public class ConditionTests
     }
 
     [Fact]
-    public void A_row_of_a_batch_is_what_it_is_alone_behind_its_padding()
+    public void Padded_rows_match_the_rows_alone()
     {
         using var scope = NewDisposeScope();
         var config = new LMConfig
@@ -70,7 +70,7 @@ public class ConditionTests
     }
 
     [Fact]
-    public void A_condition_that_is_added_to_every_step_has_one_position()
+    public void Summed_condition_of_several_positions_throws()
     {
         using var scope = NewDisposeScope();
         var fuser = new ConditionFuser(new LMConfig { Dim = 8, SumConditions = ["a"], CrossConditions = [] });
@@ -79,7 +79,7 @@ public class ConditionTests
     }
 
     [Fact]
-    public void Texts_are_looked_up_by_their_hash_as_upstream()
+    public void Lookup_by_hash_matches_upstream()
     {
         using var scope = NewDisposeScope();
         using var io = Golden.Tensors("conditioners");
@@ -104,7 +104,7 @@ public class ConditionTests
     }
 
     [Fact]
-    public void Guidance_dropout_decides_for_a_batch_as_upstream()
+    public void Guidance_dropout_matches_upstream()
     {
         using var json = Golden.Config("conditioners");
         using var dropout = new ClassifierFreeGuidanceDropout(0.3);
@@ -118,11 +118,11 @@ public class ConditionTests
     }
 
     [Fact]
-    public void Attribute_dropout_decides_for_each_condition_as_upstream()
+    public void Attribute_dropout_matches_upstream()
     {
         using var json = Golden.Config("conditioners");
 
-        // The case does not say its probabilities; its recorded draws and decisions allow these.
+        // The case does not record its probabilities; these agree with its recorded samples and decisions.
         using var dropout = new AttributeDropout([new("genre", 0.5), new("artist", 0.2)]);
         var samples = Samples();
         foreach (var expected in json.RootElement.GetProperty("attr_dropout_seed1234_sequence").EnumerateArray())
@@ -136,7 +136,7 @@ public class ConditionTests
     }
 
     [Fact]
-    public void A_mask_says_how_long_an_item_is()
+    public void Mask_determines_the_lengths()
     {
         using var scope = NewDisposeScope();
         var mask = tensor([1L, 0, 1, 0, 0, 0, 0, 0, 1, 1, 1, 1], [3, 4]);

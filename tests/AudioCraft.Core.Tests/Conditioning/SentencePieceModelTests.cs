@@ -8,7 +8,7 @@ public class SentencePieceModelTests
     private static readonly string[] Probes = ["", "a b ab", "aab\u00E9\U0001F600 <unk></s>", "ﬁ ①\t x"];
 
     [Fact]
-    public void A_hand_made_model_is_cut_by_its_scores()
+    public void Segmentation_follows_the_scores()
     {
         var tokenizer = SentencePieceModelBuilder.Small().Load();
 
@@ -18,7 +18,7 @@ public class SentencePieceModelTests
     }
 
     [Fact]
-    public void Neighbouring_unknown_characters_are_one_piece()
+    public void Adjacent_unknown_characters_are_one_piece()
     {
         var tokenizer = SentencePieceModelBuilder.Small().Load();
         Assert.Equal(["\u2581", "xyz", "a"], tokenizer.EncodePieces("xyza"));
@@ -27,7 +27,7 @@ public class SentencePieceModelTests
     }
 
     [Fact]
-    public void A_model_with_byte_pieces_spells_unknown_characters_as_bytes()
+    public void Byte_fallback_encodes_unknown_characters_as_bytes()
     {
         var tokenizer = SentencePieceModelBuilder.Small().Bytes().Load();
         Assert.Equal(["\u2581a", "<0xC3>", "<0xA9>", "b"], tokenizer.EncodePieces("aéb"));
@@ -36,7 +36,7 @@ public class SentencePieceModelTests
     }
 
     [Fact]
-    public void User_defined_symbols_are_always_found_and_never_normalised()
+    public void User_defined_symbols_are_always_matched_and_never_normalized()
     {
         // This map would turn every "b" into "a": unit 0 leads to 'b' at 99, whose leaf is at 1.
         var units = new uint[100];
@@ -49,7 +49,7 @@ public class SentencePieceModelTests
     }
 
     [Fact]
-    public void Unused_pieces_are_never_found()
+    public void Unused_pieces_are_never_matched()
     {
         var tokenizer = SentencePieceModelBuilder.Small().Piece("c", -1, PieceType.Unused).Piece("\u2581ab", -0.1f, PieceType.Unused).Load();
         Assert.Equal([7, 5], tokenizer.Encode("ab"));
@@ -71,14 +71,14 @@ public class SentencePieceModelTests
     [InlineData(3ul, "word")]
     [InlineData(4ul, "character")]
     [InlineData(9ul, "9")]
-    public void Models_of_another_type_are_refused_by_name(ulong type, string name)
+    public void Other_model_types_throw_with_their_name(ulong type, string name)
     {
         var error = Assert.Throws<CheckpointException>(() => SentencePieceModelBuilder.Small().Trainer(3, type).Load());
         Assert.Contains(name, error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Contradictions_in_the_vocabulary_are_refused()
+    public void Inconsistent_vocabularies_throw()
     {
         var models = new Dictionary<string, SentencePieceModelBuilder>
         {
@@ -96,7 +96,7 @@ public class SentencePieceModelTests
     }
 
     [Fact]
-    public void Broken_character_maps_are_refused()
+    public void Damaged_character_maps_throw()
     {
         byte[][] maps =
         [
@@ -107,7 +107,7 @@ public class SentencePieceModelTests
     }
 
     [Fact]
-    public void A_character_map_that_leads_in_circles_ends()
+    public void Cyclic_character_map_terminates()
     {
         // 'a' at 97 leads back to itself, without a value ever.
         var units = new uint[98];
@@ -119,7 +119,7 @@ public class SentencePieceModelTests
     }
 
     [Fact]
-    public void Every_truncation_of_a_small_model_is_an_error_or_a_tokenizer_that_works()
+    public void Truncated_small_models_throw_or_work()
     {
         var whole = SentencePieceModelBuilder.Small().Normalizer(4, 1).ToArray();
         for (var length = 0; length < whole.Length; length++)
@@ -129,7 +129,7 @@ public class SentencePieceModelTests
     }
 
     [Fact]
-    public void Truncations_of_a_real_model_are_an_error_or_a_tokenizer_that_works()
+    public void Truncated_real_models_throw_or_work()
     {
         var whole = File.ReadAllBytes(Path.Combine(Golden.Directory("t5_tokenizer"), "spiece.model"));
         for (var length = 0; length < whole.Length; length += 997)
@@ -139,7 +139,7 @@ public class SentencePieceModelTests
     }
 
     [Fact]
-    public void Thousands_of_flipped_bytes_are_an_error_or_a_tokenizer_that_works()
+    public void Flipped_bytes_throw_or_work()
     {
         var small = SentencePieceModelBuilder.Small().Normalizer(4, 1).Trainer(35, 0).ToArray();
         var real = File.ReadAllBytes(Path.Combine(Golden.Directory("t5_tokenizer"), "spiece.model"));

@@ -18,7 +18,7 @@ public class SentencePieceTokenizerTests
         File.ReadAllText(Path.Combine(Golden.Directory("t5_tokenizer"), "tokenizer.json")), AnyCase)!;
 
     [Fact]
-    public void Ids_of_212_strings_equal_the_reference()
+    public void Ids_of_212_strings_match_the_reference()
     {
         var cases = Cases();
         Assert.Equal(212, cases.Length);
@@ -26,15 +26,15 @@ public class SentencePieceTokenizerTests
     }
 
     [Fact]
-    public void Pieces_of_212_strings_equal_the_reference() => Assert.All(Cases(), c => Assert.Equal(c.Pieces, Tokenizer.EncodePieces(c.Text)));
+    public void Pieces_of_212_strings_match_the_reference() => Assert.All(Cases(), c => Assert.Equal(c.Pieces, Tokenizer.EncodePieces(c.Text)));
 
     [Fact]
-    public void Decoded_text_of_212_strings_equals_the_reference() => Assert.All(Cases(), c => Assert.Equal(c.Decoded, Tokenizer.Decode(c.Ids)));
+    public void Decoded_text_of_212_strings_matches_the_reference() => Assert.All(Cases(), c => Assert.Equal(c.Decoded, Tokenizer.Decode(c.Ids)));
 
     [Fact]
-    public void Normalised_text_equals_the_reference()
+    public void Normalized_text_matches_the_reference()
     {
-        // The reference's command line neither puts a space in front nor marks spaces.
+        // The reference's command line neither prepends nor escapes spaces.
         var normalizer = new SentencePieceNormalizer(Tokenizer.Spec with { AddDummyPrefix = false, EscapeWhitespaces = false }, null);
         var cases = Cases().Where(c => c.Normalized is not null).ToArray();
         Assert.True(cases.Length > 150);
@@ -42,11 +42,11 @@ public class SentencePieceTokenizerTests
     }
 
     [Fact]
-    public void Normalize_gives_the_text_that_the_pieces_are_cut_from() =>
+    public void Normalize_returns_the_joined_pieces() =>
         Assert.All(Cases(), c => Assert.Equal(string.Concat(c.Pieces), Tokenizer.Normalize(c.Text)));
 
     [Fact]
-    public void Special_ids_are_those_of_the_model_and_minus_one_where_there_is_none()
+    public void Special_ids_are_the_models_or_minus_one()
     {
         Assert.Equal(1000, Tokenizer.PieceCount);
         Assert.Equal((0, 1, 2, -1), (Tokenizer.PaddingId, Tokenizer.EndOfSentenceId, Tokenizer.UnknownId, Tokenizer.BeginOfSentenceId));
@@ -66,7 +66,7 @@ public class SentencePieceTokenizerTests
     }
 
     [Fact]
-    public void A_lone_surrogate_is_read_as_the_replacement_character()
+    public void Lone_surrogate_is_read_as_the_replacement_character()
     {
         Assert.Equal(Tokenizer.Encode("a\uFFFDb"), Tokenizer.Encode("a\uD800b"));
         Assert.Equal(Tokenizer.Encode("\uFFFD"), Tokenizer.Encode("\uDC00"));
@@ -74,7 +74,7 @@ public class SentencePieceTokenizerTests
     }
 
     [Fact]
-    public void A_megabyte_of_text_takes_seconds_at_most_whatever_it_is()
+    public void Megabyte_of_any_text_is_encoded_in_seconds()
     {
         // Half a second without other load and with optimised code; anything that is not linear would take hours.
         foreach (var unit in new[] { "a dog barks in the distance ", "x", "é\u0301ﷺ", "\U0001F600", "<extra_id_" })
@@ -87,14 +87,14 @@ public class SentencePieceTokenizerTests
     }
 
     [Fact]
-    public void Tokenising_from_many_threads_gives_the_same_ids()
+    public void Concurrent_encoding_gives_the_same_ids()
     {
         var cases = Cases();
         Parallel.For(0, 400, i => Assert.Equal(cases[i % cases.Length].Ids[..^1], Tokenizer.Encode(cases[i % cases.Length].Text)));
     }
 
     [Fact]
-    public void Misuse_names_the_value()
+    public void Misuse_throws_with_the_value()
     {
         Assert.Throws<ArgumentNullException>(() => Tokenizer.Encode(null!));
         Assert.Throws<ArgumentNullException>(() => Tokenizer.Decode(null!));
@@ -103,7 +103,7 @@ public class SentencePieceTokenizerTests
     }
 
     [Fact]
-    public void A_missing_file_is_named()
+    public void Missing_file_is_named()
     {
         var error = Assert.Throws<CheckpointException>(() => SentencePieceTokenizer.Load("/nowhere/spiece.model"));
         Assert.Contains("/nowhere/spiece.model", error.Message, StringComparison.Ordinal);

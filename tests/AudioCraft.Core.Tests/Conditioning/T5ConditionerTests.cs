@@ -14,7 +14,7 @@ public class T5ConditionerTests
     [Theory]
     [InlineData(T5Fixture.Relu)]
     [InlineData(T5Fixture.Gated)]
-    public void Tokens_and_masks_of_a_batch_with_empty_texts_equal_upstream(string name)
+    public void Tokens_and_masks_with_empty_texts_match_upstream(string name)
     {
         using var scope = NewDisposeScope();
         using var io = Golden.Tensors(name);
@@ -31,7 +31,7 @@ public class T5ConditionerTests
     [Theory]
     [InlineData(T5Fixture.Relu)]
     [InlineData(T5Fixture.Gated)]
-    public void Conditions_equal_upstream(string name)
+    public void Conditions_match_upstream(string name)
     {
         using var scope = NewDisposeScope();
         using var guard = no_grad();
@@ -49,7 +49,7 @@ public class T5ConditionerTests
     [Theory]
     [InlineData(T5Fixture.Relu)]
     [InlineData(T5Fixture.Gated)]
-    public void The_null_condition_is_one_masked_token_of_exact_zeros(string name)
+    public void Null_condition_is_one_masked_token_of_zeros(string name)
     {
         using var scope = NewDisposeScope();
         using var guard = no_grad();
@@ -68,7 +68,7 @@ public class T5ConditionerTests
     }
 
     [Fact]
-    public void Padded_positions_are_exactly_zero_and_texts_come_out_alike_alone_and_in_a_batch()
+    public void Padding_is_zero_and_texts_encode_the_same_alone_and_in_a_batch()
     {
         using var scope = NewDisposeScope();
         using var guard = no_grad();
@@ -87,7 +87,7 @@ public class T5ConditionerTests
     }
 
     [Fact]
-    public void The_same_texts_give_the_same_bits()
+    public void Encoding_is_deterministic()
     {
         using var scope = NewDisposeScope();
         using var guard = no_grad();
@@ -100,7 +100,7 @@ public class T5ConditionerTests
     }
 
     [Fact]
-    public void Only_the_projection_is_part_of_the_module_and_the_encoder_is_disposed_of_with_it()
+    public void Module_contains_only_the_projection_and_disposes_the_encoder()
     {
         LiveTensors.NoneLeftOfModules(() =>
         {
@@ -111,7 +111,7 @@ public class T5ConditionerTests
     }
 
     [Fact]
-    public void Gradients_reach_the_projection_and_stop_at_the_encoder()
+    public void Gradients_reach_only_the_projection()
     {
         using var scope = NewDisposeScope();
         var (encoder, conditioner) = T5Fixture.Conditioner(T5Fixture.Relu);
@@ -124,7 +124,7 @@ public class T5ConditionerTests
     }
 
     [Fact]
-    public void Only_the_two_results_of_a_call_stay_alive()
+    public void Encode_leaks_no_tensors()
     {
         var (encoder, conditioner) = T5Fixture.Conditioner(T5Fixture.Relu);
         using (encoder)
@@ -139,7 +139,7 @@ public class T5ConditionerTests
     }
 
     [Fact]
-    public void Misuse_is_told()
+    public void Misuse_throws()
     {
         var (encoder, conditioner) = T5Fixture.Conditioner(T5Fixture.Relu);
         using (encoder)

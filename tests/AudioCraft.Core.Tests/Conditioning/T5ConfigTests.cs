@@ -14,7 +14,7 @@ public class T5ConfigTests
     }
 
     [Fact]
-    public void What_old_files_leave_out_has_T5s_defaults()
+    public void Missing_values_have_T5_defaults()
     {
         var config = Parse($"{{{Least}}}");
         Assert.Equal((32L, 128L, 1e-6, false), (config.RelativeBuckets, config.RelativeMaxDistance, config.LayerNormEpsilon, config.GatedGelu));
@@ -34,7 +34,7 @@ public class T5ConfigTests
     [InlineData("\"relative_attention_num_buckets\":3", "relative_attention_num_buckets")]
     [InlineData("\"relative_attention_max_distance\":8", "relative_attention_max_distance")]
     [InlineData("\"layer_norm_epsilon\":-1", "layer_norm_epsilon")]
-    public void What_is_not_supported_or_out_of_range_is_named(string member, string named)
+    public void Unsupported_or_out_of_range_values_are_named(string member, string named)
     {
         var error = Assert.Throws<CheckpointException>(() => Parse($"{{{Least},{member}}}"));
         Assert.Contains(named, error.Message, StringComparison.Ordinal);
@@ -43,11 +43,11 @@ public class T5ConfigTests
     [Theory]
     [InlineData("[]", "Array")]
     [InlineData("{}", "vocab_size")]
-    public void What_is_no_configuration_is_refused(string json, string named) =>
+    public void Other_JSON_throws(string json, string named) =>
         Assert.Contains(named, Assert.Throws<CheckpointException>(() => Parse(json)).Message, StringComparison.Ordinal);
 
     [Fact]
-    public void A_file_that_is_missing_or_not_JSON_is_named()
+    public void Missing_or_invalid_file_is_named()
     {
         Assert.Contains("/nowhere", Assert.Throws<CheckpointException>(() => T5Config.Load("/nowhere/config.json")).Message, StringComparison.Ordinal);
         var path = Path.GetTempFileName();

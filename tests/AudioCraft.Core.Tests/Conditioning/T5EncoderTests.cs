@@ -17,7 +17,7 @@ public class T5EncoderTests
     [InlineData(T5Fixture.Gated, "long/")]
     [InlineData(T5Fixture.Relu, "masked/")]
     [InlineData(T5Fixture.Gated, "masked/")]
-    public void Hidden_states_equal_the_reference(string name, string part)
+    public void Hidden_states_match_the_reference(string name, string part)
     {
         using var scope = NewDisposeScope();
         using var guard = no_grad();
@@ -31,7 +31,7 @@ public class T5EncoderTests
     [Theory]
     [InlineData(T5Fixture.Relu)]
     [InlineData(T5Fixture.Gated)]
-    public void Relative_positions_fall_into_the_buckets_of_the_reference(string name)
+    public void Relative_position_buckets_match_the_reference(string name)
     {
         using var scope = NewDisposeScope();
         using var io = Golden.Tensors(name);
@@ -41,7 +41,7 @@ public class T5EncoderTests
     [Theory]
     [InlineData(T5Fixture.Relu)]
     [InlineData(T5Fixture.Gated)]
-    public void Position_bias_equals_the_reference(string name)
+    public void Position_bias_matches_the_reference(string name)
     {
         using var scope = NewDisposeScope();
         using var io = Golden.Tensors(name);
@@ -52,7 +52,7 @@ public class T5EncoderTests
     [Theory]
     [InlineData(T5Fixture.Relu)]
     [InlineData(T5Fixture.Gated)]
-    public void Names_of_weights_are_those_of_the_file(string name)
+    public void Weight_names_match_the_file(string name)
     {
         using var archive = SafetensorsFile.Open(Golden.File(name, "weights.safetensors"));
         using var encoder = new T5Encoder(T5Fixture.Config(name));
@@ -60,7 +60,7 @@ public class T5EncoderTests
     }
 
     [Fact]
-    public void The_decoder_and_the_output_head_of_a_whole_model_are_left_alone_and_anything_else_is_named()
+    public void Decoder_and_output_head_are_ignored_and_other_tensors_are_named()
     {
         using var file = SafetensorsFile.Open(Golden.File(T5Fixture.Relu, "weights.safetensors"));
         using var whole = new Renamed(file, ["decoder.block.0.layer.0.SelfAttention.q.weight", "lm_head.weight", "encoder.embed_tokens.weight"], name => name);
@@ -72,7 +72,7 @@ public class T5EncoderTests
     }
 
     [Fact]
-    public void An_embedding_that_is_there_under_its_tied_name_alone_is_found()
+    public void Embedding_loads_under_its_tied_name()
     {
         using var file = SafetensorsFile.Open(Golden.File(T5Fixture.Relu, "weights.safetensors"));
         using var tied = new Renamed(file, [], name => name == "shared.weight" ? "encoder.embed_tokens.weight" : name);
@@ -82,7 +82,7 @@ public class T5EncoderTests
     }
 
     [Fact]
-    public void A_larger_checkpoint_may_hold_the_encoder_under_a_prefix()
+    public void Encoder_loads_with_a_prefix()
     {
         using var file = SafetensorsFile.Open(Golden.File(T5Fixture.Gated, "weights.safetensors"));
         using var larger = new Renamed(file, [], name => "text_encoder." + name);
@@ -90,7 +90,7 @@ public class T5EncoderTests
     }
 
     [Fact]
-    public void A_configuration_that_does_not_fit_the_file_is_an_error_before_memory_is_taken()
+    public void Mismatched_configuration_throws_before_allocation()
     {
         using var file = SafetensorsFile.Open(Golden.File(T5Fixture.Relu, "weights.safetensors"));
         var config = T5Fixture.Config(T5Fixture.Relu);
@@ -104,7 +104,7 @@ public class T5EncoderTests
     }
 
     [Fact]
-    public void Only_the_result_of_a_call_stays_alive()
+    public void Forward_leaks_no_tensors()
     {
         using var encoder = T5Fixture.Encoder(T5Fixture.Gated);
         using var ids = tensor(new long[] { 7, 107, 37, 1 }, [1, 4]);
@@ -117,9 +117,9 @@ public class T5EncoderTests
     }
 
     [Fact]
-    public void Nothing_stays_alive_after_an_encoder_is_disposed_or_refused()
+    public void Disposed_and_failed_encoders_leak_no_tensors()
     {
-        // The genuine TorchSharp counts one more for each Parameter that was ever made.
+        // TorchSharp counts one more tensor for each Parameter ever created.
         var before = LiveTensors.Count();
         new TorchSharp.Modules.Parameter(zeros(1)).Dispose();
         var drift = Tensor.TotalCount - before;
@@ -143,7 +143,7 @@ public class T5EncoderTests
     }
 
     [Fact]
-    public void Wrong_ids_and_masks_are_told_before_native_code_sees_them()
+    public void Invalid_ids_and_masks_throw_before_native_calls()
     {
         using var scope = NewDisposeScope();
         using var encoder = T5Fixture.Encoder(T5Fixture.Relu);

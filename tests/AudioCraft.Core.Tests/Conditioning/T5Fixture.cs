@@ -18,7 +18,7 @@ internal static class T5Fixture
         return T5Encoder.Load(Config(name), archive);
     }
 
-    /// <summary>A conditioner with the golden projection, from the directory as Hugging Face lays it out.</summary>
+    /// <summary>A conditioner with the golden projection, from a directory in the HuggingFace layout.</summary>
     public static (T5TextEncoder Encoder, T5Conditioner Conditioner) Conditioner(string name)
     {
         var encoder = T5TextEncoder.Load(Golden.Directory(name), CPU);

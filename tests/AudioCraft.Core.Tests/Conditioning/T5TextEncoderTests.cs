@@ -20,7 +20,7 @@ public sealed class T5TextEncoderTests : IDisposable
     }
 
     [Fact]
-    public void A_directory_is_loaded_from_either_kind_of_weights_to_the_same_encoder()
+    public void Both_weight_formats_load_the_same_encoder()
     {
         using var scope = NewDisposeScope();
         Copy(T5Fixture.Relu, "config.json", "spiece.model", "tokenizer_config.json", "weights.safetensors");
@@ -32,14 +32,14 @@ public sealed class T5TextEncoderTests : IDisposable
     }
 
     [Fact]
-    public void The_text_encoder_of_the_tiny_AudioGen_checkpoint_loads()
+    public void Text_encoder_of_the_tiny_AudioGen_loads()
     {
         using var encoder = T5TextEncoder.Load(Path.Combine(Golden.Directory("audiogen_tiny_checkpoint"), "t5"), CPU);
         Assert.Equal(24, encoder.Dimension);
     }
 
     [Fact]
-    public void The_number_of_sentinels_is_the_tokenizers_own_and_must_fit_the_embedding()
+    public void Sentinel_count_is_read_and_must_fit_the_embedding()
     {
         Copy(T5Fixture.Relu, "config.json", "spiece.model", "weights.safetensors");
         var path = Path.Combine(directory, "tokenizer_config.json");
@@ -64,7 +64,7 @@ public sealed class T5TextEncoderTests : IDisposable
     [InlineData("{\"eos_token\":\"\\ud800\"}", "tokenizer_config.json")]
     [InlineData("[", "tokenizer_config.json")]
     [InlineData("7", "tokenizer_config.json")]
-    public void A_tokenizer_configuration_that_does_not_fit_is_named(string json, string named)
+    public void Unsupported_tokenizer_configuration_is_named(string json, string named)
     {
         Copy(T5Fixture.Relu, "config.json", "spiece.model", "weights.safetensors");
         File.WriteAllText(Path.Combine(directory, "tokenizer_config.json"), json);
@@ -72,7 +72,7 @@ public sealed class T5TextEncoderTests : IDisposable
     }
 
     [Fact]
-    public void What_is_missing_is_listed_with_what_was_looked_for()
+    public void Missing_files_are_listed()
     {
         var absent = Path.Combine(directory, "absent");
         Assert.Contains(absent, Assert.Throws<CheckpointException>(() => T5TextEncoder.Load(absent, CPU)).Message, StringComparison.Ordinal);
@@ -87,7 +87,7 @@ public sealed class T5TextEncoderTests : IDisposable
     }
 
     [Fact]
-    public void Weights_in_shards_are_loaded()
+    public void Sharded_weights_load()
     {
         using var scope = NewDisposeScope();
         Copy(T5Fixture.Relu, "config.json", "spiece.model", "tokenizer_config.json");
@@ -101,7 +101,7 @@ public sealed class T5TextEncoderTests : IDisposable
     }
 
     [Fact]
-    public void Flipped_bytes_of_the_configurations_are_an_error_or_an_encoder()
+    public void Flipped_configuration_bytes_throw_or_work()
     {
         Copy(T5Fixture.Relu, "config.json", "spiece.model", "tokenizer_config.json", "weights.safetensors");
         var random = new Random(20261122);
@@ -129,7 +129,7 @@ public sealed class T5TextEncoderTests : IDisposable
     }
 
     [Fact]
-    public void Weights_of_another_shape_than_the_configurations_are_an_error()
+    public void Weights_of_another_shape_throw()
     {
         Copy(T5Fixture.Relu, "spiece.model", "weights.safetensors");
         Copy(T5Fixture.Gated, "config.json");
@@ -137,7 +137,7 @@ public sealed class T5TextEncoderTests : IDisposable
     }
 
     [Fact]
-    public void A_vocabulary_larger_than_the_embedding_is_an_error()
+    public void Vocabulary_larger_than_the_embedding_throws()
     {
         Copy(T5Fixture.Relu, "spiece.model", "weights.safetensors");
         var config = File.ReadAllText(Golden.File(T5Fixture.Relu, "config.json")).Replace("1028", "900", StringComparison.Ordinal);

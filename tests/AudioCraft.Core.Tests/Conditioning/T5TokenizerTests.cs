@@ -11,15 +11,15 @@ public class T5TokenizerTests
     private static long[] Plain(string text) => [.. Pieces.Encode(text).Select(id => (long)id)];
 
     [Fact]
-    public void Plain_text_is_its_pieces_and_the_end_of_sentence() => Assert.Equal([7, 107, 37, 556, 13, 6, 300, 1], Tokenizer.Encode("a dog barks in the distance"));
+    public void Plain_text_ends_with_the_end_of_sentence() => Assert.Equal([7, 107, 37, 556, 13, 6, 300, 1], Tokenizer.Encode("a dog barks in the distance"));
 
     [Theory]
     [InlineData("")]
     [InlineData("  ")]
-    public void Empty_and_blank_text_is_the_end_of_sentence_alone(string text) => Assert.Equal([1], Tokenizer.Encode(text));
+    public void Empty_and_blank_text_is_only_the_end_of_sentence(string text) => Assert.Equal([1], Tokenizer.Encode(text));
 
     [Fact]
-    public void Literal_special_tokens_become_their_ids_and_split_the_text()
+    public void Literal_special_tokens_become_ids_and_split_the_text()
     {
         Assert.Equal([.. Plain("rain"), 1, .. Plain("wind"), 1], Tokenizer.Encode("rain</s>wind"));
         Assert.Equal([.. Plain("rain"), 0, 2, .. Plain("wind"), 1], Tokenizer.Encode("rain <pad><unk> wind"));
@@ -27,7 +27,7 @@ public class T5TokenizerTests
     }
 
     [Fact]
-    public void A_text_that_ends_in_the_end_of_sentence_gets_no_second_one()
+    public void End_of_sentence_is_not_repeated()
     {
         Assert.Equal([1], Tokenizer.Encode("</s>"));
         Assert.Equal([.. Plain("rain"), 1], Tokenizer.Encode("rain </s> "));
@@ -45,10 +45,10 @@ public class T5TokenizerTests
     [InlineData("< /s>")]
     [InlineData("</s")]
     [InlineData("<<<")]
-    public void What_only_resembles_a_special_token_is_text(string text) => Assert.Equal([.. Plain(text), 1], Tokenizer.Encode(text));
+    public void Similar_text_is_not_a_special_token(string text) => Assert.Equal([.. Plain(text), 1], Tokenizer.Encode(text));
 
     [Fact]
-    public void Without_sentinels_they_are_text()
+    public void Sentinels_beyond_ExtraIds_are_text()
     {
         var tokenizer = new T5Tokenizer(Pieces, extraIds: 0);
         Assert.Equal(1000, tokenizer.VocabularySize);
@@ -56,7 +56,7 @@ public class T5TokenizerTests
     }
 
     [Fact]
-    public void A_batch_is_padded_to_its_longest_text_and_masked()
+    public void Batch_is_padded_to_the_longest_text_and_masked()
     {
         var (ids, mask) = Tokenizer.EncodeBatch(["a dog", "", "a"]);
         using (ids)
@@ -70,7 +70,7 @@ public class T5TokenizerTests
     }
 
     [Fact]
-    public void Only_the_results_of_a_batch_stay_alive() => LiveTensors.NoneLeft(() =>
+    public void EncodeBatch_leaks_no_tensors() => LiveTensors.NoneLeft(() =>
     {
         var (ids, mask) = Tokenizer.EncodeBatch(["a dog", ""]);
         ids.Dispose();
@@ -78,7 +78,7 @@ public class T5TokenizerTests
     });
 
     [Fact]
-    public void Misuse_is_told()
+    public void Misuse_throws()
     {
         Assert.Throws<ArgumentException>(() => Tokenizer.EncodeBatch([]));
         Assert.Contains("Text 1", Assert.Throws<ArgumentException>(() => Tokenizer.EncodeBatch(["a", null!])).Message, StringComparison.Ordinal);
@@ -86,7 +86,7 @@ public class T5TokenizerTests
     }
 
     [Fact]
-    public void A_model_without_an_end_of_sentence_is_refused()
+    public void Model_without_end_of_sentence_throws()
     {
         var pieces = new SentencePieceModelBuilder().Piece("<unk>", 0, PieceType.Unknown).Piece("a", 0).Load();
         Assert.Throws<CheckpointException>(() => new T5Tokenizer(pieces));

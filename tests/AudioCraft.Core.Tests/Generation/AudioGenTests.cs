@@ -19,7 +19,7 @@ public class AudioGenTests
 
     [Theory]
     [MemberData(nameof(Runs))]
-    public void Tokens_and_sound_of_a_checkpoint_directory_equal_upstreams(string name)
+    public void Tokens_and_audio_of_a_checkpoint_directory_match_upstream(string name)
     {
         using var scope = NewDisposeScope();
         using var model = Load();
@@ -33,7 +33,7 @@ public class AudioGenTests
 
     [Theory]
     [MemberData(nameof(Runs))]
-    public void Progress_only_grows_and_ends_at_its_total(string name)
+    public void Progress_increases_and_ends_at_its_total(string name)
     {
         using var scope = NewDisposeScope();
         using var model = Load();
@@ -48,7 +48,7 @@ public class AudioGenTests
     }
 
     [Fact]
-    public void A_model_says_what_upstream_says_of_itself()
+    public void Model_properties_match_upstream()
     {
         using var model = Load();
         Assert.Equal((16000, 50.0, 3.0, 1), (model.SampleRate, model.FrameRate, model.MaxDuration, model.AudioChannels));
@@ -58,7 +58,7 @@ public class AudioGenTests
     }
 
     [Fact]
-    public void The_same_seed_gives_the_same_sound_alone_and_in_a_batch()
+    public void Same_seed_gives_same_audio_alone_and_in_a_batch()
     {
         using var scope = NewDisposeScope();
         using var model = Load();
@@ -75,7 +75,7 @@ public class AudioGenTests
     }
 
     [Fact]
-    public void A_call_leaves_its_result_alive_and_nothing_else()
+    public void Generate_leaks_no_tensors()
     {
         using var model = Load();
         model.GenerationParams = new GenerationParams { Duration = 3.5, ExtendStride = 1, TopK = 10 };
@@ -92,10 +92,10 @@ public class AudioGenTests
     }
 
     [Fact]
-    public void Loading_and_disposing_of_a_model_leaves_nothing_alive() => LiveTensors.NoneLeftOfModules(() => Load().Dispose());
+    public void Loading_and_disposing_a_model_leaks_no_tensors() => LiveTensors.NoneLeftOfModules(() => Load().Dispose());
 
     [Fact]
-    public void Results_outlive_the_callers_dispose_scope_only_if_moved_and_take_part_in_autograd_no_more()
+    public void Results_survive_dispose_scopes_and_require_no_gradients()
     {
         using var model = Load();
         model.GenerationParams = new GenerationParams { Duration = 0.1 };
@@ -105,7 +105,7 @@ public class AudioGenTests
     }
 
     [Fact]
-    public void A_cancelled_generation_stops_between_steps_and_leaves_nothing_alive()
+    public void Cancelled_generation_stops_between_steps_and_leaks_no_tensors()
     {
         using var model = Load();
         model.GenerationParams = new GenerationParams { Duration = 2 };
@@ -120,7 +120,7 @@ public class AudioGenTests
     }
 
     [Fact]
-    public async Task Calls_from_several_threads_wait_for_one_another_and_give_what_they_give_alone()
+    public async Task Concurrent_calls_give_the_same_results_as_sequential_calls()
     {
         using var model = Load();
         model.GenerationParams = new GenerationParams { Duration = 0.3, Seed = 1 };
@@ -136,7 +136,7 @@ public class AudioGenTests
     }
 
     [Fact]
-    public void Half_a_frame_more_or_less_never_breaks_a_long_generation()
+    public void Long_generation_works_for_durations_between_frames()
     {
         using var model = Load();
         foreach (var duration in new[] { 3.01, 3.019, 3.021, 4.99, 5.0, 5.001 })
@@ -157,7 +157,7 @@ public class AudioGenTests
         return json.RootElement.GetProperty("runs").EnumerateArray().Single(run => run.GetProperty("name").GetString() == name).Clone();
     }
 
-    // The golden batches depend on upstream's padding, in which the longest text of a batch takes part.
+    // The golden batches depend on upstream's padding, which depends on the longest text of a batch.
     private static void Configure(AudioGen model, JsonElement parameters)
     {
         double Number(string name, double fallback) => parameters.TryGetProperty(name, out var value) ? value.GetDouble() : fallback;

@@ -3,17 +3,17 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Tests.Generation;
 
-/// <summary>What cannot be generated is refused with the value named, and leaves nothing alive.</summary>
+/// <summary>Invalid requests throw with the value and leak no tensors.</summary>
 public class BadRequestTests
 {
     [Fact]
-    public void An_empty_list_of_descriptions() => Refused<ArgumentException>("no description", model => model.Generate(Array.Empty<string>()));
+    public void Empty_list_of_descriptions_throws() => Refused<ArgumentException>("no description", model => model.Generate(Array.Empty<string>()));
 
     [Fact]
-    public void A_null_description() => Refused<ArgumentException>("Description 1 of 2", model => model.Generate(["rain", null!]));
+    public void Null_description_throws() => Refused<ArgumentException>("Description 1 of 2", model => model.Generate(["rain", null!]));
 
     [Fact]
-    public void A_null_list_or_text()
+    public void Null_list_or_text_throws()
     {
         Refused<ArgumentNullException>("descriptions", model => model.Generate((IReadOnlyList<string>)null!));
         Refused<ArgumentNullException>("description", model => model.Generate((string)null!));
@@ -24,39 +24,39 @@ public class BadRequestTests
     [InlineData(-1)]
     [InlineData(double.NaN)]
     [InlineData(double.PositiveInfinity)]
-    public void A_duration_that_is_not_above_zero(double duration) =>
+    public void Duration_of_zero_or_less_throws(double duration) =>
         Refused<ArgumentOutOfRangeException>("Duration", model => model.GenerationParams = new GenerationParams { Duration = duration });
 
     [Fact]
-    public void A_duration_of_less_than_a_frame() => Refused<ArgumentOutOfRangeException>("0.019", model =>
+    public void Duration_below_one_frame_throws() => Refused<ArgumentOutOfRangeException>("0.019", model =>
     {
         model.GenerationParams = new GenerationParams { Duration = 0.019 };
         model.Generate("rain");
     });
 
     [Fact]
-    public void A_duration_of_more_frames_than_can_be_counted() => Refused<ArgumentOutOfRangeException>("Duration", model =>
+    public void Duration_beyond_the_frame_limit_throws() => Refused<ArgumentOutOfRangeException>("Duration", model =>
     {
         model.GenerationParams = new GenerationParams { Duration = 1e12 };
         model.Generate("rain");
     });
 
     [Fact]
-    public void A_duration_beyond_the_window_with_a_stride_that_does_not_fit_it() => Refused<ArgumentOutOfRangeException>("ExtendStride of 3 s", model =>
+    public void Stride_not_below_the_window_throws_for_long_durations() => Refused<ArgumentOutOfRangeException>("ExtendStride of 3 s", model =>
     {
         model.GenerationParams = new GenerationParams { Duration = 4, ExtendStride = 3 };
         model.Generate("rain");
     });
 
     [Fact]
-    public void A_stride_of_less_than_a_frame() => Refused<ArgumentOutOfRangeException>("ExtendStride of 0.01 s", model =>
+    public void Stride_below_one_frame_throws() => Refused<ArgumentOutOfRangeException>("ExtendStride of 0.01 s", model =>
     {
         model.GenerationParams = new GenerationParams { Duration = 4, ExtendStride = 0.01 };
         model.Generate("rain");
     });
 
     [Fact]
-    public void A_prompt_that_is_as_long_as_the_duration() => Refused<ArgumentException>("25 frames", model =>
+    public void Prompt_as_long_as_the_duration_throws() => Refused<ArgumentException>("25 frames", model =>
     {
         model.GenerationParams = new GenerationParams { Duration = 0.5 };
         using var prompt = zeros(1, 8000);
@@ -64,7 +64,7 @@ public class BadRequestTests
     });
 
     [Fact]
-    public void A_prompt_of_another_shape_type_or_with_values_that_are_not_finite()
+    public void Prompt_of_wrong_shape_or_type_or_not_finite_throws()
     {
         Refused<ArgumentException>("[16]", model => WithPrompt(zeros(16), prompt => model.GenerateContinuation(prompt, 16000)));
         Refused<ArgumentException>("[1, 0]", model => WithPrompt(zeros(1, 0), prompt => model.GenerateContinuation(prompt, 16000)));
@@ -75,7 +75,7 @@ public class BadRequestTests
     }
 
     [Fact]
-    public void Parameters_out_of_range()
+    public void Parameters_out_of_range_throw()
     {
         Refused<ArgumentOutOfRangeException>("TopK", model => model.SetGenerationParams(topK: -1));
         Refused<ArgumentOutOfRangeException>("TopP", model => model.SetGenerationParams(topP: 1.5));
@@ -86,7 +86,7 @@ public class BadRequestTests
     }
 
     [Fact]
-    public void A_model_that_was_disposed_of()
+    public void Disposed_model_throws()
     {
         var model = AudioGenTests.Load();
         model.Dispose();

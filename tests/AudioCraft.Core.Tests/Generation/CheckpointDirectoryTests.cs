@@ -15,7 +15,7 @@ public class CheckpointDirectoryTests
     [InlineData("t5/pytorch_model.bin")]
     [InlineData("t5/spiece.model")]
     [InlineData("t5/config.json")]
-    public void A_file_that_is_cut_off_anywhere_is_a_typed_error_within_five_seconds_of_processor_time_and_leaves_nothing_alive(string file)
+    public void Truncated_files_throw_quickly_and_leak_no_tensors(string file)
     {
         using var folder = TinyCheckpoint.Copy();
         var whole = File.ReadAllBytes(folder.File(file));
@@ -37,7 +37,7 @@ public class CheckpointDirectoryTests
     [InlineData("compression_state_dict.bin", "compression_state_dict.bin")]
     [InlineData("t5/spiece.model", "spiece.model")]
     [InlineData("t5/config.json", "config.json")]
-    public void A_file_that_is_missing_is_named(string file, string named)
+    public void Missing_file_is_named(string file, string named)
     {
         using var folder = TinyCheckpoint.Copy();
         File.Delete(folder.File(file));
@@ -45,7 +45,7 @@ public class CheckpointDirectoryTests
     }
 
     [Fact]
-    public void A_name_that_is_nowhere_is_told_that_the_network_is_off_or_that_it_cannot_be_one()
+    public void Unknown_names_throw_with_the_reason()
     {
         var offline = Assert.Throws<HubException>(() => AudioGen.GetPretrained());
         Assert.Equal(HubError.Offline, offline.Error);
@@ -55,7 +55,7 @@ public class CheckpointDirectoryTests
     }
 
     [Fact]
-    public void Without_a_text_encoder_the_one_that_is_needed_is_named_and_one_elsewhere_can_be_given()
+    public void Missing_text_encoder_is_named_and_can_be_supplied()
     {
         using var folder = TinyCheckpoint.Copy();
         Directory.Move(folder.File("t5"), folder.File("elsewhere"));
@@ -80,14 +80,14 @@ public class CheckpointDirectoryTests
     [InlineData("  segment_duration: 3", "  segment_duration: -1", "dataset.segment_duration is -1")]
     [InlineData("    finetune: false", "    finetune: true", "finetune")]
     [InlineData("    normalize_text: false", "    normalize_text: true", "normalize_text")]
-    public void A_configuration_that_asks_for_something_else_is_refused_by_name(string old, string changed, string message)
+    public void Unsupported_configuration_throws(string old, string changed, string message)
     {
         using var folder = TinyCheckpoint.Converted(yaml => yaml.Replace(old, changed, StringComparison.Ordinal));
         Assert.Contains(message, Refusal(folder.Path), StringComparison.Ordinal);
     }
 
     [Fact]
-    public void A_checkpoint_converted_to_safetensors_generates_the_same_tokens()
+    public void Checkpoint_converted_to_safetensors_generates_the_same_tokens()
     {
         using var scope = NewDisposeScope();
         using var folder = TinyCheckpoint.Converted(yaml => yaml);

@@ -7,7 +7,7 @@ namespace AudioCraft.Tests.Generation;
 public class ModelGateTests
 {
     [Fact]
-    public void Disposing_of_the_model_in_a_progress_callback_ends_the_call()
+    public void Disposing_the_model_in_a_progress_callback_ends_the_call()
     {
         var model = AudioGenTests.Load();
         var steps = 0;
@@ -21,7 +21,7 @@ public class ModelGateTests
     }
 
     [Fact]
-    public void The_weights_are_freed_when_the_running_call_has_ended()
+    public void Weights_are_freed_when_the_running_call_ends()
     {
         LiveTensors.NoneLeftOfModules(() =>
         {
@@ -31,7 +31,7 @@ public class ModelGateTests
     }
 
     [Fact]
-    public async Task Disposing_from_another_thread_ends_running_and_waiting_calls()
+    public async Task Disposing_on_another_thread_ends_running_and_waiting_calls()
     {
         var model = AudioGenTests.Load();
         var parameters = new GenerationParams { Duration = 60, ExtendStride = 1 };
@@ -48,7 +48,7 @@ public class ModelGateTests
     }
 
     [Fact]
-    public void Generating_in_a_progress_callback_of_the_same_model_is_refused()
+    public void Generating_in_a_progress_callback_of_the_same_model_throws()
     {
         using var model = AudioGenTests.Load();
         var error = Assert.Throws<InvalidOperationException>(() =>
@@ -57,7 +57,7 @@ public class ModelGateTests
     }
 
     [Fact]
-    public async Task A_waiting_call_can_be_cancelled_at_once_and_holds_no_thread()
+    public async Task Waiting_call_can_be_cancelled_and_holds_no_thread()
     {
         using var model = AudioGenTests.Load();
         var (started, release) = (new TaskCompletionSource(), new ManualResetEventSlim());
@@ -86,7 +86,7 @@ public class ModelGateTests
     }
 
     [Fact]
-    public async Task Calls_at_the_same_time_use_their_own_parameters()
+    public async Task Concurrent_calls_use_their_own_parameters()
     {
         using var model = AudioGenTests.Load();
         var calls = Enumerable.Range(1, 6).Select(i => model.GenerateAsync("rain", new GenerationParams { Duration = 0.1 * i, Seed = i })).ToList();

@@ -11,7 +11,7 @@ public class MusicGenTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void A_directory_in_Hugging_Faces_layout_gives_the_same_tokens_and_sound_as_the_original(bool sharded)
+    public void HuggingFace_layout_gives_the_same_tokens_and_audio(bool sharded)
     {
         using var scope = NewDisposeScope();
         using var folder = new TemporaryFolder();
@@ -27,7 +27,7 @@ public class MusicGenTests
     }
 
     [Fact]
-    public async Task A_stereo_model_gives_two_channels_whole_and_in_pieces_the_same_from_both_layouts()
+    public async Task Stereo_model_gives_the_same_audio_whole_streamed_and_from_both_layouts()
     {
         using var original = TinyCheckpoint.Stereo();
         using var folder = new TemporaryFolder();
@@ -62,7 +62,7 @@ public class MusicGenTests
     }
 
     [Fact]
-    public void An_AudioGen_in_Hugging_Faces_layout_loads_too_and_leaves_nothing_alive()
+    public void AudioGen_in_HuggingFace_layout_loads_and_leaks_no_tensors()
     {
         using var folder = new TemporaryFolder();
         HubMusicGen.Write(folder);
@@ -75,7 +75,7 @@ public class MusicGenTests
     }
 
     [Fact]
-    public void Parameters_begin_and_default_as_upstreams()
+    public void Default_parameters_match_upstream()
     {
         using var model = MusicGen.GetPretrained(Golden.Directory("audiogen_tiny_checkpoint"), CPU);
         Assert.Equal(new GenerationParams { Duration = 15, ExtendStride = 18 }, model.GenerationParams);
@@ -84,7 +84,7 @@ public class MusicGenTests
     }
 
     [Fact]
-    public void Stereo_models_delay_the_codebooks_of_both_channels_together()
+    public void Stereo_models_delay_both_channels_together()
     {
         var config = Checkpoints(root => (root["decoder"]!["audio_channels"], root["decoder"]!["num_codebooks"]) = (2, 8));
         Assert.Equal([0, 0, 1, 1, 2, 2, 3, 3], config.LanguageModel().Delays);
@@ -105,7 +105,7 @@ public class MusicGenTests
     [InlineData("decoder", 3, "no section 'decoder'")]
     [InlineData("text_encoder.d_model", 25, "text_encoder")]
     [InlineData("audio_encoder.codebook_size", 65, "65")]
-    public void A_configuration_that_does_not_fit_is_refused_by_name(string key, object value, string message)
+    public void Inconsistent_configuration_throws(string key, object value, string message)
     {
         using var folder = new TemporaryFolder();
         HubMusicGen.Write(folder, change: root => Set(root, key, JsonValue.Create(value)!));

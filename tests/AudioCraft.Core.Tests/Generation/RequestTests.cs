@@ -8,7 +8,7 @@ namespace AudioCraft.Tests.Generation;
 public class RequestTests
 {
     [Fact]
-    public void Each_item_can_have_a_seed_of_its_own_and_sounds_as_alone_with_it()
+    public void Item_seeds_give_the_same_audio_as_alone()
     {
         using var scope = NewDisposeScope();
         using var model = AudioGenTests.Load();
@@ -25,7 +25,7 @@ public class RequestTests
     }
 
     [Fact]
-    public void A_call_that_does_not_fit_the_memory_limit_is_split_and_comes_out_the_same()
+    public void Calls_split_by_the_memory_limit_give_the_same_results()
     {
         using var scope = NewDisposeScope();
         using var model = AudioGenTests.Load();
@@ -47,7 +47,7 @@ public class RequestTests
     }
 
     [Fact]
-    public void The_estimate_covers_what_a_larger_model_really_takes()
+    public void Memory_estimate_covers_the_measured_use()
     {
         using var codec = CompressionModel.GetPretrained(Golden.Directory("audiogen_tiny_checkpoint"), CPU);
         using var lm = new LMModel(new LMConfig { Dim = 512, NumHeads = 8, NumLayers = 8, Cardinality = 64, CrossConditions = [] });
@@ -57,16 +57,16 @@ public class RequestTests
         model.GenerateUnconditional(1).Dispose();
         var (before, estimate) = (ResidentBytes(reset: true), model.EstimateMemory(items));
         model.GenerateUnconditional(items).Dispose();
-        // A call that finds all its memory in the allocator takes nothing, and Linux counts resident pages per processor: the mark that was reset can come out lower later (measured: 356 kB).
+        // The allocator may already hold all memory of the call, and Linux counts resident pages per processor: the peak can be below the value at the reset (measured: 356 kB).
         var taken = Math.Max(0, ResidentBytes(reset: false) - before);
 
-        // What nothing guides takes one row an item, half of the estimate's two; the allocator keeps some of it from the call before.
+        // Without guidance there is one row for each item, half of the estimate's two, and the allocator keeps some memory of the previous call.
         Assert.InRange(taken, 0, estimate);
         Assert.True(estimate < 20 * Math.Max(taken, 1 << 22), $"{estimate} estimated, {taken} taken");
     }
 
     [Fact]
-    public async Task An_asynchronous_call_gives_what_the_synchronous_one_gives_and_can_be_cancelled()
+    public async Task Async_call_matches_the_synchronous_call_and_can_be_cancelled()
     {
         using var model = AudioGenTests.Load();
         model.GenerationParams = new GenerationParams { Duration = 0.3, Seed = 2 };
@@ -80,7 +80,7 @@ public class RequestTests
     }
 
     [Fact]
-    public void Two_hundred_calls_in_a_row_some_cancelled_and_some_failing_leave_nothing_behind()
+    public void Two_hundred_calls_with_failures_leak_nothing()
     {
         using var model = AudioGenTests.Load();
         model.GenerationParams = new GenerationParams { Duration = 0.2, Seed = 1 };
@@ -124,7 +124,7 @@ public class RequestTests
         }
     }
 
-    /// <summary>The most memory that was resident since the last reset, where Linux tells; what is resident now after a reset.</summary>
+    /// <summary>The peak of the resident memory since the last reset, on Linux.</summary>
     private static long ResidentBytes(bool reset)
     {
         GC.Collect();

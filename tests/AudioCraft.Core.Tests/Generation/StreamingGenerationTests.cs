@@ -10,7 +10,7 @@ public class StreamingGenerationTests
     [InlineData(0.02, 0.2)]
     [InlineData(1.3, 0.02)]
     [InlineData(4.4, 0.5)]
-    public async Task The_pieces_joined_are_the_whole_sound_of_the_same_seed(double duration, double chunkSeconds)
+    public async Task Joined_chunks_match_the_whole_audio(double duration, double chunkSeconds)
     {
         using var model = AudioGenTests.Load();
         model.GenerationParams = new GenerationParams { Duration = duration, Seed = 21, ExtendStride = 1.5 };
@@ -26,7 +26,7 @@ public class StreamingGenerationTests
     [Theory]
     [InlineData(long.MaxValue)]
     [InlineData(1L)]
-    public async Task Several_sounds_stream_side_by_side_and_each_is_the_one_of_its_own(long memoryLimit)
+    public async Task Several_items_stream_with_their_own_audio(long memoryLimit)
     {
         using var model = AudioGenTests.Load();
         model.GenerationParams = new GenerationParams { Duration = 1.3, Seed = 5 };
@@ -52,7 +52,7 @@ public class StreamingGenerationTests
     }
 
     [Fact]
-    public async Task The_first_piece_comes_within_four_tenths_of_a_seconds_worth_of_tokens()
+    public async Task First_chunk_needs_at_most_400_ms_of_tokens()
     {
         using var model = AudioGenTests.Load();
         model.GenerationParams = new GenerationParams { Duration = 2, Seed = 1 };
@@ -65,14 +65,14 @@ public class StreamingGenerationTests
             atFirst = atFirst == 0 ? Volatile.Read(ref steps) : atFirst;
         }
 
-        // The generator is at most three chunks of ten frames ahead of what was received, and a step or two into the next.
+        // The generator is at most three chunks of ten frames and two steps ahead of the reader.
         var first = FirstChunkStep(model);
         Assert.InRange(first, 1, (int)(0.4 * model.FrameRate));
         Assert.InRange(atFirst, first - 1, first + 40);
     }
 
     [Fact]
-    public async Task Generation_waits_for_a_receiver_that_is_slow()
+    public async Task Generation_waits_for_a_slow_reader()
     {
         using var model = AudioGenTests.Load();
         model.GenerationParams = new GenerationParams { Duration = 3, Seed = 1 };
@@ -88,12 +88,12 @@ public class StreamingGenerationTests
             await Task.Delay(300);
         }
 
-        // Three chunks of five frames at most are made beyond the one that was taken.
+        // At most three chunks of five frames are generated after the one that was read.
         Assert.InRange(before, 1, 45);
     }
 
     [Fact]
-    public async Task Cancelling_or_leaving_ends_it_and_leaves_nothing_alive()
+    public async Task Cancelling_or_leaving_the_loop_ends_the_stream_and_leaks_no_tensors()
     {
         using var model = AudioGenTests.Load();
         model.GenerationParams = new GenerationParams { Duration = 3 };
@@ -120,7 +120,7 @@ public class StreamingGenerationTests
     }
 
     [Fact]
-    public async Task What_cannot_be_made_is_an_error_of_the_enumeration()
+    public async Task Errors_are_thrown_by_the_enumeration()
     {
         using var model = AudioGenTests.Load();
         model.GenerationParams = new GenerationParams { Duration = 0.001 };
@@ -132,7 +132,7 @@ public class StreamingGenerationTests
     }
 
     [Fact]
-    public async Task The_model_can_generate_while_its_own_stream_is_read()
+    public async Task Model_can_generate_while_its_stream_is_read()
     {
         using var model = AudioGenTests.Load();
         var parameters = new GenerationParams { Duration = 1, Seed = 3 };
@@ -152,7 +152,7 @@ public class StreamingGenerationTests
     }
 
     [Fact]
-    public async Task Disposing_of_the_model_while_its_stream_is_read_ends_the_stream()
+    public async Task Disposing_the_model_ends_its_stream()
     {
         var model = AudioGenTests.Load();
         await Assert.ThrowsAsync<ObjectDisposedException>(async () =>
@@ -167,7 +167,7 @@ public class StreamingGenerationTests
     }
 
     [Fact]
-    public async Task A_stream_that_is_never_finished_does_not_block_other_calls()
+    public async Task Unfinished_stream_does_not_block_other_calls()
     {
         using var model = AudioGenTests.Load();
         var chunks = model.GenerateStreamingAsync("rain", new GenerationParams { Duration = 3 }).GetAsyncEnumerator();

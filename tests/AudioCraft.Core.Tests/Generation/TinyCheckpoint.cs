@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Tests.Generation;
 
-/// <summary>The tiny AudioGen checkpoint, copied, converted, or made a stereo one.</summary>
+/// <summary>The tiny AudioGen checkpoint, copied, converted, or extended to stereo.</summary>
 internal static partial class TinyCheckpoint
 {
     private static readonly string Tiny = Golden.Directory("audiogen_tiny_checkpoint");
@@ -25,14 +25,14 @@ internal static partial class TinyCheckpoint
         return folder;
     }
 
-    /// <summary>The checkpoint with its language model in the converted form, whose configuration is a text that can be changed.</summary>
+    /// <summary>The checkpoint with its language model in the converted form, with a text configuration that tests can change.</summary>
     public static TemporaryFolder Converted(Func<string, string> change)
     {
         using var lm = AudioCraftCheckpoint.OpenLanguageModel(Tiny);
         return Converted(change, folder => SafetensorsWriter.Write(folder.File("state_dict.safetensors"), lm.Weights));
     }
 
-    /// <summary>A stereo model: eight codebooks, two channels of the same codec in turn, and for the other channel's codebooks the first one's weights turned round.</summary>
+    /// <summary>A stereo model: eight codebooks, two interleaved channels of the same codec, and the first channel's weights in reverse for the second.</summary>
     public static TemporaryFolder Stereo()
     {
         using var scope = NewDisposeScope();

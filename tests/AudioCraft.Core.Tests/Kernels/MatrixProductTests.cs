@@ -19,7 +19,7 @@ public class MatrixProductTests
     [InlineData(9, 65, 66)]
     [InlineData(2, 6144, 9)]
     [InlineData(3, 2567, 14)]
-    public void A_product_equals_libtorchs_whatever_its_size(int rows, int width, int outputs)
+    public void Products_of_all_sizes_match_libtorch(int rows, int width, int outputs)
     {
         using var scope = NewDisposeScope();
         using var guard = no_grad();
@@ -31,7 +31,7 @@ public class MatrixProductTests
     }
 
     [Fact]
-    public void Views_that_are_not_contiguous_are_multiplied_rightly()
+    public void Products_of_non_contiguous_views_are_correct()
     {
         using var scope = NewDisposeScope();
         using var guard = no_grad();
@@ -44,7 +44,7 @@ public class MatrixProductTests
     }
 
     [Fact]
-    public void Other_element_types_and_gradients_go_through_libtorch()
+    public void Other_types_and_gradients_use_libtorch()
     {
         using var scope = NewDisposeScope();
         var (x, weight) = (ones(1, 4, dtype: ScalarType.Float64), ones(3, 4, dtype: ScalarType.Float64));
@@ -59,7 +59,7 @@ public class MatrixProductTests
     }
 
     [Fact]
-    public void Products_from_many_threads_at_once_are_right_and_leave_nothing_alive()
+    public void Concurrent_products_are_correct_and_leak_no_tensors()
     {
         using var weight = arange(512 * 256, dtype: ScalarType.Float32).reshape(512, 256).remainder(7);
         using var x = ones(2, 256);
@@ -82,7 +82,7 @@ public class MatrixProductTests
     }
 
     [Fact]
-    public void A_team_of_threads_does_every_part_once_however_its_size_changes()
+    public void ThreadTeam_runs_every_part_once_for_changing_sizes()
     {
         var team = new ThreadTeam();
         foreach (var threads in new[] { 1, 4, 2, 3, 1, 4 })
@@ -97,7 +97,7 @@ public class MatrixProductTests
     }
 
     [Fact]
-    public void Parts_that_wait_for_each_other_have_a_thread_each()
+    public void Waiting_parts_each_have_a_thread()
     {
         var team = new ThreadTeam();
         for (var round = 0; round < 200; round++)

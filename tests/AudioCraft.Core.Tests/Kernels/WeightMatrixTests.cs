@@ -21,7 +21,7 @@ public unsafe class WeightMatrixTests
     [InlineData(ModelPrecision.Int8, 8, 128, 1)]
     [InlineData(ModelPrecision.Int8, 17, 40, 7)]
     [InlineData(ModelPrecision.Int8, 70, 40, 7)]
-    public void A_packed_product_is_that_of_the_rounded_weights(ModelPrecision precision, int rows, int width, int outputs)
+    public void Packed_product_matches_the_rounded_weights(ModelPrecision precision, int rows, int width, int outputs)
     {
         using var scope = NewDisposeScope();
         using var guard = no_grad();
@@ -34,7 +34,7 @@ public unsafe class WeightMatrixTests
         packed.Pack(precision);
         var exact = nn.functional.linear(x.@double(), rounded.@double(), bias.@double());
         
-        // Activations are rounded to 16 bits beside int8 weights: a hundredth of what the rounding of the weights does.
+        // Activations are rounded to int16 for int8 weights, a hundredth of the weights' rounding error.
         var noise = precision == ModelPrecision.Int8 ? 3e-4 : 2e-6;
         Near.Equal(exact.@float(), packed.Linear(x, bias), noise);
         Near.Equal((exact - bias).narrow(2, outputs / 2, outputs - (outputs / 2)).@float(), packed.Linear(x, null, outputs / 2, outputs - (outputs / 2)), noise);
@@ -42,7 +42,7 @@ public unsafe class WeightMatrixTests
     }
 
     [Fact]
-    public void Weights_are_rounded_to_the_nearest_that_their_type_has()
+    public void Weights_are_rounded_to_nearest()
     {
         using var scope = NewDisposeScope();
         using var guard = no_grad();
@@ -59,7 +59,7 @@ public unsafe class WeightMatrixTests
     }
 
     [Fact]
-    public void Zeros_stay_zeros()
+    public void Zeros_remain_zeros()
     {
         using var scope = NewDisposeScope();
         using var guard = no_grad();
@@ -75,7 +75,7 @@ public unsafe class WeightMatrixTests
     }
 
     [Fact]
-    public void Packing_twice_or_what_is_not_float32_is_refused()
+    public void Packing_twice_or_other_types_throws()
     {
         using var scope = NewDisposeScope();
         using var packed = new PackableWeight(Fixed(new TorchSharp.Modules.Parameter(ones(3, 10))));
@@ -87,7 +87,7 @@ public unsafe class WeightMatrixTests
     }
 
     [Fact]
-    public void The_vector_forms_of_elementwise_work_equal_libtorchs()
+    public void Vectorized_operations_match_libtorch()
     {
         using var scope = NewDisposeScope();
         using var guard = no_grad();

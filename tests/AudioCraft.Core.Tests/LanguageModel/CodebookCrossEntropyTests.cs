@@ -6,7 +6,7 @@ namespace AudioCraft.Tests.LanguageModel;
 public class CodebookCrossEntropyTests
 {
     [Fact]
-    public void A_training_steps_loss_and_gradients_equal_upstreams()
+    public void Training_loss_and_gradients_match_upstream()
     {
         using var scope = NewDisposeScope();
         using var model = GoldenLM.Load("lm_train_step");
@@ -32,7 +32,7 @@ public class CodebookCrossEntropyTests
     }
 
     [Fact]
-    public void A_codebook_of_which_nothing_counts_adds_nothing_and_NaN_stays_out()
+    public void Masked_codebook_has_zero_loss_and_no_NaN_gradients()
     {
         using var scope = NewDisposeScope();
         var values = full([1, 2, 3, 4], double.NaN);
@@ -46,7 +46,7 @@ public class CodebookCrossEntropyTests
     }
 
     [Fact]
-    public void Shapes_that_do_not_fit_are_refused_by_name()
+    public void Mismatched_shapes_throw_with_the_shapes()
     {
         using var scope = NewDisposeScope();
         var codes = zeros(1, 2, 3, dtype: ScalarType.Int64);

@@ -13,7 +13,7 @@ public class CodebookPatternTests
 
     [Theory]
     [MemberData(nameof(AllCases))]
-    public void A_pattern_is_laid_out_as_upstream(string key)
+    public void Pattern_layout_matches_upstream(string key)
     {
         using var json = Cases();
         var (pattern, expected) = Load(json, key);
@@ -35,7 +35,7 @@ public class CodebookPatternTests
 
     [Theory]
     [MemberData(nameof(AllCases))]
-    public void Codes_go_into_the_sequence_and_back_as_upstream(string key)
+    public void Codes_to_sequence_and_back_match_upstream(string key)
     {
         using var scope = NewDisposeScope();
         using var json = Cases();
@@ -68,7 +68,7 @@ public class CodebookPatternTests
     }
 
     [Fact]
-    public void Fewer_codes_or_steps_than_the_pattern_holds_are_padded_as_upstream()
+    public void Short_codes_and_sequences_are_padded_as_upstream()
     {
         using var scope = NewDisposeScope();
         using var json = Cases();
@@ -85,7 +85,7 @@ public class CodebookPatternTests
     }
 
     [Fact]
-    public void Delays_that_fall_or_are_too_few_are_refused()
+    public void Decreasing_or_missing_delays_throw()
     {
         Assert.Contains("[1, 0]", Assert.Throws<ArgumentException>(() => new DelayedPatternProvider(2, [1, 0])).Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => new DelayedPatternProvider(3, [0, 1]));
@@ -94,7 +94,7 @@ public class CodebookPatternTests
     }
 
     [Fact]
-    public void Options_that_contradict_one_another_are_refused()
+    public void Inconsistent_options_throw()
     {
         Assert.Contains("share inner step 1", Assert.Throws<ArgumentException>(() => new UnrolledPatternProvider(3, [0, 1, 1], [0, 1, 2])).Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => new UnrolledPatternProvider(3, [0, 2, 1]));
@@ -106,7 +106,7 @@ public class CodebookPatternTests
     }
 
     [Fact]
-    public void A_layout_that_goes_back_or_names_a_codebook_twice_is_refused()
+    public void Decreasing_frames_and_repeated_codebooks_throw()
     {
         Assert.Contains("goes back", Assert.Throws<ArgumentException>(() => new CodebookPattern([[], [new(1, 0)], [new(0, 0)]], 1, 2)).Message, StringComparison.Ordinal);
         Assert.Contains("two codes", Assert.Throws<ArgumentException>(() => new CodebookPattern([[], [new(0, 0), new(1, 0)]], 1, 2)).Message, StringComparison.Ordinal);

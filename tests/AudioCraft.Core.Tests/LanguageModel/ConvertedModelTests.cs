@@ -8,13 +8,13 @@ using static TorchSharp.torch;
 namespace AudioCraft.Tests.LanguageModel;
 
 /// <summary>
-/// Models that were moved compute with what they were moved to. Moving puts new tensors in the place of the old ones, whether to another device or another type;
-/// types are what a machine without a GPU can try it with.
+/// Models compute with the weights that they were moved to. Moving replaces the tensors, for another device as for another type;
+/// types can be tested without a GPU.
 /// </summary>
 public class ConvertedModelTests
 {
     [Fact]
-    public void A_language_model_moved_there_and_back_gives_upstreams_tokens()
+    public void Language_model_moved_and_moved_back_matches_upstream_tokens()
     {
         using var scope = NewDisposeScope();
         using var model = GoldenLM.Load("lm_generate");
@@ -24,7 +24,7 @@ public class ConvertedModelTests
     }
 
     [Fact]
-    public void Codecs_and_text_encoders_moved_there_and_back_give_the_recorded_results()
+    public void Codecs_and_text_encoders_moved_and_moved_back_match_golden_results()
     {
         using var scope = NewDisposeScope();
         using var guard = no_grad();
@@ -45,7 +45,7 @@ public class ConvertedModelTests
     [Theory]
     [InlineData("lm_tiny")]
     [InlineData("lm_tiny_crosspos")]
-    public void In_bfloat16_the_logits_are_near_those_of_float32_and_conditions_may_be_float32(string golden)
+    public void Bfloat16_logits_are_close_to_float32_with_float32_conditions(string golden)
     {
         using var scope = NewDisposeScope();
         using var guard = no_grad();
@@ -56,14 +56,14 @@ public class ConvertedModelTests
         var logits = model.forward(io.Read("seq"), conditions);
         Assert.Equal(ScalarType.BFloat16, logits.dtype);
 
-        // Roundings, each of at most 2^-9, add up over layers as random numbers do: their share of the whole says more than the worst of thousands of logits.
+        // Rounding errors of at most 2^-9 accumulate over layers like random numbers, so their norm is tested and not the largest of thousands of logits.
         var exact = io.Read("fwd/logits");
         var share = ((logits.to(ScalarType.Float32) - exact).norm() / exact.norm()).item<float>();
         Assert.InRange(share, 1e-4, 0.02);
     }
 
     [Fact]
-    public void In_bfloat16_a_model_generates_with_its_modules()
+    public void Bfloat16_model_generates_with_the_modules()
     {
         using var scope = NewDisposeScope();
         using var model = GoldenLM.Load("lm_generate");
@@ -81,7 +81,7 @@ public class ConvertedModelTests
     }
 
     [Fact]
-    public void Positions_in_half_precision_are_those_of_float32_rounded()
+    public void Half_precision_positions_are_rounded_float32_positions()
     {
         using var scope = NewDisposeScope();
         var exact = SinusoidalPositions.Create(1000, 50, 64, 10_000, ScalarType.Float32, CPU);
@@ -89,7 +89,7 @@ public class ConvertedModelTests
     }
 
     [Fact]
-    public void Float16_on_a_CPU_and_int8_on_a_GPU_are_refused_before_anything_is_read()
+    public void Float16_on_CPU_and_int8_on_GPU_throw_before_loading()
     {
         // torch.CUDA throws on a machine without CUDA; a Device that is only named does not.
         var gpu = new Device(DeviceType.CUDA);

@@ -19,7 +19,7 @@ internal static class GoldenLM
         return model;
     }
 
-    /// <summary>The configuration of a case, brought into the form of a checkpoint's, and read as one.</summary>
+    /// <summary>The configuration of a case, converted to a checkpoint's form and read from it.</summary>
     public static LMConfig Config(JsonElement root)
     {
         var pattern = root.GetProperty("pattern");
@@ -38,7 +38,7 @@ internal static class GoldenLM
             },
         };
 
-        // JSON is YAML. With cross attention on and nothing to read a checkpoint is refused; the cases have none such.
+        // JSON is YAML. A checkpoint with cross-attention needs a condition to read; the cases have one.
         return LMConfig.FromXpConfig(XpConfig.Parse(JsonSerializer.Serialize(sections), "golden"));
     }
 

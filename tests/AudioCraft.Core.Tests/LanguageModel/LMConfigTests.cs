@@ -23,7 +23,7 @@ public class LMConfigTests
         """;
 
     [Fact]
-    public void What_a_configuration_does_not_say_is_as_upstream_has_it()
+    public void Missing_options_have_upstream_defaults()
     {
         var config = Read(Minimal);
         Assert.Equal(4, config.HiddenScale);
@@ -37,7 +37,7 @@ public class LMConfigTests
     [InlineData("modeling: coarse_first\n  coarse_first: {delays: [0, 1, 2]}", CodebookPatternKind.CoarseFirst)]
     [InlineData("modeling: musiclm\n  music_lm: {group_by: 3}", CodebookPatternKind.MusicLM)]
     [InlineData("modeling: musiclm\n  musiclm: {group_by: 1}", CodebookPatternKind.MusicLM)]
-    public void Every_pattern_is_read(string section, CodebookPatternKind kind)
+    public void All_patterns_are_read(string section, CodebookPatternKind kind)
     {
         var config = Read(Minimal.Replace("modeling: delay", section, StringComparison.Ordinal));
         Assert.Equal(kind, config.Pattern);
@@ -45,7 +45,7 @@ public class LMConfigTests
     }
 
     [Fact]
-    public void An_older_configuration_names_its_pattern_in_another_place()
+    public void Pattern_of_older_configurations_is_read()
     {
         var yaml = Minimal.Replace("modeling: delay", "modeling: null\n  delay: {delays: [0, 0, 0, 0]}", StringComparison.Ordinal)
             .Replace("n_q: 4", "n_q: 4\n  q_modeling: delay", StringComparison.Ordinal);
@@ -54,7 +54,7 @@ public class LMConfigTests
     }
 
     [Fact]
-    public void Options_of_the_transformer_are_read()
+    public void Transformer_options_are_read()
     {
         var config = Read(With("""
               positional_embedding: sin_rope
@@ -75,7 +75,7 @@ public class LMConfigTests
     }
 
     [Fact]
-    public void A_bounded_context_has_no_effect_where_it_had_none_in_training() =>
+    public void Past_context_is_ignored_with_memory_efficient_attention() =>
         Assert.Null(Read(With("  past_context: 7").Replace("custom: true", "memory_efficient: true", StringComparison.Ordinal)).PastContext);
 
     [Theory]
@@ -100,11 +100,11 @@ public class LMConfigTests
     [InlineData("modeling: delay", "modeling: musiclm\n  musiclm: {group_by: 3}", "groups of 3")]
     [InlineData("modeling: delay", "modeling: musiclm\n  musiclm: {group_by: 0}", "codebooks_pattern")]
     [InlineData("modeling: delay", "modeling: delay\n  delay: {empty_initial: 2000000000}", "empty_initial is 2000000000")]
-    public void What_is_not_built_or_contradicts_itself_is_refused_by_name(string old, string changed, string message) => Assert.Contains(
+    public void Unsupported_and_inconsistent_options_throw(string old, string changed, string message) => Assert.Contains(
         message, Assert.Throws<CheckpointException>(() => Read(Minimal.Replace(old, changed, StringComparison.Ordinal))).Message, StringComparison.Ordinal);
 
     [Fact]
-    public void Cross_attention_without_anything_to_read_is_refused() => Assert.Contains(
+    public void Cross_attention_without_conditions_throws() => Assert.Contains(
         "names no condition", Assert.Throws<CheckpointException>(() => Read(With("  cross_attention: true").Replace("cross: [", "sum: [", StringComparison.Ordinal))).Message, StringComparison.Ordinal);
 
     private static string With(string options) => Minimal.Replace("  custom: true", $"  custom: true\n{options}", StringComparison.Ordinal);

@@ -20,7 +20,7 @@ public class LMConfigurationTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Logits_of_a_whole_sequence_equal_upstreams(string name)
+    public void Whole_sequence_logits_match_upstream(string name)
     {
         using var scope = NewDisposeScope();
         using var guard = no_grad();
@@ -31,7 +31,7 @@ public class LMConfigurationTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Logits_step_by_step_equal_those_of_the_whole_sequence(string name)
+    public void Stepwise_logits_match_the_whole_sequence(string name)
     {
         using var scope = NewDisposeScope();
         using var guard = no_grad();
@@ -56,7 +56,7 @@ public class LMConfigurationTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Predictions_for_known_codes_equal_upstreams(string name)
+    public void Predictions_for_known_codes_match_upstream(string name)
     {
         using var scope = NewDisposeScope();
         using var guard = no_grad();
@@ -72,7 +72,7 @@ public class LMConfigurationTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void The_number_of_weights_follows_from_the_configuration(string name)
+    public void ParameterCount_matches_the_model(string name)
     {
         using var model = GoldenLM.Load(name);
         Assert.Equal(model.parameters().Sum(p => p.numel()), model.Config.ParameterCount);
@@ -82,7 +82,7 @@ public class LMConfigurationTests
     [InlineData("lm_tiny_prepend")]
     [InlineData("lm_tiny_kvrepeat_ctx")]
     [InlineData("lm_tiny_rope_xpos")]
-    public void A_sequence_leaves_nothing_alive(string name)
+    public void Generating_a_sequence_leaks_no_tensors(string name)
     {
         using var model = GoldenLM.Load(name);
         using var io = Golden.Tensors(name);
@@ -100,7 +100,7 @@ public class LMConfigurationTests
     }
 
     [Fact]
-    public void A_bounded_context_takes_the_same_memory_for_any_length()
+    public void Past_context_bounds_the_memory()
     {
         using var model = GoldenLM.Load("lm_tiny_ctx");
         using var scope = NewDisposeScope();
@@ -118,7 +118,7 @@ public class LMConfigurationTests
     }
 
     [Fact]
-    public void PyTorchs_own_names_of_attention_weights_are_taken_with_and_without_their_prefix()
+    public void Attention_weights_load_with_and_without_the_mha_prefix()
     {
         using var scope = NewDisposeScope();
         using var guard = no_grad();

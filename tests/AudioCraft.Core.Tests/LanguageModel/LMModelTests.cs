@@ -10,7 +10,7 @@ public class LMModelTests
     private const double Noise = 5e-6;
 
     [Fact]
-    public void A_models_only_condition_needs_no_name()
+    public void Single_condition_can_be_passed_without_its_name()
     {
         using var scope = NewDisposeScope();
         using var guard = no_grad();
@@ -21,7 +21,7 @@ public class LMModelTests
     }
 
     [Fact]
-    public void Conditions_that_the_model_does_not_have_are_refused_by_name()
+    public void Unknown_conditions_throw_with_their_name()
     {
         using var scope = NewDisposeScope();
         using var model = GoldenLM.Load("lm_tiny");
@@ -36,7 +36,7 @@ public class LMModelTests
     }
 
     [Fact]
-    public void A_step_leaves_nothing_alive_but_its_logits()
+    public void Step_leaks_no_tensors()
     {
         using var model = GoldenLM.Load("lm_tiny");
         using var guard = no_grad();
@@ -54,7 +54,7 @@ public class LMModelTests
     }
 
     [Fact]
-    public void More_steps_than_were_made_room_for_are_refused()
+    public void Steps_beyond_the_capacity_throw()
     {
         using var model = GoldenLM.Load("lm_tiny");
         using var scope = NewDisposeScope();
@@ -64,7 +64,7 @@ public class LMModelTests
     }
 
     [Fact]
-    public void Shapes_that_do_not_fit_are_refused_by_name()
+    public void Mismatched_shapes_throw_with_the_shapes()
     {
         using var scope = NewDisposeScope();
         using var model = GoldenLM.Load("lm_tiny");
@@ -77,7 +77,7 @@ public class LMModelTests
     }
 
     [Fact]
-    public void The_number_of_weights_follows_from_the_configuration()
+    public void ParameterCount_matches_the_model()
     {
         using var model = GoldenLM.Load("lm_tiny");
         Assert.Equal(model.parameters().Sum(p => p.numel()), model.Config.ParameterCount);

@@ -9,7 +9,7 @@ internal static class LMConfigReader
     /// <exception cref="CheckpointException">A value is missing or out of range, values contradict one another, or the model has a part that is not built.</exception>
     public static LMConfig Read(XpConfig config)
     {
-        LMConfigChecks.RefuseUnsupported(config);
+        LMConfig.CheckSupported(config);
         var memoryEfficient = config.GetBool("transformer_lm.memory_efficient", false);
         var read = new LMConfig
         {
@@ -44,8 +44,8 @@ internal static class LMConfigReader
             CrossAttentionPositionScale = config.GetDouble("fuser.cross_attention_pos_emb_scale", 1),
         };
         read = WithPattern(read, config);
-        LMConfigChecks.RefuseBadSizes(read);
-        LMConfigChecks.RefuseContradictions(read, config);
+        read.CheckSizes();
+        read.CheckConsistency(config);
         return read;
     }
 

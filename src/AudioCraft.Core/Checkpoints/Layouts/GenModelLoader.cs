@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using AudioCraft.Conditioning;
+using AudioCraft.Generation;
 using AudioCraft.Hub;
 using AudioCraft.LanguageModel;
 using AudioCraft.Layers;

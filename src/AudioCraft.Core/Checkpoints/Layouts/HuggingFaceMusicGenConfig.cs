@@ -50,7 +50,7 @@ internal sealed class HuggingFaceMusicGenConfig(JsonElement root, string source)
                 _ => throw new CheckpointException($"{source}: decoder.activation_function '{activation}' is not built; gelu and relu are."),
             },
         };
-        LMConfigChecks.RefuseBadSizes(config);
+        config.CheckSizes();
 
         // The codebooks of the two channels of stereo alternate, and go together.
         var channels = AudioChannels;

@@ -4,15 +4,15 @@ using System.Text.Unicode;
 namespace AudioCraft.Conditioning;
 
 /// <summary>
-/// SentencePiece's <c>precompiled_charsmap</c>: which byte sequences are replaced by which, NFKC and the like compiled into
-/// a little-endian uint32 with the size of a Darts-clone double-array trie, the trie, and NUL-terminated replacements that the trie's values point into.
+/// SentencePiece's <c>precompiled_charsmap</c>: the replacements of Unicode normalization (such as NFKC), compiled into
+/// a little-endian uint32 with the size of the trie, a Darts-clone double-array trie, and NUL-terminated replacements that the trie's values point to.
 /// </summary>
 internal sealed class CharsMap
 {
-    /// <summary>The longest replacement in Unicode's NFKC has 33 bytes (U+FDFA); anything near this is an attack on memory.</summary>
+    /// <summary>The longest replacement in Unicode's NFKC has 33 bytes (U+FDFA); longer ones are refused.</summary>
     private const int LongestReplacement = 256;
 
-    /// <summary>The longest key that is looked for, in bytes: a hostile trie may have cycles.</summary>
+    /// <summary>Maximum length of a key in bytes; it ends the search in a malicious trie with cycles.</summary>
     private const int LongestKey = 1024;
 
     private const uint LeafFlag = 1u << 31;
@@ -26,7 +26,7 @@ internal sealed class CharsMap
         this.replacements = replacements;
     }
 
-    /// <summary>Reads and checks the blob; an empty one means that nothing is replaced.</summary>
+    /// <summary>Reads and checks the map; null if it is empty, so that nothing is replaced.</summary>
     /// <exception cref="CheckpointException">A size or a reference in it is out of range, or a replacement is too long or not UTF-8.</exception>
     public static CharsMap? Parse(ReadOnlySpan<byte> blob, string source)
     {
@@ -52,7 +52,7 @@ internal sealed class CharsMap
         return map;
     }
 
-    /// <summary>The longest rule that <paramref name="text"/> begins with: its length in bytes and what replaces it, or 0.</summary>
+    /// <summary>Finds the longest rule that matches the start of <paramref name="text"/>. Returns its length in bytes, or 0.</summary>
     public int Match(ReadOnlySpan<byte> text, out ReadOnlySpan<byte> replacement)
     {
         var node = Offset(units[0]);
@@ -85,7 +85,7 @@ internal sealed class CharsMap
 
     private static uint Offset(uint unit) => unit >> 10 << (int)((unit & 1u << 9) >> 6);
 
-    /// <summary>Every value that a lookup can reach must point at a short, terminated, valid replacement.</summary>
+    /// <summary>Checks that every reachable value points to a short, terminated, valid replacement.</summary>
     private void CheckReplacements(string source)
     {
         for (uint i = 0; i < units.Length; i++)

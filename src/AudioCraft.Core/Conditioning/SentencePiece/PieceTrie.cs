@@ -1,12 +1,12 @@
 namespace AudioCraft.Conditioning;
 
 /// <summary>
-/// A set of byte strings with a number each, walked a byte at a time. Nodes lie in breadth-first order, so the children of a node are neighbours
-/// and one array of starts describes the whole tree.
+/// A trie that maps byte strings to numbers. Nodes are stored in breadth-first order, so the children of a node are adjacent
+/// and one array of start indexes describes the whole tree.
 /// </summary>
 internal sealed class PieceTrie
 {
-    /// <summary>Where a walk starts.</summary>
+    /// <summary>The root node.</summary>
     public const int Root = 0;
 
     private readonly byte[] labels;
@@ -14,7 +14,7 @@ internal sealed class PieceTrie
     private readonly int[] childStarts;
     private readonly int[] rootChildren = new int[256];
 
-    /// <param name="keys">Distinct, none empty.</param>
+    /// <param name="keys">The keys, distinct and not empty.</param>
     public PieceTrie(IReadOnlyCollection<KeyValuePair<byte[], int>> keys)
     {
         var sorted = keys.ToArray();
@@ -55,7 +55,7 @@ internal sealed class PieceTrie
         }
     }
 
-    /// <summary>The node that <paramref name="label"/> leads to, or -1.</summary>
+    /// <summary>The child of a node by label, or -1.</summary>
     public int Child(int node, byte label)
     {
         if (node == Root)
@@ -90,7 +90,7 @@ internal sealed class PieceTrie
     /// <summary>The number of the key that ends at <paramref name="node"/>, or -1.</summary>
     public int Value(int node) => values[node];
 
-    /// <summary>Length in bytes of the longest key that <paramref name="text"/> begins with, or 0.</summary>
+    /// <summary>Length in bytes of the longest key that is a prefix of <paramref name="text"/>, or 0.</summary>
     public int LongestPrefix(ReadOnlySpan<byte> text)
     {
         var longest = 0;

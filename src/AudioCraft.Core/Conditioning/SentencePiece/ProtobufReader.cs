@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace AudioCraft.Conditioning;
 
 /// <summary>
-/// Walks the fields of one protocol-buffer message in memory (the wire format of protobuf.dev/programming-guides/encoding).
-/// Lengths are checked against the bytes that are there before anything is sliced; groups, which no SentencePiece model has, are refused.
+/// Reads the fields of a protocol-buffer message in memory (the wire format of protobuf.dev/programming-guides/encoding).
+/// Lengths are checked against the remaining bytes. Groups, which SentencePiece models do not contain, are refused.
 /// </summary>
 internal ref struct ProtobufReader(ReadOnlySpan<byte> message, string source)
 {
@@ -16,7 +16,7 @@ internal ref struct ProtobufReader(ReadOnlySpan<byte> message, string source)
     private ReadOnlySpan<byte> rest = message;
     private int kind;
 
-    /// <summary>Number of the field that the next read or skip is about.</summary>
+    /// <summary>Number of the current field.</summary>
     public int Field { get; private set; }
 
     /// <summary>Moves to the next field; false at the end of the message.</summary>
@@ -47,7 +47,7 @@ internal ref struct ProtobufReader(ReadOnlySpan<byte> message, string source)
         return BinaryPrimitives.ReadSingleLittleEndian(Take(4));
     }
 
-    /// <summary>The bytes of a string, of a byte field or of a message within the message.</summary>
+    /// <summary>Reads a string, a byte field or an embedded message.</summary>
     public ReadOnlySpan<byte> Bytes()
     {
         Expect(BytesKind);

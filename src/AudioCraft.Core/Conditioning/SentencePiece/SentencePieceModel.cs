@@ -4,7 +4,7 @@ using System.Text.Unicode;
 
 namespace AudioCraft.Conditioning;
 
-/// <summary>What a piece of the vocabulary is for; the numbers are those of the file.</summary>
+/// <summary>The type of a piece; the values are those of the file.</summary>
 internal enum PieceType
 {
     Normal = 1,
@@ -18,10 +18,10 @@ internal enum PieceType
 /// <summary>A piece of the vocabulary.</summary>
 /// <param name="Text">UTF-8, with U+2581 for a space.</param>
 /// <param name="Score">Logarithm of the piece's probability.</param>
-/// <param name="Type">What the piece is for.</param>
+/// <param name="Type">Type of the piece.</param>
 internal readonly record struct SentencePiece(byte[] Text, float Score, PieceType Type);
 
-/// <summary>How text is prepared before it is cut into pieces (<c>NormalizerSpec</c> of sentencepiece_model.proto).</summary>
+/// <summary>Options of text normalization (<c>NormalizerSpec</c> of sentencepiece_model.proto).</summary>
 internal sealed record NormalizerSpec
 {
     public CharsMap? CharsMap { get; init; }
@@ -37,11 +37,11 @@ internal sealed record NormalizerSpec
 
 /// <summary>
 /// The contents of a <c>spiece.model</c>: the protocol buffer <c>ModelProto</c> of SentencePiece's sentencepiece_model.proto,
-/// as far as cutting and joining text needs it. Training facts and self-tests are skipped.
+/// as far as encoding and decoding need it. Training options and self-tests are skipped.
 /// </summary>
 internal sealed class SentencePieceModel
 {
-    /// <summary>Longer pieces are refused: a hostile vocabulary of very long ones would make every text slow. SentencePiece trains up to 16 characters.</summary>
+    /// <summary>Maximum length of a piece in bytes: a malicious vocabulary of very long pieces would make encoding slow. SentencePiece trains up to 16 characters.</summary>
     public const int LongestPiece = 1024;
 
     private const ulong Unigram = 1;
@@ -59,12 +59,12 @@ internal sealed class SentencePieceModel
 
     public string PaddingPiece { get; private set; } = "<pad>";
 
-    /// <summary>What an unknown piece is written as when ids are turned back into text.</summary>
+    /// <summary>The text of an unknown piece in decoded text.</summary>
     public string UnknownSurface { get; private set; } = " \u2047 ";
 
     public NormalizerSpec Normalizer { get; private set; } = new();
 
-    /// <summary>Applied to decoded text; few models have one.</summary>
+    /// <summary>Normalization of decoded text; few models have one.</summary>
     public NormalizerSpec? Denormalizer { get; private set; }
 
     /// <exception cref="CheckpointException">The bytes are not a SentencePiece unigram model.</exception>

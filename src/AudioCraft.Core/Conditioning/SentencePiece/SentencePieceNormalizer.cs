@@ -4,8 +4,8 @@ using System.Text;
 namespace AudioCraft.Conditioning;
 
 /// <summary>
-/// SentencePiece's preparation of text (its normalizer.cc): the longest rule of the character map at each place, spaces collapsed and trimmed,
-/// a space put in front, and spaces written as U+2581. Symbols that the model's author defined pass unchanged.
+/// SentencePiece's text normalization (normalizer.cc): replaces the longest match of the character map at each position, collapses and trims spaces,
+/// prepends a space and escapes spaces as U+2581. User-defined symbols are not changed.
 /// </summary>
 internal sealed class SentencePieceNormalizer(NormalizerSpec spec, PieceTrie? userDefined)
 {
@@ -15,7 +15,7 @@ internal sealed class SentencePieceNormalizer(NormalizerSpec spec, PieceTrie? us
 
     private static ReadOnlySpan<byte> Replacement => "\uFFFD"u8;
 
-    /// <summary>UTF-8 in, UTF-8 out.</summary>
+    /// <summary>Normalizes UTF-8 text.</summary>
     public ReadOnlySpan<byte> Normalize(ReadOnlySpan<byte> text)
     {
         if (spec.RemoveExtraWhitespaces)
@@ -81,7 +81,7 @@ internal sealed class SentencePieceNormalizer(NormalizerSpec spec, PieceTrie? us
         output.Write(piece);
     }
 
-    /// <summary>What the beginning of the text becomes, and how many bytes of it that takes.</summary>
+    /// <summary>Normalizes the start of the text; <paramref name="consumed"/> is the number of input bytes.</summary>
     private ReadOnlySpan<byte> Prefix(ReadOnlySpan<byte> text, out int consumed)
     {
         consumed = userDefined?.LongestPrefix(text) ?? 0;

@@ -5,19 +5,19 @@ using System.Text;
 namespace AudioCraft.Conditioning;
 
 /// <summary>
-/// Cuts text into the pieces of a SentencePiece unigram model (<c>spiece.model</c>), with the same ids, pieces and normalised text as the reference
-/// library (github.com/google/sentencepiece; Kudo and Richardson 2018). Nothing is added to the text: the end-of-sentence id is
-/// <see cref="T5Tokenizer"/>'s business. Instances never change and may be used from several threads.
+/// Encodes and decodes text with a SentencePiece unigram model (<c>spiece.model</c>), with the same ids, pieces and normalized text as the reference
+/// library (github.com/google/sentencepiece; Kudo and Richardson 2018). It adds no special tokens; <see cref="T5Tokenizer"/> adds the end-of-sentence id.
+/// Instances are immutable and thread-safe.
 /// </summary>
 /// <remarks>
-/// Lone surrogates, which no UTF-8 can hold, are read as U+FFFD. Time and memory grow linearly with the text.
+/// Lone surrogates are read as U+FFFD. Time and memory are linear in the length of the text.
 /// </remarks>
 public sealed class SentencePieceTokenizer
 {
-    /// <summary>A vocabulary of 250,000 pieces takes 4 MB.</summary>
+    /// <summary>Maximum size of a model in bytes; 250,000 pieces take 4 MB.</summary>
     private const int LargestModel = 64 << 20;
 
-    /// <summary>UTF-8 and the normalised form of longer texts could outgrow an array.</summary>
+    /// <summary>Maximum length of a text; the normalized UTF-8 of longer texts could exceed the size of an array.</summary>
     private const int LongestText = 1 << 26;
 
     private const string EscapedSpace = "\u2581";
@@ -46,7 +46,7 @@ public sealed class SentencePieceTokenizer
             var inText = pieces[id].Type is PieceType.Normal or PieceType.UserDefined or PieceType.Unused;
             if (!(inText ? normalIds : reservedIds).TryAdd(pieceTexts[id], id))
             {
-                throw new CheckpointException($"{source}: piece {id}, '{pieceTexts[id]}', is there twice.");
+                throw new CheckpointException($"{source}: piece {id}, '{pieceTexts[id]}', occurs twice.");
             }
 
             if (inText)
@@ -62,7 +62,7 @@ public sealed class SentencePieceTokenizer
 
         if (normal.Count == 0)
         {
-            throw new CheckpointException($"{source}: none of its {pieces.Length} pieces can stand for text.");
+            throw new CheckpointException($"{source}: none of its {pieces.Length} pieces represents text.");
         }
 
         UnknownId = Array.FindIndex(pieces, p => p.Type == PieceType.Unknown);
@@ -78,22 +78,22 @@ public sealed class SentencePieceTokenizer
         segmenter = new UnigramSegmenter(pieces, new PieceTrie(normal), UnknownId);
     }
 
-    /// <summary>Number of pieces; ids run from 0 to one less.</summary>
+    /// <summary>Number of pieces; ids are less than this.</summary>
     public int PieceCount => pieces.Length;
 
-    /// <summary>Id of what is not in the vocabulary.</summary>
+    /// <summary>Id of text that is not in the vocabulary.</summary>
     public int UnknownId { get; }
 
-    /// <summary>Id of <c>&lt;s&gt;</c>, or -1 where the model has none (T5's has none).</summary>
+    /// <summary>Id of <c>&lt;s&gt;</c>, or -1 if the model has none, as T5's.</summary>
     public int BeginOfSentenceId { get; }
 
-    /// <summary>Id of <c>&lt;/s&gt;</c>, or -1 where the model has none.</summary>
+    /// <summary>Id of <c>&lt;/s&gt;</c>, or -1 if the model has none.</summary>
     public int EndOfSentenceId { get; }
 
-    /// <summary>Id of <c>&lt;pad&gt;</c>, or -1 where the model has none.</summary>
+    /// <summary>Id of <c>&lt;pad&gt;</c>, or -1 if the model has none.</summary>
     public int PaddingId { get; }
 
-    /// <summary>How this model prepares text.</summary>
+    /// <summary>The normalization options of the model.</summary>
     internal NormalizerSpec Spec { get; }
 
     /// <summary>Reads a model from a file.</summary>
@@ -112,9 +112,9 @@ public sealed class SentencePieceTokenizer
         }
     }
 
-    /// <summary>Reads a model from where <paramref name="stream"/> is to its end.</summary>
-    /// <param name="stream">Stays open.</param>
-    /// <param name="source">What error messages call it.</param>
+    /// <summary>Reads a model from the current position of <paramref name="stream"/> to its end.</summary>
+    /// <param name="stream">The stream. It is left open.</param>
+    /// <param name="source">Name of the source in error messages.</param>
     /// <exception cref="CheckpointException">It is larger than 64 MiB, is damaged, or is not of the unigram type.</exception>
     public static SentencePieceTokenizer Load(Stream stream, string source = "spiece.model")
     {
@@ -135,7 +135,7 @@ public sealed class SentencePieceTokenizer
         return new SentencePieceTokenizer(SentencePieceModel.Parse(bytes.GetBuffer().AsSpan(0, (int)bytes.Length), source), source);
     }
 
-    /// <summary>The ids of the text's pieces; none for an empty or blank text.</summary>
+    /// <summary>Returns the ids of a text's pieces; none for an empty or blank text.</summary>
     /// <exception cref="ArgumentException">The text has more than 67,108,864 UTF-16 units.</exception>
     public int[] Encode(string text)
     {
@@ -148,7 +148,7 @@ public sealed class SentencePieceTokenizer
         return [.. ids];
     }
 
-    /// <summary>The text's pieces, with U+2581 for a space; what is not in the vocabulary is one piece as long as it goes on.</summary>
+    /// <summary>Returns the pieces of a text, with U+2581 for a space. A run of characters outside the vocabulary is one piece.</summary>
     /// <exception cref="ArgumentException">The text has more than 67,108,864 UTF-16 units.</exception>
     public string[] EncodePieces(string text)
     {
@@ -163,11 +163,11 @@ public sealed class SentencePieceTokenizer
         return result;
     }
 
-    /// <summary>The text that is cut into pieces: normalised as the model asks (NFKC and more), usually with a space in front, spaces as U+2581.</summary>
+    /// <summary>Returns the normalized text that the pieces are taken from: usually NFKC with a leading space and U+2581 for spaces.</summary>
     /// <exception cref="ArgumentException">The text has more than 67,108,864 UTF-16 units.</exception>
     public string Normalize(string text) => Encoding.UTF8.GetString(normalizer.Normalize(Utf8(text)));
 
-    /// <summary>The text that ids stand for: control pieces vanish, unknown ones become the model's sign for them (usually " ⁇ ").</summary>
+    /// <summary>Returns the text of ids. Control pieces are omitted; unknown ones become the model's replacement (usually " ⁇ ").</summary>
     /// <exception cref="ArgumentOutOfRangeException">An id is negative or not below <see cref="PieceCount"/>.</exception>
     public string Decode(IEnumerable<int> ids)
     {
@@ -196,7 +196,7 @@ public sealed class SentencePieceTokenizer
                 default:
                     if (atStart && stripLeadingSpace && piece.StartsWith(EscapedSpace, StringComparison.Ordinal))
                     {
-                        // Where extra whitespace is removed, a piece that was nothing but a space leaves the text at its start.
+                        // If extra whitespace is removed, further spaces are stripped after a piece that was only a space.
                         piece = piece[1..];
                         atStart = stripEveryLeadingSpace;
                     }
@@ -217,13 +217,13 @@ public sealed class SentencePieceTokenizer
         return reservedIds.TryGetValue(piece, out var id) || normalIds.TryGetValue(piece, out id) ? id : UnknownId;
     }
 
-    /// <summary>The piece that an id stands for.</summary>
+    /// <summary>The piece of an id.</summary>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="id"/> is negative or not below <see cref="PieceCount"/>.</exception>
     public string IdToPiece(int id) => (uint)id < (uint)pieceTexts.Length
         ? pieceTexts[id]
         : throw new ArgumentOutOfRangeException(nameof(id), id, $"A piece id is 0 to {pieceTexts.Length - 1}.");
 
-    /// <summary>Pieces as the caller sees them: neighbouring unknown characters are one, or bytes where the model falls back to bytes.</summary>
+    /// <summary>Segments a text. Adjacent unknown characters become one piece, or byte pieces if the model has byte fallback.</summary>
     private List<(int Start, int End, int Id)> Cut(string text, out ReadOnlySpan<byte> normalized)
     {
         normalized = normalizer.Normalize(Utf8(text));
@@ -259,7 +259,7 @@ public sealed class SentencePieceTokenizer
         ArgumentNullException.ThrowIfNull(text);
         return text.Length <= LongestText
             ? Encoding.UTF8.GetBytes(text)
-            : throw new ArgumentException($"The text has {text.Length} UTF-16 units; at most {LongestText} are taken.", nameof(text));
+            : throw new ArgumentException($"The text has {text.Length} UTF-16 units; at most {LongestText} are supported.", nameof(text));
     }
 
     private int ControlId(string piece) => reservedIds.TryGetValue(piece, out var id) && pieces[id].Type == PieceType.Control ? id : -1;
@@ -272,13 +272,13 @@ public sealed class SentencePieceTokenizer
             var piece = $"<0x{value:X2}>";
             ids[value] = reservedIds.TryGetValue(piece, out var id) && pieces[id].Type == PieceType.Byte
                 ? id
-                : throw new CheckpointException($"{source}: byte_fallback is on, but there is no byte piece '{piece}'.");
+                : throw new CheckpointException($"{source}: byte_fallback is on, but the byte piece '{piece}' is missing.");
         }
 
         return ids;
     }
 
-    /// <summary>Byte pieces become characters; each byte that is part of none becomes U+FFFD.</summary>
+    /// <summary>Appends the characters of byte pieces; invalid bytes become U+FFFD.</summary>
     private static void AppendBytes(StringBuilder text, List<byte> bytes)
     {
         var rest = (ReadOnlySpan<byte>)bytes.ToArray();

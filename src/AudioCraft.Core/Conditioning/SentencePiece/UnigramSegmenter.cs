@@ -1,12 +1,12 @@
 namespace AudioCraft.Conditioning;
 
 /// <summary>
-/// The most probable way to cut a text into pieces under a unigram model (Kudo 2018, "Subword Regularization"), by Viterbi over byte positions.
-/// Ties, unknown characters and the rounding of sums are as in SentencePiece's unigram_model.cc (EncodeOptimized), so that ids agree exactly.
+/// Finds the most probable segmentation of a text under a unigram model (Kudo 2018, "Subword Regularization") with the Viterbi algorithm over byte positions.
+/// Ties, unknown characters and the rounding of sums follow SentencePiece's unigram_model.cc (EncodeOptimized), so that ids are identical.
 /// </summary>
 internal sealed class UnigramSegmenter
 {
-    /// <summary>How much less likely than the least likely piece a character outside of the vocabulary is.</summary>
+    /// <summary>Difference between the lowest score of a piece and the score of a character outside the vocabulary.</summary>
     private const float UnknownPenalty = 10f;
 
     private readonly PieceTrie trie;
@@ -23,7 +23,7 @@ internal sealed class UnigramSegmenter
         this.trie = trie;
         this.unknownId = unknownId;
 
-        // The reference starts its maximum at C's FLT_MIN, the smallest positive normal number: with log probabilities it stays there.
+        // The reference initializes the maximum with FLT_MIN, the smallest positive normal number, which no log probability exceeds.
         bestScore = 1.17549435E-38f;
         var worst = float.MaxValue;
         foreach (var piece in pieces.Where(p => p.Type == PieceType.Normal))
@@ -35,7 +35,7 @@ internal sealed class UnigramSegmenter
         unknownScore = worst - UnknownPenalty;
     }
 
-    /// <summary>The pieces in order: where each begins and ends in the normalised UTF-8 text, and its id.</summary>
+    /// <summary>Returns the pieces in order: start and end in the normalized UTF-8 text, and the id.</summary>
     public List<(int Start, int End, int Id)> Segment(ReadOnlySpan<byte> text)
     {
         var scores = new float[text.Length + 1];
@@ -68,7 +68,7 @@ internal sealed class UnigramSegmenter
         return path;
     }
 
-    /// <summary>Tries every piece that begins at <paramref name="start"/>; true if one of them is exactly the first character.</summary>
+    /// <summary>Tries every piece that begins at <paramref name="start"/>. Returns whether one of them is exactly the first character.</summary>
     private bool Extend(ReadOnlySpan<byte> text, int start, int character, float[] scores, int[] origins, int[] ids)
     {
         var single = false;
@@ -85,7 +85,7 @@ internal sealed class UnigramSegmenter
             var length = end - start;
             single |= length == character;
 
-            // Added in double and kept in single precision, as the reference does: a tie there must be a tie here.
+            // Added in double and stored in single precision as in the reference, so that ties are the same.
             var own = pieceTypes[id] == PieceType.UserDefined ? (length * bestScore) - 0.1 : pieceScores[id];
             var score = own + scores[start];
             if (origins[end] < 0 || score > scores[end])

@@ -3,17 +3,16 @@ using System.Text.Json;
 namespace AudioCraft.Conditioning;
 
 /// <summary>
-/// The shape of a T5 encoder (Raffel et al. 2020, "Exploring the Limits of Transfer Learning"), as a Hugging Face <c>config.json</c> gives it.
-/// Widths always come from there, never from the model's name.
+/// The sizes of a T5 encoder (Raffel et al. 2020, "Exploring the Limits of Transfer Learning"), as in a Hugging Face <c>config.json</c>.
 /// </summary>
 public sealed record T5Config
 {
-    /// <summary>Nothing in a T5 is anywhere near this; it keeps products of sizes far from overflow.</summary>
+    /// <summary>Upper limit of every size, far above any T5; it prevents overflow in products of sizes.</summary>
     private const long LargestSize = 1 << 24;
 
     private const long LargestFile = 1 << 20;
 
-    /// <summary>Rows of the embedding; may be more than the tokenizer has ids.</summary>
+    /// <summary>Rows of the embedding; may exceed the tokenizer's vocabulary.</summary>
     public required long VocabularySize { get; init; }
 
     /// <summary>Width of the residual stream and of the result (<c>d_model</c>).</summary>
@@ -34,27 +33,27 @@ public sealed record T5Config
     /// <summary>Rows of the table of relative positions, at least 4.</summary>
     public long RelativeBuckets { get; init; } = 32;
 
-    /// <summary>From this distance on, all positions share the last bucket.</summary>
+    /// <summary>Distance from which all positions share the last bucket.</summary>
     public long RelativeMaxDistance { get; init; } = 128;
 
-    /// <summary>Added to the mean square before the root.</summary>
+    /// <summary>Added to the mean square before the square root.</summary>
     public double LayerNormEpsilon { get; init; } = 1e-6;
 
     /// <summary>False: <c>relu</c> (T5 1.0). True: <c>gated-gelu</c> (T5 1.1 and Flan-T5).</summary>
     public bool GatedGelu { get; init; }
 
     /// <summary>Reads a <c>config.json</c>.</summary>
-    /// <exception cref="CheckpointException">The file is not there, is not JSON, is not about a T5, or a value is missing or out of range.</exception>
+    /// <exception cref="CheckpointException">The file is missing, is not JSON, does not describe a T5, or a value is missing or out of range.</exception>
     public static T5Config Load(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         return ReadJson(path, root => ParseObject(root, path));
     }
 
-    /// <summary>Reads the object that a <c>config.json</c> holds, or that a larger one holds for its text encoder.</summary>
+    /// <summary>Reads the JSON object of a T5, also from a larger configuration that contains it.</summary>
     /// <param name="config">The object.</param>
-    /// <param name="source">What error messages call it.</param>
-    /// <exception cref="CheckpointException">It is not about a T5, or a value is missing or out of range.</exception>
+    /// <param name="source">Name of the source in error messages.</param>
+    /// <exception cref="CheckpointException">The object does not describe a T5, or a value is missing or out of range.</exception>
     public static T5Config Parse(JsonElement config, string source)
     {
         ArgumentNullException.ThrowIfNull(source);
@@ -64,12 +63,12 @@ public sealed record T5Config
         }
         catch (InvalidOperationException e)
         {
-            // What JsonElement throws for text that is not Unicode.
+            // JsonElement throws this for text that is not valid Unicode.
             throw new CheckpointException($"{source} cannot be read: {e.Message}", e);
         }
     }
 
-    /// <summary>Reads what is wanted from a small JSON file, or says in a typed error why that cannot be done.</summary>
+    /// <summary>Reads a small JSON file. Every failure is a <see cref="CheckpointException"/>.</summary>
     internal static T ReadJson<T>(string path, Func<JsonElement, T> read)
     {
         try

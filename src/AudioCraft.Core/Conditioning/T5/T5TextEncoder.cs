@@ -6,8 +6,8 @@ using static TorchSharp.torch;
 namespace AudioCraft.Conditioning;
 
 /// <summary>
-/// A T5 as text conditioning needs it, from a Hugging Face directory: tokenizer, encoder and configuration. It computes in float32 and is not a module,
-/// so that what conditions on it does not take its weights into a checkpoint. Disposing it frees the weights.
+/// A T5 tokenizer and encoder from a Hugging Face directory. It computes in float32. It is not a module, so that its weights do not become part of the
+/// checkpoints of models that use it.
 /// </summary>
 public sealed class T5TextEncoder : IDisposable
 {
@@ -25,9 +25,9 @@ public sealed class T5TextEncoder : IDisposable
         Device = device;
     }
 
-    /// <summary>A new one on the CPU, to be trained.</summary>
-    /// <param name="tokenizer">Has no more ids than the encoder has embeddings.</param>
-    /// <param name="encoder">Taken over.</param>
+    /// <summary>Creates a text encoder on the CPU, for training.</summary>
+    /// <param name="tokenizer">The tokenizer; it has at most as many ids as the encoder has embeddings.</param>
+    /// <param name="encoder">The encoder; it is owned and disposed of by the new object.</param>
     /// <exception cref="ArgumentException">The tokenizer has more ids than the encoder has embeddings.</exception>
     public T5TextEncoder(T5Tokenizer tokenizer, T5Encoder encoder)
         : this(tokenizer ?? throw new ArgumentNullException(nameof(tokenizer)), encoder ?? throw new ArgumentNullException(nameof(encoder)), CPU)
@@ -38,28 +38,28 @@ public sealed class T5TextEncoder : IDisposable
         }
     }
 
-    /// <summary>Turns text into ids.</summary>
+    /// <summary>The tokenizer.</summary>
     public T5Tokenizer Tokenizer { get; }
 
     /// <summary>Sizes of the encoder.</summary>
     public T5Config Config => encoder.Config;
 
-    /// <summary>Width of what <see cref="Encode"/> gives.</summary>
+    /// <summary>Width of the result of <see cref="Encode"/>.</summary>
     public long Dimension => encoder.Config.ModelDimension;
 
-    /// <summary>Where the encoder runs.</summary>
+    /// <summary>The device of the encoder.</summary>
     public Device Device { get; }
 
-    /// <summary>The encoder, for who trains it.</summary>
+    /// <summary>The encoder module, for training.</summary>
     public T5Encoder Encoder => encoder;
 
     /// <summary>
     /// Loads <c>config.json</c>, <c>spiece.model</c> and the weights: <c>model.safetensors</c>, <c>model.safetensors.index.json</c> or <c>pytorch_model.bin</c>.
-    /// Of a whole T5 only the encoder's tensors are read.
+    /// Only the encoder's tensors of a whole T5 are read.
     /// </summary>
-    /// <param name="directory">Such as a snapshot of <c>t5-large</c> or <c>google/flan-t5-base</c>.</param>
-    /// <param name="device">Where to compute; null: CUDA if there, else the CPU.</param>
-    /// <exception cref="CheckpointException">The directory or a file is missing or damaged, or the files do not fit each other.</exception>
+    /// <param name="directory">The directory, such as a snapshot of <c>t5-large</c> or <c>google/flan-t5-base</c>.</param>
+    /// <param name="device">The device; null for CUDA if available, otherwise the CPU.</param>
+    /// <exception cref="CheckpointException">The directory or a file is missing or damaged, or the files do not match.</exception>
     public static T5TextEncoder Load(string directory, Device? device = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(directory);
@@ -71,8 +71,8 @@ public sealed class T5TextEncoder : IDisposable
         return new T5TextEncoder(tokenizer, MoveTo(device, T5Encoder.Load(config, archive)), device);
     }
 
-    /// <summary>From a checkpoint that holds a T5 among other models: its tensors after a prefix, and <c>spiece.model</c> in the directory.</summary>
-    /// <exception cref="CheckpointException">The tokenizer is missing, a file is damaged, or they do not fit each other.</exception>
+    /// <summary>Loads a T5 from a checkpoint that contains other models too: its tensors have a prefix, and <c>spiece.model</c> is in the directory.</summary>
+    /// <exception cref="CheckpointException">The tokenizer is missing, a file is damaged, or they do not match.</exception>
     internal static T5TextEncoder Load(string directory, T5Config config, TensorArchive archive, string prefix, Device device)
     {
         if (!File.Exists(Path.Combine(directory, TokenizerName)))
@@ -84,10 +84,10 @@ public sealed class T5TextEncoder : IDisposable
         return new T5TextEncoder(tokenizer, MoveTo(device, T5Encoder.Load(config, archive, prefix)), device);
     }
 
-    /// <summary>Tokenises texts together, as one batch padded to the longest.</summary>
+    /// <summary>Tokenizes texts as one batch, padded to the longest.</summary>
     /// <param name="texts">At least one. Null and "" are the null condition: one <c>&lt;/s&gt;</c> whose mask is zero. " " is not empty.</param>
     /// <returns>Ids and mask, both [B, T] int64 on the CPU; the caller owns them.</returns>
-    /// <exception cref="ArgumentException">There is no text.</exception>
+    /// <exception cref="ArgumentException">The list is empty.</exception>
     public (Tensor InputIds, Tensor AttentionMask) Tokenize(IReadOnlyList<string?> texts)
     {
         ArgumentNullException.ThrowIfNull(texts);
@@ -118,7 +118,7 @@ public sealed class T5TextEncoder : IDisposable
         return encoder.forward(inputIds.to(Device), attentionMask.to(Device)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Frees the weights.</summary>
+    /// <summary>Disposes of the encoder.</summary>
     public void Dispose() => encoder.Dispose();
 
     private static T5Encoder MoveTo(Device device, T5Encoder encoder)
@@ -135,7 +135,7 @@ public sealed class T5TextEncoder : IDisposable
     {
         if (!Directory.Exists(directory))
         {
-            throw new CheckpointException($"There is no directory '{directory}' to load T5 from.");
+            throw new CheckpointException($"The T5 directory '{directory}' does not exist.");
         }
 
         string[] missing = [.. new[] { ConfigName, TokenizerName }.Where(name => !File.Exists(Path.Combine(directory, name)))];
@@ -154,7 +154,7 @@ public sealed class T5TextEncoder : IDisposable
             throw new CheckpointException($"{path} has {pieces.PieceCount} pieces, but the encoder has only {config.VocabularySize} embeddings.");
         }
 
-        // Hugging Face assumes a hundred sentinels where nothing is said; an embedding without room for them says that there are none.
+        // Hugging Face assumes a hundred sentinels by default. An embedding that is too small for them means that there are none.
         var tokenizerConfig = Path.Combine(directory, TokenizerConfigName);
         var extraIds = (File.Exists(tokenizerConfig) ? T5Config.ReadJson(tokenizerConfig, root => ExtraIds(root, tokenizerConfig)) : null)
             ?? (pieces.PieceCount + UsualExtraIds <= config.VocabularySize ? UsualExtraIds : 0);
@@ -167,7 +167,7 @@ public sealed class T5TextEncoder : IDisposable
         return new T5Tokenizer(pieces, extraIds);
     }
 
-    /// <summary>What <c>tokenizer_config.json</c> says, or null where it says nothing. Other names for the special tokens are refused.</summary>
+    /// <summary>The value of <c>extra_ids</c> in <c>tokenizer_config.json</c>, or null. Other names for the special tokens are refused.</summary>
     private static int? ExtraIds(JsonElement root, string path)
     {
         if (root.ValueKind != JsonValueKind.Object)
@@ -193,7 +193,7 @@ public sealed class T5TextEncoder : IDisposable
             : throw new CheckpointException($"{path}: extra_ids is {value.GetRawText()}; an integer of at least 0 is expected.");
     }
 
-    /// <summary>A token is written as a string, or as an object with its content.</summary>
+    /// <summary>The text of a token, which is a string or an object with a string <c>content</c>.</summary>
     private static string? TokenText(JsonElement root, string name)
     {
         if (!root.TryGetProperty(name, out var value))

@@ -5,13 +5,13 @@ using static TorchSharp.torch;
 namespace AudioCraft.Conditioning;
 
 /// <summary>
-/// Text to T5's token ids, as Hugging Face's <c>T5Tokenizer</c> (the slow one, in its default "legacy" behaviour, which audiocraft uses):
+/// Converts text to T5's token ids like Hugging Face's <c>T5Tokenizer</c> (the slow one, in its default "legacy" behaviour, which audiocraft uses):
 /// SentencePiece pieces, then <c>&lt;/s&gt;</c>.
 /// </summary>
 /// <remarks>
 /// The literal tokens <c>&lt;/s&gt;</c>, <c>&lt;pad&gt;</c>, <c>&lt;unk&gt;</c> and the sentinels <c>&lt;extra_id_0&gt;</c> … in a text become their
-/// ids, and the text between them is tokenised piece by piece, each as if it stood alone. Whitespace next to a sentinel is dropped; next to the other
-/// three it is left to the tokenizer model (T5's drops it too). A text that already ends in <c>&lt;/s&gt;</c> gets no second one. Nothing is ever truncated.
+/// ids, and each text between them is tokenized separately. Whitespace next to a sentinel is dropped; next to the other
+/// three the tokenizer model decides (T5's drops it too). A text that already ends in <c>&lt;/s&gt;</c> gets no second one. Texts are never truncated.
 /// Sources: tokenization_t5.py and tokenization_utils.py of transformers 4.34 and later.
 /// </remarks>
 public sealed class T5Tokenizer
@@ -20,8 +20,8 @@ public sealed class T5Tokenizer
     private const int LongestNumber = 10;
     private readonly SentencePieceTokenizer pieces;
 
-    /// <param name="pieces">The model; it must have <c>&lt;/s&gt;</c> and <c>&lt;pad&gt;</c>.</param>
-    /// <param name="extraIds">How many sentinels follow the pieces, 0 or more. T5 has 100; the highest id is <c>&lt;extra_id_0&gt;</c>'s.</param>
+    /// <param name="pieces">The SentencePiece model; it must have <c>&lt;/s&gt;</c> and <c>&lt;pad&gt;</c>.</param>
+    /// <param name="extraIds">Number of sentinels after the pieces, 0 or more. T5 has 100; <c>&lt;extra_id_0&gt;</c> has the highest id.</param>
     /// <exception cref="CheckpointException">The model lacks <c>&lt;/s&gt;</c> or <c>&lt;pad&gt;</c>.</exception>
     public T5Tokenizer(SentencePieceTokenizer pieces, int extraIds = 100)
     {
@@ -30,7 +30,7 @@ public sealed class T5Tokenizer
         ArgumentOutOfRangeException.ThrowIfGreaterThan(extraIds, int.MaxValue - pieces.PieceCount);
         if (pieces.EndOfSentenceId < 0 || pieces.PaddingId < 0)
         {
-            throw new CheckpointException("The tokenizer model has no </s> or no <pad>, so it is not one of T5's.");
+            throw new CheckpointException("The tokenizer model has no </s> or no <pad>, so it is not a T5 tokenizer.");
         }
 
         this.pieces = pieces;
@@ -40,16 +40,16 @@ public sealed class T5Tokenizer
     /// <summary>Number of sentinels <c>&lt;extra_id_N&gt;</c>.</summary>
     public int ExtraIds { get; }
 
-    /// <summary>Number of ids: pieces and sentinels. T5's embedding may have more rows than that.</summary>
+    /// <summary>Number of ids: pieces and sentinels. T5's embedding may have more rows.</summary>
     public int VocabularySize => pieces.PieceCount + ExtraIds;
 
-    /// <summary>Id that shorter texts of a batch are filled up with.</summary>
+    /// <summary>Id of the padding token.</summary>
     public long PaddingId => pieces.PaddingId;
 
-    /// <summary>Id that ends every text.</summary>
+    /// <summary>Id of the end-of-sentence token.</summary>
     public long EndOfSentenceId => pieces.EndOfSentenceId;
 
-    /// <summary>The ids of a text, ending in <c>&lt;/s&gt;</c>: at least that one.</summary>
+    /// <summary>Returns the ids of a text, including the final <c>&lt;/s&gt;</c>.</summary>
     /// <exception cref="ArgumentException">The text has more than 67,108,864 UTF-16 units.</exception>
     public long[] Encode(string text)
     {
@@ -82,13 +82,13 @@ public sealed class T5Tokenizer
         return [.. ids];
     }
 
-    /// <summary>Tokenises texts together, filled up to the longest with <see cref="PaddingId"/>.</summary>
+    /// <summary>Tokenizes texts as one batch, padded to the longest with <see cref="PaddingId"/>.</summary>
     /// <param name="texts">At least one.</param>
     /// <returns>
-    /// Ids [B, T] and a mask [B, T] that is 1 where a token is and 0 where padding is, both int64 on the CPU; the caller owns them.
-    /// The mask follows lengths: a literal <c>&lt;pad&gt;</c> in a text counts as a token.
+    /// Ids [B, T] and a mask [B, T] that is 1 for tokens and 0 for padding, both int64 on the CPU; the caller owns them.
+    /// A literal <c>&lt;pad&gt;</c> in a text counts as a token.
     /// </returns>
-    /// <exception cref="ArgumentException">There is no text, or one is null.</exception>
+    /// <exception cref="ArgumentException">The list is empty, or a text is null.</exception>
     public (Tensor InputIds, Tensor AttentionMask) EncodeBatch(IReadOnlyList<string> texts)
     {
         ArgumentNullException.ThrowIfNull(texts);
@@ -128,7 +128,7 @@ public sealed class T5Tokenizer
         }
     }
 
-    /// <summary>Length of the special token that the text begins with, or 0.</summary>
+    /// <summary>Length of the special token at the start of the text, or 0.</summary>
     private int SpecialAt(ReadOnlySpan<char> text, out long id)
     {
         foreach (var (token, tokenId) in (ReadOnlySpan<(string, int)>)[("</s>", pieces.EndOfSentenceId), ("<pad>", pieces.PaddingId), ("<unk>", pieces.UnknownId)])

@@ -4,58 +4,62 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Kernels;
 
-/// <summary>The attention of a single step over what a <see cref="TransformerState"/> remembers, in plain memory; heads are shared out among threads.</summary>
+/// <summary>The attention of one decoding step over the keys and values of a <see cref="TransformerState"/>. Threads share the heads.</summary>
 internal sealed unsafe class StepAttention
 {
     private readonly TransformerState state;
     private readonly int heads;
     private readonly int size;
+    private readonly int repeat;
     private readonly float*[] keys;
     private readonly float*[] values;
     private readonly float*[] sourceKeys;
     private readonly float*[] sourceValues;
     private readonly int sourceLength;
-    private readonly float* sourceMask;
-    private readonly int maskStride;
-    private readonly float* positions;
-    private readonly long positionStride;
+    private readonly RowTable sourceMask;
+    private readonly RowTable paddingMask;
+    private readonly RowTable positions;
+    private readonly RotationTables? rotations;
     private readonly int capacity;
+    private long step;
     private long start;
     private int count;
 
-    /// <param name="state">What is remembered; it stays the caller's.</param>
-    /// <param name="heads">Heads of a row.</param>
+    /// <param name="state">The state; it remains the caller's.</param>
+    /// <param name="heads">Query heads of a row.</param>
     /// <param name="size">Size of a head.</param>
-    public StepAttention(TransformerState state, int heads, int size)
+    /// <param name="repeat">Query heads that share a key and value head of the self-attention.</param>
+    public StepAttention(TransformerState state, int heads, int size, int repeat)
     {
-        (this.state, this.heads, this.size) = (state, heads, size);
+        (this.state, this.heads, this.size, this.repeat) = (state, heads, size, repeat);
         keys = Data(state.Caches.Select(cache => cache.Stored.Keys));
         values = Data(state.Caches.Select(cache => cache.Stored.Values));
         sourceKeys = Data(state.Sources.Select(source => source.Keys));
         sourceValues = Data(state.Sources.Select(source => source.Values));
         sourceLength = state.Sources.Count == 0 ? 0 : (int)state.Sources[0].Keys.size(2);
-        sourceMask = state.SourceMask is { } mask ? (float*)WeightMatrix.Data(mask) : null;
-        maskStride = state.SourceMask?.size(0) > 1 ? sourceLength : 0;
-        positions = (float*)WeightMatrix.Data(state.Positions!);
-        positionStride = state.Positions!.size(0) > 1 ? state.Positions.size(1) * heads * size : 0;
+        sourceMask = new RowTable(state.SourceMask);
+        paddingMask = new RowTable(state.PaddingMask);
+        positions = new RowTable(state.Positions);
+        rotations = state.Rotations is { } tables ? new RotationTables(tables.Narrow(0, state.MaxSteps), size / 2) : null;
         capacity = (int)state.Caches[0].Capacity;
     }
 
-    /// <summary>The most steps, of the sequence or of the conditions, that a head sees at once.</summary>
-    public int LongestSight => Math.Max(capacity, sourceLength);
+    /// <summary>The largest number of keys that a head reads, of the sequence or of the conditions.</summary>
+    public int MaxKeys => Math.Max(capacity, sourceLength);
 
-    /// <summary>Whether all of a state is float32 on the CPU, where plain memory can be reached.</summary>
-    public static bool Takes(TransformerState state)
+    /// <summary>Whether all tensors of a state are contiguous float32 on the CPU.</summary>
+    public static bool Supports(TransformerState state)
     {
-        static bool IsPlain(Tensor? tensor) =>
+        static bool IsSupported(Tensor? tensor) =>
             tensor is null || (tensor.dtype == ScalarType.Float32 && tensor.device_type == DeviceType.CPU && tensor.is_contiguous() && tensor.numel() <= int.MaxValue / sizeof(float));
-        return state.Positions is not null && IsPlain(state.Positions) && IsPlain(state.SourceMask)
-            && state.Caches.All(cache => IsPlain(cache.Stored.Keys)) && state.Sources.All(source => IsPlain(source.Keys) && IsPlain(source.Values));
+        return IsSupported(state.Positions) && IsSupported(state.SourceMask) && IsSupported(state.PaddingMask)
+            && state.Caches.All(cache => IsSupported(cache.Stored.Keys)) && state.Sources.All(source => IsSupported(source.Keys) && IsSupported(source.Values));
     }
 
-    /// <summary>Makes room for the next step in every layer.</summary>
+    /// <summary>Reserves the next step in the cache of every layer.</summary>
     public void Reserve()
     {
+        step = state.Length;
         foreach (var cache in state.Caches)
         {
             (start, var seen) = cache.ReserveStep();
@@ -63,41 +67,49 @@ internal sealed unsafe class StepAttention
         }
     }
 
-    /// <summary>The position of a step, dim numbers.</summary>
-    public float* Position(int row, long step) => positions + (row * positionStride) + (step * heads * size);
+    /// <summary>The sinusoidal position of the reserved step, dim values, or null without such positions.</summary>
+    public float* Position(int row) => positions.Row(row, step * heads * size);
 
-    /// <summary>A share of the heads of all rows: keeps their keys and values, and attends.</summary>
-    /// <param name="layer">Which layer.</param>
-    /// <param name="projected">Query, key and value [rows, 3, heads, size].</param>
-    /// <param name="y">Gets what the heads found [rows, heads, size].</param>
-    /// <param name="rows">Rows.</param>
-    /// <param name="scores">Room for <see cref="LongestSight"/> numbers.</param>
-    /// <param name="part">Which share.</param>
-    /// <param name="parts">Of how many.</param>
+    /// <summary>Self-attention of a share of the heads of all rows. Stores their keys and values first.</summary>
+    /// <param name="layer">Index of the layer.</param>
+    /// <param name="projected">Query, key and value of each row: [rows, heads + 2 · heads / repeat, size].</param>
+    /// <param name="y">Receives the result [rows, heads, size].</param>
+    /// <param name="rows">Rows of the batch.</param>
+    /// <param name="scores">Working space for <see cref="MaxKeys"/> values.</param>
+    /// <param name="part">Index of the share.</param>
+    /// <param name="parts">Number of shares.</param>
     public void Self(int layer, float* projected, float* y, int rows, float* scores, int part, int parts)
     {
-        var (dim, all) = ((long)heads * size, (long)rows * heads);
+        var shared = heads / repeat;
+        var (dim, sharedDim, all) = ((long)heads * size, (long)shared * size, (long)rows * shared);
         for (var head = all * part / parts; head < all * (part + 1) / parts; head++)
         {
-            var query = projected + (head / heads * 3 * dim) + (head % heads * size);
+            var (row, own) = ((int)(head / shared), head % shared);
+            var query = projected + (row * (dim + (2 * sharedDim))) + (own * repeat * size);
+            var key = projected + (row * (dim + (2 * sharedDim))) + dim + (own * size);
             var stored = ((head * capacity) + start) * size;
-            var own = stored + ((count - 1L) * size);
-            new ReadOnlySpan<float>(query + dim, size).CopyTo(new Span<float>(keys[layer] + own, size));
-            new ReadOnlySpan<float>(query + (2 * dim), size).CopyTo(new Span<float>(values[layer] + own, size));
-            OneStepAttention.AttendHead(query, keys[layer] + stored, values[layer] + stored, null, y + (head * size), scores, size, count);
+            var added = stored + ((count - 1L) * size);
+            rotations?.RotateKey(key, row, step);
+            new ReadOnlySpan<float>(key, size).CopyTo(new Span<float>(keys[layer] + added, size));
+            new ReadOnlySpan<float>(key + sharedDim, size).CopyTo(new Span<float>(values[layer] + added, size));
+            var mask = paddingMask.Row(row, step + 1 - count);
+            for (var i = 0; i < repeat; i++, query += size)
+            {
+                rotations?.RotateQuery(query, row, step);
+                AttentionKernel.Attend(query, keys[layer] + stored, values[layer] + stored, mask, y + (((head * repeat) + i) * size), scores, size, count);
+            }
         }
     }
 
-    /// <summary>The same over the conditions, with queries [rows, heads, size].</summary>
+    /// <summary>Cross-attention of a share of the heads of all rows, with queries [rows, heads, size].</summary>
     public void Cross(int layer, float* queries, float* y, int rows, float* scores, int part, int parts)
     {
         var all = (long)rows * heads;
         for (var head = all * part / parts; head < all * (part + 1) / parts; head++)
         {
             var stored = head * sourceLength * size;
-            var mask = sourceMask is null ? null : sourceMask + (head / heads * maskStride);
-            OneStepAttention.AttendHead(
-                queries + (head * size), sourceKeys[layer] + stored, sourceValues[layer] + stored, mask, y + (head * size), scores, size, sourceLength);
+            AttentionKernel.Attend(
+                queries + (head * size), sourceKeys[layer] + stored, sourceValues[layer] + stored, sourceMask.Row((int)(head / heads), 0), y + (head * size), scores, size, sourceLength);
         }
     }
 
@@ -111,5 +123,38 @@ internal sealed unsafe class StepAttention
         }
 
         return data;
+    }
+
+    /// <summary>A table with one row for each row of the batch, or one for all; or no table.</summary>
+    private readonly struct RowTable(Tensor? tensor)
+    {
+        private readonly float* data = tensor is null ? null : (float*)WeightMatrix.Data(tensor);
+        private readonly long stride = tensor?.size(0) > 1 ? tensor.numel() / tensor.size(0) : 0;
+
+        /// <summary>Element <paramref name="at"/> of a row; null without a table.</summary>
+        public float* Row(int row, long at) => data is null ? null : data + (row * stride) + at;
+    }
+
+    /// <summary>The complex factors of rotary positions, [1 or rows, 1, steps, pairs].</summary>
+    private sealed class RotationTables(Rotation tables, int pairs)
+    {
+        private readonly RowTable queryReal = new(tables.QueryReal);
+        private readonly RowTable queryImaginary = new(tables.QueryImaginary);
+        private readonly RowTable keyReal = new(tables.KeyReal);
+        private readonly RowTable keyImaginary = new(tables.KeyImaginary);
+
+        public void RotateQuery(float* query, int row, long step) => Rotate(query, queryReal.Row(row, step * pairs), queryImaginary.Row(row, step * pairs));
+
+        public void RotateKey(float* key, int row, long step) => Rotate(key, keyReal.Row(row, step * pairs), keyImaginary.Row(row, step * pairs));
+
+        private void Rotate(float* x, float* real, float* imaginary)
+        {
+            for (var i = 0; i < pairs; i++)
+            {
+                var (a, b) = (x[2 * i], x[(2 * i) + 1]);
+                x[2 * i] = (a * real[i]) - (b * imaginary[i]);
+                x[(2 * i) + 1] = (a * imaginary[i]) + (b * real[i]);
+            }
+        }
     }
 }

@@ -1,18 +1,20 @@
-using AudioCraft.Codecs;
 using AudioCraft.LanguageModel;
 using static TorchSharp.torch;
 
 namespace AudioCraft.Kernels;
 
 /// <summary>
-/// Takes one step of a language model at a time, on a CPU in plain memory: what the modules compute, but with all threads together from the step's tokens to its logits,
-/// nothing allocated, and each weight read once. It shares its state with the modules, which take the steps that it does not: those of a prompt.
+/// The CPU kernel of one decoding step: it computes what the modules compute, but runs all threads from the step's tokens to its logits without returning to
+/// libtorch, allocates nothing and reads each weight once. It shares the state with the modules, which compute the steps of a prompt.
 /// </summary>
-/// <remarks>For models like the released ones: normalisation first, sinusoidal positions, conditions by cross attention or none.</remarks>
+/// <remarks>
+/// The modules also compute the steps of models that it does not support: those that normalize after each block, scale their layers, normalize queries and keys or
+/// add conditions to every step.
+/// </remarks>
 internal sealed unsafe class StepDecoder : IDisposable
 {
-    /// <summary>Up to this many rows of activations products that meet one pair of them after the other are the fastest with float32 weights.</summary>
-    private const int FewRows = 8;
+    /// <summary>The largest batch with float32 weights. The kernel multiplies two rows at a time; for more rows a general matrix product is faster.</summary>
+    private const int MaxRows = 32;
 
     private readonly LMConfig config;
     private readonly TransformerState state;
@@ -20,9 +22,10 @@ internal sealed unsafe class StepDecoder : IDisposable
     private readonly StepAttention attention;
     private readonly int rows;
     private readonly int dim;
+    private readonly int projected;
     private readonly int threads;
-    private readonly MatrixInput[] prepared;
-    private readonly PlainMemory memory = new();
+    private readonly MatrixInput[] matrixInputs;
+    private readonly NativeArena memory = new();
     private readonly float*[] scratch;
     private readonly float* x;
     private readonly float* wide;
@@ -32,46 +35,46 @@ internal sealed unsafe class StepDecoder : IDisposable
     private readonly SpinBarrier barrier;
     private readonly Action<int, int> work;
     private long[] tokens = [];
-    private long step;
 
     private StepDecoder(LMConfig config, TransformerState state, StepWeights weights, int rows)
     {
         (this.config, this.state, this.weights, this.rows, dim) = (config, state, weights, rows, config.Dim);
         threads = Math.Min(get_num_threads(), Environment.ProcessorCount);
-        attention = new StepAttention(state, config.NumHeads, dim / config.NumHeads);
+        projected = dim + (2 * dim / config.KeyValueRepeat);
+        attention = new StepAttention(state, config.NumHeads, dim / config.NumHeads, config.KeyValueRepeat);
         x = memory.Floats(rows * dim);
-        wide = memory.Floats(rows * Math.Max(3 * dim, config.FeedForwardDim));
+        wide = memory.Floats(rows * Math.Max(projected, config.FeedForwardDim));
         attended = memory.Floats(rows * dim);
         added = memory.Floats(rows * dim);
         logits = memory.Floats(rows * config.NumCodebooks * config.Cardinality);
-        prepared = [.. Enumerable.Range(0, threads).Select(_ => new MatrixInput())];
+        matrixInputs = [.. Enumerable.Range(0, threads).Select(_ => new MatrixInput())];
         scratch = new float*[threads];
         for (var i = 0; i < threads; i++)
         {
-            scratch[i] = memory.Floats(Math.Max(rows * dim, attention.LongestSight));
+            scratch[i] = memory.Floats(Math.Max(rows * dim, attention.MaxKeys));
         }
 
         barrier = new SpinBarrier(threads);
         work = Work;
     }
 
-    /// <summary>A decoder that goes on from a state; null for models or weights that are not its kind.</summary>
+    /// <summary>Creates a decoder that continues from a state; null for models, weights and batches that it does not support.</summary>
     /// <param name="config">The model's configuration.</param>
-    /// <param name="state">The state, which stays the caller's and must outlive the decoder.</param>
+    /// <param name="state">The state. It remains the caller's and must outlive the decoder.</param>
     /// <param name="rows">Rows of the batch.</param>
-    /// <param name="weights">The model's weights, or null where they are not float32, or packed, on the CPU.</param>
+    /// <param name="weights">The model's weights; null if they are not float32 or packed on the CPU.</param>
     public static StepDecoder? TryCreate(LMConfig config, TransformerState state, int rows, StepWeights? weights)
     {
-        var isItsKind = config.NormFirst && config.LayerScale is null && !config.QueryKeyNorm && !config.QueryKeyNormCross && config.KeyValueRepeat == 1
-            && config.PastContext is null && config.Positions == LMPositions.Sinusoidal && state.PaddingMask is null && StepAttention.Takes(state);
-        return isItsKind && weights is not null && (rows <= FewRows || weights.Layers[0].Up.Matrix is not Float32Matrix)
+        var isSupported = config.NormFirst && config.LayerScale is null && !config.QueryKeyNorm && !config.QueryKeyNormCross && StepAttention.Supports(state);
+        return isSupported && weights is not null && (rows <= MaxRows || weights.Layers[0].Up.Matrix is not Float32Matrix)
             ? new StepDecoder(config, state, weights, rows)
             : null;
     }
 
-    /// <summary>Takes the next step.</summary>
+    /// <summary>Computes the next step.</summary>
     /// <param name="stepTokens">Tokens [rows, K].</param>
-    /// <param name="result">Gets the logits [rows, K, card] of the step after it.</param>
+    /// <param name="result">Receives the logits [rows, K, cardinality] of the following step.</param>
+    /// <exception cref="InvalidOperationException">The state has no room for another step.</exception>
     public void Step(long[] stepTokens, Span<float> result)
     {
         if (state.Length >= state.MaxSteps)
@@ -79,7 +82,7 @@ internal sealed unsafe class StepDecoder : IDisposable
             throw new InvalidOperationException($"1 step does not fit after {state.Length} of {state.MaxSteps}.");
         }
 
-        (tokens, step) = (stepTokens, state.Length);
+        tokens = stepTokens;
         attention.Reserve();
         ThreadTeam.Shared.Run(threads, work, together: true);
         new ReadOnlySpan<float>(logits, result.Length).CopyTo(result);
@@ -88,47 +91,47 @@ internal sealed unsafe class StepDecoder : IDisposable
     public void Dispose()
     {
         memory.Dispose();
-        foreach (var activations in prepared)
+        foreach (var input in matrixInputs)
         {
-            activations.Dispose();
+            input.Dispose();
         }
     }
 
-    // What every thread does, each for its share of the outputs or heads. Normalisation is short enough for each to do it all, which saves a meeting.
+    // Runs on every thread, each with its share of the outputs or heads. Each thread normalizes all rows itself: that is shorter than another barrier.
     private void Work(int part, int parts)
     {
         Embed(part, parts);
-        Meet(parts);
+        Synchronize(parts);
         for (var i = 0; i < weights.Layers.Length; i++)
         {
             var layer = weights.Layers[i];
-            Apply(layer.Projection, Normalized(layer.SelfNorm, part), dim, 3 * dim, part, parts);
-            Meet(parts);
+            Apply(layer.Projection, Normalized(layer.SelfNorm, part), dim, projected, part, parts);
+            Synchronize(parts);
             attention.Self(i, wide, attended, rows, scratch[part], part, parts);
-            Meet(parts);
+            Synchronize(parts);
             Add(layer.Output, attended, dim, part, parts);
-            Meet(parts);
+            Synchronize(parts);
             if (layer.CrossProjection is not null)
             {
                 Apply(layer.CrossProjection, Normalized(layer.CrossNorm!, part), dim, dim, part, parts);
-                Meet(parts);
+                Synchronize(parts);
                 attention.Cross(i, wide, attended, rows, scratch[part], part, parts);
-                Meet(parts);
+                Synchronize(parts);
                 Add(layer.CrossOutput!, attended, dim, part, parts);
-                Meet(parts);
+                Synchronize(parts);
             }
 
             var (from, to) = Apply(layer.Up, Normalized(layer.FeedForwardNorm, part), dim, config.FeedForwardDim, part, parts);
             Activate(from, to);
-            Meet(parts);
+            Synchronize(parts);
             Add(layer.Down, wide, config.FeedForwardDim, part, parts);
-            Meet(parts);
+            Synchronize(parts);
         }
 
         Predict(Normalized(weights.OutNorm, part), part, parts);
     }
 
-    private void Meet(int parts)
+    private void Synchronize(int parts)
     {
         if (parts > 1)
         {
@@ -142,7 +145,16 @@ internal sealed unsafe class StepDecoder : IDisposable
         for (var row = 0; row < rows; row++)
         {
             var own = new Span<float>(x + ((long)row * dim) + from, to - from);
-            new ReadOnlySpan<float>(attention.Position(row, step) + from, to - from).CopyTo(own);
+            var position = attention.Position(row);
+            if (position is not null)
+            {
+                new ReadOnlySpan<float>(position + from, to - from).CopyTo(own);
+            }
+            else
+            {
+                own.Clear();
+            }
+
             for (var k = 0; k < config.NumCodebooks; k++)
             {
                 var embedding = weights.Embeddings[k] + (tokens[(row * config.NumCodebooks) + k] * dim) + from;
@@ -151,25 +163,25 @@ internal sealed unsafe class StepDecoder : IDisposable
         }
     }
 
-    private float* Normalized(NormView norm, int part)
+    private float* Normalized(LayerNormView norm, int part)
     {
         norm.Apply(x, scratch[part], rows, dim);
         return scratch[part];
     }
 
-    /// <summary>A share of the outputs of a linear layer, into <see cref="wide"/>; says which.</summary>
-    private (int From, int To) Apply(AffineView layer, float* input, int inputs, int outputs, int part, int parts)
+    /// <summary>Computes a share of the outputs of a linear layer into <see cref="wide"/> and returns its range.</summary>
+    private (int From, int To) Apply(LinearView layer, float* input, int inputs, int outputs, int part, int parts)
     {
         var (from, to) = Share(outputs, part, parts);
-        layer.Apply(prepared[part].Set(input, rows, inputs), wide, outputs, from, to);
+        layer.Apply(matrixInputs[part].Set(input, rows, inputs), wide, outputs, from, to);
         return (from, to);
     }
 
-    /// <summary>Adds a share of the outputs of a linear layer to the residual stream.</summary>
-    private void Add(AffineView layer, float* input, int inputs, int part, int parts)
+    /// <summary>Computes a share of the outputs of a linear layer and adds it to the residual stream.</summary>
+    private void Add(LinearView layer, float* input, int inputs, int part, int parts)
     {
         var (from, to) = Share(dim, part, parts);
-        layer.Apply(prepared[part].Set(input, rows, inputs), added, dim, from, to);
+        layer.Apply(matrixInputs[part].Set(input, rows, inputs), added, dim, from, to);
         for (var row = 0; row < rows; row++)
         {
             var start = ((long)row * dim) + from;
@@ -196,17 +208,17 @@ internal sealed unsafe class StepDecoder : IDisposable
     private void Predict(float* normalized, int part, int parts)
     {
         var stride = config.NumCodebooks * config.Cardinality;
-        var activations = prepared[part].Set(normalized, rows, dim);
+        var input = matrixInputs[part].Set(normalized, rows, dim);
         var (from, to) = Share(stride, part, parts);
         for (var k = 0; k < config.NumCodebooks; k++)
         {
             var first = k * config.Cardinality;
             weights.Heads[k].Apply(
-                activations, logits + first, stride, Math.Clamp(from - first, 0, config.Cardinality), Math.Clamp(to - first, 0, config.Cardinality));
+                input, logits + first, stride, Math.Clamp(from - first, 0, config.Cardinality), Math.Clamp(to - first, 0, config.Cardinality));
         }
     }
 
-    // Shares begin where lines of the cache do, so that threads do not write to the same.
+    // Shares begin at cache lines, so that no two threads write to the same line.
     private static (int From, int To) Share(int count, int part, int parts)
     {
         const int line = 16;

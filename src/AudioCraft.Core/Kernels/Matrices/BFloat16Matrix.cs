@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Kernels;
 
-/// <summary>Weights rounded to bfloat16, the upper half of a float32: half the memory, three significant digits each.</summary>
+/// <summary>Weights rounded to bfloat16, the upper half of a float32: half the memory and three significant digits.</summary>
 internal sealed unsafe class BFloat16Matrix : WeightMatrix
 {
     private readonly Tensor packed;
@@ -39,7 +39,7 @@ internal sealed unsafe class BFloat16Matrix : WeightMatrix
 
     public override void Dispose() => packed.Dispose();
 
-    // To the nearest, of two as near to the even one; a number that is none stays none.
+    // Rounds to nearest even. NaN remains NaN.
     private static ushort Rounded(uint bits) => (bits & 0x7FFF_FFFF) > 0x7F80_0000
         ? (ushort)((bits >> 16) | 0x40)
         : (ushort)((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);

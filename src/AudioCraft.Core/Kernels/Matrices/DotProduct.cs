@@ -6,28 +6,28 @@ using System.Runtime.Intrinsics.X86;
 namespace AudioCraft.Kernels;
 
 /// <summary>
-/// Products of weights, in several element types, with one row of activations or with two that share the reading of the weights.
-/// With 512-bit vectors where the processor has them, else with those of <see cref="Vector{T}"/>.
+/// Products of weights, in several element types, with one row of activations or with two rows that share the loads of the weights.
+/// Uses 512-bit vectors if the processor has them, otherwise <see cref="Vector{T}"/>.
 /// </summary>
 internal static unsafe class DotProduct
 {
     /// <summary>
-    /// Two rows of activations of this many bytes and more leave no room for weights in the nearest cache (32 kB): then four rows of weights share their reading,
-    /// which for rows of 6144 is half as fast again in float32, and twice as fast in bfloat16.
+    /// Size in bytes from which two rows of activations leave no room for weights in the L1 cache (32 kB). Then four rows of weights share their loads,
+    /// which for rows of 6144 is 1.5 times as fast in float32 and twice as fast in bfloat16.
     /// </summary>
     private const int WideActivations = 20 << 10;
 
-    /// <summary>How far ahead narrow weights are asked for into the second cache: the nearest is too small to hold what memory takes so long to bring.</summary>
+    /// <summary>Distance of the prefetch of narrow weights into the L2 cache; L1 is too small for the latency of the memory.</summary>
     private const int Ahead = 8192;
 
     /// <summary>
-    /// Outputs <paramref name="from"/> to <paramref name="to"/> (not with it) of float32 weights with <paramref name="width"/> columns for <paramref name="rows"/> of
+    /// Computes the outputs <paramref name="from"/> to <paramref name="to"/> (exclusive) of float32 weights with <paramref name="width"/> columns for <paramref name="rows"/> of
     /// <paramref name="x"/>: <c>y[row · stride + output]</c>.
     /// </summary>
     public static void Multiply(float* w, float* x, int rows, int width, float* y, int stride, int from, int to) =>
         Multiply<Float32>((byte*)w, x, rows, width, y, stride, from, to);
 
-    /// <summary>The same with bfloat16 weights.</summary>
+    /// <summary>Computes the outputs <paramref name="from"/> to <paramref name="to"/> (exclusive) of bfloat16 weights.</summary>
     public static void Multiply(ushort* w, float* x, int rows, int width, float* y, int stride, int from, int to) =>
         Multiply<BFloat16>((byte*)w, x, rows, width, y, stride, from, to);
 
@@ -69,7 +69,7 @@ internal static unsafe class DotProduct
         }
     }
 
-    /// <summary>Four rows of weights with two of activations; asks for the next four, column by column.</summary>
+    /// <summary>Four rows of weights with two rows of activations; prefetches the next four rows.</summary>
     private static void FourWithTwo<TReader>(byte* w, float* a, int width, float* y, int stride)
         where TReader : IWeightReader
     {
@@ -80,7 +80,7 @@ internal static unsafe class DotProduct
         var i = 0;
         for (; i + 16 <= width; i += 16)
         {
-            // A line of the cache holds one or two vectors of weights; asking twice costs little.
+            // A cache line holds one or two vectors of weights; a repeated prefetch costs little.
             var next = w + (4 * bytes) + ((long)i * TReader.Size);
             Sse.Prefetch1(next);
             Sse.Prefetch1(next + bytes);
@@ -199,10 +199,10 @@ internal static unsafe class DotProduct
         return (first, second);
     }
 
-    /// <summary>How weights of an element type become float32. Indexes count elements.</summary>
+    /// <summary>Loads weights of an element type as float32. Indexes count elements.</summary>
     private interface IWeightReader
     {
-        /// <summary>Bytes of a weight.</summary>
+        /// <summary>Size of a weight in bytes.</summary>
         static abstract int Size { get; }
 
         static abstract Vector512<float> Load512(byte* row, int index);

@@ -4,16 +4,16 @@ using static TorchSharp.torch;
 namespace AudioCraft.Kernels;
 
 /// <summary>
-/// <c>x Wᵀ</c> for few rows of x, on a CPU in float32, at the speed at which memory delivers the weights: each row of the weights is read once
-/// and multiplied with every row of x while it is in the nearest cache. The rows of the weights are shared out among threads.
-/// libtorch takes a general matrix product, which is several times slower (benchmarks/README.md).
+/// <c>x Wᵀ</c> for few rows of x, in float32 on the CPU. Each row of the weights is read once
+/// and multiplied with every row of x while it is in the L1 cache, so the speed is that of the memory. Threads share the rows of the weights.
+/// libtorch's general matrix product is several times slower for few rows.
 /// </summary>
 internal static unsafe class FewRowProduct
 {
-    /// <summary>Below this many weights, waking threads costs more than they save.</summary>
+    /// <summary>Number of weights from which threads are worth their overhead.</summary>
     private const long WorthThreads = 1 << 16;
 
-    /// <summary>Whether it can be used: contiguous float32 on the CPU, where spans can reach all of it.</summary>
+    /// <summary>Whether the kernel supports the tensors: contiguous float32 on the CPU, within the size of a span.</summary>
     public static bool Takes(Tensor input, Tensor weight) =>
         weight.dtype == ScalarType.Float32 && input.dtype == ScalarType.Float32
         && weight.device_type == DeviceType.CPU && input.device_type == DeviceType.CPU

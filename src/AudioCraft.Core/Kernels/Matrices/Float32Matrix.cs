@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Kernels;
 
-/// <summary>A parameter's own float32 weights, where they are.</summary>
+/// <summary>The float32 weights of a parameter in its own memory.</summary>
 internal sealed unsafe class Float32Matrix : WeightMatrix
 {
     private readonly Tensor weight;

@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace AudioCraft.Kernels;
 
 /// <summary>
-/// Weights rounded to int8, each group of <see cref="DotProduct8.Group"/> neighbours of a row with the scale that its largest one needs: a quarter of the memory.
-/// MatrixInput are taken as int16, exact beside that.
+/// Weights rounded to int8, with a scale for each group of <see cref="Int8DotProduct.Group"/> adjacent weights of a row: a quarter of the memory.
+/// Inputs are rounded to int16, which is exact in comparison.
 /// </summary>
 internal sealed unsafe class Int8Matrix : WeightMatrix
 {
@@ -18,10 +18,10 @@ internal sealed unsafe class Int8Matrix : WeightMatrix
     /// <param name="weight">Contiguous float32 [outputs, inputs] on the CPU, which is copied.</param>
     public Int8Matrix(Tensor weight) : base((int)weight.size(0), (int)weight.size(1))
     {
-        groups = (Inputs + DotProduct8.Group - 1) / DotProduct8.Group;
+        groups = (Inputs + Int8DotProduct.Group - 1) / Int8DotProduct.Group;
 
-        // A little more at the end, as a product asks for what comes after.
-        packed = HugePages.Empty([((long)Outputs * groups * DotProduct8.Group) + DotProduct8.Group], ScalarType.Int8);
+        // Padding at the end, because products prefetch beyond the last row.
+        packed = HugePages.Empty([((long)Outputs * groups * Int8DotProduct.Group) + Int8DotProduct.Group], ScalarType.Int8);
         packedScales = HugePages.Empty([Outputs, groups], ScalarType.Float32);
         data = (sbyte*)Data(packed);
         scales = (float*)Data(packedScales);
@@ -31,7 +31,7 @@ internal sealed unsafe class Int8Matrix : WeightMatrix
         GC.KeepAlive(weight);
     }
 
-    public override long Bytes => (long)Outputs * groups * (DotProduct8.Group + sizeof(float));
+    public override long Bytes => (long)Outputs * groups * (Int8DotProduct.Group + sizeof(float));
 
     public override void Prepare(MatrixInput activations) => activations.Round();
 
@@ -48,13 +48,13 @@ internal sealed unsafe class Int8Matrix : WeightMatrix
             for (; row + 1 < rows; row += 2)
             {
                 var a = rounded + ((long)row * width);
-                var (first, second) = DotProduct8.Two(weights, own, a, a + width, groups);
+                var (first, second) = Int8DotProduct.Two(weights, own, a, a + width, groups);
                 (y[((long)row * stride) + o], y[((long)(row + 1) * stride) + o]) = (first * factors[row], second * factors[row + 1]);
             }
 
             if (row < rows)
             {
-                y[((long)row * stride) + o] = DotProduct8.One(weights, own, rounded + ((long)row * width), groups) * factors[row];
+                y[((long)row * stride) + o] = Int8DotProduct.One(weights, own, rounded + ((long)row * width), groups) * factors[row];
             }
         }
     }
@@ -66,8 +66,8 @@ internal sealed unsafe class Int8Matrix : WeightMatrix
             for (var group = 0; group < groups; group++)
             {
                 var scale = scales[((long)o * groups) + group];
-                var rounded = data + ((((long)o * groups) + group) * DotProduct8.Group);
-                var end = Math.Min(DotProduct8.Group, Inputs - (group * DotProduct8.Group));
+                var rounded = data + ((((long)o * groups) + group) * Int8DotProduct.Group);
+                var end = Math.Min(Int8DotProduct.Group, Inputs - (group * Int8DotProduct.Group));
                 for (var i = 0; i < end; i++)
                 {
                     *destination++ = rounded[i] * scale;
@@ -88,9 +88,9 @@ internal sealed unsafe class Int8Matrix : WeightMatrix
         {
             for (var group = 0; group < groups; group++)
             {
-                var start = group * DotProduct8.Group;
-                var values = new ReadOnlySpan<float>(source + ((long)o * Inputs) + start, Math.Min(DotProduct8.Group, Inputs - start));
-                var rounded = new Span<sbyte>(data + ((((long)o * groups) + group) * DotProduct8.Group), DotProduct8.Group);
+                var start = group * Int8DotProduct.Group;
+                var values = new ReadOnlySpan<float>(source + ((long)o * Inputs) + start, Math.Min(Int8DotProduct.Group, Inputs - start));
+                var rounded = new Span<sbyte>(data + ((((long)o * groups) + group) * Int8DotProduct.Group), Int8DotProduct.Group);
                 var largest = VectorMath.LargestMagnitude(values);
                 scales[((long)o * groups) + group] = largest / sbyte.MaxValue;
                 var factor = largest > 0 ? sbyte.MaxValue / largest : 0;

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace AudioCraft.Kernels;
 
-/// <summary>The input rows of a product with a <see cref="WeightMatrix"/>, and memory for the form that the matrix needs. Each thread has its own.</summary>
+/// <summary>The input rows of a product with a <see cref="WeightMatrix"/>, and buffers for the element type that the matrix needs. Each thread has its own.</summary>
 internal sealed unsafe class MatrixInput : IDisposable
 {
     private float* scales;
@@ -13,22 +13,22 @@ internal sealed unsafe class MatrixInput : IDisposable
     /// <summary>The rows, float32.</summary>
     public float* Rows { get; private set; }
 
-    /// <summary>How many rows.</summary>
+    /// <summary>Number of rows.</summary>
     public int Count { get; private set; }
 
     /// <summary>Length of a row.</summary>
     public int Width { get; private set; }
 
-    /// <summary>The rows as int16, each <see cref="RoundedStride"/> after the one before.</summary>
+    /// <summary>The rows as int16, <see cref="RoundedStride"/> elements apart.</summary>
     public short* Rounded => rounded;
 
-    /// <summary>What a row of <see cref="Rounded"/> is to be multiplied by.</summary>
+    /// <summary>The scale of each row of <see cref="Rounded"/>.</summary>
     public float* Scales => scales;
 
-    /// <summary>Length of a rounded row: a multiple of <see cref="DotProduct8.Group"/>, with zeros at its end.</summary>
+    /// <summary>Length of a rounded row: a multiple of <see cref="Int8DotProduct.Group"/>, with zeros at its end.</summary>
     public int RoundedStride { get; private set; }
 
-    /// <summary>Says where the rows are, one after the other.</summary>
+    /// <summary>Sets the rows, which are contiguous.</summary>
     public MatrixInput Set(float* rows, int count, int width)
     {
         Rows = rows;
@@ -36,10 +36,10 @@ internal sealed unsafe class MatrixInput : IDisposable
         return this;
     }
 
-    /// <summary>Rounds the rows to 16 bits, each with a scale of its own.</summary>
+    /// <summary>Rounds the rows to int16, each with its own scale.</summary>
     public void Round()
     {
-        RoundedStride = (Width + DotProduct8.Group - 1) / DotProduct8.Group * DotProduct8.Group;
+        RoundedStride = (Width + Int8DotProduct.Group - 1) / Int8DotProduct.Group * Int8DotProduct.Group;
         Reserve(ref rounded, ref roundedCapacity, (long)Count * RoundedStride);
         Reserve(ref scales, ref scalesCapacity, Count);
         for (var row = 0; row < Count; row++)

@@ -8,7 +8,7 @@ namespace AudioCraft.Kernels;
 /// <summary>Products of activations with a weight matrix.</summary>
 internal static class MatrixProduct
 {
-    /// <summary>Up to this many rows, reading the weights is what a product costs on a CPU, and <see cref="FewRowProduct"/> reads them fastest.</summary>
+    /// <summary>Number of rows up to which reading the weights dominates the cost on a CPU, so that <see cref="FewRowProduct"/> is faster than libtorch.</summary>
     public const long FewRows = 8;
 
     /// <summary>[…, in] with a weight [out, in] and a bias [out] or null → […, out].</summary>

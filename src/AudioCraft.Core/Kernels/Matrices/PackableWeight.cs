@@ -7,13 +7,13 @@ using static TorchSharp.torch.nn;
 namespace AudioCraft.Kernels;
 
 /// <summary>
-/// The matrix of a linear layer: a parameter, or, once packed, weights of lower precision in its place.
-/// Packing frees the parameter's memory, so that what is packed can no longer be trained, moved or saved.
+/// The matrix of a linear layer: a parameter or, once packed, weights of lower precision that replace it.
+/// Packing frees the parameter's memory, so that a packed weight can no longer be trained, moved or saved.
 /// </summary>
-/// <param name="parameter">Gives the module's parameter: moving a module to another device or type puts a new one in its place.</param>
+/// <param name="parameter">Returns the module's parameter, which changes when the module is moved to another device or type.</param>
 internal sealed unsafe class PackableWeight(Func<Parameter> parameter) : IDisposable
 {
-    /// <summary>Up to this many rows a packed matrix is multiplied as it is; beyond, unpacking it for a general product costs less than the slower products.</summary>
+    /// <summary>Number of rows up to which a packed matrix is multiplied directly; for more rows it is faster to unpack it for a general product.</summary>
     private const long FewRows = 64;
 
     [ThreadStatic]
@@ -24,7 +24,7 @@ internal sealed unsafe class PackableWeight(Func<Parameter> parameter) : IDispos
     /// <summary>Whether the weights are packed.</summary>
     public bool IsPacked => packed is not null;
 
-    /// <summary>The weights for products in plain memory, or null where they are not float32 on the CPU. Those of the parameter must not change their storage meanwhile.</summary>
+    /// <summary>The weights for the CPU kernels; null if they are not float32 or packed on the CPU. The parameter must keep its storage while they are in use.</summary>
     public WeightMatrix? Matrix => packed ?? (IsPlain ? new Float32Matrix(Weight) : null);
 
     private Parameter Weight => parameter();
@@ -32,13 +32,13 @@ internal sealed unsafe class PackableWeight(Func<Parameter> parameter) : IDispos
     private bool IsPlain =>
         Weight.dtype == ScalarType.Float32 && Weight.device_type == DeviceType.CPU && Weight.is_contiguous() && Weight.numel() <= int.MaxValue / sizeof(float);
 
-    /// <summary>Puts weights of another precision in the place of the parameter's.</summary>
-    /// <exception cref="InvalidOperationException">They are not float32 on the CPU, or packed already.</exception>
+    /// <summary>Replaces the parameter's weights by weights of another precision.</summary>
+    /// <exception cref="InvalidOperationException">The weights are not float32 on the CPU, or already packed.</exception>
     public void Pack(ModelPrecision precision)
     {
         if (IsPacked || !IsPlain)
         {
-            throw new InvalidOperationException("Only float32 weights on the CPU can be packed, and once.");
+            throw new InvalidOperationException("Only float32 weights on the CPU can be packed, and only once.");
         }
 
         using var guard = no_grad();
@@ -47,7 +47,7 @@ internal sealed unsafe class PackableWeight(Func<Parameter> parameter) : IDispos
         Weight.set_(nothing);
     }
 
-    /// <summary>[…, in] → […, count] by <paramref name="count"/> rows of the matrix from <paramref name="from"/>, with their bias [count] or null. The caller owns the result.</summary>
+    /// <summary>[…, in] → […, count], the product with <paramref name="count"/> rows of the matrix from row <paramref name="from"/>, with a bias [count] or null. The caller owns the result.</summary>
     public Tensor Linear(Tensor input, Tensor? bias, long from, long count)
     {
         if (packed is null)
@@ -72,7 +72,7 @@ internal sealed unsafe class PackableWeight(Func<Parameter> parameter) : IDispos
         return (bias is null ? product : product.add_(bias)).reshape(shape).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The same with the whole matrix.</summary>
+    /// <summary>[…, in] → […, out], the product with the whole matrix, with a bias [out] or null. The caller owns the result.</summary>
     public Tensor Linear(Tensor input, Tensor? bias) =>
         packed is null ? MatrixProduct.Linear(input, Weight, bias) : Linear(input, bias, 0, packed.Outputs);
 

@@ -1,14 +1,14 @@
 namespace AudioCraft;
 
 /// <summary>
-/// The whole first codebook, then the others together, with delays (audiocraft/modules/codebooks_patterns.py).
+/// The whole first codebook, followed by the others together, with delays (audiocraft/modules/codebooks_patterns.py).
 /// With three codebooks and two frames the sequence is (S is the special token)
 /// <code>
 /// S 1 2 S S
 /// S S S 1 2
 /// S S S 1 2
 /// </code>
-/// Codes of the fine codebooks depend on coarse codes that come later in time, so the duration of the training has to be kept when generating.
+/// Fine codes depend on coarse codes that are later in time, so the generated duration must equal that of training.
 /// </summary>
 public sealed class CoarseFirstPatternProvider : CodebookPatternProvider
 {
@@ -16,8 +16,8 @@ public sealed class CoarseFirstPatternProvider : CodebookPatternProvider
 
     /// <summary>Creates the pattern's provider.</summary>
     /// <param name="numCodebooks">Number of codebooks, K, at least 2.</param>
-    /// <param name="delays">Delay of each codebook but the first, in steps, not falling; none if null.</param>
-    /// <exception cref="ArgumentException">There is only one codebook, or the delays have the wrong number or go down.</exception>
+    /// <param name="delays">Delay of each codebook except the first in steps, not decreasing; 0 if null.</param>
+    /// <exception cref="ArgumentException">There is only one codebook, or the delays have the wrong count or decrease.</exception>
     public CoarseFirstPatternProvider(int numCodebooks, IReadOnlyList<int>? delays = null) : base(numCodebooks)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(numCodebooks, 2);

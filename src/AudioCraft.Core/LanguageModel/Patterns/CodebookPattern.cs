@@ -4,18 +4,18 @@ using static TorchSharp.torch;
 namespace AudioCraft;
 
 /// <summary>
-/// In which step of the language model's sequence each code is predicted (MusicGen, section 2.2; audiocraft/modules/codebooks_patterns.py).
-/// A pattern maps codes [B, K, T] to a sequence [B, K, S] and back; cells of the sequence that hold no code hold the special token.
+/// The step of the language model's sequence in which each code is predicted (MusicGen, section 2.2; audiocraft/modules/codebooks_patterns.py).
+/// A pattern maps codes [B, K, T] to a sequence [B, K, S] and back; positions of the sequence without a code contain the special token.
 /// </summary>
 public sealed class CodebookPattern
 {
     private const int NoCode = -1;
 
-    /// <summary>Creates a pattern from its layout: for each sequence step, the codes that it holds.</summary>
-    /// <param name="layout">Steps in order. The first is empty in all patterns but those that leave out the special token.</param>
+    /// <summary>Creates a pattern from its layout: the codes of each step of the sequence.</summary>
+    /// <param name="layout">The steps in order. The first is empty, except in patterns without the special token.</param>
     /// <param name="numCodebooks">Number of codebooks, K.</param>
     /// <param name="timesteps">Number of frames, T.</param>
-    /// <exception cref="ArgumentException">A step holds two codes of a codebook, or a codebook's frames go backwards.</exception>
+    /// <exception cref="ArgumentException">A step contains two codes of a codebook, or the frames of a codebook decrease.</exception>
     public CodebookPattern(IReadOnlyList<IReadOnlyList<CodeCoordinate>> layout, int numCodebooks, int timesteps)
     {
         ArgumentNullException.ThrowIfNull(layout);
@@ -33,7 +33,7 @@ public sealed class CodebookPattern
         MaxDelay = layout.Skip(1).SelectMany(step => step).Select(c => c.Timestep + 1).DefaultIfEmpty(0).Max() - timesteps;
     }
 
-    /// <summary>For each sequence step, the codes that it holds.</summary>
+    /// <summary>The codes of each step of the sequence.</summary>
     public IReadOnlyList<IReadOnlyList<CodeCoordinate>> Layout { get; }
 
     /// <summary>Number of codebooks, K.</summary>
@@ -42,17 +42,17 @@ public sealed class CodebookPattern
     /// <summary>Number of frames, T.</summary>
     public int Timesteps { get; }
 
-    /// <summary>By how many frames the layout reaches past the end.</summary>
+    /// <summary>Number of frames by which the layout exceeds the last frame.</summary>
     public int MaxDelay { get; }
 
-    /// <summary>Number of steps, counted from the first, before the layout reaches past the end.</summary>
+    /// <summary>Number of steps at the start before the layout exceeds the last frame.</summary>
     public int ValidSteps => Layout.Count - MaxDelay;
 
-    /// <summary>Whether the sequence begins with a step of special tokens.</summary>
+    /// <summary>Whether the first step contains only special tokens.</summary>
     public bool StartsWithSpecialToken => Layout[0].Count == 0;
 
-    /// <summary>The first step that holds frame <paramref name="timestep"/> of <paramref name="codebook"/> (of any, if null), or null where none does.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The frame lies outside 0…T.</exception>
+    /// <summary>Returns the first step with a code of frame <paramref name="timestep"/> of <paramref name="codebook"/> (any codebook if null), or null.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The frame is not in 0…T.</exception>
     public int? FirstStepWithTimestep(int timestep, int? codebook = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(timestep);
@@ -68,11 +68,11 @@ public sealed class CodebookPattern
         return null;
     }
 
-    /// <summary>Lays out codes as a sequence.</summary>
+    /// <summary>Arranges codes in a sequence.</summary>
     /// <param name="codes">[B, K, T'] int64, with T' at most <see cref="Timesteps"/>.</param>
-    /// <param name="specialToken">Value for cells that hold no code.</param>
-    /// <param name="keepOnlyValidSteps">Whether to stop before the layout reaches past the end.</param>
-    /// <returns>The sequence [B, K, S]; for each cell [K, S] its index into the flattened codes (K·T' where it holds none); and whether it holds one.</returns>
+    /// <param name="specialToken">Value of positions without a code.</param>
+    /// <param name="keepOnlyValidSteps">Whether to stop before the layout exceeds the last frame.</param>
+    /// <returns>The sequence [B, K, S]; the index [K, S] of each position in the flattened codes (K·T' without a code); and the mask [K, S] of positions with a code.</returns>
     public (Tensor Values, Tensor Indexes, Tensor Mask) BuildSequence(Tensor codes, long specialToken, bool keepOnlyValidSteps = false)
     {
         var timesteps = CheckShape(codes, Timesteps, "frames");
@@ -80,11 +80,11 @@ public sealed class CodebookPattern
         return Gather(codes.reshape(codes.size(0), -1), index, NumCodebooks * timesteps, specialToken);
     }
 
-    /// <summary>Brings a sequence back to codes.</summary>
+    /// <summary>Maps a sequence back to codes.</summary>
     /// <param name="sequence">[B, K, S'] int64, with S' at most the number of steps.</param>
-    /// <param name="specialToken">Value for codes that the sequence does not hold.</param>
-    /// <param name="keepOnlyValidSteps">As given to <see cref="BuildSequence"/>.</param>
-    /// <returns>The codes [B, K, T]; for each code [K, T] its index into the flattened sequence (K·S' where it has none); and whether it has one.</returns>
+    /// <param name="specialToken">Value of codes that the sequence does not contain.</param>
+    /// <param name="keepOnlyValidSteps">As in <see cref="BuildSequence"/>.</param>
+    /// <returns>The codes [B, K, T]; the index [K, T] of each code in the flattened sequence (K·S' if absent); and the mask [K, T] of codes in the sequence.</returns>
     public (Tensor Values, Tensor Indexes, Tensor Mask) RevertSequence(Tensor sequence, long specialToken, bool keepOnlyValidSteps = false)
     {
         var steps = CheckShape(sequence, keepOnlyValidSteps ? ValidSteps : Layout.Count, "steps");
@@ -93,13 +93,13 @@ public sealed class CodebookPattern
     }
 
     /// <summary>
-    /// Brings logits over a sequence back to logits over codes. The logits of step s predict the codes of step s + 1,
-    /// so the step of special tokens is left out of the layout.
+    /// Maps logits over a sequence back to logits over codes. The logits of step s predict the codes of step s + 1,
+    /// so the layout is read without its first step of special tokens.
     /// </summary>
-    /// <param name="logits">[B, card, K, S'].</param>
-    /// <param name="specialValue">Value for codes that no step predicts, usually NaN.</param>
-    /// <param name="keepOnlyValidSteps">As given to <see cref="BuildSequence"/>.</param>
-    /// <returns>Logits [B, card, K, T]; indexes and mask [K, T] as <see cref="RevertSequence"/> gives them.</returns>
+    /// <param name="logits">[B, cardinality, K, S'].</param>
+    /// <param name="specialValue">Value of codes that no step predicts, usually NaN.</param>
+    /// <param name="keepOnlyValidSteps">As in <see cref="BuildSequence"/>.</param>
+    /// <returns>Logits [B, cardinality, K, T]; indexes and mask [K, T] as in <see cref="RevertSequence"/>.</returns>
     public (Tensor Values, Tensor Indexes, Tensor Mask) RevertLogits(Tensor logits, double specialValue, bool keepOnlyValidSteps = false)
     {
         ArgumentNullException.ThrowIfNull(logits);
@@ -113,7 +113,7 @@ public sealed class CodebookPattern
         return Gather(logits.reshape(logits.size(0), logits.size(1), -1), index, NumCodebooks * steps, specialValue);
     }
 
-    /// <summary>For each cell [K, S] the index of its code in flattened codes [K, <paramref name="timesteps"/>], or -1.</summary>
+    /// <summary>The index [K, S] of each position's code in flattened codes [K, <paramref name="timesteps"/>], or -1.</summary>
     internal int[,] SequenceIndexes(int timesteps, bool keepOnlyValidSteps = false)
     {
         var steps = keepOnlyValidSteps ? ValidSteps : Layout.Count;
@@ -132,7 +132,7 @@ public sealed class CodebookPattern
         return index;
     }
 
-    /// <summary>For each code [K, T] the index of its cell in a flattened sequence [K, <paramref name="steps"/>], or -1.</summary>
+    /// <summary>The index [K, T] of each code's position in a flattened sequence [K, <paramref name="steps"/>], or -1.</summary>
     internal int[,] RevertedIndexes(int steps, bool keepOnlyValidSteps = false, bool isModelOutput = false)
     {
         var skip = isModelOutput && StartsWithSpecialToken ? 1 : 0;
@@ -184,7 +184,7 @@ public sealed class CodebookPattern
     }
 
     private static int CheckLength(long length, int most, string unit) =>
-        length >= 1 && length <= most ? (int)length : throw new ArgumentException($"The pattern takes 1 to {most} {unit}, not {length}.");
+        length >= 1 && length <= most ? (int)length : throw new ArgumentException($"The pattern has 1 to {most} {unit}, not {length}.");
 
     private static int[,] Filled(int rows, int columns)
     {
@@ -228,3 +228,8 @@ public sealed class CodebookPattern
         }
     }
 }
+
+/// <summary>One code of a multi-codebook sequence.</summary>
+/// <param name="Timestep">Frame of the code, from 0. A layout may contain frames past the last one, which are padding.</param>
+/// <param name="Codebook">Codebook of the code, from 0.</param>
+public readonly record struct CodeCoordinate(int Timestep, int Codebook);

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace AudioCraft;
 
-/// <summary>Makes the pattern of a model for any number of frames; patterns are cached.</summary>
+/// <summary>Creates the pattern of a model for any number of frames. Patterns are cached.</summary>
 public abstract class CodebookPatternProvider
 {
     private const int MostCachedPatterns = 100;
@@ -18,7 +18,7 @@ public abstract class CodebookPatternProvider
     /// <summary>Number of codebooks, K.</summary>
     public int NumCodebooks { get; }
 
-    /// <summary>The pattern for <paramref name="timesteps"/> frames (at least 1).</summary>
+    /// <summary>Returns the pattern for <paramref name="timesteps"/> frames (at least 1).</summary>
     public CodebookPattern GetPattern(int timesteps)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(timesteps, 1);
@@ -30,8 +30,8 @@ public abstract class CodebookPatternProvider
         return cache.GetOrAdd(timesteps, count => new CodebookPattern(Layout(count), NumCodebooks, count));
     }
 
-    /// <summary>The provider of the pattern that a configuration describes.</summary>
-    /// <exception cref="ArgumentException">The pattern's options contradict one another or the number of codebooks.</exception>
+    /// <summary>Creates the provider of a configuration's pattern.</summary>
+    /// <exception cref="ArgumentException">The pattern's options are inconsistent with one another or with the number of codebooks.</exception>
     internal static CodebookPatternProvider Create(LMConfig config) => config.Pattern switch
     {
         CodebookPatternKind.Delay => new DelayedPatternProvider(config.NumCodebooks, config.Delays, config.FlattenFirst, config.EmptyInitial),
@@ -39,13 +39,13 @@ public abstract class CodebookPatternProvider
         CodebookPatternKind.Unroll => new UnrolledPatternProvider(config.NumCodebooks, config.Flattening, config.Delays),
         CodebookPatternKind.CoarseFirst => new CoarseFirstPatternProvider(config.NumCodebooks, config.Delays),
         CodebookPatternKind.MusicLM => new MusicLMPatternProvider(config.NumCodebooks, config.CodebookGroup),
-        _ => throw new ArgumentOutOfRangeException(nameof(config), config.Pattern, "This is none of the patterns."),
+        _ => throw new ArgumentOutOfRangeException(nameof(config), config.Pattern, "The pattern is unknown."),
     };
 
-    /// <summary>For each sequence step, the codes that it holds.</summary>
+    /// <summary>Returns the codes of each step of the sequence.</summary>
     protected abstract IReadOnlyList<IReadOnlyList<CodeCoordinate>> Layout(int timesteps);
 
-    /// <summary>Refuses a list that has the wrong length or goes down.</summary>
+    /// <summary>Checks the length and the order of a list.</summary>
     private protected static int[] Ascending(IReadOnlyList<int> values, int length, string name)
     {
         if (values.Count != length || values.Zip(values.Skip(1)).Any(pair => pair.Second < pair.First) || values.Any(v => v < 0))
@@ -55,4 +55,23 @@ public abstract class CodebookPatternProvider
 
         return [.. values];
     }
+}
+
+/// <summary>Arrangements of the codes of several codebooks in one sequence (MusicGen, section 2.2).</summary>
+public enum CodebookPatternKind
+{
+    /// <summary><see cref="DelayedPatternProvider"/>.</summary>
+    Delay,
+
+    /// <summary><see cref="ParallelPatternProvider"/>.</summary>
+    Parallel,
+
+    /// <summary><see cref="UnrolledPatternProvider"/>.</summary>
+    Unroll,
+
+    /// <summary><see cref="CoarseFirstPatternProvider"/>.</summary>
+    CoarseFirst,
+
+    /// <summary><see cref="MusicLMPatternProvider"/>.</summary>
+    MusicLM,
 }

@@ -17,9 +17,9 @@ public sealed class DelayedPatternProvider : CodebookPatternProvider
 
     /// <summary>Creates the pattern's provider.</summary>
     /// <param name="numCodebooks">Number of codebooks, K.</param>
-    /// <param name="delays">Delay of each codebook in steps, not falling; 0, 1, …, K-1 if null.</param>
-    /// <param name="flattenFirst">How many frames at the start get a step for each code.</param>
-    /// <param name="emptyInitial">How many empty steps follow the special one; below 0, the special step is left out too.</param>
+    /// <param name="delays">Delay of each codebook in steps, not decreasing; 0, 1, …, K-1 if null.</param>
+    /// <param name="flattenFirst">Number of frames at the start with one step for each code.</param>
+    /// <param name="emptyInitial">Number of empty steps after the special one; below 0, the special step is omitted too.</param>
     public DelayedPatternProvider(int numCodebooks, IReadOnlyList<int>? delays = null, int flattenFirst = 0, int emptyInitial = 0)
         : base(numCodebooks)
     {

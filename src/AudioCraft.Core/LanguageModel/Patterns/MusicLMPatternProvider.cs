@@ -1,7 +1,7 @@
 namespace AudioCraft;
 
 /// <summary>
-/// One code a step, group of codebooks after group, as in MusicLM (Agostinelli et al. 2023; audiocraft/modules/codebooks_patterns.py).
+/// One code per step and one group of codebooks after another, as in MusicLM (Agostinelli et al. 2023; audiocraft/modules/codebooks_patterns.py).
 /// With four codebooks in groups of two and two frames the sequence is (S is the special token)
 /// <code>
 /// S 1 S 2 S S S S S
@@ -16,14 +16,14 @@ public sealed class MusicLMPatternProvider : CodebookPatternProvider
 
     /// <summary>Creates the pattern's provider.</summary>
     /// <param name="numCodebooks">Number of codebooks, K.</param>
-    /// <param name="groupBy">Codebooks of a group; K is a multiple of it.</param>
-    /// <exception cref="ArgumentException">The groups do not come out even.</exception>
+    /// <param name="groupBy">Number of codebooks in a group; a divisor of K.</param>
+    /// <exception cref="ArgumentException">K is not a multiple of the group size.</exception>
     public MusicLMPatternProvider(int numCodebooks, int groupBy = 2) : base(numCodebooks)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(groupBy, 1);
         if (numCodebooks % groupBy != 0)
         {
-            throw new ArgumentException($"{numCodebooks} codebooks do not fall into groups of {groupBy}.", nameof(groupBy));
+            throw new ArgumentException($"{numCodebooks} codebooks cannot be divided into groups of {groupBy}.", nameof(groupBy));
         }
 
         this.groupBy = groupBy;

@@ -10,7 +10,7 @@ namespace AudioCraft;
 /// </code>
 /// </summary>
 /// <param name="numCodebooks">Number of codebooks, K.</param>
-/// <param name="emptyInitial">How many empty steps follow the special one; below 0, the special step is left out too.</param>
+/// <param name="emptyInitial">Number of empty steps after the special one; below 0, the special step is omitted too.</param>
 public sealed class ParallelPatternProvider(int numCodebooks, int emptyInitial = 0) : CodebookPatternProvider(numCodebooks)
 {
     private readonly DelayedPatternProvider undelayed = new(numCodebooks, new int[numCodebooks], emptyInitial: emptyInitial);

@@ -1,8 +1,8 @@
 namespace AudioCraft;
 
 /// <summary>
-/// The flattening pattern of MusicGen (section 2.2; audiocraft/modules/codebooks_patterns.py): each frame takes several inner steps, and each codebook
-/// one of them. With three codebooks, two frames and the inner steps 0, 1, 1 the sequence is (S is the special token)
+/// The flattening pattern of MusicGen (section 2.2; audiocraft/modules/codebooks_patterns.py): each frame has several inner steps, and each codebook
+/// is in one of them. With three codebooks, two frames and the inner steps 0, 1, 1 the sequence is (S is the special token)
 /// <code>
 /// S 1 S 2 S
 /// S S 1 S 2
@@ -14,14 +14,14 @@ public sealed class UnrolledPatternProvider : CodebookPatternProvider
     private const int MostInnerSteps = 1024;
     private readonly int longestDelay;
 
-    /// <summary>For each inner step the codebooks that take it, and their delay in frames; an inner step that none takes stays empty.</summary>
+    /// <summary>The codebooks of each inner step, possibly none, and their delay in frames.</summary>
     private readonly (int[] Codebooks, int Delay)[] innerSteps;
 
     /// <summary>Creates the pattern's provider.</summary>
     /// <param name="numCodebooks">Number of codebooks, K.</param>
-    /// <param name="flattening">Inner step of each codebook, not falling; 0, 1, …, K-1 if null.</param>
-    /// <param name="delays">Delay of each codebook in frames, not falling; none if null.</param>
-    /// <exception cref="ArgumentException">A list has the wrong length or goes down, or codebooks of one inner step have different delays.</exception>
+    /// <param name="flattening">Inner step of each codebook, not decreasing; 0, 1, …, K-1 if null.</param>
+    /// <param name="delays">Delay of each codebook in frames, not decreasing; 0 if null.</param>
+    /// <exception cref="ArgumentException">A list has the wrong length or decreases, or codebooks of one inner step have different delays.</exception>
     public UnrolledPatternProvider(int numCodebooks, IReadOnlyList<int>? flattening = null, IReadOnlyList<int>? delays = null) : base(numCodebooks)
     {
         int[] steps = flattening is null ? [.. Enumerable.Range(0, numCodebooks)] : Ascending(flattening, numCodebooks, nameof(flattening));
@@ -62,7 +62,7 @@ public sealed class UnrolledPatternProvider : CodebookPatternProvider
             }
         }
 
-        // Upstream sorts steps with their codes: those of one frame follow the order of their codes, empty ones first.
+        // Upstream sorts steps together with their codes: steps of one frame are in the order of their codes, empty ones first.
         return [.. steps.OrderBy(step => step.Frame).ThenBy(step => step.Codes, Comparer<CodeCoordinate[]>.Create(Compare)).Select(step => step.Codes)];
     }
 

@@ -7,8 +7,8 @@ namespace AudioCraft.LanguageModel;
 internal readonly record struct KeyValues(Tensor Keys, Tensor Values);
 
 /// <summary>
-/// Keys and values of the steps so far, in memory that is allocated once: a step writes its own and reads a view of all, and nothing is copied to grow.
-/// With a window, only the last of them are kept, in room for two windows, so that they move to the front once in a window.
+/// Keys and values of the previous steps, in memory that is allocated once: a step writes its own and reads a view of all.
+/// With a window only the last steps are kept, in a buffer of two windows, so that they move to its front once per window.
 /// </summary>
 internal sealed class KeyValueCache : IDisposable
 {
@@ -17,13 +17,13 @@ internal sealed class KeyValueCache : IDisposable
     private readonly long window;
     private long end;
 
-    /// <param name="batch">Rows.</param>
+    /// <param name="batch">Rows of the batch.</param>
     /// <param name="heads">Heads of keys and values.</param>
     /// <param name="maxSteps">Steps of the longest sequence.</param>
     /// <param name="headSize">Size of a head.</param>
-    /// <param name="window">How many steps back a step sees, or null for all.</param>
+    /// <param name="window">Number of previous steps that a step attends to; null for all.</param>
     /// <param name="dtype">Element type.</param>
-    /// <param name="device">Where they live.</param>
+    /// <param name="device">Device.</param>
     public KeyValueCache(long batch, long heads, long maxSteps, long headSize, long? window, ScalarType dtype, Device device)
     {
         this.window = Math.Min(window ?? maxSteps, maxSteps);
@@ -32,16 +32,17 @@ internal sealed class KeyValueCache : IDisposable
         values = empty([batch, heads, Capacity, headSize], dtype: dtype, device: device).DetachFromDisposeScope();
     }
 
-    /// <summary>Steps that it has room for.</summary>
+    /// <summary>Steps that the buffer holds.</summary>
     public long Capacity { get; }
 
     /// <summary>Steps that have been added.</summary>
     public long Length { get; private set; }
 
-    /// <summary>The memory that <see cref="AppendStep"/> speaks of, each [B, heads, <see cref="Capacity"/>, head size].</summary>
+    /// <summary>The whole buffers, each [B, heads, <see cref="Capacity"/>, head size].</summary>
     public KeyValues Stored => new(keys, values);
 
-    /// <summary>Makes room for one step, whose keys and values the caller writes at the last of the <see cref="Stored"/> that it sees; says which these are.</summary>
+    /// <summary>Reserves one step, whose keys and values the caller writes into <see cref="Stored"/>.</summary>
+    /// <returns>The range of <see cref="Stored"/> that the step attends to. Its own place is the last.</returns>
     public (long Start, long Count) ReserveStep()
     {
         var seen = Math.Min(Length, window) + 1;
@@ -51,15 +52,8 @@ internal sealed class KeyValueCache : IDisposable
         return (end - seen, seen);
     }
 
-    /// <summary>Adds the keys and values [B, heads, 1, head size] of one step; says which of the <see cref="Stored"/> it sees.</summary>
-    public (long Start, long Count) AppendStep(Tensor newKeys, Tensor newValues)
-    {
-        var seen = Math.Min(Length, window) + 1;
-        Put(newKeys, newValues, 1, seen);
-        return (end - seen, seen);
-    }
-
-    /// <summary>Adds the keys and values [B, heads, n, head size] of the next steps; returns all that these steps see.</summary>
+    /// <summary>Adds the keys and values [B, heads, n, head size] of the next steps.</summary>
+    /// <returns>The keys and values that these steps attend to.</returns>
     public KeyValues Append(Tensor newKeys, Tensor newValues)
     {
         var count = newKeys.size(2);
@@ -69,7 +63,11 @@ internal sealed class KeyValueCache : IDisposable
             return AppendMoreThanFits(newKeys, newValues, count);
         }
 
-        Put(newKeys, newValues, count, seen);
+        MakeRoom(count, seen);
+        Write(keys, newKeys, end);
+        Write(values, newValues, end);
+        end += count;
+        Length += count;
         return new KeyValues(keys.narrow(2, end - seen, seen), values.narrow(2, end - seen, seen));
     }
 
@@ -77,15 +75,6 @@ internal sealed class KeyValueCache : IDisposable
     {
         keys.Dispose();
         values.Dispose();
-    }
-
-    private void Put(Tensor newKeys, Tensor newValues, long count, long seen)
-    {
-        MakeRoom(count, seen);
-        Write(keys, newKeys, end);
-        Write(values, newValues, end);
-        end += count;
-        Length += count;
     }
 
     private void MakeRoom(long count, long seen)
@@ -98,7 +87,7 @@ internal sealed class KeyValueCache : IDisposable
         }
     }
 
-    // A long chunk is attended to where it is; only what later steps see is kept.
+    // The steps attend to a concatenation; only the part that later steps attend to is stored.
     private KeyValues AppendMoreThanFits(Tensor newKeys, Tensor newValues, long count)
     {
         var past = Math.Min(Length, window);

@@ -3,10 +3,10 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.LanguageModel;
 
-/// <summary>Rows of a batch that begin with different numbers of positions that hold nothing.</summary>
+/// <summary>Batches whose rows begin with different numbers of padding positions.</summary>
 internal static class PaddedRows
 {
-    /// <summary>A table [T, d] of positions → [1, T, d], or [B, T, d] where each row counts from after its padding (the padding gets the first position).</summary>
+    /// <summary>A table [T, d] of positions → [1, T, d], or [B, T, d] with the positions of each row counted after its padding (the padding has the first position).</summary>
     public static Tensor Shift(Tensor table, IReadOnlyList<long>? padding)
     {
         if (padding is null)
@@ -18,7 +18,7 @@ internal static class PaddedRows
         return stack(padding.Select(pad => pad == 0 ? table : cat([table.narrow(0, 0, 1).expand(pad, -1), table.narrow(0, 0, count - pad)], 0)));
     }
 
-    /// <summary>Additive mask [B, 1, 1, T] that hides each row's padding, or null where there is none.</summary>
+    /// <summary>Additive mask [B, 1, 1, T] that hides each row's padding; null without padding.</summary>
     public static Tensor? HidePadding(IReadOnlyList<long>? padding, long count, ScalarType dtype, Device device)
     {
         if (padding is null)

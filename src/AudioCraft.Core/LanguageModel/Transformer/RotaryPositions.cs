@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace AudioCraft.LanguageModel;
 
 /// <summary>
-/// Rotary positions (RoFormer, Su et al. 2021; audiocraft/modules/rope.py): neighbouring pairs of a query's or key's numbers are turned by an angle
-/// proportional to their position. With xPos (Sun et al. 2022) queries shrink with their position and keys grow with theirs.
+/// Rotary positions (RoFormer, Su et al. 2021; audiocraft/modules/rope.py): adjacent pairs of elements of a query or key are rotated by an angle
+/// proportional to the position. With xPos (Sun et al. 2022) queries also decay with their position and keys grow.
 /// </summary>
 internal sealed class RotaryPositions : IDisposable
 {
@@ -15,11 +15,11 @@ internal sealed class RotaryPositions : IDisposable
 
     private RotaryPositions(Rotation all) => this.all = all;
 
-    /// <summary>The rotations of positions 0 to <paramref name="count"/> for heads of a size; its tensors belong to it.</summary>
-    /// <param name="count">Positions.</param>
-    /// <param name="config">Period, scale and decay of the rotation.</param>
-    /// <param name="padding">For each row, how many positions at its start hold nothing, so that it counts from after them; null where none do.</param>
-    /// <param name="device">Where the tensors live.</param>
+    /// <summary>Creates the rotations of the positions 0 to <paramref name="count"/> - 1.</summary>
+    /// <param name="count">Number of positions.</param>
+    /// <param name="config">The model's configuration: head size, period, scale and decay.</param>
+    /// <param name="padding">Number of padding positions at the start of each row, which do not count; null without padding.</param>
+    /// <param name="device">Device of the tensors.</param>
     public static RotaryPositions Create(long count, LMConfig config, IReadOnlyList<long>? padding, Device device)
     {
         using var scope = NewDisposeScope();
@@ -36,16 +36,16 @@ internal sealed class RotaryPositions : IDisposable
             decay = rates.pow(steps / XPosBase);
         }
 
-        Tensor Part(Tensor turn, double rest, Tensor? factor)
+        Tensor Part(Tensor table, double rest, Tensor? factor)
         {
-            var scaled = ((factor is null ? turn : turn * factor) * config.PositionalScale) + rest;
+            var scaled = ((factor is null ? table : table * factor) * config.PositionalScale) + rest;
             return PaddedRows.Shift(scaled, padding).unsqueeze(1).DetachFromDisposeScope();
         }
 
-        var unturned = 1 - config.PositionalScale;
+        var identity = 1 - config.PositionalScale;
         var growth = decay?.reciprocal();
         return new RotaryPositions(new Rotation(
-            Part(cosines, unturned, decay), Part(sines, 0, decay), Part(cosines, unturned, growth), Part(sines, 0, growth)));
+            Part(cosines, identity, decay), Part(sines, 0, decay), Part(cosines, identity, growth), Part(sines, 0, growth)));
     }
 
     /// <summary>The rotations of <paramref name="count"/> positions from <paramref name="start"/>. Views.</summary>
@@ -65,19 +65,19 @@ internal sealed class RotaryPositions : IDisposable
 /// <summary>Complex factors [B or 1, 1, T, head size / 2] for queries and keys, in float32.</summary>
 internal readonly record struct Rotation(Tensor QueryReal, Tensor QueryImaginary, Tensor KeyReal, Tensor KeyImaginary)
 {
-    /// <summary>[B, heads, T, head size] → the same, turned.</summary>
-    public Tensor Query(Tensor query) => Turn(query, QueryReal, QueryImaginary);
+    /// <summary>[B, heads, T, head size] → the same, rotated.</summary>
+    public Tensor Query(Tensor query) => Rotate(query, QueryReal, QueryImaginary);
 
-    /// <summary>[B, heads, T, head size] → the same, turned.</summary>
-    public Tensor Key(Tensor key) => Turn(key, KeyReal, KeyImaginary);
+    /// <summary>[B, heads, T, head size] → the same, rotated.</summary>
+    public Tensor Key(Tensor key) => Rotate(key, KeyReal, KeyImaginary);
 
-    private static Tensor Turn(Tensor x, Tensor real, Tensor imaginary)
+    private static Tensor Rotate(Tensor x, Tensor real, Tensor imaginary)
     {
         using var scope = NewDisposeScope();
         var shape = x.shape;
         var pairs = x.to(ScalarType.Float32).reshape(shape[0], shape[1], shape[2], shape[3] / 2, 2);
         var (a, b) = (pairs.select(-1, 0), pairs.select(-1, 1));
-        var turned = stack([(a * real) - (b * imaginary), (a * imaginary) + (b * real)], -1);
-        return turned.reshape(shape).to(x.dtype).MoveToOuterDisposeScope();
+        var rotated = stack([(a * real) - (b * imaginary), (a * imaginary) + (b * real)], -1);
+        return rotated.reshape(shape).to(x.dtype).MoveToOuterDisposeScope();
     }
 }

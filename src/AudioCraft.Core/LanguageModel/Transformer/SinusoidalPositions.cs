@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace AudioCraft.LanguageModel;
 
 /// <summary>
-/// Sinusoidal positions: for each position its cosines, then its sines, of wavelengths from 2π to 2π·maxPeriod
+/// Sinusoidal positions: for each position the cosines, then the sines, of wavelengths from 2π to 2π·maxPeriod
 /// ("Attention is all you need", section 3.5, with the last exponent reaching 1 as in audiocraft/modules/transformer.py).
 /// </summary>
 internal static class SinusoidalPositions
@@ -12,7 +12,7 @@ internal static class SinusoidalPositions
     /// <summary>[1, count, dim] for positions from <paramref name="start"/>.</summary>
     public static Tensor Create(long start, long count, long dim, double maxPeriod, ScalarType dtype, Device device)
     {
-        // Half precision has too few digits for steps and angles.
+        // Half precision is too imprecise for steps and angles.
         if (dtype is ScalarType.Float16 or ScalarType.BFloat16)
         {
             using var exact = Create(start, count, dim, maxPeriod, ScalarType.Float32, device);

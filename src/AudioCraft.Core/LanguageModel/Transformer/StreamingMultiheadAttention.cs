@@ -11,7 +11,7 @@ namespace AudioCraft.LanguageModel;
 
 /// <summary>
 /// Multi-head attention with the query, key and value projections in one matrix, as PyTorch packs them
-/// (audiocraft/modules/transformer.py). Serves as causal self-attention and as cross-attention.
+/// (audiocraft/modules/transformer.py). Used as causal self-attention and as cross-attention.
 /// </summary>
 internal sealed class StreamingMultiheadAttention : Module
 {
@@ -46,25 +46,24 @@ internal sealed class StreamingMultiheadAttention : Module
     /// <summary>The packed projections of query, key and value, one below the other.</summary>
     public PackableWeight Projection => projection;
 
-    /// <summary>What is added to the projections, or null.</summary>
+    /// <summary>The bias of the projections, or null.</summary>
     public Tensor? ProjectionBias => in_proj_bias;
 
-    /// <summary>The projection of what the heads found.</summary>
+    /// <summary>The output projection.</summary>
     public Linear Output => out_proj;
 
     private long KeyDim => dim / repeat;
 
-    /// <summary>The self-attention of a configuration.</summary>
+    /// <summary>Creates the self-attention of a configuration.</summary>
     public static StreamingMultiheadAttention Self(LMConfig config) => new(config, config.QueryKeyNorm, config.KeyValueRepeat);
 
-    /// <summary>The cross-attention of a configuration.</summary>
+    /// <summary>Creates the cross-attention of a configuration.</summary>
     public static StreamingMultiheadAttention Cross(LMConfig config) => new(config, config.QueryKeyNormCross, 1);
 
-    /// <summary>Causal self-attention over [B, T, dim]; with a cache, over the steps in it too, and these are added to it.</summary>
+    /// <summary>Causal self-attention over [B, T, dim] and, with a cache, over its previous steps. The new steps are added to the cache.</summary>
     public Tensor SelfAttend(Tensor x, KeyValueCache? cache, SelfAttentionPass pass)
     {
         using var scope = NewDisposeScope();
-        var (batch, steps) = (x.size(0), x.size(1));
         var (query, own) = ProjectAll(x);
         if (pass.Rotation is { } rotation)
         {
@@ -73,8 +72,14 @@ internal sealed class StreamingMultiheadAttention : Module
 
         own = new KeyValues(InOwnType(own.Keys), InOwnType(own.Values));
         query = InOwnType(query);
-        var attended = cache is not null && steps == 1 ? OneStep(query, own, cache, pass.Mask) : AllSteps(query, own, cache, pass);
-        return Merge(attended.reshape(batch, heads, steps, dim / heads), x).MoveToOuterDisposeScope();
+        var (keys, values) = cache is null ? own : cache.Append(own.Keys, own.Values);
+        if (repeat > 1)
+        {
+            (keys, values) = (keys.repeat_interleave(repeat, 1), values.repeat_interleave(repeat, 1));
+        }
+
+        var attended = functional.scaled_dot_product_attention(query, keys, values, Like(query, pass.Mask)!, is_casual: pass.IsCausal);
+        return Merge(attended, x).MoveToOuterDisposeScope();
     }
 
     /// <summary>Attention of [B, T, dim] over the projected source, with an additive mask [B, 1, 1, Tc] or null.</summary>
@@ -82,41 +87,17 @@ internal sealed class StreamingMultiheadAttention : Module
     {
         using var scope = NewDisposeScope();
         var query = InOwnType(SplitHeads(Normalized(q_layer_norm, Project(x, 0))));
-        var attended = x.size(1) == 1 && OneStepAttention.Takes(query, source.Keys, source.Values)
-            ? OneStepAttention.Attend(query, source.Keys, source.Values, 0, source.Keys.size(2), mask)
-            : functional.scaled_dot_product_attention(query, source.Keys, source.Values, Like(query, mask)!);
+        var attended = functional.scaled_dot_product_attention(query, source.Keys, source.Values, Like(query, mask)!);
         return Merge(attended, x).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Keys and values of a source [B, Tc, dim], computed once for all steps to come. The caller owns them.</summary>
+    /// <summary>Computes the keys and values of a source [B, Tc, dim], once for all steps. The caller owns them.</summary>
     public KeyValues ProjectSource(Tensor source)
     {
         using var scope = NewDisposeScope();
         var keys = InOwnType(SplitHeads(Normalized(k_layer_norm, Project(source, 1)))).contiguous();
         var values = InOwnType(SplitHeads(Project(source, 2))).contiguous();
         return new KeyValues(keys.MoveToOuterDisposeScope(), values.MoveToOuterDisposeScope());
-    }
-
-    private Tensor AllSteps(Tensor query, KeyValues own, KeyValueCache? cache, SelfAttentionPass pass)
-    {
-        var (keys, values) = cache is null ? own : cache.Append(own.Keys, own.Values);
-        if (repeat > 1)
-        {
-            (keys, values) = (keys.repeat_interleave(repeat, 1), values.repeat_interleave(repeat, 1));
-        }
-
-        return functional.scaled_dot_product_attention(query, keys, values, Like(query, pass.Mask)!, is_casual: pass.IsCausal);
-    }
-
-    private Tensor OneStep(Tensor query, KeyValues own, KeyValueCache cache, Tensor? mask)
-    {
-        // The heads that share keys stand in for steps, so that keys need not be copied.
-        query = repeat == 1 ? query : query.reshape(query.size(0), heads / repeat, repeat, dim / heads);
-        var (keys, values) = cache.Stored;
-        var (start, count) = cache.AppendStep(own.Keys, own.Values);
-        return OneStepAttention.Takes(query, keys, values)
-            ? OneStepAttention.Attend(query, keys, values, start, count, mask)
-            : functional.scaled_dot_product_attention(query, keys.narrow(2, start, count), values.narrow(2, start, count), mask!);
     }
 
     private (Tensor Query, KeyValues Own) ProjectAll(Tensor x)
@@ -143,7 +124,7 @@ internal sealed class StreamingMultiheadAttention : Module
 
     private Tensor InOwnType(Tensor x) => inFloat32 ? x.to(ScalarType.Float32) : x;
 
-    // Under mixed precision, queries may be of another type than what the mask was made for.
+    // Under mixed precision, queries and mask may have different types.
     private static Tensor? Like(Tensor query, Tensor? mask) => mask is null || mask.dtype == query.dtype ? mask : mask.to(query.dtype);
 
     private static Tensor Normalized(LayerNorm? norm, Tensor x) => norm is null ? x : norm.forward(x);

@@ -7,8 +7,8 @@ using static TorchSharp.torch.nn;
 namespace AudioCraft.LanguageModel;
 
 /// <summary>
-/// A causal transformer with sinusoidal or rotary positions (audiocraft/modules/transformer.py) that takes a sequence whole,
-/// or piece by piece with a <see cref="TransformerState"/> that remembers the pieces before.
+/// A causal transformer with sinusoidal or rotary positions (audiocraft/modules/transformer.py) for whole sequences,
+/// or for steps with a <see cref="TransformerState"/> that contains the previous steps.
 /// </summary>
 internal sealed class StreamingTransformer : Module
 {
@@ -22,7 +22,7 @@ internal sealed class StreamingTransformer : Module
         RegisterComponents();
     }
 
-    /// <summary>The whole sequence [B, T, dim] with what cross attention reads (null for a model without) → [B, T, dim].</summary>
+    /// <summary>The whole sequence [B, T, dim] and the source of cross-attention (null for a model without) → [B, T, dim].</summary>
     public Tensor forward(Tensor x, CrossSource? source)
     {
         using var scope = NewDisposeScope();
@@ -52,13 +52,13 @@ internal sealed class StreamingTransformer : Module
         return x.MoveToOuterDisposeScope();
     }
 
-    /// <summary>Prepares for a sequence of at most <paramref name="maxSteps"/> steps. The caller disposes of the state.</summary>
-    /// <param name="batch">Rows, B.</param>
-    /// <param name="maxSteps">Steps to make room for.</param>
-    /// <param name="source">What cross attention reads, or null for a model without.</param>
-    /// <param name="padding">For each row, how many steps at its start will hold nothing; null where none do.</param>
+    /// <summary>Creates the state of a sequence of at most <paramref name="maxSteps"/> steps. The caller disposes of it.</summary>
+    /// <param name="batch">Rows of the batch, B.</param>
+    /// <param name="maxSteps">Maximum number of steps.</param>
+    /// <param name="source">The source of cross-attention; null for a model without.</param>
+    /// <param name="padding">Number of padding steps at the start of each row; null without padding.</param>
     /// <param name="dtype">Element type of the activations.</param>
-    /// <param name="device">Where they live.</param>
+    /// <param name="device">Device of the activations.</param>
     public TransformerState CreateState(
         long batch, long maxSteps, CrossSource? source, IReadOnlyList<long>? padding, ScalarType dtype, Device device)
     {

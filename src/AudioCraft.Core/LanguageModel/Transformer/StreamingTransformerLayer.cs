@@ -1,4 +1,3 @@
-using AudioCraft.Codecs;
 using AudioCraft.Kernels;
 using AudioCraft.Layers;
 using TorchSharp;
@@ -9,7 +8,7 @@ namespace AudioCraft.LanguageModel;
 
 /// <summary>
 /// A transformer layer: causal self-attention, cross-attention to the conditions, feed-forward
-/// (audiocraft/modules/transformer.py), with normalisation before each block or after it.
+/// (audiocraft/modules/transformer.py), with normalization before or after each block.
 /// </summary>
 internal sealed class StreamingTransformerLayer : Module
 {
@@ -49,9 +48,9 @@ internal sealed class StreamingTransformerLayer : Module
 
     /// <summary>[B, T, dim] → [B, T, dim].</summary>
     /// <param name="x">Input.</param>
-    /// <param name="cache">Keys and values of the steps before, or null when <paramref name="x"/> is the whole sequence.</param>
-    /// <param name="pass">What self-attention sees.</param>
-    /// <param name="source">The conditions as <see cref="ProjectSource"/> gave them, or null for a model without.</param>
+    /// <param name="cache">Keys and values of the previous steps; null if <paramref name="x"/> is the whole sequence.</param>
+    /// <param name="pass">Mask and rotation of the self-attention.</param>
+    /// <param name="source">The result of <see cref="ProjectSource"/>; null for a model without cross-attention.</param>
     /// <param name="sourceMask">Additive mask [B, 1, 1, Tc] over the conditions, or null.</param>
     public Tensor forward(Tensor x, KeyValueCache? cache, SelfAttentionPass pass, KeyValues? source, Tensor? sourceMask)
     {
@@ -60,15 +59,14 @@ internal sealed class StreamingTransformerLayer : Module
         return y.MoveToOuterDisposeScope();
     }
 
-    /// <summary>Keys and values of the conditions [B, Tc, dim] for this layer's cross-attention. The caller owns them.</summary>
+    /// <summary>Computes the keys and values of the conditions [B, Tc, dim] for this layer's cross-attention. The caller owns them.</summary>
     public KeyValues ProjectSource(Tensor source) =>
-        (cross_attention ?? throw new InvalidOperationException("This layer has no cross attention.")).ProjectSource(source);
+        (cross_attention ?? throw new InvalidOperationException("This layer has no cross-attention.")).ProjectSource(source);
 
-    /// <summary>The weights of a step in plain memory, or null where they are not float32 or packed on the CPU. Of a layer that normalises first, without layer scale.</summary>
-    public DecoderLayer? ForDecoding() => DecoderLayer.Create(
-        self_attn, cross_attention, linear1, linear2, norm1, norm_cross, norm2);
+    /// <summary>Views of the weights for <see cref="StepDecoder"/>; null if one is not float32 or packed on the CPU.</summary>
+    public StepLayerWeights? StepWeights() => StepLayerWeights.TryCreate(self_attn, cross_attention, linear1, linear2, norm1, norm_cross, norm2);
 
-    /// <summary>Matrices that can be packed, by the names of their parameters in this layer.</summary>
+    /// <summary>The matrices that can be packed, by parameter name in this layer.</summary>
     public IEnumerable<(string Name, PackableWeight Weight)> Matrices()
     {
         yield return ("self_attn.in_proj_weight", self_attn.Projection);
@@ -97,7 +95,7 @@ internal sealed class StreamingTransformerLayer : Module
         return x + Scaled(layer_scale_2, FeedForward(norm2.forward(x)));
     }
 
-    // Upstream's cross-attention takes its queries from the layer's input here, not from what self-attention made of it.
+    // As in upstream, the queries of cross-attention are the layer's input here, not the output of self-attention.
     private Tensor PostNorm(Tensor input, KeyValueCache? cache, SelfAttentionPass pass, KeyValues? source, Tensor? sourceMask)
     {
         var x = norm1.forward(input + Scaled(layer_scale_1, self_attn.SelfAttend(input, cache, pass)));

@@ -4,15 +4,15 @@ using static TorchSharp.torch;
 namespace AudioCraft.LanguageModel;
 
 /// <summary>
-/// What a transformer remembers between the steps of one sequence: the keys and values of each layer, those of the conditions
-/// (computed once), and the tables of positions. Made by <see cref="StreamingTransformer.CreateState"/>; its memory does not grow.
+/// The state of a transformer between the steps of a sequence: the keys and values of each layer and of the conditions,
+/// and the tables of positions. Created by <see cref="StreamingTransformer.CreateState"/>; its memory does not grow.
 /// </summary>
 internal sealed class TransformerState : IDisposable
 {
-    /// <summary>Steps that there is room for.</summary>
+    /// <summary>Maximum number of steps.</summary>
     public required long MaxSteps { get; init; }
 
-    /// <summary>How many steps back a step sees, or null for all.</summary>
+    /// <summary>Number of previous steps that a step attends to; null for all.</summary>
     public required long? Window { get; init; }
 
     /// <summary>Self-attention keys and values, by layer.</summary>
@@ -24,7 +24,7 @@ internal sealed class TransformerState : IDisposable
     /// <summary>Additive mask [B, 1, 1, Tc] over the conditions, or null.</summary>
     public required Tensor? SourceMask { get; init; }
 
-    /// <summary>Additive mask [B, 1, 1, T] over the steps, which hides the padding in front of shorter rows, or null.</summary>
+    /// <summary>Additive mask [B, 1, 1, T] over the steps, which hides the padding at the start of shorter rows, or null.</summary>
     public required Tensor? PaddingMask { get; init; }
 
     /// <summary>Sinusoidal positions [1 or B, T, dim], or null.</summary>
@@ -33,11 +33,11 @@ internal sealed class TransformerState : IDisposable
     /// <summary>Rotary positions, or null.</summary>
     public required RotaryPositions? Rotations { get; init; }
 
-    /// <summary>Steps that have been taken.</summary>
+    /// <summary>Number of steps computed so far.</summary>
     public long Length => Caches[0].Length;
 
-    /// <summary>What self-attention needs for the next <paramref name="count"/> steps, and their sinusoidal positions [1 or B, count, dim] or null.</summary>
-    /// <exception cref="InvalidOperationException">There was no room made for so many.</exception>
+    /// <summary>The self-attention pass of the next <paramref name="count"/> steps and their sinusoidal positions [1 or B, count, dim] or null.</summary>
+    /// <exception cref="InvalidOperationException">The state has no room for these steps.</exception>
     public (SelfAttentionPass Pass, Tensor? Positions) Next(long count, ScalarType dtype, Device device)
     {
         if (Length + count > MaxSteps)

@@ -1,87 +1,29 @@
-using System.Buffers;
 using System.Numerics;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace AudioCraft.Kernels;
 
 /// <summary>
-/// Attention of a single step over stored keys and values, <c>softmax(q Kᵀ / √size + mask) V</c>, on a CPU in float32, at the speed at which memory delivers them:
-/// each is read once, where it lies, and the heads are shared out among threads. libtorch's products take one head after the other and several times as long (benchmarks/README.md).
+/// Attention of one query of one head, <c>softmax(q Kᵀ / √size + mask) V</c>, in float32. Each key and value is read once, so the speed is that of the memory.
+/// libtorch's attention is several times slower for a single query.
 /// </summary>
-internal static unsafe class OneStepAttention
+internal static unsafe class AttentionKernel
 {
-    /// <summary>Below this many stored numbers, waking threads costs more than they save.</summary>
-    private const long WorthThreads = 1 << 15;
-
-    /// <summary>Whether it can be used: float32 on the CPU without gradients, keys and values contiguous, where spans can reach all of them.</summary>
-    public static bool Takes(Tensor query, Tensor keys, Tensor values) =>
-        !is_grad_enabled() && IsPlain(query) && IsPlain(keys) && IsPlain(values)
-        && keys.numel() <= int.MaxValue / sizeof(float) && keys.is_contiguous() && values.is_contiguous();
-
-    /// <summary>[B, heads, queries, size] → [B, heads, queries, size], each query over all <paramref name="count"/> steps. The caller owns the result.</summary>
-    /// <param name="query">Queries, whose heads are those of the keys.</param>
-    /// <param name="keys">[B, heads, capacity, size].</param>
-    /// <param name="values">[B, heads, capacity, size].</param>
-    /// <param name="start">The first stored step that is seen.</param>
-    /// <param name="count">How many are seen.</param>
-    /// <param name="mask">Additive, [1 or B, 1, 1, count], or null.</param>
-    public static Tensor Attend(Tensor query, Tensor keys, Tensor values, long start, long count, Tensor? mask)
-    {
-        using var scope = NewDisposeScope();
-        var dense = query.contiguous();
-        var added = mask?.to(ScalarType.Float32).reshape(mask.size(0), count).contiguous();
-        var result = empty_like(dense);
-        var sizes = new Sizes((int)dense.size(0), (int)dense.size(1), (int)dense.size(2), (int)dense.size(3), (int)keys.size(2), (int)start, (int)count);
-        float* q = Data(dense), k = Data(keys), v = Data(values), y = Data(result), m = added is null ? null : Data(added);
-        var maskStride = added is null || added.size(0) == 1 ? 0 : (int)count;
-        var threads = (long)sizes.Batch * sizes.Heads * count * sizes.Size < WorthThreads ? 1 : Math.Min(get_num_threads(), Environment.ProcessorCount);
-        ThreadTeam.Shared.Run(threads, (part, parts) => Attend(q, k, v, m, maskStride, y, sizes, part, parts));
-        GC.KeepAlive(keys);
-        GC.KeepAlive(values);
-        return result.MoveToOuterDisposeScope();
-    }
-
-    /// <summary>One query of one head, in plain memory.</summary>
-    /// <param name="q">The query.</param>
-    /// <param name="k">Keys of the steps that are seen, one after the other.</param>
-    /// <param name="v">Their values.</param>
-    /// <param name="mask">What is added to each score, or null.</param>
-    /// <param name="y">Gets the result.</param>
-    /// <param name="scores">Room for <paramref name="count"/> numbers.</param>
+    /// <summary>Computes the attention of one query.</summary>
+    /// <param name="q">The query [size].</param>
+    /// <param name="k">The keys [count, size].</param>
+    /// <param name="v">The values [count, size].</param>
+    /// <param name="mask">Added to the scores [count], or null.</param>
+    /// <param name="y">Receives the result [size].</param>
+    /// <param name="scores">Working space for <paramref name="count"/> values.</param>
     /// <param name="size">Size of a head.</param>
-    /// <param name="count">Steps that are seen, at least 1.</param>
-    public static void AttendHead(float* q, float* k, float* v, float* mask, float* y, float* scores, int size, int count)
+    /// <param name="count">Number of keys, at least 1.</param>
+    public static void Attend(float* q, float* k, float* v, float* mask, float* y, float* scores, int size, int count)
     {
         Score(q, k, mask, scores, size, count);
         Mix(v, scores, Softmax(scores, count), y, size, count);
     }
 
-    private static bool IsPlain(Tensor tensor) => tensor.dtype == ScalarType.Float32 && tensor.device_type == DeviceType.CPU;
-
-    private static float* Data(Tensor tensor) => (float*)WeightMatrix.Data(tensor);
-
-    private static void Attend(float* q, float* k, float* v, float* mask, int maskStride, float* y, Sizes sizes, int part, int parts)
-    {
-        var heads = (long)sizes.Batch * sizes.Heads;
-        var scores = ArrayPool<float>.Shared.Rent(sizes.Count);
-        fixed (float* own = scores)
-        {
-            for (var head = heads * part / parts; head < heads * (part + 1) / parts; head++)
-            {
-                var stored = ((head * sizes.Capacity) + sizes.Start) * sizes.Size;
-                var added = mask is null ? null : mask + (head / sizes.Heads * maskStride);
-                for (var i = head * sizes.Queries; i < (head + 1) * sizes.Queries; i++)
-                {
-                    AttendHead(q + (i * sizes.Size), k + stored, v + stored, added, y + (i * sizes.Size), own, sizes.Size, sizes.Count);
-                }
-            }
-        }
-
-        ArrayPool<float>.Shared.Return(scores);
-    }
-
-    // Four keys at a time share what is read of the query, and hide how long a sum over a vector takes.
+    // Four keys share each load of the query, and their sums are independent, which hides the latency of additions.
     private static void Score(float* q, float* k, float* mask, float* scores, int size, int count)
     {
         var scale = 1 / MathF.Sqrt(size);
@@ -128,7 +70,7 @@ internal static unsafe class OneStepAttention
         }
     }
 
-    /// <summary>Turns scores into weights that are still to be divided by their sum, which it returns.</summary>
+    /// <summary>Replaces scores by their exponentials and returns the sum of these; the division is left to <see cref="Mix"/>.</summary>
     private static float Softmax(float* scores, int count)
     {
         var highest = scores[0];
@@ -187,7 +129,7 @@ internal static unsafe class OneStepAttention
         }
     }
 
-    // Eight vectors of a value stay in registers over all steps: with 256 bits a vector, a head of 64.
+    // Eight vectors of the result stay in registers over all steps: a head of 64 with 256-bit vectors.
     private static void MixEight(float* v, float* weights, float sum, float* y, int size, int count)
     {
         var width = Vector<float>.Count;
@@ -214,6 +156,4 @@ internal static unsafe class OneStepAttention
         (m6 / sum).Store(y + (6 * width));
         (m7 / sum).Store(y + (7 * width));
     }
-
-    private readonly record struct Sizes(int Batch, int Heads, int Queries, int Size, int Capacity, int Start, int Count);
 }

@@ -3,7 +3,7 @@ using AudioCraft.Generation;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace AudioCraft.Tests.LanguageModel;
+namespace AudioCraft.Tests.Generation;
 
 public class TokenSamplerTests
 {
@@ -15,7 +15,7 @@ public class TokenSamplerTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void The_distribution_that_is_drawn_from_equals_upstreams(string name)
+    public void Sampling_distribution_matches_upstream(string name)
     {
         using var scope = NewDisposeScope();
         using var json = Golden.Config("sampling");
@@ -44,7 +44,7 @@ public class TokenSamplerTests
     }
 
     [Fact]
-    public void Draws_follow_the_distribution()
+    public void Samples_follow_the_distribution()
     {
         float[] probabilities = [0.1f, 0, 0.6f, 0.3f];
         var counts = new int[4];
@@ -52,7 +52,7 @@ public class TokenSamplerTests
         const int Count = 100_000;
         for (var i = 0; i < Count; i++)
         {
-            counts[TokenSampler.Draw(probabilities, draws.Next())]++;
+            counts[TokenSampler.Sample(probabilities, draws.Next())]++;
         }
 
         Assert.Equal(0, counts[1]);
@@ -64,16 +64,16 @@ public class TokenSamplerTests
     }
 
     [Fact]
-    public void The_ends_of_the_unit_interval_draw_a_possible_token()
+    public void Ends_of_the_unit_interval_sample_possible_tokens()
     {
         float[] probabilities = [0, 0.5f, 0.5f, 0];
-        Assert.Equal(1, TokenSampler.Draw(probabilities, 0));
-        Assert.Equal(2, TokenSampler.Draw(probabilities, 1 - (1.0 / (1UL << 53))));
-        Assert.Equal(2, TokenSampler.Draw([0, 0, 1e-30f, 0], 0.5));
+        Assert.Equal(1, TokenSampler.Sample(probabilities, 0));
+        Assert.Equal(2, TokenSampler.Sample(probabilities, 1 - (1.0 / (1UL << 53))));
+        Assert.Equal(2, TokenSampler.Sample([0, 0, 1e-30f, 0], 0.5));
     }
 
     [Fact]
-    public void Without_sampling_or_at_temperature_zero_the_likeliest_token_is_taken()
+    public void No_sampling_or_temperature_zero_uses_the_argmax()
     {
         float[] logits = [1, 5, 5, 2];
         Assert.Equal(1, TokenSampler.Choose(logits.AsSpan().ToArray(), new GenerationParams { UseSampling = false }, 0.99));
@@ -81,7 +81,7 @@ public class TokenSamplerTests
     }
 
     [Fact]
-    public void Equal_seeds_give_equal_draws_and_repeated_descriptions_different_ones()
+    public void Same_seed_gives_same_numbers_and_repeated_descriptions_differ()
     {
         static double[] Take(RandomSequence draws) => [.. Enumerable.Range(0, 5).Select(_ => draws.Next())];
         var alone = RandomSequence.ForItems(3, ["rain"]);

@@ -2,10 +2,11 @@ using System.Text.Json;
 using AudioCraft.Checkpoints;
 using AudioCraft.Conditioning;
 using AudioCraft.Generation;
+using AudioCraft.Tests.LanguageModel;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace AudioCraft.Tests.LanguageModel;
+namespace AudioCraft.Tests.Generation;
 
 public class TokenGeneratorTests
 {
@@ -28,7 +29,7 @@ public class TokenGeneratorTests
 
     [Theory]
     [MemberData(nameof(Runs))]
-    public void Greedy_tokens_equal_upstreams(string golden, string name)
+    public void Greedy_tokens_match_upstream(string golden, string name)
     {
         using var scope = NewDisposeScope();
         using var model = GoldenLM.Load(golden);
@@ -44,7 +45,7 @@ public class TokenGeneratorTests
 
     [Theory]
     [MemberData(nameof(Runs))]
-    public void The_models_outputs_at_the_first_steps_equal_upstreams(string golden, string name)
+    public void Logits_of_the_first_steps_match_upstream(string golden, string name)
     {
         using var scope = NewDisposeScope();
         using var guard = no_grad();
@@ -60,7 +61,7 @@ public class TokenGeneratorTests
             var tokens = full([info.Shape[0], info.Shape[1], info.Shape[2]], model.SpecialToken, dtype: ScalarType.Int64);
             if (io.Tensors.ContainsKey($"{name}/prompt"))
             {
-                // The pattern of the whole result begins as that of the prompt, but where frames at the start are flattened.
+                // The pattern of the whole result starts like that of the prompt, unless the first frames are flattened.
                 var (prompt, frames) = (io.Read($"{name}/prompt"), (int)io.Read($"{name}/tokens").size(2) + 20);
                 var (sequence, _, _) = model.PatternProvider.GetPattern(frames).BuildSequence(prompt, model.SpecialToken);
                 tokens = sequence.narrow(2, 0, info.Shape[2]).repeat(info.Shape[0] / prompt.size(0), 1, 1);
@@ -75,7 +76,7 @@ public class TokenGeneratorTests
     [InlineData(0.0, 1)]
     [InlineData(1.0, 1)]
     [InlineData(3.0, 2)]
-    public void No_second_row_is_computed_where_guidance_does_not_need_it(double coefficient, int expectedRows)
+    public void Unneeded_guidance_rows_are_not_computed(double coefficient, int expectedRows)
     {
         using var scope = NewDisposeScope();
         int Rows(params long[] lengths) => ClassifierFreeGuidance.Rows(2, Texts(zeros(2, 3, 4), lengths), coefficient).Sum(part => part.Count);
@@ -86,7 +87,7 @@ public class TokenGeneratorTests
     }
 
     [Fact]
-    public void Double_guidance_weighs_all_conditions_those_without_the_description_and_none()
+    public void Double_guidance_weights_all_three_kinds_of_rows()
     {
         using var scope = NewDisposeScope();
         var conditions = new ConditionTensors(
@@ -108,7 +109,7 @@ public class TokenGeneratorTests
     [InlineData("lm_generate_prepend")]
     [InlineData("lm_generate_prepend", 3)]
     [InlineData("lm_generate_prepend", 3, true)]
-    public void An_item_gets_the_same_tokens_alone_and_beside_a_longer_text(string golden, int promptFrames = 0, bool twoStep = false)
+    public void Item_tokens_are_the_same_alone_and_beside_a_longer_text(string golden, int promptFrames = 0, bool twoStep = false)
     {
         using var scope = NewDisposeScope();
         using var model = GoldenLM.Load(golden);
@@ -136,7 +137,7 @@ public class TokenGeneratorTests
     [Theory]
     [InlineData("lm_generate")]
     [InlineData("lm_generate_prepend")]
-    public void Sampling_with_guidance_in_one_pass_and_in_two_gives_the_same_tokens(string golden)
+    public void One_pass_and_two_step_guidance_sample_the_same_tokens(string golden)
     {
         using var scope = NewDisposeScope();
         using var model = GoldenLM.Load(golden);
@@ -155,7 +156,7 @@ public class TokenGeneratorTests
     }
 
     [Fact]
-    public void Weights_that_make_logits_infinite_or_NaN_are_a_typed_error_and_leave_nothing_alive()
+    public void Infinite_or_NaN_logits_throw_and_leak_no_tensors()
     {
         using var model = GoldenLM.Load("lm_generate");
         using (no_grad())
@@ -173,7 +174,7 @@ public class TokenGeneratorTests
     }
 
     [Fact]
-    public void A_description_for_a_model_without_conditions_is_refused()
+    public void Description_for_an_unconditional_model_throws()
     {
         using var scope = NewDisposeScope();
         using var model = GoldenLM.Load("lm_tiny_nocond");
@@ -182,7 +183,7 @@ public class TokenGeneratorTests
     }
 
     [Fact]
-    public void A_state_that_cannot_be_made_leaves_nothing_alive()
+    public void Failed_state_creation_leaks_no_tensors()
     {
         using var model = new LMModel(new LMConfig { Dim = 8, NumHeads = 2, NumLayers = 1, Cardinality = 5, NumCodebooks = 1, CrossConditions = [], SumConditions = ["a"] });
         using var embeddings = zeros(1, 3, 8);
@@ -197,7 +198,7 @@ public class TokenGeneratorTests
         var arguments = run.GetProperty("generate_kwargs");
         var twoStep = arguments.TryGetProperty("two_step_cfg", out var two) && two.GetBoolean();
 
-        // Upstream ignores the coefficient it is given in two-step guidance and takes the model's; ours honours it, so it is given that.
+        // Upstream's two-step guidance uses the model's coefficient instead of the argument; ours uses the argument, so it is set to the model's.
         var coefficient = twoStep || !arguments.TryGetProperty("cfg_coef", out var given) ? model.Config.CfgCoef : given.GetDouble();
         var items = (int)io.Tensors[$"{name}/tokens"].Shape[0];
         return new TokenRequest

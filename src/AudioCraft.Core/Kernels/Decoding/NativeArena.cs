@@ -2,12 +2,12 @@ using System.Runtime.InteropServices;
 
 namespace AudioCraft.Kernels;
 
-/// <summary>Native memory, given back all at once.</summary>
-internal sealed unsafe class PlainMemory : IDisposable
+/// <summary>Blocks of native memory that are freed together.</summary>
+internal sealed unsafe class NativeArena : IDisposable
 {
     private readonly List<nint> blocks = [];
 
-    /// <summary>Room for numbers, which are zero, where a line of the cache begins.</summary>
+    /// <summary>Allocates <paramref name="count"/> floats, all zero, aligned to a cache line.</summary>
     public float* Floats(int count)
     {
         var bytes = (nuint)Math.Max(1, count) * sizeof(float);

@@ -6,15 +6,15 @@ using System.Runtime.Intrinsics.X86;
 namespace AudioCraft.Kernels;
 
 /// <summary>
-/// Products of a row of int8 weights, each group of <see cref="Group"/> with a scale of its own, with int16 activations.
-/// Sixteen bits keep activations exact enough that only the weights' rounding is felt, and take half the reading and a third of the instructions that float32 takes.
+/// Products of a row of int8 weights, with a scale for each group of <see cref="Group"/>, with int16 activations.
+/// With int16 the rounding of activations is negligible beside that of the weights, and half the bytes and a third of the instructions of float32 are needed.
 /// </summary>
-internal static unsafe class DotProduct8
+internal static unsafe class Int8DotProduct
 {
-    /// <summary>Weights that share a scale. Rows are padded with zeros to a multiple of it.</summary>
+    /// <summary>Number of weights that share a scale. Rows are padded with zeros to a multiple of it.</summary>
     public const int Group = 128;
 
-    /// <summary>How far ahead weights are asked for, into the second cache: the nearest, which the activations fill, would forget them again.</summary>
+    /// <summary>Distance of the prefetch of weights into the L2 cache; the activations fill L1.</summary>
     private const int Ahead = 8192;
 
     /// <summary>The product with one row.</summary>

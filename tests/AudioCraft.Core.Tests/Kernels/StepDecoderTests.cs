@@ -1,86 +1,94 @@
-using AudioCraft.Codecs;
 using AudioCraft.Kernels;
 using AudioCraft.LanguageModel;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace AudioCraft.Tests.LanguageModel;
+namespace AudioCraft.Tests.Kernels;
 
 public class StepDecoderTests
 {
+    public static TheoryData<string, int> Models => new()
+    {
+        { "gelu", 1 }, { "relu, biases", 3 }, { "gelu, biases", 8 }, { "gelu", 32 }, { "rotary", 2 }, { "xpos", 3 }, { "sinusoidal and rotary", 2 },
+        { "past context", 2 }, { "shared keys", 3 }, { "rotary, shared keys", 1 }, { "prepended", 1 }, { "prepended", 3 }, { "prepended, rotary", 3 }, { "unconditional", 2 },
+    };
+
     [Theory]
-    [InlineData(1, false, LMActivation.Gelu)]
-    [InlineData(3, true, LMActivation.Relu)]
-    [InlineData(8, true, LMActivation.Gelu)]
-    public void Its_logits_are_the_modules_with_and_without_a_prompt(int rows, bool biases, LMActivation activation)
+    [MemberData(nameof(Models))]
+    public void Decoder_logits_match_the_modules_with_and_without_a_prompt(string kind, int rows)
     {
         using var scope = NewDisposeScope();
         using var guard = no_grad();
         random.manual_seed(rows);
+        bool Has(string option) => kind.Contains(option, StringComparison.Ordinal);
         var config = new LMConfig
         {
-            Dim = 48, NumHeads = 3, NumLayers = 3, NumCodebooks = 2, Cardinality = 37, Activation = activation,
-            BiasAttention = biases, BiasFeedForward = biases, BiasProjection = biases,
+            Dim = 48, NumHeads = 4, NumLayers = 3, NumCodebooks = 2, Cardinality = 37, Activation = Has("relu") ? LMActivation.Relu : LMActivation.Gelu,
+            BiasAttention = Has("biases"), BiasFeedForward = Has("biases"), BiasProjection = Has("biases"),
+            Positions = Has("sinusoidal") ? LMPositions.SinusoidalAndRotary : Has("rotary") || Has("xpos") ? LMPositions.Rotary : LMPositions.Sinusoidal,
+            XPos = Has("xpos"), PastContext = Has("past") ? 4 : null, KeyValueRepeat = Has("shared") ? 2 : 1,
+            CrossConditions = Has("prepended") || Has("unconditional") ? [] : ["description"], PrependConditions = Has("prepended") ? ["description"] : [],
         };
         using var model = new LMModel(config);
         model.eval();
-        var conditions = new ConditionTensors(new ConditionTensor("description", randn(rows, 5, 48), [.. Enumerable.Range(0, rows).Select(i => 5L - (i % 3))]));
-        foreach (var prompt in new[] { 1, 6 })
+        var conditions = Has("unconditional")
+            ? default
+            : new ConditionTensors(new ConditionTensor("description", randn(rows, 5, 48), [.. Enumerable.Range(0, rows).Select(i => 5L - (i % 3))]));
+        foreach (var prompt in new[] { 0, 6 })
         {
             using var modules = model.CreateState(rows, 20, conditions);
             using var own = model.CreateState(rows, 20, conditions);
-            var decoder = Assert.IsType<StepDecoder>(own.Decoder);
             var tokens = randint(0, 38, [rows, 2, 20], dtype: ScalarType.Int64);
-            var at = 0;
-            if (prompt > 1)
+            Assert.Equal(!Has("prepended"), own.CanDecode);
+            var at = own.CanDecode ? prompt : Math.Max(1, prompt);
+            if (at > 0)
             {
-                model.Step(tokens.narrow(2, 0, prompt), modules);
-                model.Step(tokens.narrow(2, 0, prompt), own);
-                at = prompt;
+                model.Step(tokens.narrow(2, 0, at), modules);
+                model.Step(tokens.narrow(2, 0, at), own);
             }
 
             for (; at < 20; at++)
             {
+                Assert.True(own.CanDecode);
                 var step = tokens.narrow(2, at, 1);
                 var logits = new float[rows * 2 * 37];
-                decoder.Step(step.contiguous().data<long>().ToArray(), logits);
+                own.Decoder!.Step(step.contiguous().data<long>().ToArray(), logits);
                 Near.Equal(model.Step(step, modules), tensor(logits, [rows, 2, 37]), 2e-6);
             }
 
-            Assert.Throws<InvalidOperationException>(() => decoder.Step(new long[rows * 2], new float[rows * 2 * 37]));
+            Assert.Throws<InvalidOperationException>(() => own.Decoder!.Step(new long[rows * 2], new float[rows * 2 * 37]));
         }
     }
 
     [Theory]
     [InlineData("post-norm")]
-    [InlineData("rotary")]
-    [InlineData("past context")]
     [InlineData("layer scale")]
-    [InlineData("shared keys")]
-    [InlineData("prepended")]
-    public void Rarer_models_are_left_to_the_modules(string kind)
+    [InlineData("normalized queries")]
+    [InlineData("summed")]
+    [InlineData("33 rows")]
+    public void Other_models_and_larger_batches_use_the_modules(string kind)
     {
         using var guard = no_grad();
+        var rows = kind == "33 rows" ? 33 : 1;
         var config = new LMConfig { Dim = 32, NumHeads = 4, NumLayers = 1, Cardinality = 8 };
         config = kind switch
         {
             "post-norm" => config with { NormFirst = false },
-            "rotary" => config with { Positions = LMPositions.Rotary },
-            "past context" => config with { PastContext = 4 },
             "layer scale" => config with { LayerScale = 0.1 },
-            "shared keys" => config with { KeyValueRepeat = 2 },
-            _ => config with { CrossConditions = [], PrependConditions = ["description"] },
+            "normalized queries" => config with { QueryKeyNorm = true },
+            "summed" => config with { CrossConditions = [], SumConditions = ["description"] },
+            _ => config,
         };
         using var model = new LMModel(config);
-        using var text = randn(1, 3, 32);
-        using var state = model.CreateState(1, 10, new ConditionTensors(new ConditionTensor("description", text)));
-        Assert.Null(state.Decoder);
+        using var text = randn(rows, 1, 32);
+        using var state = model.CreateState(rows, 10, new ConditionTensors(new ConditionTensor("description", text)));
+        Assert.False(state.CanDecode);
     }
 
     [Theory]
     [InlineData(ModelPrecision.BFloat16, 0.02)]
     [InlineData(ModelPrecision.Int8, 0.04)]
-    public void A_packed_model_differs_by_its_weights_rounding_alone_whichever_way_a_step_goes(ModelPrecision precision, double allowed)
+    public void Packed_weights_change_logits_by_their_rounding_in_modules_and_decoder(ModelPrecision precision, double allowed)
     {
         using var scope = NewDisposeScope();
         using var guard = no_grad();
@@ -111,7 +119,7 @@ public class StepDecoderTests
     }
 
     [Fact]
-    public void Steps_leave_nothing_alive_and_allocate_nothing_managed()
+    public void Decoding_steps_leak_no_tensors_and_allocate_no_managed_memory()
     {
         using var guard = no_grad();
         using var model = new LMModel(new LMConfig { Dim = 32, NumHeads = 4, NumLayers = 2, Cardinality = 8 });
