@@ -22,8 +22,7 @@ internal sealed class BandSplitter : IDisposable
         Bands = bands;
         if (bands > 1)
         {
-            var top = 2595 * Math.Log10(1 + (sampleRate / 2.0 / 700));
-            var edges = Enumerable.Range(1, bands - 1).Select(i => 700 * (Math.Pow(10, top * i / bands / 2595) - 1) / sampleRate).ToArray();
+            var edges = MelScale.Space(0, sampleRate / 2.0, bands + 1)[1..^1].Select(hertz => hertz / sampleRate).ToArray();
             half = checked((int)(Zeros / edges[0] / 2));
             filters = new FixedTensor(() => Filters(edges));
         }

@@ -55,7 +55,7 @@ public sealed class MelSpectrogram : Module<Tensor, Tensor>
             var hann = AnalysisWindows.Make(AnalysisWindow.Hann, length);
             return normalized ? hann / hann.square().sum().sqrt() : hann;
         });
-        filters = new FixedTensor(() => MelFilterbank.Make(fourier.Bins, nMels, sampleRate, fMin, highest));
+        filters = new FixedTensor(() => MelFilterbank.Create(fourier.Bins, nMels, sampleRate, fMin, highest));
         RegisterComponents();
     }
 

@@ -23,7 +23,6 @@ public sealed class CompressionSolver : Solver
     private readonly CodecLosses losses;
     private readonly CodecMeasurement measurement;
     private readonly Device device;
-    private readonly IReadOnlyList<FixedRows> fixedRows = [];
 
     /// <param name="options">What to train, and how.</param>
     /// <param name="training">What to learn from: batches of the model's rate and channels.</param>
@@ -48,16 +47,7 @@ public sealed class CompressionSolver : Solver
 
         // How many codebooks a step uses is this solver's choice.
         model = new EncodecModel(options.Model with { Quantizer = options.Model.Quantizer with { CodebookDropout = false } }, training: true);
-        if (options.ComponentBatches > 0 && !File.Exists(Options.CheckpointPath))
-        {
-            StartFromComponents();
-        }
-
-        if (options.VocoderStart)
-        {
-            fixedRows = VocoderStart.Apply(model, options.VocoderWaves);
-        }
-
+        options.Initializer?.Initialize(model, training);
         model.to(this.device);
         optimizer = new AdamW(model.named_parameters(), options.Optimizer);
         average = new WeightAverage(model, options.AverageDecay, include: name => !name.EndsWith(".inited", StringComparison.Ordinal));
@@ -124,11 +114,7 @@ public sealed class CompressionSolver : Solver
         var current = losses.Train(y, x, update, metrics);
         var weighted = penalty is { requires_grad: true } ? penalty * options.CommitmentWeight : null;
         metrics.Add("loss", balancer.Backward(current, y, weighted));
-        foreach (var rows in fixedRows)
-        {
-            rows.Hold();
-        }
-
+        options.Initializer?.MaskGradients(model);
         if (penalty is not null)
         {
             metrics.Add("penalty", penalty);
@@ -207,19 +193,6 @@ public sealed class CompressionSolver : Solver
         }
     }
 
-    private void StartFromComponents()
-    {
-        using var scope = NewDisposeScope();
-        var sounds = new List<Tensor>();
-        for (var number = 0; number < options.ComponentBatches; number++)
-        {
-            using var batch = batches.Get(number);
-            sounds.Add(batch.Wav.clone());
-        }
-
-        ComponentStart.Apply(model, cat(sounds, 0));
-    }
-
     private (Tensor Y, Tensor? Penalty) Quantized(Tensor x, long update)
     {
         using var generator = TrainingSeed.NewGenerator(Options.Seed, update, QuantizerPurpose);
@@ -294,7 +267,7 @@ public sealed class CompressionSolver : Solver
         }
 
         model.Quantizer.Generator = generator;
-        FirstClusters.Give(model, cat(latents, 0), options.VocoderWaves);
+        CodebookClusters.Initialize(model, cat(latents, 0), options.Initializer);
         model.Quantizer.Generator = null;
     }
 }

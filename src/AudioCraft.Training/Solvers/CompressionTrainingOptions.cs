@@ -48,23 +48,8 @@ public sealed record CompressionTrainingOptions
     /// <summary>Batches whose frames give the first clusters, at least 1.</summary>
     public int ClusterBatches { get; init; } = 1;
 
-    /// <summary>
-    /// Batches from whose principal components the first weights are made, so that training begins with the best linear codec; 0 for random weights, as upstream.
-    /// It needs ELU as the activation.
-    /// </summary>
-    public int ComponentBatches { get; init; }
-
-    /// <summary>
-    /// Whether the first weights make the model a channel vocoder, whose frames are levels of bands: with few bits a second far closer to the sound, for an ear and for
-    /// a language model, than waves. It needs a mono model with ELU, no LSTM, padding by reflection, and ratios that begin with 1.
-    /// </summary>
-    public bool VocoderStart { get; init; }
-
-    /// <summary>
-    /// How many numbers of a vocoder's frame are not levels but low waves themselves, 0 or more: half a frame rate apart from 4¼ times the frame rate on (at 50 frames a second 8 are
-    /// those of 212 to 388 Hz). The first codebook begins without them: it says what a sound is like, and the others where its waves stand as well.
-    /// </summary>
-    public int VocoderWaves { get; init; }
+    /// <summary>Sets the weights that training starts from; null for random weights, as upstream.</summary>
+    public ICodecInitializer? Initializer { get; init; }
 
     /// <summary>
     /// From this step on only the decoder learns: encoder and codebooks stay what their averages are then, so that codes made with them, and a language model of such codes,
@@ -92,18 +77,6 @@ public sealed record CompressionTrainingOptions
         Require(CodebookDropoutShare is >= 0 and <= 1, nameof(CodebookDropoutShare), CodebookDropoutShare, "0 to 1");
         Require(QuantizeAfter >= 0, nameof(QuantizeAfter), QuantizeAfter, "0 or more");
         Require(ClusterBatches >= 1, nameof(ClusterBatches), ClusterBatches, "1 or more");
-        Require(ComponentBatches >= 0, nameof(ComponentBatches), ComponentBatches, "0 or more");
-        if (ComponentBatches > 0 && (Model.Encoder.Activation.Name != "ELU" || Model.Decoder is not null))
-        {
-            throw new ArgumentException($"A start from principal components needs ELU, not {Model.Encoder.Activation.Name}, and a decoder of the encoder's shape.", nameof(ComponentBatches));
-        }
-
-        if (VocoderStart && (ComponentBatches > 0 || !AudioCraft.Training.VocoderStart.Takes(Model, VocoderWaves)))
-        {
-            throw new ArgumentException("A start as a vocoder needs a mono model that is not causal, with ELU, padding by reflection, no LSTM, ratios that begin with 1, filters enough for the bands, and no other start.", nameof(VocoderStart));
-        }
-
-        Require(VocoderStart || VocoderWaves == 0, nameof(VocoderWaves), VocoderWaves, "0 without a start as a vocoder");
         Require(FreezeCodesAfter is not { } freeze || freeze >= QuantizeAfter, nameof(FreezeCodesAfter), FreezeCodesAfter ?? 0, $"at least QuantizeAfter, {QuantizeAfter},");
         Require(ValidationBatches >= 1, nameof(ValidationBatches), ValidationBatches, "1 or more");
     }

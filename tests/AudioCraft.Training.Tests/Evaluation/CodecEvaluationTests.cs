@@ -9,7 +9,7 @@ public sealed class CodecEvaluationTests
     {
         using var codec = Codec();
         codec.SetNumCodebooks(2);
-        var sounds = new[] { SoundSynthesizer.Make(new SoundRequest(SoundKind.Siren), 1, seconds: 1), SoundSynthesizer.Make(new SoundRequest(SoundKind.Rain), 2, seconds: 0.75) };
+        float[][] sounds = [.. TestSounds.Create(1, 1, 16000, 1), .. TestSounds.Create(2, 1, 16000, 0.75)];
         IReadOnlyList<CodecFigure> figures = [];
         LiveTensors.NoneLeft(() => figures = CodecEvaluation.Measure(codec, "test", sounds));
         Assert.Equal([1, 2, 3], figures.Select(f => f.Codebooks));
