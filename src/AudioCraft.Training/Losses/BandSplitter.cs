@@ -4,7 +4,7 @@ using static TorchSharp.torch.nn;
 
 namespace AudioCraft.Training;
 
-/// <summary>Splits a sound into bands that add up to it, their edges equally spaced on the mel scale: julius' <c>SplitBands</c>, windowed-sinc low passes and their differences.</summary>
+/// <summary>Splits audio into bands that add up to it, with edges equally spaced on the mel scale: julius' <c>SplitBands</c>, windowed-sinc low passes and their differences.</summary>
 internal sealed class BandSplitter : IDisposable
 {
     /// <summary>Zero crossings of the longest filter on each side, and as many half periods of the lowest edge.</summary>
@@ -14,7 +14,7 @@ internal sealed class BandSplitter : IDisposable
     private readonly FixedTensor? filters;
 
     /// <param name="sampleRate">In hertz.</param>
-    /// <param name="bands">How many.</param>
+    /// <param name="bands">Number of bands.</param>
     public BandSplitter(int sampleRate, int bands)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(sampleRate, 2);
@@ -28,7 +28,7 @@ internal sealed class BandSplitter : IDisposable
         }
     }
 
-    /// <summary>How many bands.</summary>
+    /// <summary>Number of bands.</summary>
     public int Bands { get; }
 
     /// <summary>[N, T] → [bands, N, T].</summary>

@@ -182,7 +182,7 @@ public sealed class SolverTests : IDisposable
     {
         protected override void TrainStep(long update, StepMetrics metrics) => metrics.Add("loss", update < 30 ? 1.0 : double.NaN);
 
-        protected override void Validate(StepMetrics metrics, CancellationToken ct) => metrics.Add("loss", 1.0);
+        protected override void Validate(StepMetrics metrics, CancellationToken cancellationToken) => metrics.Add("loss", 1.0);
 
         protected override IReadOnlyDictionary<string, TorchSharp.torch.Tensor> Result() => new Dictionary<string, TorchSharp.torch.Tensor>();
     }

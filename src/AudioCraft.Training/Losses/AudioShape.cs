@@ -2,11 +2,11 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Training;
 
-/// <summary>Checks of the sounds that losses and discriminators are given, before any native call.</summary>
-internal static class SoundShape
+/// <summary>Checks the input of losses and discriminators before any native call.</summary>
+internal static class AudioShape
 {
-    /// <summary>[B, C, T], none of them 0, with at least <paramref name="samples"/> samples and, where it is given, exactly <paramref name="channels"/> channels.</summary>
-    /// <exception cref="ArgumentException">It is not; the message names the shape.</exception>
+    /// <summary>Requires a non-empty [B, C, T] with at least <paramref name="samples"/> samples and, if given, exactly <paramref name="channels"/> channels.</summary>
+    /// <exception cref="ArgumentException">The shape is different; the message names it.</exception>
     public static void Check(Tensor sound, string name, long samples = 1, long? channels = null)
     {
         ArgumentNullException.ThrowIfNull(sound, name);
@@ -23,7 +23,7 @@ internal static class SoundShape
         }
     }
 
-    /// <summary>Whether both lie in the same memory.</summary>
+    /// <summary>Whether both are on the same device.</summary>
     public static bool SameDevice(Tensor one, Tensor other) => one.device_type == other.device_type && one.device_index == other.device_index;
 
     /// <summary>Type, shape and device as in <c>Float32 [1, 1, 16000] on cpu</c>.</summary>
