@@ -1,8 +1,8 @@
 namespace AudioGenTiny.Recipe;
 
 /// <summary>
-/// What lossy coding does to sound, in the rough: bands whose level wanders, noise that follows the sound, a floor of noise where there was silence, and lost highs.
-/// A classifier that has heard it goes by what a sound is and not by how clean it is.
+/// Simulates lossy coding: fluctuating band levels, noise that follows the signal, a noise floor in silence, and missing high frequencies.
+/// A classifier trained with it does not depend on clean audio.
 /// </summary>
 internal static class CodingNoise
 {
@@ -43,7 +43,7 @@ internal static class CodingNoise
         return result;
     }
 
-    /// <summary>One band: another gain of up to ± <paramref name="decibels"/> every 20 ms, and noise in proportion to its level.</summary>
+    /// <summary>One band: a random gain of up to ± <paramref name="decibels"/> every 20 ms, and noise in proportion to its level.</summary>
     private static void Wander(float[] sound, float[] result, int rate, double hertz, double decibels, float follow, SoundRandom random)
     {
         var (band, shape) = (Biquad.BandPass(hertz, rate, 1.8), Biquad.BandPass(hertz, rate, 1.8));

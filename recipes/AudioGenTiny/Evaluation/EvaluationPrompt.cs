@@ -1,14 +1,14 @@
 namespace AudioGenTiny.Recipe;
 
-/// <summary>One question of the evaluation.</summary>
-/// <param name="Description">What the model is told.</param>
-/// <param name="Request">What it should make.</param>
-/// <param name="Seed">For the original it is held against, and for the model's draws.</param>
+/// <summary>A prompt of the evaluation.</summary>
+/// <param name="Description">Prompt of the model.</param>
+/// <param name="Request">The requested kind and properties.</param>
+/// <param name="Seed">Seed of the original and of the generation.</param>
 public sealed record EvaluationPrompt(string Description, SynthesisRequest Request, long Seed)
 {
-    /// <summary>Prompts in held-out wordings, every kind equally often, kinds by turns.</summary>
-    /// <param name="perKind">How many of each kind, at least 1.</param>
-    /// <param name="seed">Other than that of the training data.</param>
+    /// <summary>Prompts in held-out wordings, the same number of each kind, alternating.</summary>
+    /// <param name="perKind">Prompts per kind, at least 1.</param>
+    /// <param name="seed">Seed; must differ from that of the training data.</param>
     /// <param name="naming">Probability that a property is named.</param>
     /// <exception cref="ArgumentOutOfRangeException">A value is out of range.</exception>
     public static IReadOnlyList<EvaluationPrompt> HeldOut(int perKind, long seed, double naming = 0.6)
@@ -27,7 +27,7 @@ public sealed record EvaluationPrompt(string Description, SynthesisRequest Reque
         })];
     }
 
-    /// <summary>A sound that is exactly what is asked for.</summary>
+    /// <summary>The synthetic original of the request.</summary>
     /// <param name="sampleRate">In hertz.</param>
     /// <param name="seconds">Length of the clip.</param>
     public float[] Original(int sampleRate = 16000, double seconds = 5) => SoundSynthesizer.Generate(Request, Seed, sampleRate, seconds);

@@ -2,11 +2,11 @@ using static TorchSharp.torch;
 
 namespace AudioGenTiny.Recipe;
 
-/// <summary>Asks a text-to-sound model the questions of <see cref="PromptEvaluation"/>.</summary>
+/// <summary>Generates audio for a <see cref="PromptEvaluation"/>.</summary>
 public static class ModelEvaluation
 {
-    /// <summary>What <see cref="PromptEvaluation.Run"/> calls to have prompts answered by a model: with its generation parameters, and each item's draws from its prompt's seed.</summary>
-    /// <param name="model">The model. Its generation parameters apply, but for duration and seeds.</param>
+    /// <summary>The generator for <see cref="PromptEvaluation.Run"/>: the generation parameters of the model, with the seed of each prompt.</summary>
+    /// <param name="model">The model. Its generation parameters apply, except duration and seeds.</param>
     /// <param name="seconds">Length of the clips.</param>
     public static Func<IReadOnlyList<EvaluationPrompt>, IReadOnlyList<float[]>> Generator(BaseGenModel model, double seconds = 5)
     {

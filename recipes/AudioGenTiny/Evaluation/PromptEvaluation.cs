@@ -3,7 +3,7 @@ using System.Text;
 
 namespace AudioGenTiny.Recipe;
 
-/// <summary>How often generated sounds are heard as what was asked for, beside originals, and originals that went through a codec.</summary>
+/// <summary>How often a classifier recognizes the request in generated audio, in originals, and in originals through a codec.</summary>
 public sealed class PromptEvaluation
 {
     private readonly List<SoundScores> _columns = [];
@@ -12,25 +12,25 @@ public sealed class PromptEvaluation
     {
     }
 
-    /// <summary>One column for each origin: originals, through the codec, generated (those that were measured).</summary>
+    /// <summary>The measured columns: originals, through the codec, generated.</summary>
     public IReadOnlyList<SoundScores> Columns => _columns;
 
     /// <summary>The originals.</summary>
     public SoundScores Originals => _columns[0];
 
-    /// <summary>The last column: generated sounds, where there are any.</summary>
+    /// <summary>The last column: generated audio, if it was measured.</summary>
     public SoundScores Generated => _columns[^1];
 
-    /// <summary>Asks for every prompt and listens.</summary>
-    /// <param name="classifier">Who listens.</param>
-    /// <param name="prompts">What is asked for.</param>
-    /// <param name="generate">Makes sounds for some prompts, at the classifier's rate, one channel; null measures originals alone.</param>
-    /// <param name="codec">A sound through the codec, at the classifier's rate; null leaves that column out.</param>
-    /// <param name="batch">How many prompts <paramref name="generate"/> gets at once, at least 1.</param>
+    /// <summary>Evaluates all prompts.</summary>
+    /// <param name="classifier">The classifier.</param>
+    /// <param name="prompts">The prompts.</param>
+    /// <param name="generate">Generates mono audio at the classifier's sample rate for a batch of prompts; null to evaluate only originals.</param>
+    /// <param name="codec">Encodes and decodes audio at the classifier's sample rate; null to omit that column.</param>
+    /// <param name="batch">Prompts per call of <paramref name="generate"/>, at least 1.</param>
     /// <param name="seconds">Length of the originals.</param>
-    /// <param name="progress">Told how many prompts are done.</param>
-    /// <param name="cancellationToken">Stops between two batches.</param>
-    /// <exception cref="ArgumentException">There is no prompt, or <paramref name="generate"/> returns another number of sounds.</exception>
+    /// <param name="progress">Reports the number of completed prompts.</param>
+    /// <param name="cancellationToken">Checked between batches.</param>
+    /// <exception cref="ArgumentException">There are no prompts, or <paramref name="generate"/> returns another number of items.</exception>
     public static PromptEvaluation Run(
         SoundClassifier classifier,
         IReadOnlyList<EvaluationPrompt> prompts,
@@ -78,11 +78,11 @@ public sealed class PromptEvaluation
         return result;
     }
 
-    /// <summary>The table, in Markdown: all kinds, each kind, each property, each property of each kind, and the most frequent mistakes.</summary>
+    /// <summary>Formats the tables in Markdown: all kinds, each kind, each property, each property of each kind, and the most frequent mistakes.</summary>
     public string ToMarkdown()
     {
         var text = new StringBuilder();
-        Head(text, "Heard as asked");
+        Head(text, "Recognized as requested");
         Row(text, "**all kinds**", c => c.Kinds);
         foreach (var kind in SoundCatalogue.Kinds)
         {
@@ -110,7 +110,7 @@ public sealed class PromptEvaluation
         foreach (var column in _columns.Where(c => c.Mistakes.Count > 0))
         {
             text.AppendLine().Append(CultureInfo.InvariantCulture, $"{column.Name}, most frequent mistakes: ");
-            text.AppendJoin(", ", column.Mistakes.Take(10).Select(m => $"{Name(m.Asked)} heard as {Name(m.Heard)} ({m.Times})")).AppendLine(".");
+            text.AppendJoin(", ", column.Mistakes.Take(10).Select(m => $"{Name(m.Asked)} classified as {Name(m.Heard)} ({m.Times})")).AppendLine(".");
         }
 
         return text.ToString();

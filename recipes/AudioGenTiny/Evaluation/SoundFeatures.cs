@@ -3,18 +3,18 @@ using static TorchSharp.torch;
 namespace AudioGenTiny.Recipe;
 
 /// <summary>
-/// A sound as one vector: statistics of log-mel bands over time, modulation spectra of their envelopes, onsets, and levels.
-/// All but the last <see cref="LevelCount"/> numbers are the same at any volume.
+/// Features of a sound: statistics of log-mel bands over time, modulation spectra of their envelopes, onsets, and levels.
+/// All except the last <see cref="LevelCount"/> values are independent of volume.
 /// </summary>
 internal static class SoundFeatures
 {
-    /// <summary>Numbers at the end that tell the volume.</summary>
+    /// <summary>Number of values at the end that depend on volume.</summary>
     public const int LevelCount = 4;
 
     private const int Bands = LogMel.Bands, Rates = 14, Below = 10, Above = 14;
     private const float Floor = -45;
 
-    // Bands in which rhythms are looked for: all, and from low to high.
+    // Bands for rhythm features: all, and from low to high.
     private static readonly (int First, int End)[] _regions = [(0, Bands), (0, 6), (6, 14), (14, 24), (24, 32), (32, Bands)];
 
     public static float[] Of(ReadOnlySpan<float> sound, LogMel mel)
@@ -61,7 +61,7 @@ internal static class SoundFeatures
         features.AddRange([mean / 10, deviation / 10, levels[levels.Length / 10] / 10, levels[levels.Length / 2] / 10, levels[levels.Length * 19 / 20] / 10, power / 10]);
     }
 
-    /// <summary>Amplitude of some bands together over time, 1 at its largest.</summary>
+    /// <summary>Amplitude of a range of bands over time, with a maximum of 1.</summary>
     private static float[] Envelope(float[] relative, int frames, int first, int end)
     {
         var envelope = new float[frames];
@@ -98,7 +98,7 @@ internal static class SoundFeatures
         features.Add(MathF.Log10(sum));
     }
 
-    /// <summary>How many onsets, how far apart and how evenly; how long the sound is there, and until when.</summary>
+    /// <summary>Number and distances of onsets; duration and end of the sound.</summary>
     private static void AddOnsets(List<float> features, float[] envelope)
     {
         var onsets = new List<int>();
@@ -122,7 +122,7 @@ internal static class SoundFeatures
         features.Add((Array.FindLastIndex(envelope, x => x > 0.1f) + 1) / (float)envelope.Length);
     }
 
-    /// <summary>Where the strongest band and the centre of energy lie, how they move, and how pure the tones are, weighted by energy.</summary>
+    /// <summary>Position and motion of the strongest band and of the centroid, and purity of tones, weighted by energy.</summary>
     private static void AddSpectralMotion(List<float> features, float[] relative, int frames)
     {
         double weight = 1e-6, top = 0, top2 = 0, centre = 0, centre2 = 0, purity = 0, motion = 0, flux = 0;
@@ -159,7 +159,7 @@ internal static class SoundFeatures
             (float)(purity / weight * 10), (float)(motion / weight), (float)(flux / weight / Bands)]);
     }
 
-    /// <summary>The spectrum around its strongest band, of the whole and of the average moment, so that it is the same at any pitch; and how much stays in one band.</summary>
+    /// <summary>The spectrum relative to its strongest band, of the whole and of the average frame, which makes it independent of pitch; and the share of one band.</summary>
     private static void AddShape(List<float> features, float[] relative, int frames)
     {
         var (power, moments, weights) = (new double[Bands], new double[Above + Below + 1], new double[Above + Below + 1]);

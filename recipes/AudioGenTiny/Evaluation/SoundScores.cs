@@ -1,19 +1,19 @@
 namespace AudioGenTiny.Recipe;
 
-/// <summary>How often something was right.</summary>
-/// <param name="Right">Times it was right.</param>
-/// <param name="Count">Times it was asked.</param>
+/// <summary>A count of correct results.</summary>
+/// <param name="Right">Number of correct results.</param>
+/// <param name="Count">Number of results.</param>
 public readonly record struct Tally(int Right, int Count)
 {
-    /// <summary>Of 100; NaN where nothing was asked.</summary>
+    /// <summary>Percentage of correct results; NaN for none.</summary>
     public double Percent => Count == 0 ? double.NaN : 100.0 * Right / Count;
 
-    /// <summary>Both together.</summary>
+    /// <summary>The sum of two tallies.</summary>
     /// <param name="a">One.</param>
     /// <param name="b">The other.</param>
     public static Tally operator +(Tally a, Tally b) => Add(a, b);
 
-    /// <summary>Both together.</summary>
+    /// <summary>The sum of two tallies.</summary>
     /// <param name="a">One.</param>
     /// <param name="b">The other.</param>
     public static Tally Add(Tally a, Tally b) => new(a.Right + b.Right, a.Count + b.Count);
@@ -56,7 +56,7 @@ public sealed class SoundScores
     public Tally Property(SoundKind kind, SoundProperty property) => _properties.GetValueOrDefault((kind, property));
 
     /// <summary>Listens to one sound. Properties are judged as those of the asked kind.</summary>
-    /// <param name="classifier">Who listens.</param>
+    /// <param name="classifier">The classifier.</param>
     /// <param name="request">What was asked for.</param>
     /// <param name="sound">Samples of one channel at the classifier's rate.</param>
     /// <exception cref="ArgumentException">The sound is empty.</exception>

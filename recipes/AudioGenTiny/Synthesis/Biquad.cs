@@ -17,7 +17,7 @@ internal struct Biquad
         return Normalized((1 + cos) / 2, -1 - cos, (1 + cos) / 2, cos, alpha);
     }
 
-    /// <summary>Gain 1 at the centre.</summary>
+    /// <summary>Gain 1 at the center.</summary>
     public static Biquad BandPass(double hertz, int rate, double q)
     {
         var (cos, alpha) = Angle(hertz, rate, q);

@@ -1,6 +1,6 @@
 namespace AudioGenTiny.Recipe;
 
-/// <summary>Levels over the time of a sound.</summary>
+/// <summary>Level envelopes.</summary>
 internal static class Envelope
 {
     /// <summary>Up in <paramref name="attack"/>, held, and down in <paramref name="release"/> at the end.</summary>

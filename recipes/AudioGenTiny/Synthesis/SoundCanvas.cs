@@ -1,6 +1,6 @@
 namespace AudioGenTiny.Recipe;
 
-/// <summary>Samples to which tones and noises are added. Times are in seconds from the beginning; what lies outside of it is left out.</summary>
+/// <summary>A buffer to which tones and noise are added. Times are in seconds; anything outside the buffer is ignored.</summary>
 internal sealed class SoundCanvas(int rate, int length, SoundRandom random)
 {
     // Frequencies and levels are evaluated at every eighth sample, and interpolated between.
@@ -14,12 +14,12 @@ internal sealed class SoundCanvas(int rate, int length, SoundRandom random)
 
     public double Seconds => (double)length / rate;
 
-    /// <summary>Half of the rate, with a margin: the limit of what can sound.</summary>
+    /// <summary>Half of the sample rate, with a margin: the highest usable frequency.</summary>
     public double Limit => Math.Min(0.46 * rate, 7600);
 
     public SoundCanvas Layer() => new(rate, length, random);
 
-    /// <summary>A sine that dies away: a mode of something struck. <paramref name="decay"/> is the time to 1/e.</summary>
+    /// <summary>A decaying sine: a mode of a struck body. <paramref name="decay"/> is the time to 1/e.</summary>
     public void Ring(double start, double hertz, double amplitude, double decay)
     {
         if (hertz >= Limit)
@@ -88,7 +88,7 @@ internal sealed class SoundCanvas(int rate, int length, SoundRandom random)
         }
     }
 
-    /// <summary>Noise that dies away at once. <paramref name="decay"/> is the time to 1/e.</summary>
+    /// <summary>A burst of decaying noise. <paramref name="decay"/> is the time to 1/e.</summary>
     public void Burst(double start, double amplitude, double decay, params ReadOnlySpan<Biquad> filters) =>
         Noise(start, 6 * decay, t => amplitude * Math.Exp(-t / decay), filters);
 
@@ -100,7 +100,7 @@ internal sealed class SoundCanvas(int rate, int length, SoundRandom random)
         }
     }
 
-    /// <summary>A band-pass whose centre moves (state-variable filter in Zavalishin's form).</summary>
+    /// <summary>A band-pass with a moving center (state-variable filter in Zavalishin's form).</summary>
     public void Sweep(Func<double, double> hertz, double q)
     {
         double low = 0, band = 0, g = 0, k = 1 / q, a1 = 0, a2 = 0;

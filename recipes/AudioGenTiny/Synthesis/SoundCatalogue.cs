@@ -1,6 +1,6 @@
 namespace AudioGenTiny.Recipe;
 
-/// <summary>Which kinds there are, and in which properties each varies.</summary>
+/// <summary>All kinds, and the properties in which each varies.</summary>
 public static class SoundCatalogue
 {
     private const SoundProperty Pitch = SoundProperty.Pitch, Tempo = SoundProperty.Tempo, Distance = SoundProperty.Distance,

@@ -2,26 +2,26 @@ using System.Text;
 
 namespace AudioGenTiny.Recipe;
 
-/// <summary>Two sets of wordings without a common member.</summary>
+/// <summary>Two disjoint sets of wordings.</summary>
 public enum SoundWording
 {
-    /// <summary>Wordings to train on.</summary>
+    /// <summary>Wordings for training.</summary>
     Training,
 
-    /// <summary>Other combinations and orders of the same words, for measuring.</summary>
+    /// <summary>Other combinations and orders of the same words, for evaluation.</summary>
     HeldOut,
 }
 
-/// <summary>Requests in English words, as people type them.</summary>
+/// <summary>Describes requests in English.</summary>
 public static class SoundDescriber
 {
     private static readonly string[] _openings = ["", "", "", "", "", "", "the sound of ", "sound of ", "I hear ", "a recording of "];
 
-    /// <summary>Words for a request.</summary>
-    /// <param name="request">Its kind and every property that it names are said, and no other property.</param>
-    /// <param name="seed">Decides the wording.</param>
-    /// <param name="wording">From which set. The plain name of a kind alone always belongs to the training set.</param>
-    /// <exception cref="ArgumentException">The request says two things of one property, or names one that the kind lacks.</exception>
+    /// <summary>Describes a request.</summary>
+    /// <param name="request">The description names its kind and exactly its properties.</param>
+    /// <param name="seed">Seed of the wording.</param>
+    /// <param name="wording">Set of the wording. The plain name of a kind always belongs to the training set.</param>
+    /// <exception cref="ArgumentException">The request has two values of one property, or a property that the kind lacks.</exception>
     public static string Describe(SynthesisRequest request, long seed, SoundWording wording = SoundWording.Training)
     {
         request.Validate(nameof(request));
@@ -36,7 +36,7 @@ public static class SoundDescriber
         }
     }
 
-    /// <summary>The words alone: lower case, no punctuation, single spaces. Wordings that agree in this are one.</summary>
+    /// <summary>Normalizes text: lower case, no punctuation, single spaces. Wordings with equal normalized text count as one.</summary>
     /// <param name="text">Any text.</param>
     public static string Normalize(string text)
     {
@@ -75,7 +75,7 @@ public static class SoundDescriber
     private static string Compose(SynthesisRequest request, SoundRandom random, SoundWording wording)
     {
         var names = SoundWords.Names(request.Kind);
-        // Plainer names more often, as people do.
+        // Plain names are more frequent.
         var name = names[Math.Min(random.Below(names.Count), random.Below(names.Count))];
         var values = SoundCatalogue.Properties(request.Kind).Select(request.Value).Where(v => v != SoundTraits.None).ToList();
         Shuffle(values, random);
@@ -110,7 +110,7 @@ public static class SoundDescriber
         : random.Uniform() < 0.6 ? $"{string.Join(", ", words.Take(words.Count - 1))} and {words[^1]}"
         : string.Join(", ", words);
 
-    /// <summary>Adjectives at the bar, and the article that fits.</summary>
+    /// <summary>Inserts adjectives at the bar, and the matching article.</summary>
     private static string Put(string name, List<string> adjectives)
     {
         var bar = name.IndexOf('|', StringComparison.Ordinal);

@@ -1,6 +1,6 @@
 namespace AudioGenTiny.Recipe;
 
-/// <summary>What the synthesiser can make.</summary>
+/// <summary>The kinds of sounds of the synthesizer.</summary>
 public enum SoundKind
 {
     /// <summary>Two struck tones, the second lower.</summary>

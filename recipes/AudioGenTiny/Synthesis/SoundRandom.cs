@@ -1,6 +1,6 @@
 namespace AudioGenTiny.Recipe;
 
-/// <summary>SplitMix64 (Steele, Lea and Flood 2014): the same draws from the same seed on every machine and every version of .NET.</summary>
+/// <summary>SplitMix64 (Steele, Lea and Flood 2014): the same numbers on every machine and version of .NET.</summary>
 internal sealed class SoundRandom(long seed, ulong stream)
 {
     private ulong _state = Mix(unchecked((ulong)seed) + 0x9E3779B97F4A7C15) ^ Mix(stream * 0xD1B54A32D192ED03);

@@ -1,6 +1,6 @@
 namespace AudioGenTiny.Recipe;
 
-/// <summary>Distance: air takes the highs away, the surroundings answer with an echo, and the level falls.</summary>
+/// <summary>Simulates distance: absorption of high frequencies, reverberation, and a lower level.</summary>
 internal static class SoundSpace
 {
     // Delays of Schroeder's combs (1962) in seconds, mutually prime at usual rates.
@@ -8,7 +8,7 @@ internal static class SoundSpace
 
     /// <param name="canvas">The dry sound; it is changed.</param>
     /// <param name="distance">0, near, to 1.</param>
-    /// <returns>The sound as it is heard, with its peak at 0.85 (near) to 0.17 (distant).</returns>
+    /// <returns>The resulting audio, with its peak at 0.85 (near) to 0.17 (distant).</returns>
     public static float[] Place(SoundCanvas canvas, double distance)
     {
         Normalize(canvas.Samples, 1);

@@ -1,18 +1,18 @@
 namespace AudioGenTiny.Recipe;
 
 /// <summary>
-/// Sound effects made from nothing: additive, frequency-modulated and modal synthesis, and filtered noise. The same request, seed, rate and length give the same samples
+/// Synthesizes sound effects: additive, frequency-modulated and modal synthesis, and filtered noise. The same request, seed, rate and length give the same samples
 /// (on machines whose sines and powers round differently, up to that rounding).
 /// </summary>
 public static class SoundSynthesizer
 {
-    /// <summary>Makes one sound. What is shorter than the clip is followed by silence, what is longer is cut off.</summary>
-    /// <param name="request">What is asked for; properties that it leaves open take any value.</param>
-    /// <param name="seed">Decides all that the request leaves open.</param>
+    /// <summary>Generates one sound, padded with silence or cut to the length of the clip.</summary>
+    /// <param name="request">The request; properties that it leaves open are random.</param>
+    /// <param name="seed">Seed of everything that the request leaves open.</param>
     /// <param name="sampleRate">In hertz, 4,000 to 192,000.</param>
-    /// <param name="seconds">Length of the clip, 0.1 to 60. The sounds are laid out for 5 s.</param>
+    /// <param name="seconds">Length of the clip, 0.1 to 60. The sounds are designed for 5 s.</param>
     /// <returns>seconds · sampleRate samples within ±1: peak 0.66 to 0.85 near, 0.17 to 0.22 distant.</returns>
-    /// <exception cref="ArgumentException">The request says two things of one property, or names one that the kind lacks.</exception>
+    /// <exception cref="ArgumentException">The request has two values of one property, or a property that the kind lacks.</exception>
     /// <exception cref="ArgumentOutOfRangeException">Rate or length are out of range.</exception>
     public static float[] Generate(SynthesisRequest request, long seed, int sampleRate = 16000, double seconds = 5)
     {
@@ -70,7 +70,7 @@ public static class SoundSynthesizer
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "The kind has no generator."),
     };
 
-    /// <summary>5 ms at either end, so that a cut is no click.</summary>
+    /// <summary>Fades 5 ms at both ends, to avoid clicks.</summary>
     private static void FadeEnds(float[] sound, int rate)
     {
         var length = Math.Min(rate / 200, sound.Length / 2);

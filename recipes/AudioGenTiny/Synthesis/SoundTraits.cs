@@ -19,11 +19,11 @@ public enum SoundProperty
     Repetition,
 }
 
-/// <summary>Named values of properties. Of the two values of one property a sound has at most one; it has neither where the description leaves the property open.</summary>
+/// <summary>Named values of properties. A sound has at most one of the two values of a property, and none if the description leaves the property open.</summary>
 [Flags]
 public enum SoundTraits
 {
-    /// <summary>Everything is left open.</summary>
+    /// <summary>All properties are open.</summary>
     None = 0,
 
     /// <summary>High pitch.</summary>

@@ -1,9 +1,9 @@
 namespace AudioGenTiny.Recipe;
 
-/// <summary>The words descriptions are made of. A bar marks where adjectives go; "a" becomes "an" where the next word asks for it.</summary>
+/// <summary>The vocabulary of descriptions. A bar marks the position of adjectives; "a" becomes "an" if the next word needs it.</summary>
 internal static class SoundWords
 {
-    /// <summary>What a kind is called; the first is its plainest name.</summary>
+    /// <summary>Names of a kind, the plainest first.</summary>
     public static IReadOnlyList<string> Names(SoundKind kind) => kind switch
     {
         SoundKind.Doorbell => ["a |doorbell", "a |doorbell ringing", "a |doorbell chime", "the chime of a |doorbell", "someone ringing a |doorbell"],
@@ -52,7 +52,7 @@ internal static class SoundWords
         SoundTraits.Brief => ["short", "brief"],
         SoundTraits.Once => ["single"],
         SoundTraits.Repeated => ["repeated"],
-        _ => throw new ArgumentOutOfRangeException(nameof(value), value, "No single value of a property."),
+        _ => throw new ArgumentOutOfRangeException(nameof(value), value, "Not a single value of a property."),
     };
 
     /// <summary>Words that go after a noun or a comma.</summary>
@@ -68,6 +68,6 @@ internal static class SoundWords
         SoundTraits.Brief => ["short", "brief", "for a short time"],
         SoundTraits.Once => ["once", "one time", "only once"],
         SoundTraits.Repeated => ["repeated", "repeatedly", "again and again", "several times"],
-        _ => throw new ArgumentOutOfRangeException(nameof(value), value, "No single value of a property."),
+        _ => throw new ArgumentOutOfRangeException(nameof(value), value, "Not a single value of a property."),
     };
 }

@@ -2,7 +2,7 @@ using static AudioGenTiny.Recipe.SoundParameters;
 
 namespace AudioGenTiny.Recipe;
 
-/// <summary>Sounds of things that are struck or break: modes that die away.</summary>
+/// <summary>Sounds of struck or breaking bodies: decaying modes.</summary>
 internal static class StruckSounds
 {
     public static void Doorbell(SoundCanvas c, SoundParameters p)

@@ -2,19 +2,19 @@ using System.Numerics;
 
 namespace AudioGenTiny.Recipe;
 
-/// <summary>What is asked for: a kind, and those of its properties that are named.</summary>
-/// <param name="Kind">What sounds.</param>
-/// <param name="Traits">The named values; at most one for a property, and only of properties that the kind has (<see cref="SoundCatalogue.Properties"/>).</param>
+/// <summary>A request to the synthesizer: a kind and named values of its properties.</summary>
+/// <param name="Kind">Kind of sound.</param>
+/// <param name="Traits">The named values; at most one per property, only of properties of the kind (<see cref="SoundCatalogue.Properties"/>).</param>
 public readonly record struct SynthesisRequest(SoundKind Kind, SoundTraits Traits = SoundTraits.None)
 {
     /// <summary>The value named for a property, or <see cref="SoundTraits.None"/>.</summary>
     /// <param name="property">One property.</param>
     public SoundTraits Value(SoundProperty property) => Traits & SoundCatalogue.Both(property);
 
-    /// <summary>Draws a request: any kind is as likely as any other, each of its properties is named with the given probability, its two values are equally likely.</summary>
-    /// <param name="seed">Decides everything.</param>
+    /// <summary>Samples a request: kinds are equally likely, each property is named with the given probability, its two values are equally likely.</summary>
+    /// <param name="seed">Seed of the request.</param>
     /// <param name="naming">Probability of naming a property, 0 to 1.</param>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="naming"/> is no probability.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="naming"/> is not a probability.</exception>
     public static SynthesisRequest Sample(long seed, double naming = 0.45)
     {
         if (!(naming is >= 0 and <= 1))
@@ -52,7 +52,7 @@ public readonly record struct SynthesisRequest(SoundKind Kind, SoundTraits Trait
             allowed |= SoundCatalogue.Both(property);
             if (BitOperations.PopCount((uint)Value(property)) > 1)
             {
-                throw new ArgumentException($"The traits are {Traits}, which says two things of {property}.", parameter);
+                throw new ArgumentException($"The traits are {Traits}, which have two values of {property}.", parameter);
             }
         }
 

@@ -1,13 +1,13 @@
 namespace AudioGenTiny.Recipe;
 
-/// <summary>A made sound and what it was asked to be.</summary>
-/// <param name="Samples">Within ±1, one channel.</param>
-/// <param name="Description">The request in words.</param>
+/// <summary>A synthetic sound with its request.</summary>
+/// <param name="Samples">Mono samples within ±1.</param>
+/// <param name="Description">Description of the request.</param>
 /// <param name="Request">Kind and named properties.</param>
 public sealed record SyntheticSound(float[] Samples, string Description, SynthesisRequest Request);
 
-/// <summary>An endless set of described sounds: item i of a seed is always the same, in whatever order and on however many threads items are made.</summary>
-/// <param name="seed">Other seeds give other sounds: one to train on, another to measure with.</param>
+/// <summary>An endless list of described sounds. Item i of a seed is always the same, in any order and on any number of threads.</summary>
+/// <param name="seed">Seed of the list; use different ones for training and evaluation.</param>
 public sealed class SyntheticSounds(long seed)
 {
     /// <summary>In hertz, 4,000 to 192,000.</summary>
@@ -19,19 +19,19 @@ public sealed class SyntheticSounds(long seed)
     /// <summary>Probability that a property is named.</summary>
     public double Naming { get; init; } = 0.45;
 
-    /// <summary>From which set the descriptions are.</summary>
+    /// <summary>Set of the wordings of the descriptions.</summary>
     public SoundWording Wording { get; init; }
 
-    /// <summary>What item <paramref name="index"/> is, without making it.</summary>
+    /// <summary>The request of item <paramref name="index"/>.</summary>
     /// <param name="index">Any number.</param>
     public SynthesisRequest Request(long index) => SynthesisRequest.Sample(SoundRandom.Derive(seed, index), Naming);
 
-    /// <summary>The words of item <paramref name="index"/>.</summary>
+    /// <summary>The description of item <paramref name="index"/>.</summary>
     /// <param name="index">Any number.</param>
-    /// <param name="variation">Other numbers give other words for the same sound, as a new epoch may want them.</param>
+    /// <param name="variation">Other numbers give other descriptions of the same sound.</param>
     public string Describe(long index, long variation = 0) => SoundDescriber.Describe(Request(index), SoundRandom.Derive(SoundRandom.Derive(seed, index), variation), Wording);
 
-    /// <summary>Makes item <paramref name="index"/>.</summary>
+    /// <summary>Generates item <paramref name="index"/>.</summary>
     /// <param name="index">Any number.</param>
     public SyntheticSound Item(long index)
     {
@@ -39,11 +39,11 @@ public sealed class SyntheticSounds(long seed)
         return new SyntheticSound(SoundSynthesizer.Generate(request, SoundRandom.Derive(seed, index), SampleRate, Seconds), Describe(index), request);
     }
 
-    /// <summary>Makes items in their order, on several threads at once.</summary>
+    /// <summary>Generates items in order, on several threads.</summary>
     /// <param name="start">The first item.</param>
-    /// <param name="count">How many, at least 0.</param>
-    /// <param name="threads">How many threads; by default one for each core.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The count is negative, or there is no thread.</exception>
+    /// <param name="count">Number of items, at least 0.</param>
+    /// <param name="threads">Number of threads; by default one per core.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The count is negative, or the number of threads is below 1.</exception>
     public IEnumerable<SyntheticSound> Items(long start, int count, int? threads = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);

@@ -1,12 +1,12 @@
 namespace AudioGenTiny.Recipe;
 
-/// <summary>One period of a tone of given harmonics.</summary>
+/// <summary>One period of a tone with given harmonics.</summary>
 internal sealed class Wavetable
 {
     private const int Size = 2048;
     private readonly float[] _samples = new float[Size + 1];
 
-    /// <param name="harmonics">Amplitudes of the fundamental and what is above it.</param>
+    /// <param name="harmonics">Amplitudes of the fundamental and the overtones.</param>
     public Wavetable(params ReadOnlySpan<double> harmonics)
     {
         for (var h = 0; h < harmonics.Length; h++)
@@ -16,7 +16,7 @@ internal sealed class Wavetable
                 continue;
             }
 
-            // A rotation instead of a sine for each sample.
+            // A rotation per sample is cheaper than a sine.
             var (sin, cos) = Math.SinCos(2 * Math.PI * (h + 1) / Size);
             var (y, x) = (0.0, harmonics[h]);
             for (var i = 0; i <= Size; i++)

@@ -73,7 +73,7 @@ public sealed partial class AudioDataset
         {
             using var itemScope = NewDisposeScope();
             var random = TrainingSeed.NewRandom(Options.Seed, (number * count) + item, ItemPurpose);
-            var (segment, index) = Draw(random);
+            var (segment, index) = SampleSegment(random);
             lengths[item] = (int)segment.size(1);
             wav[item].narrow(1, 0, segment.size(1)).copy_(segment);
             var known = source.Info(index).Descriptions;
@@ -90,7 +90,7 @@ public sealed partial class AudioDataset
     }
 
     // [C, T], T at most a segment's length.
-    private (Tensor Segment, int Index) Draw(SeededRandom random)
+    private (Tensor Segment, int Index) SampleSegment(SeededRandom random)
     {
         var silent = 0;
         for (var failed = 0; ;)

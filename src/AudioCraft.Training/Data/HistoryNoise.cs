@@ -33,7 +33,7 @@ public sealed class HistoryNoise(double share, double length = 5)
             return codes;
         }
 
-        var (frames, random, heard) = (codes.Length / items / codebooks, new SeededRandom((ulong)seed), codes.ToArray());
+        var (frames, random, result) = (codes.Length / items / codebooks, new SeededRandom((ulong)seed), codes.ToArray());
         var begins = Math.Min(1, share / ((1 - share) * length));
         for (var i = 0; i < items; i++)
         {
@@ -49,8 +49,8 @@ public sealed class HistoryNoise(double share, double length = 5)
                 {
                     for (var k = from; k < codebooks; k++)
                     {
-                        var (own, heardInstead) = ((((i * codebooks) + k) * frames) + t, codes[(((other * codebooks) + k) * frames) + at]);
-                        heard[own] = heard[own] == special || heardInstead == special ? heard[own] : heardInstead;
+                        var (own, replacement) = ((((i * codebooks) + k) * frames) + t, codes[(((other * codebooks) + k) * frames) + at]);
+                        result[own] = result[own] == special || replacement == special ? result[own] : replacement;
                     }
 
                     t++;
@@ -60,6 +60,6 @@ public sealed class HistoryNoise(double share, double length = 5)
             }
         }
 
-        return heard;
+        return result;
     }
 }

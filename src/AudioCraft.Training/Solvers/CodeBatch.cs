@@ -7,14 +7,14 @@ namespace AudioCraft.Training;
 internal sealed record CodeBatch(long[] Codes, IReadOnlyList<string?> Texts, int Frames)
 {
     /// <summary>Input of the model, [B, K, T]; the targets are <see cref="Codes"/>.</summary>
-    public long[] Heard { get; init; } = Codes;
+    public long[] Inputs { get; init; } = Codes;
 
     /// <summary>The items of one part of the batch.</summary>
     public CodeBatch Part(int from, int count)
     {
         var each = Codes.Length / Texts.Count;
         var own = (from * each)..((from + count) * each);
-        return new CodeBatch(Codes[own], [.. Texts.Skip(from).Take(count)], Frames) { Heard = Heard[own] };
+        return new CodeBatch(Codes[own], [.. Texts.Skip(from).Take(count)], Frames) { Inputs = Inputs[own] };
     }
 
     /// <summary>Creates a batch.</summary>

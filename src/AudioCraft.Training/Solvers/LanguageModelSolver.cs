@@ -185,7 +185,7 @@ public sealed class LanguageModelSolver : Solver
     /// <summary>Computes the cross entropy of each codebook, and the gradients if it <paramref name="learns"/>.</summary>
     private double[] Run(CodeBatch batch, bool learns)
     {
-        var counts = SequenceCrossEntropy.Lay(Model, batch).Counts;
+        var counts = SequenceCrossEntropy.Arrange(Model, batch).Counts;
         var parts = Math.Min(copies.Count, batch.Texts.Count);
         var sums = new double[copies.Count][];
         if (learns)
@@ -221,7 +221,7 @@ public sealed class LanguageModelSolver : Solver
         var frames = Language.EarlyFrames > 0 && step < Language.EarlyPart * Options.Steps ? Math.Min(Language.EarlyFrames, Language.Frames) : Language.Frames;
         var random = new SeededRandom((ulong)SeedOf(step, Draws));
         var batch = CodeBatch.Of(items, frames, Model.SpecialToken, (_, spare) => Language.RandomStart ? (int)random.Below(spare + 1) : 0, i => Text(items[i], random));
-        return batch with { Heard = historyNoise.Apply(batch.Codes, items.Count, Model.NumCodebooks, Model.SpecialToken, random.Below(long.MaxValue)) };
+        return batch with { Inputs = historyNoise.Apply(batch.Codes, items.Count, Model.NumCodebooks, Model.SpecialToken, random.Below(long.MaxValue)) };
     }
 
     private string? Text(CodeItem item, SeededRandom random)

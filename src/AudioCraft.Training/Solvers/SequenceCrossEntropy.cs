@@ -24,7 +24,7 @@ internal static class SequenceCrossEntropy
 
     /// <summary>Arranges a batch by the pattern of the model.</summary>
     /// <exception cref="ArgumentException">The pattern of the model does not start with the special token.</exception>
-    public static Sequences Lay(LMModel model, CodeBatch batch)
+    public static Sequences Arrange(LMModel model, CodeBatch batch)
     {
         var pattern = model.PatternProvider.GetPattern(batch.Frames);
         if (!pattern.StartsWithSpecialToken)
@@ -43,11 +43,11 @@ internal static class SequenceCrossEntropy
         {
             for (var k = 0; k < count; k++)
             {
-                var heard = batch.Heard.AsSpan(b * count * frames, count * frames);
+                var inputs = batch.Inputs.AsSpan(b * count * frames, count * frames);
                 var own = batch.Codes.AsSpan(b * count * frames, count * frames);
                 for (var s = 0; s < steps; s++)
                 {
-                    input[(((b * count) + k) * steps) + s] = index[k, s] < 0 ? special : heard[index[k, s]];
+                    input[(((b * count) + k) * steps) + s] = index[k, s] < 0 ? special : inputs[index[k, s]];
                     var next = index[k, s + 1] < 0 ? special : own[index[k, s + 1]];
                     targets[(((k * items) + b) * steps) + s] = next == special ? Ignored : next;
                     counts[k] += next == special ? 0 : 1;
@@ -68,10 +68,10 @@ internal static class SequenceCrossEntropy
     public static (Tensor Loss, double[] PerCodebook) Compute(LMModel model, CodeBatch part, long[] counts, ScalarType? precision = null, IReadOnlyList<double>? shares = null)
     {
         using var scope = NewDisposeScope();
-        var laid = Lay(model, part);
+        var sequences = Arrange(model, part);
         var (items, codebooks) = (part.Texts.Count, model.NumCodebooks);
-        var input = tensor(laid.Input, [items, codebooks, laid.Steps], device: model.Device);
-        var targets = tensor(laid.Targets, [codebooks, items * laid.Steps], device: model.Device);
+        var input = tensor(sequences.Input, [items, codebooks, sequences.Steps], device: model.Device);
+        var targets = tensor(sequences.Targets, [codebooks, items * sequences.Steps], device: model.Device);
         var conditions = TextConditionEncoder.Encode(model, part.Texts);
         using var mixed = new MixedPrecision(precision);
         var hidden = model.Hidden(input, conditions);

@@ -5,7 +5,7 @@ namespace AudioCraft.Training.Tests.Evaluation;
 public sealed class CodecEvaluationTests
 {
     [Fact]
-    public void Figures_for_every_number_of_codebooks_and_the_number_in_use_stays()
+    public void Every_number_of_codebooks_is_measured_and_the_setting_is_restored()
     {
         using var codec = Codec();
         codec.SetNumCodebooks(2);
@@ -20,14 +20,14 @@ public sealed class CodecEvaluationTests
     }
 
     [Fact]
-    public void A_round_trip_is_as_long_as_the_sound()
+    public void A_round_trip_keeps_the_length()
     {
         using var codec = Codec();
         Assert.Equal(12345, CodecEvaluation.RoundTrip(codec, new float[12345]).Length);
     }
 
     [Fact]
-    public void Short_and_missing_sounds_are_refused()
+    public void Short_and_missing_audio_is_refused()
     {
         using var codec = Codec();
         Assert.Throws<ArgumentException>(() => CodecEvaluation.Measure(codec, "test", []));

@@ -9,7 +9,7 @@ namespace AudioCraft.Training.Tests;
 public class FineTuneTests
 {
     [Fact]
-    public void Fine_tuning_on_a_few_WAVs_writes_a_checkpoint_that_generates()
+    public void Fine_tuning_on_WAV_files_writes_a_checkpoint_that_generates()
     {
         using var folder = new TemporaryFolder();
         using (var sound = rand(1, 20_000) - 0.5)

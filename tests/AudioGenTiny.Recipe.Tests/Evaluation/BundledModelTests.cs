@@ -7,7 +7,7 @@ public sealed class BundledModelTests(TrainedClassifier trained)
 {
     /// <summary>A word and a sign that the vocabulary lacks. Measured: 25 of 30, 20 of a model of the same codes that had learnt without <see cref="UnknownWords"/>, and 26 of the last model of other codes.</summary>
     [Fact]
-    public void The_bundled_model_makes_the_kind_that_is_asked_for_among_words_it_does_not_know()
+    public void The_bundled_model_generates_the_requested_kind_with_unknown_words_in_the_prompt()
     {
         using var model = AudioGen.GetPretrained("audiogen-tiny", CPU);
         var prompts = SoundCatalogue.Kinds.Select((kind, i) =>

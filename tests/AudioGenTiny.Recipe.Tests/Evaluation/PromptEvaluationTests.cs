@@ -4,7 +4,7 @@ namespace AudioGenTiny.Recipe.Tests;
 public sealed class PromptEvaluationTests(TrainedClassifier trained)
 {
     [Fact]
-    public void Perfect_answers_score_as_originals_and_wrong_ones_do_not()
+    public void Perfect_audio_scores_like_originals_and_wrong_audio_does_not()
     {
         var prompts = EvaluationPrompt.HeldOut(2, seed: 99);
         var perfect = PromptEvaluation.Run(trained.Classifier, prompts, some => [.. some.Select(p => p.Original())], codec: null, batch: 7);
@@ -22,14 +22,14 @@ public sealed class PromptEvaluationTests(TrainedClassifier trained)
         Assert.Equal(wrong.Originals.Kinds, wrong.Columns[1].Kinds);
 
         var table = wrong.ToMarkdown();
-        Assert.Contains("| Heard as asked | Originals | Through the codec | Generated | of |", table, StringComparison.Ordinal);
+        Assert.Contains("| Recognized as requested | Originals | Through the codec | Generated | of |", table, StringComparison.Ordinal);
         Assert.Contains("| siren | 100.0 % | 100.0 % | 100.0 % | 2 |", table, StringComparison.Ordinal);
-        Assert.Contains("heard as siren (2)", table, StringComparison.Ordinal);
+        Assert.Contains("classified as siren (2)", table, StringComparison.Ordinal);
         Assert.All(SoundCatalogue.Kinds, kind => Assert.Contains($"| {SoundWords.Names(kind)[0].Split('|')[1]} |", table, StringComparison.Ordinal));
     }
 
     [Fact]
-    public void Prompts_are_held_out_repeatable_and_fair_to_all_kinds()
+    public void Prompts_are_held_out_repeatable_and_balanced()
     {
         var prompts = EvaluationPrompt.HeldOut(3, seed: 5);
         Assert.Equal(prompts, EvaluationPrompt.HeldOut(3, seed: 5));
@@ -38,7 +38,7 @@ public sealed class PromptEvaluationTests(TrainedClassifier trained)
     }
 
     [Fact]
-    public void A_generator_that_answers_too_little_is_named()
+    public void Too_few_generated_items_are_an_error()
     {
         var prompts = EvaluationPrompt.HeldOut(1, seed: 5);
         Assert.Contains("0 sounds", Assert.Throws<ArgumentException>(() => PromptEvaluation.Run(trained.Classifier, prompts, _ => [], null)).Message, StringComparison.Ordinal);

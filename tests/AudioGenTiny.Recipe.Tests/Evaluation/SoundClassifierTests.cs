@@ -6,7 +6,7 @@ public sealed class SoundClassifierTests(TrainedClassifier trained)
     private readonly SoundClassifier _classifier = trained.Classifier;
 
     [Fact]
-    public void Kinds_of_unheard_originals_are_named_and_so_are_their_properties()
+    public void Kinds_and_properties_of_held_out_originals_are_recognized()
     {
         var (right, values, rightValues, count) = (0, 0, 0, 4 * SoundCatalogue.Kinds.Count);
         Parallel.For(0, count, i =>
@@ -33,7 +33,7 @@ public sealed class SoundClassifierTests(TrainedClassifier trained)
     }
 
     [Fact]
-    public void Silence_and_a_single_sample_are_judged_without_harm_and_nothing_is_refused()
+    public void Silence_and_a_single_sample_are_classified_and_empty_audio_is_refused()
     {
         Assert.True(Enum.IsDefined(_classifier.Kind(new float[80000])));
         Assert.True(Enum.IsDefined(_classifier.Kind([0.5f])));

@@ -3,7 +3,7 @@ namespace AudioGenTiny.Recipe.Tests;
 public sealed class SoundDescriberTests
 {
     [Fact]
-    public void A_description_names_the_kind_and_every_asked_value_and_no_other()
+    public void A_description_names_the_kind_and_exactly_the_requested_values()
     {
         foreach (var wording in Enum.GetValues<SoundWording>())
         {
@@ -25,7 +25,7 @@ public sealed class SoundDescriberTests
     }
 
     [Fact]
-    public void Held_out_wordings_never_occur_in_training_but_are_made_of_its_words()
+    public void Held_out_wordings_never_occur_in_training_but_use_its_words()
     {
         HashSet<string> training = [], held = [], words = [];
         for (var seed = 0; seed < 60000; seed++)
@@ -65,7 +65,7 @@ public sealed class SoundDescriberTests
     }
 
     [Fact]
-    public void Articles_fit_the_word_that_follows()
+    public void Articles_match_the_following_word()
     {
         for (var seed = 0; seed < 4000; seed++)
         {
@@ -75,5 +75,5 @@ public sealed class SoundDescriberTests
     }
 
     [Fact]
-    public void Normalized_text_is_words_alone() => Assert.Equal("a siren fast and far away", SoundDescriber.Normalize(" A siren -- FAST, and far-away!"));
+    public void Normalized_text_contains_only_words() => Assert.Equal("a siren fast and far away", SoundDescriber.Normalize(" A siren -- FAST, and far-away!"));
 }

@@ -6,11 +6,11 @@ public sealed class SoundSynthesizerTests
     public static TheoryData<SoundKind> Kinds => [.. SoundCatalogue.Kinds];
 
     [Fact]
-    public void At_least_twenty_four_kinds_and_every_property_in_several() =>
+    public void Every_property_occurs_in_several_of_at_least_24_kinds() =>
         Assert.True(SoundCatalogue.Kinds.Count >= 24 && Enum.GetValues<SoundProperty>().All(p => SoundCatalogue.Kinds.Count(k => SoundCatalogue.Properties(k).Contains(p)) >= 4));
 
     [Theory, MemberData(nameof(Kinds))]
-    public void Every_value_of_every_property_gives_finite_audible_sound_within_full_scale(SoundKind kind)
+    public void Every_value_of_every_property_gives_finite_audible_audio_within_full_scale(SoundKind kind)
     {
         var values = SoundCatalogue.Properties(kind).Select(SoundCatalogue.Values).SelectMany(v => new[] { v.First, v.Second }).Append(SoundTraits.None);
         foreach (var (traits, seed) in values.Select((traits, i) => (traits, i)))
@@ -75,14 +75,14 @@ public sealed class SoundSynthesizerTests
     }
 
     [Fact]
-    public void Draws_do_not_change_from_version_to_version()
+    public void Random_numbers_do_not_change_between_versions()
     {
         var random = new SoundRandom(1, 2);
         Assert.Equal([67, 5, 4, 52, 82], Enumerable.Range(0, 5).Select(_ => random.Below(100)));
     }
 
     [Fact]
-    public void Contradictions_and_strange_values_are_refused()
+    public void Contradictions_and_values_out_of_range_are_refused()
     {
         Assert.Throws<ArgumentException>(() => SoundSynthesizer.Generate(new SynthesisRequest(SoundKind.Siren, SoundTraits.Fast | SoundTraits.Slow), 1));
         Assert.Contains("Rain", Assert.Throws<ArgumentException>(() => SoundSynthesizer.Generate(new SynthesisRequest(SoundKind.Rain, SoundTraits.Fast), 1)).Message, StringComparison.Ordinal);

@@ -21,7 +21,7 @@ public sealed class SyntheticSoundsTests
     }
 
     [Fact]
-    public void Another_variation_says_the_same_sound_in_other_words()
+    public void Another_variation_gives_another_description()
     {
         var sounds = new SyntheticSounds(7);
         Assert.True(Enumerable.Range(0, 40).Select(v => sounds.Describe(3, v)).Distinct().Count() > 5);
@@ -36,7 +36,7 @@ public sealed class SyntheticSoundsTests
     }
 
     [Fact]
-    public void A_folder_holds_WAV_and_json_that_read_back_as_they_were_made()
+    public void WAV_and_json_files_read_back_unchanged()
     {
         using var folder = new TemporaryFolder();
         var sounds = new SyntheticSounds(3) { Seconds = 0.4, SampleRate = 8000 };
@@ -62,7 +62,7 @@ public sealed class SyntheticSoundsTests
     }
 
     [Fact]
-    public void A_json_that_is_none_is_refused_by_name()
+    public void Invalid_json_is_refused_by_name()
     {
         using var folder = new TemporaryFolder();
         var path = Path.Combine(folder.Path, "bad.json");
