@@ -6,8 +6,8 @@ using static TorchSharp.torch;
 namespace AudioCraft.Training;
 
 /// <summary>
-/// Random segments of sounds, of one length, rate and number of channels (audiocraft/data/audio_dataset.py). A batch depends on the seed and its number alone,
-/// in whatever order and on whatever thread batches are asked for.
+/// Random segments of one length, sample rate and number of channels (audiocraft/data/audio_dataset.py). A batch depends only on the seed and its number,
+/// not on the order or the thread in which batches are requested.
 /// </summary>
 public sealed partial class AudioDataset
 {
@@ -17,10 +17,10 @@ public sealed partial class AudioDataset
     private readonly List<int> usable = [];
     private readonly double[] cumulated;
 
-    /// <param name="source">The sounds; it stays the caller's.</param>
-    /// <param name="options">Rate, length, size of a batch, and how to draw.</param>
-    /// <param name="logger">Told of sounds that cannot be read; null for nobody.</param>
-    /// <exception cref="ArgumentException">An option is out of range, or no sound is left to draw from.</exception>
+    /// <param name="source">The sounds. The caller keeps ownership.</param>
+    /// <param name="options">Sample rate, length, batch size and sampling.</param>
+    /// <param name="logger">Logs sounds that cannot be read; null for no logging.</param>
+    /// <exception cref="ArgumentException">An option is out of range, or no sound meets the limits.</exception>
     public AudioDataset(ISoundSource source, AudioDatasetOptions options, ILogger? logger = null)
     {
         ArgumentNullException.ThrowIfNull(source);
@@ -51,16 +51,16 @@ public sealed partial class AudioDataset
         cumulated = [.. sums];
     }
 
-    /// <summary>How it draws.</summary>
+    /// <summary>The options.</summary>
     public AudioDatasetOptions Options { get; }
 
-    /// <summary>Sounds that it draws from.</summary>
+    /// <summary>Number of sounds that meet the limits.</summary>
     public int Count => usable.Count;
 
-    /// <summary>A batch.</summary>
+    /// <summary>Creates a batch.</summary>
     /// <param name="number">0 or more.</param>
-    /// <returns>The caller owns it.</returns>
-    /// <exception cref="AudioCraftException">More sounds in a row cannot be read than the options allow.</exception>
+    /// <returns>A batch that the caller disposes.</returns>
+    /// <exception cref="AudioCraftException">More consecutive sounds cannot be read than the options allow.</exception>
     public AudioBatch Batch(long number)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(number);
@@ -73,7 +73,7 @@ public sealed partial class AudioDataset
         {
             using var itemScope = NewDisposeScope();
             var random = TrainingSeed.NewRandom(Options.Seed, (number * count) + item, ItemPurpose);
-            var (segment, index) = Draw(random);
+            var (segment, index) = SampleSegment(random);
             lengths[item] = (int)segment.size(1);
             wav[item].narrow(1, 0, segment.size(1)).copy_(segment);
             var known = source.Info(index).Descriptions;
@@ -84,13 +84,13 @@ public sealed partial class AudioDataset
         var batch = new AudioBatch(wav, lengths, descriptions, sources);
         batch = Options.Mixing?.Apply(batch, TrainingSeed.NewRandom(Options.Seed, number, MixPurpose)) ?? batch;
 
-        // It may be made on one thread and used on another: no scope of this thread may own it.
+        // The batch may be used on another thread, so no dispose scope of this thread may own it.
         batch.Wav.DetachFromDisposeScope();
         return batch;
     }
 
     // [C, T], T at most a segment's length.
-    private (Tensor Segment, int Index) Draw(SeededRandom random)
+    private (Tensor Segment, int Index) SampleSegment(SeededRandom random)
     {
         var silent = 0;
         for (var failed = 0; ;)
@@ -126,7 +126,7 @@ public sealed partial class AudioDataset
         var part = source.Read(index, start, Options.SegmentSeconds);
         if (part.size(1) == 0)
         {
-            throw new AudioCraftException($"'{info.Name}' has nothing from {start} s on, though its header says {info.Seconds} s.");
+            throw new AudioCraftException($"'{info.Name}' has no samples after {start} s, but its header declares {info.Seconds} s.");
         }
 
         var segment = info.SampleRate == Options.SampleRate && info.Channels == Options.Channels
@@ -148,6 +148,6 @@ public sealed partial class AudioDataset
         return Math.Min(found < 0 ? ~found : found + 1, cumulated.Length - 1);
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "'{Name}' cannot be read, and another sound takes its place.")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "'{Name}' cannot be read; another sound is used instead.")]
     private static partial void LogUnreadable(ILogger logger, string name, Exception error);
 }

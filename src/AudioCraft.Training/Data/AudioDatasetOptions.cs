@@ -1,48 +1,48 @@
 namespace AudioCraft.Training;
 
-/// <summary>How an <see cref="AudioDataset"/> draws segments; the defaults are upstream's.</summary>
+/// <summary>Options of an <see cref="AudioDataset"/>; the defaults are upstream's.</summary>
 public sealed record AudioDatasetOptions
 {
-    /// <summary>In hertz; sounds of another rate are converted.</summary>
+    /// <summary>Sample rate in hertz; other sounds are resampled.</summary>
     public required int SampleRate { get; init; }
 
-    /// <summary>Channels; sounds with others are converted.</summary>
+    /// <summary>Number of channels; other sounds are converted.</summary>
     public int Channels { get; init; } = 1;
 
-    /// <summary>Seconds of a segment, above 0.</summary>
+    /// <summary>Length of a segment in seconds, above 0.</summary>
     public double SegmentSeconds { get; init; } = 1;
 
-    /// <summary>Segments of a batch, at least 1.</summary>
+    /// <summary>Segments per batch, at least 1.</summary>
     public int BatchSize { get; init; } = 8;
 
-    /// <summary>Everything random follows from it.</summary>
+    /// <summary>Seed of all random choices.</summary>
     public long Seed { get; init; }
 
-    /// <summary>Whether a sound is drawn the more often the longer it is.</summary>
+    /// <summary>Whether the probability of a sound is proportional to its length.</summary>
     public bool SampleByLength { get; init; } = true;
 
-    /// <summary>Whether a sound is drawn by its weight.</summary>
+    /// <summary>Whether the probability of a sound is proportional to its weight.</summary>
     public bool SampleByWeight { get; init; } = true;
 
-    /// <summary>A segment that begins near the end of its sound has at least this share of its seconds in it, 0 to 1; the rest is zeros.</summary>
+    /// <summary>Minimum share of a segment that is filled when it starts near the end of a sound, 0 to 1; the rest is zeros.</summary>
     public double MinimumSegmentRatio { get; init; } = 0.5;
 
-    /// <summary>Shorter sounds are left out.</summary>
+    /// <summary>Minimum length of a sound in seconds; shorter sounds are not used.</summary>
     public double MinimumSeconds { get; init; }
 
-    /// <summary>Longer sounds are left out.</summary>
+    /// <summary>Maximum length of a sound in seconds; longer sounds are not used.</summary>
     public double MaximumSeconds { get; init; } = double.PositiveInfinity;
 
     /// <summary>
-    /// A segment whose level is below <see cref="SilenceLevel"/> is drawn anew, from any sound, so many times: sounds that end in silence have little to learn from there.
-    /// 0, the default, takes what comes, as upstream.
+    /// How many times a segment below <see cref="SilenceLevel"/> is replaced by another random segment.
+    /// 0, the default, keeps silent segments, as upstream.
     /// </summary>
     public int SilenceRetries { get; init; }
 
-    /// <summary>What counts as silence: the root mean square in decibels below full scale.</summary>
+    /// <summary>Segments with a lower root mean square count as silent, in decibels relative to full scale.</summary>
     public double SilenceLevel { get; init; } = -50;
 
-    /// <summary>Sounds that cannot be read are passed over; so many in a row end it.</summary>
+    /// <summary>Maximum number of consecutive sounds that may fail to be read.</summary>
     public int ReadRetries { get; init; } = 10;
 
     /// <summary>Augmentation by mixing, or null for none.</summary>

@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace AudioCraft.Training;
 
 /// <summary>
-/// The WAV files of a folder and the folders in it, each with upstream's <c>.json</c> of the same name beside it (audiocraft/data/sound_dataset.py):
-/// <c>description</c> is a text or a list of texts, <c>weight</c> a number; everything else is not looked at.
+/// The WAV files of a folder and its subfolders, each with a <c>.json</c> file of the same name in upstream's format (audiocraft/data/sound_dataset.py):
+/// <c>description</c> is a string or a list of strings, <c>weight</c> a number; other keys are ignored.
 /// </summary>
 public sealed class AudioFolder : ISoundSource
 {
@@ -14,8 +14,8 @@ public sealed class AudioFolder : ISoundSource
 
     /// <summary>Reads the headers and descriptions of all files, in the order of their paths.</summary>
     /// <param name="directory">The folder.</param>
-    /// <param name="needDescriptions">Whether a file without a description is an error rather than a sound without one.</param>
-    /// <exception cref="AudioCraftException">There is no such folder, no WAV file in it, or a file is damaged; the message names it.</exception>
+    /// <param name="needDescriptions">Whether a file without a description is an error.</param>
+    /// <exception cref="AudioCraftException">The folder does not exist or has no WAV file, or a file is damaged; the message names it.</exception>
     public AudioFolder(string directory, bool needDescriptions = false)
     {
         ArgumentException.ThrowIfNullOrEmpty(directory);
@@ -35,7 +35,7 @@ public sealed class AudioFolder : ISoundSource
 
         if (files.Count == 0)
         {
-            throw new AudioCraftException($"There is no sound in '{directory}': WAV files with a length above 0 were expected.");
+            throw new AudioCraftException($"'{directory}' contains no WAV file with a length above 0.");
         }
     }
 
@@ -72,20 +72,20 @@ public sealed class AudioFolder : ISoundSource
         {
             if (new FileInfo(path).Length > MaximumJsonBytes)
             {
-                throw new AudioCraftException($"'{path}' has more than {MaximumJsonBytes} bytes: too many for the description of a sound.");
+                throw new AudioCraftException($"'{path}' has more than {MaximumJsonBytes} bytes: too large for the description of a sound.");
             }
 
             using var json = JsonDocument.Parse(File.ReadAllBytes(path), new JsonDocumentOptions { MaxDepth = 32, AllowTrailingCommas = true });
             var root = json.RootElement;
             if (root.ValueKind != JsonValueKind.Object)
             {
-                throw new AudioCraftException($"'{path}' is no description of a sound: it holds a {root.ValueKind}, not an object.");
+                throw new AudioCraftException($"'{path}' is not the description of a sound: its root is a {root.ValueKind}, not an object.");
             }
 
             var weight = root.TryGetProperty("weight", out var w) && w.ValueKind == JsonValueKind.Number ? w.GetDouble() : 1;
             return weight >= 0 && double.IsFinite(weight)
                 ? (root.TryGetProperty("description", out var d) ? Texts(d, path) : [], weight)
-                : throw new AudioCraftException($"'{path}' gives a weight of {weight}; 0 or more was expected.");
+                : throw new AudioCraftException($"'{path}' has a weight of {weight}; 0 or more was expected.");
         }
         catch (Exception error) when (error is JsonException or IOException or UnauthorizedAccessException or InvalidOperationException)
         {
@@ -93,13 +93,13 @@ public sealed class AudioFolder : ISoundSource
         }
     }
 
-    // As upstream: without spaces at the ends, in lower case.
+    // Trimmed and in lower case, as upstream.
     private static List<string> Texts(JsonElement value, string path) => value.ValueKind switch
     {
         JsonValueKind.String when string.IsNullOrWhiteSpace(value.GetString()) => [],
         JsonValueKind.String => [value.GetString()!.Trim().ToLowerInvariant()],
         JsonValueKind.Null => [],
         JsonValueKind.Array when value.EnumerateArray().All(e => e.ValueKind is JsonValueKind.String or JsonValueKind.Null) => [.. value.EnumerateArray().SelectMany(e => Texts(e, path))],
-        _ => throw new AudioCraftException($"'{path}': \"description\" is neither a text nor a list of texts."),
+        _ => throw new AudioCraftException($"'{path}': \"description\" is neither a string nor a list of strings."),
     };
 }

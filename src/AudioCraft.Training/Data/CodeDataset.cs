@@ -6,14 +6,14 @@ using static TorchSharp.torch;
 namespace AudioCraft.Training;
 
 /// <summary>
-/// Sounds that a codec has turned into codes once, so that training a language model on them need not (upstream's <c>cache</c>, audiocraft/utils/cache.py).
-/// Kept in memory as 16-bit numbers, and in one <c>.safetensors</c> file.
+/// Training data of a language model: codes and descriptions, encoded once before the training (as upstream's <c>cache</c>, audiocraft/utils/cache.py).
+/// Codes are kept in memory as 16-bit integers and stored in one <c>.safetensors</c> file.
 /// </summary>
 public sealed class CodeDataset
 {
     private const string CodesName = "codes", FramesName = "frames", TextsName = "descriptions";
 
-    /// <param name="items">At least one, all of the same number of codebooks.</param>
+    /// <param name="items">At least one item; all have the same number of codebooks.</param>
     /// <exception cref="ArgumentException">There is no item, or their numbers of codebooks differ.</exception>
     public CodeDataset(IEnumerable<CodeItem> items)
     {
@@ -21,40 +21,74 @@ public sealed class CodeDataset
         Items = [.. items];
         if (Items.Count == 0 || Items.Any(item => item.NumCodebooks != Items[0].NumCodebooks))
         {
-            throw new ArgumentException(Items.Count == 0 ? "There is no sound to learn from." : "The sounds have different numbers of codebooks.", nameof(items));
+            throw new ArgumentException(Items.Count == 0 ? "The dataset has no items." : "The items have different numbers of codebooks.", nameof(items));
         }
     }
 
-    /// <summary>The sounds.</summary>
+    /// <summary>The items.</summary>
     public IReadOnlyList<CodeItem> Items { get; }
 
-    /// <summary>Codebooks, K.</summary>
+    /// <summary>Number of codebooks, K.</summary>
     public int NumCodebooks => Items[0].NumCodebooks;
 
-    /// <summary>Encodes sounds, those of one length together.</summary>
-    /// <param name="codec">Of at most 32768 entries a codebook, without loudness normalisation. It stays the caller's.</param>
-    /// <param name="sounds">Mono samples at the codec's rate, and their descriptions.</param>
-    /// <param name="batchSize">Sounds that are encoded together, at least 1.</param>
-    /// <param name="progress">Told how many are done.</param>
-    /// <param name="ct">Heeded between batches.</param>
-    /// <exception cref="ArgumentException">The codec cannot be used, or there is no sound.</exception>
+    /// <summary>Encodes the beginning of each sound of a source, for example of an <see cref="AudioFolder"/>.</summary>
+    /// <param name="codec">A mono codec with at most 32768 entries per codebook, without loudness normalization. The caller keeps ownership.</param>
+    /// <param name="source">The sounds; they are converted to the codec's sample rate and to mono.</param>
+    /// <param name="seconds">Length of each item: longer sounds are cut, shorter ones are padded with silence.</param>
+    /// <param name="batchSize">Sounds per call of the codec, at least 1.</param>
+    /// <param name="progress">Reports the number of encoded sounds.</param>
+    /// <param name="cancellationToken">Checked between batches.</param>
+    /// <exception cref="ArgumentException">The codec is not suitable, or the length is out of range.</exception>
+    /// <exception cref="AudioCraftException">A sound cannot be read.</exception>
+    public static CodeDataset Encode(
+        CompressionModel codec, ISoundSource source, double seconds, int batchSize = 8, IProgress<int>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(codec);
+        ArgumentNullException.ThrowIfNull(source);
+        var length = seconds * codec.SampleRate;
+        if (!(length is >= 1 and <= int.MaxValue))
+        {
+            throw new ArgumentOutOfRangeException(nameof(seconds), seconds, $"A length of {seconds} s has no sample at {codec.SampleRate} Hz, or too many.");
+        }
+
+        return Encode(codec, Enumerable.Range(0, source.Count).Select(Sound), batchSize, progress, cancellationToken);
+
+        (float[] Samples, IReadOnlyList<string> Descriptions) Sound(int index)
+        {
+            var info = source.Info(index);
+            using var wav = source.Read(index, 0, seconds);
+            using var mono = AudioConversion.Convert(wav, info.SampleRate, codec.SampleRate, 1);
+            using var contiguous = mono.contiguous();
+            var samples = contiguous.data<float>().ToArray();
+            Array.Resize(ref samples, (int)length);
+            return (samples, info.Descriptions);
+        }
+    }
+
+    /// <summary>Encodes sounds; those of one batch with the same length are encoded together.</summary>
+    /// <param name="codec">A mono codec with at most 32768 entries per codebook, without loudness normalization. The caller keeps ownership.</param>
+    /// <param name="sounds">Mono samples at the codec's sample rate, with their descriptions.</param>
+    /// <param name="batchSize">Sounds per batch, at least 1.</param>
+    /// <param name="progress">Reports the number of encoded sounds.</param>
+    /// <param name="cancellationToken">Checked between batches.</param>
+    /// <exception cref="ArgumentException">The codec is not suitable, or there is no sound.</exception>
     public static CodeDataset Encode(
         CompressionModel codec, IEnumerable<(float[] Samples, IReadOnlyList<string> Descriptions)> sounds, int batchSize = 8,
-        IProgress<int>? progress = null, CancellationToken ct = default)
+        IProgress<int>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(codec);
         ArgumentNullException.ThrowIfNull(sounds);
         ArgumentOutOfRangeException.ThrowIfLessThan(batchSize, 1);
         if (codec.Channels != 1 || codec.Cardinality > short.MaxValue + 1)
         {
-            throw new ArgumentException($"A codec for mono with at most {short.MaxValue + 1} entries is expected, not one of {codec.Channels} channels and {codec.Cardinality}.", nameof(codec));
+            throw new ArgumentException($"A mono codec with at most {short.MaxValue + 1} entries per codebook is expected; this one has {codec.Channels} channels and {codec.Cardinality} entries.", nameof(codec));
         }
 
         using var guard = no_grad();
         var items = new List<CodeItem>();
         foreach (var batch in sounds.Chunk(batchSize))
         {
-            ct.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             foreach (var alike in batch.Select((sound, place) => (sound, place)).GroupBy(pair => pair.sound.Samples.Length).SelectMany(Together))
             {
                 items.Add(alike);
@@ -73,7 +107,7 @@ public sealed class CodeDataset
             var (codes, scale) = codec.Encode(wav.to(codec.parameters().First().device));
             if (scale is not null)
             {
-                throw new ArgumentException("The codec normalises loudness: its scale is no part of the codes.", nameof(codec));
+                throw new ArgumentException("The codec normalizes loudness, and codes do not contain its scale.", nameof(codec));
             }
 
             var frames = (int)codes.size(2);
@@ -83,7 +117,7 @@ public sealed class CodeDataset
         }
     }
 
-    /// <summary>Writes the sounds' codes and descriptions.</summary>
+    /// <summary>Writes codes and descriptions to a file.</summary>
     /// <exception cref="AudioCraftException">The file cannot be written.</exception>
     public void Save(string path)
     {
@@ -105,8 +139,8 @@ public sealed class CodeDataset
         }, new Dictionary<string, string> { ["codebooks"] = $"{NumCodebooks}" });
     }
 
-    /// <summary>Reads what <see cref="Save"/> wrote.</summary>
-    /// <exception cref="CheckpointException">The file is not there, is damaged, or of another kind.</exception>
+    /// <summary>Reads a file that <see cref="Save"/> has written.</summary>
+    /// <exception cref="CheckpointException">The file does not exist, is damaged, or has another format.</exception>
     public static CodeDataset Load(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -114,7 +148,7 @@ public sealed class CodeDataset
         using var file = SafetensorsFile.Open(path);
         if (!file.Metadata.TryGetValue("codebooks", out var text) || !int.TryParse(text, out var codebooks) || codebooks is < 1 or > 256)
         {
-            throw new CheckpointException($"{path} holds no codes for training: it lacks the metadata 'codebooks'.");
+            throw new CheckpointException($"{path} is not a dataset of codes: it lacks the metadata 'codebooks'.");
         }
 
         var codes = Read<short>(file, CodesName, ScalarType.Int16);
@@ -122,7 +156,7 @@ public sealed class CodeDataset
         var texts = ReadTexts(path, Read<byte>(file, TextsName, ScalarType.Byte));
         if (texts.Length != frames.Length || frames.Length == 0 || frames.Any(n => n < 1 || n > codes.Length) || frames.Sum() * codebooks != codes.Length || codes.Any(code => code < 0))
         {
-            throw new CheckpointException($"{path}: {codes.Length} codes of {codebooks} codebooks, {frames.Length} lengths and {texts.Length} lists of descriptions do not fit each other.");
+            throw new CheckpointException($"{path}: {codes.Length} codes of {codebooks} codebooks, {frames.Length} lengths and {texts.Length} lists of descriptions do not match.");
         }
 
         var (items, at) = (new List<CodeItem>(), 0);
@@ -149,7 +183,7 @@ public sealed class CodeDataset
         {
             return JsonSerializer.Deserialize<string[][]>(json) is { } texts && Array.TrueForAll(texts, list => list is not null && Array.TrueForAll(list, text => text is not null))
                 ? texts
-                : throw new CheckpointException($"{path}: the descriptions are not lists of texts.");
+                : throw new CheckpointException($"{path}: the descriptions are not lists of strings.");
         }
         catch (JsonException error)
         {

@@ -1,10 +1,10 @@
 namespace AudioCraft.Training;
 
 /// <summary>
-/// Lets a language model hear, here and there, other codes than those it is to go on from: stretches of another sound. A model that has only ever heard sounds without a mistake follows the
-/// first mistake of its own, into silence most often (the exposure bias of "Scheduled sampling for sequence prediction", Bengio et al. 2015); what is to be predicted stays true.
+/// Replaces stretches of the input of a language model by codes of another sound; the targets stay unchanged. A model that was trained on error-free input amplifies its own first error,
+/// often into silence (exposure bias; Bengio et al. 2015, "Scheduled sampling for sequence prediction").
 /// </summary>
-/// <param name="share">Part of all frames that is replaced, 0 to less than 1.</param>
+/// <param name="share">Share of the frames that is replaced, 0 to less than 1.</param>
 /// <param name="length">Mean length of a stretch in frames, at least 1.</param>
 public sealed class HistoryNoise(double share, double length = 5)
 {
@@ -16,13 +16,13 @@ public sealed class HistoryNoise(double share, double length = 5)
         ? length
         : throw new ArgumentOutOfRangeException(nameof(length), length, "A mean length of 1 to a million frames is expected.");
 
-    /// <summary>The codes with stretches replaced, each from a random codebook on to the finest.</summary>
+    /// <summary>Replaces stretches, each from a random codebook to the last.</summary>
     /// <param name="codes">[items, codebooks, frames].</param>
-    /// <param name="items">Sounds of the batch; a stretch may come from any of them, and from another time.</param>
-    /// <param name="codebooks">Codebooks, the coarsest first.</param>
-    /// <param name="special">The token that stands where a sound has ended: it is neither replaced nor heard elsewhere.</param>
-    /// <param name="seed">Decides which.</param>
-    /// <returns>New codes; <paramref name="codes"/> itself where nothing is to be replaced.</returns>
+    /// <param name="items">Items of the batch; a replacement may come from any item and time.</param>
+    /// <param name="codebooks">Number of codebooks.</param>
+    /// <param name="special">The token that pads the end of an item; it neither is replaced nor replaces others.</param>
+    /// <param name="seed">Seed of the random choice.</param>
+    /// <returns>New codes, or <paramref name="codes"/> itself if the share is 0.</returns>
     public long[] Apply(long[] codes, int items, int codebooks, long special, long seed)
     {
         ArgumentNullException.ThrowIfNull(codes);
@@ -33,7 +33,7 @@ public sealed class HistoryNoise(double share, double length = 5)
             return codes;
         }
 
-        var (frames, random, heard) = (codes.Length / items / codebooks, new SeededRandom((ulong)seed), codes.ToArray());
+        var (frames, random, result) = (codes.Length / items / codebooks, new SeededRandom((ulong)seed), codes.ToArray());
         var begins = Math.Min(1, share / ((1 - share) * length));
         for (var i = 0; i < items; i++)
         {
@@ -49,8 +49,8 @@ public sealed class HistoryNoise(double share, double length = 5)
                 {
                     for (var k = from; k < codebooks; k++)
                     {
-                        var (own, heardInstead) = ((((i * codebooks) + k) * frames) + t, codes[(((other * codebooks) + k) * frames) + at]);
-                        heard[own] = heard[own] == special || heardInstead == special ? heard[own] : heardInstead;
+                        var (own, replacement) = ((((i * codebooks) + k) * frames) + t, codes[(((other * codebooks) + k) * frames) + at]);
+                        result[own] = result[own] == special || replacement == special ? result[own] : replacement;
                     }
 
                     t++;
@@ -60,6 +60,6 @@ public sealed class HistoryNoise(double share, double length = 5)
             }
         }
 
-        return heard;
+        return result;
     }
 }

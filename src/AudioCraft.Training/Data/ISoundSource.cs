@@ -2,30 +2,30 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Training;
 
-/// <summary>What is known of a sound without reading it.</summary>
-/// <param name="Name">For messages: a file's path.</param>
-/// <param name="Seconds">Its length, above 0.</param>
+/// <summary>Properties of a sound that are known without decoding it.</summary>
+/// <param name="Name">Name for messages, for example the path of the file.</param>
+/// <param name="Seconds">Length in seconds, above 0.</param>
 /// <param name="SampleRate">In hertz.</param>
 /// <param name="Channels">Number of channels.</param>
-/// <param name="Descriptions">Any number of descriptions, each of the whole sound.</param>
-/// <param name="Weight">How often it is drawn, compared with others: 0 or more.</param>
+/// <param name="Descriptions">Descriptions of the whole sound; may be empty.</param>
+/// <param name="Weight">Relative probability of being sampled, 0 or more.</param>
 public sealed record SoundInfo(string Name, double Seconds, int SampleRate, int Channels, IReadOnlyList<string> Descriptions, double Weight = 1);
 
-/// <summary>A numbered set of sounds: files of a folder, or sounds in memory. Several threads may use it at once.</summary>
+/// <summary>A list of sounds: files of a folder, or sounds in memory. Thread-safe.</summary>
 public interface ISoundSource
 {
-    /// <summary>How many sounds there are, at least 1.</summary>
+    /// <summary>Number of sounds, at least 1.</summary>
     int Count { get; }
 
-    /// <summary>What is known of a sound.</summary>
+    /// <summary>Properties of a sound.</summary>
     /// <param name="index">0 to <see cref="Count"/> − 1.</param>
     SoundInfo Info(int index);
 
-    /// <summary>Reads a part of a sound.</summary>
+    /// <summary>Reads a segment of a sound.</summary>
     /// <param name="index">0 to <see cref="Count"/> − 1.</param>
-    /// <param name="start">Where to begin, in seconds, 0 or more.</param>
-    /// <param name="seconds">How much to read at most; less is there at the end.</param>
-    /// <returns>Float32 [C, T] on the CPU, at the rate of its <see cref="Info"/>. The caller owns it.</returns>
-    /// <exception cref="AudioCraftException">It cannot be read.</exception>
+    /// <param name="start">Start of the segment in seconds, 0 or more.</param>
+    /// <param name="seconds">Maximum length of the segment in seconds; it is shorter at the end of the sound.</param>
+    /// <returns>Float32 [C, T] on the CPU, at the sample rate of its <see cref="Info"/>. The caller disposes it.</returns>
+    /// <exception cref="AudioCraftException">The sound cannot be read.</exception>
     Tensor Read(int index, double start, double seconds);
 }

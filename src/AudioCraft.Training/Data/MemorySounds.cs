@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Training;
 
-/// <summary>Described sounds of one channel in memory, two bytes a sample: made ones, for instance. Add first, read then.</summary>
+/// <summary>Mono sounds in memory, stored as 16-bit samples. Add all sounds before reading.</summary>
 /// <param name="sampleRate">In hertz, 1 to 1,000,000.</param>
 public sealed class MemorySounds(int sampleRate) : ISoundSource
 {
@@ -13,15 +13,15 @@ public sealed class MemorySounds(int sampleRate) : ISoundSource
     public int Count => sounds.Count;
 
     /// <summary>Adds a sound.</summary>
-    /// <param name="samples">At least one, finite; what is beyond ±1 is cut.</param>
-    /// <param name="description">In words, or null.</param>
-    /// <param name="name">For messages, or null.</param>
-    /// <exception cref="ArgumentException">There is no sample, or one is not finite.</exception>
+    /// <param name="samples">At least one sample; all are finite. Values beyond ±1 are clipped.</param>
+    /// <param name="description">Description, or null.</param>
+    /// <param name="name">Name for messages, or null.</param>
+    /// <exception cref="ArgumentException">There are no samples, or one is not finite.</exception>
     public void Add(ReadOnlySpan<float> samples, string? description = null, string? name = null)
     {
         if (samples.IsEmpty)
         {
-            throw new ArgumentException("The sound has no samples.", nameof(samples));
+            throw new ArgumentException("The audio has no samples.", nameof(samples));
         }
 
         var stored = new short[samples.Length];

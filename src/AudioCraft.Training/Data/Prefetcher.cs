@@ -1,7 +1,7 @@
 namespace AudioCraft.Training;
 
-/// <summary>Makes the next few of a numbered series on other threads while one is being used.</summary>
-/// <typeparam name="T">What is made.</typeparam>
+/// <summary>Creates the next items of a series on other threads while one is in use.</summary>
+/// <typeparam name="T">Type of the items.</typeparam>
 public sealed class Prefetcher<T> : IDisposable
     where T : IDisposable
 {
@@ -9,8 +9,8 @@ public sealed class Prefetcher<T> : IDisposable
     private readonly int depth;
     private readonly Queue<(long Number, Task<T> Item)> ahead = new();
 
-    /// <param name="make">Makes an item by its number; it may be called on several threads at once.</param>
-    /// <param name="depth">How many are made ahead, 0 or more.</param>
+    /// <param name="make">Creates an item by its number; called on several threads.</param>
+    /// <param name="depth">Number of items created in advance, 0 or more.</param>
     public Prefetcher(Func<long, T> make, int depth = 2)
     {
         ArgumentNullException.ThrowIfNull(make);
@@ -19,8 +19,8 @@ public sealed class Prefetcher<T> : IDisposable
         this.depth = depth;
     }
 
-    /// <summary>An item; those after it begin to be made. The caller owns it.</summary>
-    /// <param name="number">Usually the one after the last; any other makes what was made ahead useless.</param>
+    /// <summary>Returns an item and starts creating the following ones. The caller disposes it.</summary>
+    /// <param name="number">Usually the last number plus 1; any other discards the items created in advance.</param>
     public T Get(long number)
     {
         if (ahead.TryPeek(out var first) && first.Number != number)
@@ -38,14 +38,14 @@ public sealed class Prefetcher<T> : IDisposable
         return ahead.Dequeue().Item.GetAwaiter().GetResult();
     }
 
-    /// <summary>Waits for what is being made, and releases it.</summary>
+    /// <summary>Waits for the items that are being created, and releases them.</summary>
     public void Dispose() => Drop();
 
     private void Drop()
     {
         while (ahead.TryDequeue(out var item))
         {
-            // What failed ahead of its time concerns nobody: it would be made again when it is asked for.
+            // An item that failed in advance was never requested, so its error is not reported.
             if (((IAsyncResult)item.Item).AsyncWaitHandle.WaitOne() && item.Item.IsCompletedSuccessfully)
             {
                 item.Item.Result.Dispose();

@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace AudioCraft.Training;
 
 /// <summary>
-/// Augmentation by mixing (AudioGen, Kreuk et al. 2022, section 3.3; audiocraft/data/sound_dataset.py): a sound is laid over another at a random level and time,
-/// and their descriptions are joined. Unlike upstream, which returns only the mixed items or a part of the batch, the batch keeps its size: items that are not mixed stay as they are.
+/// Augmentation by mixing (AudioGen, Kreuk et al. 2022, section 3.3; audiocraft/data/sound_dataset.py): a sound is added to another at a random level and time,
+/// and their descriptions are joined. Unlike upstream, which returns only the mixed items or a part of the batch, the batch keeps its size, and items that are not mixed stay unchanged.
 /// </summary>
 public sealed record SoundMixing
 {
@@ -15,19 +15,19 @@ public sealed record SoundMixing
     /// <summary>Share of the items of such a batch that become mixtures (<c>mix_p</c>), 0 to 1.</summary>
     public double Share { get; init; } = 0.5;
 
-    /// <summary>The least ratio of the first sound to the second, in decibels.</summary>
+    /// <summary>Minimum level of the first sound relative to the second, in decibels.</summary>
     public double LowestRatio { get; init; } = -5;
 
-    /// <summary>The greatest ratio, in decibels.</summary>
+    /// <summary>Maximum level of the first sound relative to the second, in decibels.</summary>
     public double HighestRatio { get; init; } = 5;
 
-    /// <summary>The share of the first sound's time that the second has at least, 0 to 1.</summary>
+    /// <summary>Minimum overlap of the two sounds as a share of the first, 0 to 1.</summary>
     public double MinimumOverlap { get; init; } = 0.5;
 
-    /// <summary>The least level of a mixture, in decibels below full scale.</summary>
+    /// <summary>Minimum level of a mixture, in decibels relative to full scale.</summary>
     public double LowestLevel { get; init; } = -35;
 
-    /// <summary>The greatest level of a mixture, in decibels below full scale. Peaks stay below 0.99 all the same.</summary>
+    /// <summary>Maximum level of a mixture, in decibels relative to full scale. Peaks stay below 0.99.</summary>
     public double HighestLevel { get; init; } = -15;
 
     private const double PartLevel = -25, HighestPeak = 0.99, Least = 1e-8;
@@ -41,9 +41,9 @@ public sealed record SoundMixing
         Require(LowestLevel <= HighestLevel && HighestLevel <= 0, nameof(LowestLevel), LowestLevel, $"at most HighestLevel, {HighestLevel}, which is at most 0,");
     }
 
-    /// <summary>The joined description of a mixture: a text that is the same twice is said once.</summary>
-    /// <param name="first">Or null.</param>
-    /// <param name="second">Or null.</param>
+    /// <summary>The joined description of a mixture; equal descriptions are not repeated.</summary>
+    /// <param name="first">Description of the first sound, or null.</param>
+    /// <param name="second">Description of the second sound, or null.</param>
     public static string? Join(string? first, string? second) =>
         first is null || second is null || first == second ? first ?? second : $"{first} {second}";
 
@@ -64,7 +64,7 @@ public sealed record SoundMixing
         var order = random.Permutation(items);
         for (var i = 0; i < (int)(Share * items); i++)
         {
-            // The next in a random order: never the same item.
+            // The next item in a random order, never the item itself.
             var (first, second) = (order[i], order[(i + 1) % items]);
             var (mixture, length) = Mix(originals[first], batch.Lengths[first], originals[second], batch.Lengths[second], random);
             batch.Wav[first].copy_(mixture);
@@ -75,7 +75,7 @@ public sealed record SoundMixing
         return batch with { Descriptions = descriptions, Lengths = lengths };
     }
 
-    // [C, T] each, zeros from its length on.
+    // [C, T] each, padded with zeros.
     private (Tensor Mixture, int Length) Mix(Tensor first, int firstLength, Tensor second, int secondLength, SeededRandom random)
     {
         var total = (int)first.size(1);

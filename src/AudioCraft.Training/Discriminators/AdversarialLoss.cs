@@ -6,8 +6,8 @@ using static TorchSharp.torch.nn;
 namespace AudioCraft.Training;
 
 /// <summary>
-/// A discriminator with its optimizer, and what a generator loses against it (audiocraft/adversarial/losses.py). In a training step, first
-/// <see cref="TrainAdversary"/> teaches the discriminator, then <see cref="forward"/> gives the generator's losses.
+/// A discriminator with its optimizer, and the adversarial loss of a generator (audiocraft/adversarial/losses.py). In a training step, first
+/// <see cref="TrainAdversary"/> updates the discriminator, then <see cref="forward"/> computes the losses of the generator.
 /// </summary>
 public sealed class AdversarialLoss : Module<Tensor, Tensor, (Tensor Adversarial, Tensor Features)>
 {
@@ -18,11 +18,11 @@ public sealed class AdversarialLoss : Module<Tensor, Tensor, (Tensor Adversarial
     private readonly Action zeroGradients;
     private readonly Action step;
 
-    /// <summary>Takes a discriminator, which is disposed with it, and an optimizer of its parameters, which is not.</summary>
+    /// <summary>Creates the loss. It disposes the discriminator, but not the optimizer.</summary>
     /// <param name="adversary">The discriminator.</param>
-    /// <param name="optimizer">Changes the discriminator's parameters.</param>
-    /// <param name="criterion">What both strive for; without it the hinge loss, EnCodec's.</param>
-    /// <param name="featureLoss">Compares feature maps; without it there is no such loss.</param>
+    /// <param name="optimizer">Optimizer of the parameters of the discriminator.</param>
+    /// <param name="criterion">Losses of both; null for the hinge loss, as in EnCodec.</param>
+    /// <param name="featureLoss">Loss of the feature maps; null for none.</param>
     /// <param name="normalize">Whether losses are divided by the number of parts of the discriminator.</param>
     public AdversarialLoss(
         MultiDiscriminator adversary, AdamW optimizer, AdversarialCriterion? criterion = null, FeatureMatchingLoss? featureLoss = null, bool normalize = true)
@@ -58,11 +58,11 @@ public sealed class AdversarialLoss : Module<Tensor, Tensor, (Tensor Adversarial
     /// <summary>The discriminator.</summary>
     public MultiDiscriminator Adversary => adversary;
 
-    /// <summary>Teaches the discriminator to tell the two apart: one step of its optimizer. Gradients of the sounds are not touched.</summary>
-    /// <param name="fake">Generated sounds, [B, C, T].</param>
-    /// <param name="real">Real sounds, [B, C, T].</param>
+    /// <summary>Updates the discriminator by one step of its optimizer. Gradients of the audio are not changed.</summary>
+    /// <param name="fake">Generated audio, [B, C, T].</param>
+    /// <param name="real">Real audio, [B, C, T].</param>
     /// <returns>The discriminator's loss before the step: a scalar without gradient, which the caller disposes.</returns>
-    /// <exception cref="ArgumentException">The sounds are not what the discriminator takes.</exception>
+    /// <exception cref="ArgumentException">The audio has the wrong shape for the discriminator.</exception>
     public Tensor TrainAdversary(Tensor fake, Tensor real)
     {
         ArgumentNullException.ThrowIfNull(fake);
@@ -78,11 +78,11 @@ public sealed class AdversarialLoss : Module<Tensor, Tensor, (Tensor Adversarial
         return loss.detach().MoveToOuterDisposeScope();
     }
 
-    /// <summary>What the generator loses. The discriminator's parameters get no gradient.</summary>
-    /// <param name="fake">Generated sounds, [B, C, T], through which gradients flow.</param>
-    /// <param name="real">Real sounds of the same shape.</param>
-    /// <returns>The adversarial loss, and that of the features, 0 without gradient if there is none. The caller disposes both.</returns>
-    /// <exception cref="ArgumentException">The sounds are not what the discriminator takes.</exception>
+    /// <summary>Computes the losses of the generator. The parameters of the discriminator get no gradient.</summary>
+    /// <param name="fake">Generated audio, [B, C, T], with gradient.</param>
+    /// <param name="real">Real audio of the same shape.</param>
+    /// <returns>The adversarial loss and the feature matching loss (0 without gradient if there is none). The caller disposes both.</returns>
+    /// <exception cref="ArgumentException">The audio has the wrong shape for the discriminator.</exception>
     public override (Tensor Adversarial, Tensor Features) forward(Tensor fake, Tensor real)
     {
         ArgumentNullException.ThrowIfNull(fake);
@@ -107,7 +107,7 @@ public sealed class AdversarialLoss : Module<Tensor, Tensor, (Tensor Adversarial
         return (adversarial.MoveToOuterDisposeScope(), features.MoveToOuterDisposeScope());
     }
 
-    /// <summary>While it lives, no gradients are computed for the parameters of a module.</summary>
+    /// <summary>Disables gradients of the parameters of a module until disposed.</summary>
     private sealed class Frozen : IDisposable
     {
         private readonly List<Parameter> parameters;

@@ -3,7 +3,7 @@ using static TorchSharp.torch.nn;
 
 namespace AudioCraft.Training;
 
-/// <summary>The complex spectrum that a discriminator sees: torchaudio's <c>Spectrogram(power=None, center=False)</c>, whose window is part of checkpoints.</summary>
+/// <summary>The complex spectrum of a discriminator: torchaudio's <c>Spectrogram(power=None, center=False)</c>, whose window is part of checkpoints.</summary>
 internal sealed class ComplexSpectrogram : Module<Tensor, Tensor>
 {
     private readonly ShortTimeFourier fourier;
@@ -11,7 +11,7 @@ internal sealed class ComplexSpectrogram : Module<Tensor, Tensor>
     private readonly Tensor window;
 
     /// <param name="nFft">Samples of a transform.</param>
-    /// <param name="hopLength">Samples from one frame to the next.</param>
+    /// <param name="hopLength">Hop between frames in samples.</param>
     /// <param name="winLength">Samples of the Hann window.</param>
     /// <param name="normalized">Whether the spectrum is divided by √Σw².</param>
     public ComplexSpectrogram(int nFft, int hopLength, int winLength, bool normalized) : base(nameof(ComplexSpectrogram))

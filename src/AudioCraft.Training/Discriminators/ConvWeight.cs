@@ -6,7 +6,7 @@ using static TorchSharp.torch.nn;
 
 namespace AudioCraft.Training;
 
-/// <summary>The weight and bias of a convolution over one or more dimensions, in the form that training with a normalisation needs.</summary>
+/// <summary>The weight and bias of a convolution over one or more dimensions, parametrized for a normalization.</summary>
 internal abstract class ConvWeight : Module
 {
     private protected readonly Parameter bias;
@@ -18,16 +18,16 @@ internal abstract class ConvWeight : Module
     /// <summary>[out].</summary>
     public Tensor Bias => bias;
 
-    /// <summary>The weight to convolve with, through which gradients flow. The caller disposes it.</summary>
+    /// <summary>The weight of the convolution, with gradient. The caller disposes it.</summary>
     public abstract Tensor Weight();
 
-    /// <summary>Makes the weight for a normalisation, filled as PyTorch fills it.</summary>
+    /// <summary>Creates the weight for a normalization, initialized as in PyTorch.</summary>
     public static ConvWeight Make(DiscriminatorNorm norm, long[] shape) => norm switch
     {
         DiscriminatorNorm.WeightNorm => new WeightNormWeight(shape),
         DiscriminatorNorm.SpectralNorm => new SpectralNormWeight(shape),
         DiscriminatorNorm.None or DiscriminatorNorm.TimeGroupNorm => new PlainWeight(shape),
-        _ => throw new ArgumentOutOfRangeException(nameof(norm), norm, "Not a normalisation."),
+        _ => throw new ArgumentOutOfRangeException(nameof(norm), norm, "Not a normalization."),
     };
 
     private protected static Parameter Filled(long[] shape) => ParameterFactory.FanIn(FanIn(shape), shape);

@@ -2,8 +2,8 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Training;
 
-/// <summary>What a discriminator makes of a sound: for each of its parts, how real the sound seems, and what its layers saw.</summary>
-/// <param name="Logits">One tensor a part, of any shape; larger means more like a real sound.</param>
+/// <summary>The output of a discriminator: logits and feature maps of each of its parts.</summary>
+/// <param name="Logits">One tensor per part, of any shape; larger values mean real audio.</param>
 /// <param name="FeatureMaps">The outputs of the layers of each part.</param>
 public sealed record DiscriminatorOutput(IReadOnlyList<Tensor> Logits, IReadOnlyList<IReadOnlyList<Tensor>> FeatureMaps) : IDisposable
 {

@@ -3,14 +3,14 @@ using static TorchSharp.torch.nn;
 
 namespace AudioCraft.Training;
 
-/// <summary>How far the feature maps of a generated sound are from those of a real one (audiocraft/adversarial/losses.py).</summary>
+/// <summary>The distance of the feature maps of generated and real audio (audiocraft/adversarial/losses.py).</summary>
 public sealed class FeatureMatchingLoss : Module
 {
     private readonly Module<Tensor, Tensor, Tensor> loss;
     private readonly bool normalize;
 
-    /// <summary>Makes the loss.</summary>
-    /// <param name="loss">Of two feature maps; without it <see cref="L1Loss"/>.</param>
+    /// <summary>Creates the loss.</summary>
+    /// <param name="loss">Loss of two feature maps; null for <see cref="L1Loss"/>.</param>
     /// <param name="normalize">Whether the sum over the feature maps is divided by their number.</param>
     public FeatureMatchingLoss(Module<Tensor, Tensor, Tensor>? loss = null, bool normalize = true) : base(nameof(FeatureMatchingLoss))
     {
@@ -20,10 +20,10 @@ public sealed class FeatureMatchingLoss : Module
     }
 
     /// <summary>The loss of the feature maps of one discriminator.</summary>
-    /// <param name="fake">Of the generated sound.</param>
-    /// <param name="real">Of the real one: as many, of the same shapes.</param>
+    /// <param name="fake">Feature maps of generated audio.</param>
+    /// <param name="real">Feature maps of real audio, with the same number and shapes.</param>
     /// <returns>A scalar that the caller disposes.</returns>
-    /// <exception cref="ArgumentException">There are none, or their numbers or shapes differ.</exception>
+    /// <exception cref="ArgumentException">There are no feature maps, or their numbers or shapes differ.</exception>
     public Tensor forward(IReadOnlyList<Tensor> fake, IReadOnlyList<Tensor> real)
     {
         ArgumentNullException.ThrowIfNull(fake);

@@ -4,15 +4,15 @@ using static TorchSharp.torch.nn;
 
 namespace AudioCraft.Training;
 
-/// <summary>A discriminator made of several that look at the sound in different ways (audiocraft/adversarial/discriminators/base.py).</summary>
+/// <summary>A discriminator that consists of several (audiocraft/adversarial/discriminators/base.py).</summary>
 public abstract class MultiDiscriminator : Module<Tensor, DiscriminatorOutput>
 {
     private protected readonly ModuleList<SubDiscriminator> discriminators;
     private readonly int channels;
 
     /// <param name="name">Name of the module.</param>
-    /// <param name="channels">Channels of the sounds, or 0 if that is for the parts to say.</param>
-    /// <param name="parts">The discriminators it is made of.</param>
+    /// <param name="channels">Channels of the audio, or 0 if the parts check them.</param>
+    /// <param name="parts">The discriminators.</param>
     private protected MultiDiscriminator(string name, int channels, IEnumerable<SubDiscriminator> parts) : base(name)
     {
         this.channels = channels;
@@ -23,22 +23,22 @@ public abstract class MultiDiscriminator : Module<Tensor, DiscriminatorOutput>
         }
     }
 
-    /// <summary>How many discriminators it is made of.</summary>
+    /// <summary>Number of discriminators.</summary>
     public int NumDiscriminators => discriminators.Count;
 
-    /// <summary>The discriminators it is made of.</summary>
+    /// <summary>The discriminators.</summary>
     public IReadOnlyList<SubDiscriminator> Parts => [.. discriminators];
 
-    /// <summary>The fewest samples a sound must have.</summary>
+    /// <summary>Minimum number of samples.</summary>
     public virtual long MinSamples => discriminators.Max(part => part.MinSamples);
 
-    /// <summary>Looks at a sound.</summary>
+    /// <summary>Runs the discriminators.</summary>
     /// <param name="input">[B, C, T].</param>
     /// <returns>Logits and feature maps of each part; the caller disposes them.</returns>
-    /// <exception cref="ArgumentException">The sound has another shape or is too short.</exception>
+    /// <exception cref="ArgumentException">The audio has another shape or is too short.</exception>
     public override DiscriminatorOutput forward(Tensor input)
     {
-        SoundShape.Check(input, nameof(input), MinSamples, channels == 0 ? null : channels);
+        AudioShape.Check(input, nameof(input), MinSamples, channels == 0 ? null : channels);
         using var scope = NewDisposeScope();
         var logits = new List<Tensor>();
         var maps = new List<IReadOnlyList<Tensor>>();
@@ -62,9 +62,9 @@ public abstract class MultiDiscriminator : Module<Tensor, DiscriminatorOutput>
         return new DiscriminatorOutput(logits, maps);
     }
 
-    /// <summary>What the first part looks at.</summary>
+    /// <summary>Input of the first part.</summary>
     private protected virtual Tensor Prepare(Tensor input) => input;
 
-    /// <summary>What the next part looks at, from what the last one did.</summary>
+    /// <summary>Input of the next part, from that of the last one.</summary>
     private protected virtual Tensor Next(Tensor current) => current;
 }

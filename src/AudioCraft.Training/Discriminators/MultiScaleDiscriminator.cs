@@ -6,33 +6,33 @@ using static TorchSharp.torch.nn;
 namespace AudioCraft.Training;
 
 /// <summary>
-/// MelGAN's multi-scale discriminator (Kumar et al. 2019; audiocraft/adversarial/discriminators/msd.py): a <see cref="ScaleDiscriminator"/> for the sound,
-/// one for the sound averaged down, one for that averaged down again, and so on.
-/// Upstream computes the averages and drops them, so that all its scales see the same sound: <c>upstreamScales</c> does that.
+/// MelGAN's multi-scale discriminator (Kumar et al. 2019; audiocraft/adversarial/discriminators/msd.py): a <see cref="ScaleDiscriminator"/> for the audio,
+/// one for the downsampled audio, one for the audio downsampled twice, and so on.
+/// Upstream discards the downsampled audio, so that all its scales use the same input: <c>upstreamScales</c> reproduces that.
 /// </summary>
 public sealed class MultiScaleDiscriminator : MultiDiscriminator
 {
     private readonly int downsampleFactor;
     private readonly bool upstreamScales;
 
-    /// <summary>Makes the discriminators. What is not said otherwise is handed on to each.</summary>
-    /// <param name="inChannels">Channels of the sound.</param>
+    /// <summary>Creates the discriminators; parameters that are not lists are passed to each.</summary>
+    /// <param name="inChannels">Channels of the audio.</param>
     /// <param name="outChannels">Channels of the logits.</param>
-    /// <param name="downsampleFactor">How much slower each next scale is sampled.</param>
-    /// <param name="scaleNorms">Normalisation of each scale; without it weight normalisation, three times.</param>
-    /// <param name="kernelSizes">Two odd sizes, of which the first convolution has the product, the last but one the first and the last the second; without it 5 and 3.</param>
+    /// <param name="downsampleFactor">Downsampling factor between scales.</param>
+    /// <param name="scaleNorms">Normalization of each scale; null for weight normalization, three times.</param>
+    /// <param name="kernelSizes">Two odd sizes, of which the first convolution has the product, the last but one the first and the last the second; null for 5 and 3.</param>
     /// <param name="filters">Channels of the first convolution.</param>
-    /// <param name="maxFilters">Most channels.</param>
-    /// <param name="downsampleScales">By how much each inner convolution makes the sound shorter and the channels more; without it 4, four times.</param>
-    /// <param name="innerKernelSizes">Sizes of the kernels of the inner convolutions; without it ten times the scale, plus one.</param>
-    /// <param name="groups">Groups of the inner convolutions; without it one for every four channels.</param>
-    /// <param name="strides">Steps of the inner convolutions; without it the scales.</param>
-    /// <param name="paddings">Padding of the inner convolutions; without it that for ten times the scale, plus one.</param>
-    /// <param name="activation">After each convolution but the last; without it a LeakyReLU with slope 0.2.</param>
-    /// <param name="pad">How the sound is padded for the first convolution.</param>
-    /// <param name="padValue">The constant, if it is padded with one.</param>
-    /// <param name="upstreamScales">Whether all scales see the sound at its full rate, as upstream's do.</param>
-    /// <exception cref="ArgumentException">A value is out of range, or a list has not one entry for each scale.</exception>
+    /// <param name="maxFilters">Maximum number of channels.</param>
+    /// <param name="downsampleScales">Downsampling factors of the inner convolutions, by which channels grow; null for 4, four times.</param>
+    /// <param name="innerKernelSizes">Sizes of the kernels of the inner convolutions; null for ten times the scale, plus one.</param>
+    /// <param name="groups">Groups of the inner convolutions; null for one for every four channels.</param>
+    /// <param name="strides">Strides of the inner convolutions; null for the scales.</param>
+    /// <param name="paddings">Padding of the inner convolutions; null for that for ten times the scale, plus one.</param>
+    /// <param name="activation">After each convolution but the last; null for a LeakyReLU with slope 0.2.</param>
+    /// <param name="pad">Padding mode of the first convolution.</param>
+    /// <param name="padValue">Value of constant padding.</param>
+    /// <param name="upstreamScales">Whether all scales use the full sample rate, as in upstream.</param>
+    /// <exception cref="ArgumentException">A value is out of range, or a list does not have one entry per scale.</exception>
     public MultiScaleDiscriminator(
         int inChannels = 1, int outChannels = 1, int downsampleFactor = 2, IReadOnlyList<DiscriminatorNorm>? scaleNorms = null,
         IReadOnlyList<int>? kernelSizes = null, int filters = 16, int maxFilters = 1024, IReadOnlyList<int>? downsampleScales = null,

@@ -11,25 +11,25 @@ public sealed class MultiScaleSTFTDiscriminator : MultiDiscriminator
 {
     private readonly bool separate;
 
-    /// <summary>Makes the discriminators. What is not said otherwise is handed on to each.</summary>
+    /// <summary>Creates the discriminators; parameters that are not lists are passed to each.</summary>
     /// <param name="filters">Channels of the first convolution.</param>
-    /// <param name="inChannels">Channels of the sound.</param>
+    /// <param name="inChannels">Channels of the audio.</param>
     /// <param name="outChannels">Channels of the logits.</param>
     /// <param name="sepChannels">
-    /// Whether each channel of a sound is looked at as a sound of its own; then <paramref name="inChannels"/> is 1. With more channels it changes nothing,
-    /// as upstream, where it never does.
+    /// Whether each channel is processed separately; <paramref name="inChannels"/> is then 1. With more channels it has no effect,
+    /// as upstream, where it never has one.
     /// </param>
-    /// <param name="nFfts">Samples of the Fourier transforms; without it 1024, 2048, 512.</param>
-    /// <param name="hopLengths">Samples from one frame to the next; without it 256, 512, 128.</param>
-    /// <param name="winLengths">Samples of the Hann windows; without it 1024, 2048, 512.</param>
-    /// <param name="maxFilters">Most channels.</param>
+    /// <param name="nFfts">Samples of the Fourier transforms; null for 1024, 2048, 512.</param>
+    /// <param name="hopLengths">Hop between frames in samples; null for 256, 512, 128.</param>
+    /// <param name="winLengths">Samples of the Hann windows; null for 1024, 2048, 512.</param>
+    /// <param name="maxFilters">Maximum number of channels.</param>
     /// <param name="filtersScale">Growth of the channels from layer to layer. Upstream cannot run with any but 1.</param>
-    /// <param name="kernelSize">Kernel over time and frequency; without it 3 and 9.</param>
-    /// <param name="dilations">Distance of the taps in time, one entry for each inner convolution; without it 1, 2, 4.</param>
-    /// <param name="stride">Step of the inner convolutions in time and frequency; without it 1 and 2.</param>
+    /// <param name="kernelSize">Kernel over time and frequency; null for 3 and 9.</param>
+    /// <param name="dilations">Distance of the taps in time, one entry for each inner convolution; null for 1, 2, 4.</param>
+    /// <param name="stride">Stride of the inner convolutions in time and frequency; null for 1 and 2.</param>
     /// <param name="normalized">Whether the spectrum is divided by √Σw².</param>
-    /// <param name="norm">Normalisation of all convolutions but the first.</param>
-    /// <param name="activation">After each convolution but the last; without it a LeakyReLU with slope 0.2.</param>
+    /// <param name="norm">Normalization of all convolutions but the first.</param>
+    /// <param name="activation">After each convolution but the last; null for a LeakyReLU with slope 0.2.</param>
     /// <exception cref="ArgumentException">A value is out of range, or the lists differ in length.</exception>
     public MultiScaleSTFTDiscriminator(
         int filters, int inChannels = 1, int outChannels = 1, bool sepChannels = false, IReadOnlyList<int>? nFfts = null, IReadOnlyList<int>? hopLengths = null,

@@ -5,7 +5,7 @@ using static TorchSharp.torch.nn;
 
 namespace AudioCraft.Training;
 
-/// <summary>A convolution over one or two dimensions and what normalises it: the kernel is <c>conv</c>, a group norm after it is <c>norm</c> (audiocraft/modules/conv.py).</summary>
+/// <summary>A convolution over one or two dimensions with its normalization: the kernel is <c>conv</c>, a group norm after it is <c>norm</c> (audiocraft/modules/conv.py).</summary>
 internal sealed class NormConv : Module<Tensor, Tensor>
 {
     /// <summary>With up to this many channels in, libtorch's gradient of the input of a convolution over two dimensions is slow on a CPU.</summary>
@@ -24,11 +24,11 @@ internal sealed class NormConv : Module<Tensor, Tensor>
     /// <param name="inputs">Channels in.</param>
     /// <param name="outputs">Channels out.</param>
     /// <param name="kernel">Size of the kernel in each dimension, one or two.</param>
-    /// <param name="normalization">Which normalisation.</param>
-    /// <param name="stride">Step in each dimension; without it 1.</param>
-    /// <param name="padding">Zeros at both ends of each dimension; without it none.</param>
-    /// <param name="dilation">Distance between taps in each dimension; without it 1.</param>
-    /// <param name="groups">Groups of channels that have nothing to do with one another.</param>
+    /// <param name="normalization">Which normalization.</param>
+    /// <param name="stride">Stride in each dimension; null for 1.</param>
+    /// <param name="padding">Zeros at both ends of each dimension; null for none.</param>
+    /// <param name="dilation">Distance between taps in each dimension; null for 1.</param>
+    /// <param name="groups">Number of groups.</param>
     /// <exception cref="ArgumentException">A size is out of range, or the groups do not divide the channels.</exception>
     public NormConv(
         long inputs, long outputs, long[] kernel, DiscriminatorNorm normalization, long[]? stride = null, long[]? padding = null, long[]? dilation = null,
@@ -43,7 +43,7 @@ internal sealed class NormConv : Module<Tensor, Tensor>
         {
             throw new ArgumentException(
                 $"A convolution from {inputs} to {outputs} channels with kernel [{string.Join(", ", kernel)}], stride [{string.Join(", ", this.stride)}], "
-                + $"padding [{string.Join(", ", this.padding)}] and dilation [{string.Join(", ", this.dilation)}] cannot be made.");
+                + $"padding [{string.Join(", ", this.padding)}] and dilation [{string.Join(", ", this.dilation)}] is not possible.");
         }
 
         if (groups < 1 || inputs % groups != 0 || outputs % groups != 0)
@@ -78,7 +78,7 @@ internal sealed class NormConv : Module<Tensor, Tensor>
         input.requires_grad && input.size(1) <= FewInputs && stride[0] == 1 && groups == 1 && input.device_type == DeviceType.CPU;
 
     /// <summary>
-    /// The same convolution over the last dimension alone, with the rows that the kernel spans as channels: forward as fast, backward in half the time.
+    /// The same convolution over the last dimension only, with the kernel rows as channels: the backward pass takes half the time.
     /// </summary>
     private Tensor OverRows(Tensor input, Tensor weight)
     {

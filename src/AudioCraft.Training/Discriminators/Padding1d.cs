@@ -11,9 +11,9 @@ internal sealed class Padding1d : Module<Tensor, Tensor>
     private readonly PaddingModes mode;
     private readonly double value;
 
-    /// <param name="samples">How many at each end.</param>
-    /// <param name="mode">With what.</param>
-    /// <param name="value">The constant, if it is one.</param>
+    /// <param name="samples">Number of samples at each end.</param>
+    /// <param name="mode">Padding mode.</param>
+    /// <param name="value">Value of constant padding.</param>
     public Padding1d(long samples, PaddingModes mode, double value) : base(nameof(Padding1d))
     {
         (this.samples, this.mode, this.value) = (samples, mode, value);

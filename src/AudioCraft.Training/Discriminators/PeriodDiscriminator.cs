@@ -7,8 +7,8 @@ using static TorchSharp.torch.nn;
 namespace AudioCraft.Training;
 
 /// <summary>
-/// HiFi-GAN's look at every n-th sample (Kong et al. 2020; audiocraft/adversarial/discriminators/mpd.py): the sound is folded into rows of one period,
-/// and convolutions run down the columns. The logits are the last feature map.
+/// HiFi-GAN's period discriminator (Kong et al. 2020; audiocraft/adversarial/discriminators/mpd.py): the audio is folded into rows of one period,
+/// and convolutions run along the columns. The logits are the last feature map.
 /// </summary>
 public sealed class PeriodDiscriminator : SubDiscriminator
 {
@@ -18,18 +18,18 @@ public sealed class PeriodDiscriminator : SubDiscriminator
     private readonly NormConv conv_post;
     private readonly long rows;
 
-    /// <summary>Makes the layers.</summary>
-    /// <param name="period">Samples of a row.</param>
-    /// <param name="inChannels">Channels of the sound.</param>
+    /// <summary>Creates the layers.</summary>
+    /// <param name="period">Period in samples.</param>
+    /// <param name="inChannels">Channels of the audio.</param>
     /// <param name="outChannels">Channels of the logits.</param>
     /// <param name="nLayers">Convolutions before the last; all but one have the stride.</param>
-    /// <param name="kernelSizes">Sizes of the kernels of the inner and of the last convolution, odd; without it 5 and 3.</param>
-    /// <param name="stride">Step of the convolutions.</param>
+    /// <param name="kernelSizes">Sizes of the kernels of the inner and of the last convolution, odd; null for 5 and 3.</param>
+    /// <param name="stride">Stride of the convolutions.</param>
     /// <param name="filters">Channels grow from this times the scale.</param>
     /// <param name="filtersScale">Growth of the channels from layer to layer.</param>
-    /// <param name="maxFilters">Most channels.</param>
-    /// <param name="norm">Normalisation of the convolutions.</param>
-    /// <param name="activation">After each convolution but the last; without it a LeakyReLU with slope 0.2.</param>
+    /// <param name="maxFilters">Maximum number of channels.</param>
+    /// <param name="norm">Normalization of the convolutions.</param>
+    /// <param name="activation">After each convolution but the last; null for a LeakyReLU with slope 0.2.</param>
     /// <exception cref="ArgumentException">A value is out of range.</exception>
     public PeriodDiscriminator(
         int period, int inChannels = 1, int outChannels = 1, int nLayers = 5, IReadOnlyList<int>? kernelSizes = null, int stride = 3, int filters = 8,
@@ -64,15 +64,15 @@ public sealed class PeriodDiscriminator : SubDiscriminator
         RegisterComponents();
     }
 
-    /// <summary>Enough rows for every convolution; and reflection needs one sample more than it adds.</summary>
+    /// <summary>Enough rows for every convolution; padding by reflection needs one sample more than it adds.</summary>
     public override long MinSamples => Math.Max(((rows - 1) * period) + 1, (period / 2) + 1);
 
     /// <summary>[B, C, T] → logits [B, out, rows, period], and the output of every layer.</summary>
-    /// <param name="input">The sound.</param>
-    /// <exception cref="ArgumentException">It has another shape or is too short.</exception>
+    /// <param name="input">The audio.</param>
+    /// <exception cref="ArgumentException">The audio has another shape or is too short.</exception>
     public override (Tensor Logits, IReadOnlyList<Tensor> FeatureMaps) forward(Tensor input)
     {
-        SoundShape.Check(input, nameof(input), MinSamples);
+        AudioShape.Check(input, nameof(input), MinSamples);
         using var scope = NewDisposeScope();
         var length = input.size(2);
         var missing = (period - (length % period)) % period;
@@ -81,7 +81,7 @@ public sealed class PeriodDiscriminator : SubDiscriminator
         return Run(folded, convs, activation, conv_post, logitsAreFeatures: true);
     }
 
-    // With an even kernel, padding is less than half of it, and rows get fewer.
+    // With an even kernel, padding is less than half of it, and the number of rows decreases.
     private static long FewestRows(int layers, long inner, long stride, long last)
     {
         for (var rows = 1L; ; rows++)

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Training;
 
-/// <summary>A weight as it is: <c>weight</c>.</summary>
+/// <summary>A plain weight: <c>weight</c>.</summary>
 internal sealed class PlainWeight : ConvWeight
 {
     private readonly Parameter weight;

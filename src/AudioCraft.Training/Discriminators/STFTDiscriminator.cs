@@ -6,8 +6,8 @@ using static TorchSharp.torch.nn;
 namespace AudioCraft.Training;
 
 /// <summary>
-/// EnCodec's look at the complex spectrum (Défossez et al. 2022, section 3.4; audiocraft/adversarial/discriminators/msstftd.py): convolutions over time and
-/// frequency, dilated in time. The first has no normalisation, as upstream's. The logits are not among the feature maps.
+/// EnCodec's STFT discriminator (Défossez et al. 2022, section 3.4; audiocraft/adversarial/discriminators/msstftd.py): convolutions over time and
+/// frequency, dilated in time. The first has no normalization, as upstream's. The logits are not among the feature maps.
 /// </summary>
 public sealed class STFTDiscriminator : SubDiscriminator
 {
@@ -17,21 +17,21 @@ public sealed class STFTDiscriminator : SubDiscriminator
     private readonly ModuleList<NormConv> convs;
     private readonly NormConv conv_post;
 
-    /// <summary>Makes the layers.</summary>
+    /// <summary>Creates the layers.</summary>
     /// <param name="filters">Channels of the first convolution.</param>
-    /// <param name="inChannels">Channels of the sound.</param>
+    /// <param name="inChannels">Channels of the audio.</param>
     /// <param name="outChannels">Channels of the logits.</param>
     /// <param name="nFft">Samples of a Fourier transform.</param>
-    /// <param name="hopLength">Samples from one frame to the next.</param>
+    /// <param name="hopLength">Hop between frames in samples.</param>
     /// <param name="winLength">Samples of the Hann window.</param>
-    /// <param name="maxFilters">Most channels.</param>
+    /// <param name="maxFilters">Maximum number of channels.</param>
     /// <param name="filtersScale">Growth of the channels from layer to layer. Upstream cannot run with any but 1.</param>
     /// <param name="kernelSize">Kernel over time and frequency.</param>
-    /// <param name="dilations">Distance of the taps in time, one entry for each inner convolution; without it 1, 2, 4.</param>
-    /// <param name="stride">Step of the inner convolutions in time and frequency; without it 1 and 2.</param>
+    /// <param name="dilations">Distance of the taps in time, one entry for each inner convolution; null for 1, 2, 4.</param>
+    /// <param name="stride">Stride of the inner convolutions in time and frequency; null for 1 and 2.</param>
     /// <param name="normalized">Whether the spectrum is divided by √Σw².</param>
-    /// <param name="norm">Normalisation of all convolutions but the first.</param>
-    /// <param name="activation">After each convolution but the last; without it a LeakyReLU with slope 0.2.</param>
+    /// <param name="norm">Normalization of all convolutions but the first.</param>
+    /// <param name="activation">After each convolution but the last; null for a LeakyReLU with slope 0.2.</param>
     /// <exception cref="ArgumentException">A value is out of range.</exception>
     public STFTDiscriminator(
         int filters, int inChannels = 1, int outChannels = 1, int nFft = 1024, int hopLength = 256, int winLength = 1024, int maxFilters = 1024,
@@ -72,11 +72,11 @@ public sealed class STFTDiscriminator : SubDiscriminator
     public override long MinSamples => spec_transform.Size;
 
     /// <summary>[B, C, T] → logits [B, out, frames, frequencies], and the output of every layer but the last.</summary>
-    /// <param name="input">The sound.</param>
-    /// <exception cref="ArgumentException">It has another shape or is too short.</exception>
+    /// <param name="input">The audio.</param>
+    /// <exception cref="ArgumentException">The audio has another shape or is too short.</exception>
     public override (Tensor Logits, IReadOnlyList<Tensor> FeatureMaps) forward(Tensor input)
     {
-        SoundShape.Check(input, nameof(input), MinSamples, inChannels);
+        AudioShape.Check(input, nameof(input), MinSamples, inChannels);
         using var scope = NewDisposeScope();
         return Run(spec_transform.forward(input), convs, activation, conv_post, logitsAreFeatures: false);
     }

@@ -7,8 +7,8 @@ using static TorchSharp.torch.nn;
 namespace AudioCraft.Training;
 
 /// <summary>
-/// MelGAN's look at the waveform (Kumar et al. 2019; audiocraft/adversarial/discriminators/msd.py): a wide convolution, grouped convolutions that make the
-/// sound shorter, and two more. The logits are the last feature map.
+/// MelGAN's discriminator of the waveform (Kumar et al. 2019; audiocraft/adversarial/discriminators/msd.py): a wide convolution, grouped convolutions that downsample
+/// the signal, and two more. The logits are the last feature map.
 /// </summary>
 public sealed class ScaleDiscriminator : SubDiscriminator
 {
@@ -17,22 +17,22 @@ public sealed class ScaleDiscriminator : SubDiscriminator
     private readonly NormConv conv_post;
     private readonly long minSamples;
 
-    /// <summary>Makes the layers.</summary>
-    /// <param name="inChannels">Channels of the sound.</param>
+    /// <summary>Creates the layers.</summary>
+    /// <param name="inChannels">Channels of the audio.</param>
     /// <param name="outChannels">Channels of the logits.</param>
-    /// <param name="kernelSizes">Two odd sizes, of which the first convolution has the product, the last but one the first and the last the second; without it 5 and 3.</param>
+    /// <param name="kernelSizes">Two odd sizes, of which the first convolution has the product, the last but one the first and the last the second; null for 5 and 3.</param>
     /// <param name="filters">Channels of the first convolution.</param>
-    /// <param name="maxFilters">Most channels.</param>
-    /// <param name="downsampleScales">By how much each inner convolution makes the sound shorter and the channels more; without it 4, four times.</param>
-    /// <param name="innerKernelSizes">Sizes of the kernels of the inner convolutions; without it ten times the scale, plus one.</param>
-    /// <param name="groups">Groups of the inner convolutions; without it one for every four channels.</param>
-    /// <param name="strides">Steps of the inner convolutions; without it the scales.</param>
-    /// <param name="paddings">Padding of the inner convolutions; without it that for ten times the scale, plus one.</param>
-    /// <param name="norm">Normalisation of the convolutions.</param>
-    /// <param name="activation">After each convolution but the last; without it a LeakyReLU with slope 0.2.</param>
-    /// <param name="pad">How the sound is padded for the first convolution.</param>
-    /// <param name="padValue">The constant, if it is padded with one.</param>
-    /// <exception cref="ArgumentException">A value is out of range, or a list has not one entry for each scale.</exception>
+    /// <param name="maxFilters">Maximum number of channels.</param>
+    /// <param name="downsampleScales">Downsampling factors of the inner convolutions, by which channels grow; null for 4, four times.</param>
+    /// <param name="innerKernelSizes">Sizes of the kernels of the inner convolutions; null for ten times the scale, plus one.</param>
+    /// <param name="groups">Groups of the inner convolutions; null for one for every four channels.</param>
+    /// <param name="strides">Strides of the inner convolutions; null for the scales.</param>
+    /// <param name="paddings">Padding of the inner convolutions; null for that for ten times the scale, plus one.</param>
+    /// <param name="norm">Normalization of the convolutions.</param>
+    /// <param name="activation">After each convolution but the last; null for a LeakyReLU with slope 0.2.</param>
+    /// <param name="pad">Padding mode of the first convolution.</param>
+    /// <param name="padValue">Value of constant padding.</param>
+    /// <exception cref="ArgumentException">A value is out of range, or a list does not have one entry per scale.</exception>
     public ScaleDiscriminator(
         int inChannels = 1, int outChannels = 1, IReadOnlyList<int>? kernelSizes = null, int filters = 16, int maxFilters = 1024,
         IReadOnlyList<int>? downsampleScales = null, IReadOnlyList<int>? innerKernelSizes = null, IReadOnlyList<int>? groups = null,
@@ -87,16 +87,16 @@ public sealed class ScaleDiscriminator : SubDiscriminator
     public override long MinSamples => minSamples;
 
     /// <summary>[B, C, T] → logits [B, out, frames], and the output of every layer.</summary>
-    /// <param name="input">The sound.</param>
-    /// <exception cref="ArgumentException">It has another shape or is too short.</exception>
+    /// <param name="input">The audio.</param>
+    /// <exception cref="ArgumentException">The audio has another shape or is too short.</exception>
     public override (Tensor Logits, IReadOnlyList<Tensor> FeatureMaps) forward(Tensor input)
     {
-        SoundShape.Check(input, nameof(input), MinSamples);
+        AudioShape.Check(input, nameof(input), MinSamples);
         using var scope = NewDisposeScope();
         return Run(input, convs, activation, conv_post, logitsAreFeatures: true);
     }
 
-    // From the end: a convolution that gives n frames needs (n − 1) steps and a kernel, less what is padded. The others keep the length.
+    // From the end: a convolution that gives n frames needs (n − 1) steps and a kernel, minus the padding. The others keep the length.
     private static long Fewest(List<(long Kernel, long Stride, long Padding)> shapes) =>
         shapes.AsEnumerable().Reverse().Aggregate(1L, (frames, shape) => Math.Max(1, ((frames - 1) * shape.Stride) + shape.Kernel - (2 * shape.Padding)));
 }

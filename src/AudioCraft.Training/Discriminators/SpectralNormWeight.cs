@@ -35,7 +35,7 @@ internal sealed class SpectralNormWeight : ConvWeight
         {
             using var guard = no_grad();
 
-            // New tensors: the next call overwrites the buffers, and this call's backward pass may be still to come.
+            // New tensors, because the next call may overwrite the buffers before the backward pass of this one.
             v = Unit(matrix.t().mv(u));
             u = Unit(matrix.mv(v));
             weight_v.copy_(v);

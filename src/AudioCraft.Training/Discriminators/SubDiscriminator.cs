@@ -4,7 +4,7 @@ using static TorchSharp.torch.nn;
 
 namespace AudioCraft.Training;
 
-/// <summary>One part of a discriminator: layers with an activation after each, whose outputs are the feature maps, and a last convolution that gives the logits.</summary>
+/// <summary>One part of a discriminator: layers with activations, whose outputs are the feature maps, and a last convolution that computes the logits.</summary>
 public abstract class SubDiscriminator : Module<Tensor, (Tensor Logits, IReadOnlyList<Tensor> FeatureMaps)>
 {
     /// <param name="name">Name of the module.</param>
@@ -12,14 +12,14 @@ public abstract class SubDiscriminator : Module<Tensor, (Tensor Logits, IReadOnl
     {
     }
 
-    /// <summary>The fewest samples a sound must have.</summary>
+    /// <summary>Minimum number of samples.</summary>
     public abstract long MinSamples { get; }
 
-    /// <summary>PyTorch's LeakyReLU with the slope of 0.2 that all of upstream's discriminators have by default.</summary>
+    /// <summary>LeakyReLU with a slope of 0.2, the default of all discriminators in upstream.</summary>
     internal static ActivationConfig DefaultActivation { get; } =
         new("LeakyReLU", new Dictionary<string, double> { ["negative_slope"] = 0.2 });
 
-    /// <summary>Runs the layers. Called in a dispose scope, out of which the results are moved.</summary>
+    /// <summary>Runs the layers. Called in a dispose scope; the results are moved to the outer scope.</summary>
     private protected static (Tensor Logits, IReadOnlyList<Tensor> FeatureMaps) Run(
         Tensor input, IEnumerable<Module<Tensor, Tensor>> layers, Activation activation, NormConv last, bool logitsAreFeatures)
     {
@@ -35,14 +35,14 @@ public abstract class SubDiscriminator : Module<Tensor, (Tensor Logits, IReadOnl
         var logits = last.forward(current).MoveToOuterDisposeScope();
         if (logitsAreFeatures)
         {
-            // A tensor object of its own, so that each result can be disposed.
+            // A separate tensor object, so that each result can be disposed.
             maps.Add(logits.alias().MoveToOuterDisposeScope());
         }
 
         return (logits, maps);
     }
 
-    /// <summary>The length after a convolution; 0 where nothing is left.</summary>
+    /// <summary>The length after a convolution, at least 0.</summary>
     private protected static long LengthAfter(long length, long kernel, long stride, long padding)
     {
         var span = length + (2 * padding) - kernel;

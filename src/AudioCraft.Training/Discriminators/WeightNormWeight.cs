@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Training;
 
-/// <summary>Length and direction of each kernel are parameters of their own, as PyTorch's <c>weight_norm</c> names them: <c>weight = weight_v · weight_g / ‖weight_v‖</c>.</summary>
+/// <summary>Length and direction of each kernel are separate parameters, named as by PyTorch's <c>weight_norm</c>: <c>weight = weight_v · weight_g / ‖weight_v‖</c>.</summary>
 internal sealed class WeightNormWeight : ConvWeight
 {
     private readonly Parameter weight_g;

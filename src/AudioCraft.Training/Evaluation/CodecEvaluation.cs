@@ -5,30 +5,30 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Training;
 
-/// <summary>How close a codec comes to some sounds with so many codebooks.</summary>
-/// <param name="Sounds">Which sounds.</param>
-/// <param name="Codebooks">How many codebooks.</param>
-/// <param name="KilobitsPerSecond">What their codes take.</param>
-/// <param name="SiSnr">Scale-invariant signal-to-noise ratio in dB, of each whole clip, averaged; more is better.</param>
-/// <param name="MelDistance"><see cref="MultiScaleMelSpectrogramLoss"/> with its defaults, averaged over clips; less is better.</param>
+/// <summary>Distances of a codec with a number of codebooks.</summary>
+/// <param name="Sounds">Name of the audio.</param>
+/// <param name="Codebooks">Number of codebooks.</param>
+/// <param name="KilobitsPerSecond">Bit rate of the codes.</param>
+/// <param name="SiSnr">Scale-invariant signal-to-noise ratio in dB, averaged over clips; higher is better.</param>
+/// <param name="MelDistance"><see cref="MultiScaleMelSpectrogramLoss"/> with its defaults, averaged over clips; lower is better.</param>
 public sealed record CodecFigure(string Sounds, int Codebooks, double KilobitsPerSecond, double SiSnr, double MelDistance);
 
-/// <summary>Measures a codec by what comes out of it.</summary>
+/// <summary>Measures the distances of a codec.</summary>
 public static class CodecEvaluation
 {
-    /// <summary>Puts sounds through the codec with one codebook, two, and so on to all. The number in use stays what it was.</summary>
+    /// <summary>Encodes and decodes audio with one codebook, two, and so on to all.</summary>
     /// <param name="codec">The codec, in evaluation mode.</param>
-    /// <param name="name">What the sounds are called in the table.</param>
-    /// <param name="sounds">Samples of one channel at the codec's rate, each of at least half a second; a codec of more channels hears them on each.</param>
-    /// <param name="cancellation">Stops between two sounds.</param>
-    /// <exception cref="ArgumentException">There is no sound, or one is too short.</exception>
-    public static IReadOnlyList<CodecFigure> Measure(CompressionModel codec, string name, IReadOnlyList<float[]> sounds, CancellationToken cancellation = default)
+    /// <param name="name">Name of the audio in the table.</param>
+    /// <param name="sounds">Samples of one channel at the codec's rate, each of at least half a second; copied to all channels of the codec.</param>
+    /// <param name="cancellationToken">Checked between clips.</param>
+    /// <exception cref="ArgumentException">There is no audio, or a clip is too short.</exception>
+    public static IReadOnlyList<CodecFigure> Measure(CompressionModel codec, string name, IReadOnlyList<float[]> sounds, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(codec);
         ArgumentNullException.ThrowIfNull(sounds);
         if (sounds.Count == 0 || sounds.Min(s => s.Length) < codec.SampleRate / 2)
         {
-            throw new ArgumentException($"At least one sound, and half a second ({codec.SampleRate / 2} samples) of each, were expected.", nameof(sounds));
+            throw new ArgumentException($"At least one clip of half a second ({codec.SampleRate / 2} samples) was expected.", nameof(sounds));
         }
 
         using var snr = new SISNRLoss(codec.SampleRate, segment: null);
@@ -42,7 +42,7 @@ public static class CodecEvaluation
                 double ratio = 0, distance = 0;
                 foreach (var sound in sounds)
                 {
-                    cancellation.ThrowIfCancellationRequested();
+                    cancellationToken.ThrowIfCancellationRequested();
                     using var scope = NewDisposeScope();
                     using var guard = no_grad();
                     var original = Input(codec, sound);
@@ -63,17 +63,17 @@ public static class CodecEvaluation
         return figures;
     }
 
-    /// <summary>One sound through the codec with the codebooks in use: the first channel of what comes out, as long as the sound.</summary>
+    /// <summary>Encodes and decodes audio; returns the first channel, with the length of the input.</summary>
     /// <param name="codec">The codec, in evaluation mode.</param>
     /// <param name="sound">Samples of one channel at the codec's rate.</param>
-    /// <exception cref="ArgumentException">The sound is empty.</exception>
+    /// <exception cref="ArgumentException">The audio is empty.</exception>
     public static float[] RoundTrip(CompressionModel codec, float[] sound)
     {
         ArgumentNullException.ThrowIfNull(codec);
         ArgumentNullException.ThrowIfNull(sound);
         if (sound.Length == 0)
         {
-            throw new ArgumentException("The sound is empty.", nameof(sound));
+            throw new ArgumentException("The audio is empty.", nameof(sound));
         }
 
         using var scope = NewDisposeScope();
@@ -81,8 +81,8 @@ public static class CodecEvaluation
         return [.. RoundTrip(codec, Input(codec, sound))[0, 0].cpu().contiguous().data<float>()];
     }
 
-    /// <summary>Figures as a table in Markdown.</summary>
-    /// <param name="figures">Of one codec.</param>
+    /// <summary>Formats results as a table in Markdown.</summary>
+    /// <param name="figures">Results of one codec.</param>
     public static string ToMarkdown(IEnumerable<CodecFigure> figures)
     {
         ArgumentNullException.ThrowIfNull(figures);

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Training;
 
-/// <summary>What the samples of a frame are multiplied with before the Fourier transform. All are periodic, as PyTorch's are by default.</summary>
+/// <summary>Windows of a Fourier transform; all are periodic, the default in PyTorch.</summary>
 public enum AnalysisWindow
 {
     /// <summary>(1 − cos) / 2.</summary>
@@ -19,7 +19,7 @@ public enum AnalysisWindow
     Bartlett,
 }
 
-/// <summary>The values of the windows.</summary>
+/// <summary>Computes windows.</summary>
 internal static class AnalysisWindows
 {
     /// <summary>[length], float32 on the CPU.</summary>

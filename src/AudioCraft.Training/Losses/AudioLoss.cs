@@ -5,8 +5,8 @@ using static TorchSharp.torch.nn;
 namespace AudioCraft.Training;
 
 /// <summary>
-/// How far a sound is from the one it should be: a scalar, smaller is better, through which gradients flow.
-/// A loss has no weights; what it needs besides (windows, filters) follows the element type and the device of what it is given.
+/// A distance of output and reference audio: a scalar with gradient, smaller is better.
+/// A loss has no weights; its windows and filters follow the element type and the device of the input.
 /// </summary>
 public abstract class AudioLoss : Module<Tensor, Tensor, Tensor>
 {
@@ -15,20 +15,20 @@ public abstract class AudioLoss : Module<Tensor, Tensor, Tensor>
     {
     }
 
-    /// <summary>The loss. Where <paramref name="reference"/> needs no gradient, none of its part is kept for the backward pass.</summary>
-    /// <param name="output">What the model made: [B, C, T], float32 or float64.</param>
-    /// <param name="reference">What it should be: same shape, type and device.</param>
+    /// <summary>Computes the loss. If <paramref name="reference"/> needs no gradient, its graph is not kept.</summary>
+    /// <param name="output">Output of the model, [B, C, T], float32 or float64.</param>
+    /// <param name="reference">Reference of the same shape, type and device.</param>
     /// <returns>A scalar that the caller disposes.</returns>
-    /// <exception cref="ArgumentException">The shapes, types or devices differ, or are not what this loss takes.</exception>
+    /// <exception cref="ArgumentException">The shapes, types or devices differ or are not supported.</exception>
     public sealed override Tensor forward(Tensor output, Tensor reference)
     {
         ArgumentNullException.ThrowIfNull(output);
         ArgumentNullException.ThrowIfNull(reference);
-        if (!output.shape.SequenceEqual(reference.shape) || output.dtype != reference.dtype || !SoundShape.SameDevice(output, reference)
+        if (!output.shape.SequenceEqual(reference.shape) || output.dtype != reference.dtype || !AudioShape.SameDevice(output, reference)
             || !output.is_floating_point() || output.numel() == 0)
         {
             throw new ArgumentException(
-                $"The output is {SoundShape.Text(output)} and the reference {SoundShape.Text(reference)}; both must be floats of one shape, type and device, and not empty.",
+                $"The output is {AudioShape.Text(output)} and the reference {AudioShape.Text(reference)}; both must be floats of one shape, type and device, and not empty.",
                 nameof(reference));
         }
 
@@ -36,9 +36,9 @@ public abstract class AudioLoss : Module<Tensor, Tensor, Tensor>
         return Compute(output, reference).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The loss of two tensors that agree in shape, type and device. Runs in a dispose scope of its own.</summary>
-    /// <param name="output">What the model made.</param>
-    /// <param name="reference">What it should be.</param>
+    /// <summary>Computes the loss of two tensors with equal shape, type and device, in its own dispose scope.</summary>
+    /// <param name="output">Output of the model.</param>
+    /// <param name="reference">The reference.</param>
     /// <returns>A scalar.</returns>
     protected abstract Tensor Compute(Tensor output, Tensor reference);
 }

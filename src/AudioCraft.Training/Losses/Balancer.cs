@@ -4,10 +4,10 @@ using static TorchSharp.torch;
 namespace AudioCraft.Training;
 
 /// <summary>
-/// EnCodec's loss balancer (Défossez et al. 2022, section 3.4; audiocraft/losses/balancer.py): the gradient that each loss has at the output of the model is
-/// scaled by a moving average of its norm, so that the weights say which share of the gradient comes from which loss, whatever the scale of the losses:
+/// EnCodec's loss balancer (Défossez et al. 2022, section 3.4; audiocraft/losses/balancer.py): the gradient of each loss at the output of the model is
+/// scaled by a moving average of its norm, so that the weights are shares of the gradient, independent of the scale of the losses:
 /// <c>G = Σ totalNorm · gᵢ / avg(‖gᵢ‖) · wᵢ / Σ w</c>.
-/// A loss may be absent in some steps: its average waits, and the shares are those of the losses that are there (upstream fails).
+/// A loss may be absent in some steps: its average is kept, and the shares are those of the present losses (upstream fails).
 /// </summary>
 public sealed class Balancer : IStateful
 {
@@ -20,11 +20,11 @@ public sealed class Balancer : IStateful
     private readonly bool monitor;
     private readonly Dictionary<string, (double Total, double Count)> averages = new(StringComparer.Ordinal);
 
-    /// <summary>Makes a balancer that has seen nothing yet.</summary>
-    /// <param name="weights">Of each loss by its name, not negative.</param>
-    /// <param name="balanceGrads">Whether gradients are scaled; otherwise they are added up with the weights as they are.</param>
+    /// <summary>Creates a balancer.</summary>
+    /// <param name="weights">Weight of each loss by name, not negative.</param>
+    /// <param name="balanceGrads">Whether gradients are scaled; otherwise they are added with the unchanged weights.</param>
     /// <param name="totalNorm">The norm that gradients are scaled to; 0 means 1, as upstream.</param>
-    /// <param name="emaDecay">Decay of the average of the norms, from 0 to 1; 1 is the mean of all steps, and so is 0, as upstream.</param>
+    /// <param name="emaDecay">Decay of the average of the norms, 0 to 1; both 0 and 1 give the mean of all steps, as upstream.</param>
     /// <param name="perBatchItem">Whether the norm is the mean of the norms of the items; otherwise that of the whole batch.</param>
     /// <param name="epsilon">Added to norms.</param>
     /// <param name="monitor">Whether <see cref="Metrics"/> are kept.</param>
@@ -66,17 +66,17 @@ public sealed class Balancer : IStateful
         this.monitor = monitor;
     }
 
-    /// <summary>After a step with <c>monitor</c>: <c>ratio_NAME</c>, the share of each loss in the sum of the average norms before scaling. Otherwise empty.</summary>
+    /// <summary>With <c>monitor</c>, after a step: <c>ratio_NAME</c>, the share of each loss in the sum of the average norms before scaling. Otherwise empty.</summary>
     public IReadOnlyDictionary<string, double> Metrics { get; private set; } = new Dictionary<string, double>();
 
     /// <summary>
-    /// Computes the gradient of each loss with respect to <paramref name="input"/>, balances them, and sends the result back through what made
-    /// <paramref name="input"/>, whose graph is used up.
+    /// Computes the gradient of each loss with respect to <paramref name="input"/>, balances them, and propagates the result through the graph of
+    /// <paramref name="input"/>, which is freed.
     /// </summary>
     /// <param name="losses">Scalars by name, computed from <paramref name="input"/>.</param>
-    /// <param name="input">The output of the model, [B, …]: the only way from the model to the losses.</param>
-    /// <param name="other">A scalar that is not balanced, such as a quantizer's penalty, whose gradient goes back in the same pass; null for none.</param>
-    /// <returns>The loss with the weights that were in effect, without <paramref name="other"/>: a scalar without gradient, which the caller disposes.</returns>
+    /// <param name="input">The output of the model, [B, …]. The losses depend on the model only through it.</param>
+    /// <param name="other">A scalar that is not balanced, such as the penalty of a quantizer, included in the same backward pass; null for none.</param>
+    /// <returns>The loss with the effective weights, without <paramref name="other"/>: a scalar without gradient, which the caller disposes.</returns>
     /// <exception cref="ArgumentException">A loss has no weight or is no scalar with a gradient, no loss has a weight above 0, or <paramref name="input"/> needs no gradient.</exception>
     public Tensor Backward(IReadOnlyDictionary<string, Tensor> losses, Tensor input, Tensor? other = null)
     {
@@ -114,10 +114,10 @@ public sealed class Balancer : IStateful
         return effective.MoveToOuterDisposeScope();
     }
 
-    /// <summary>None: the averages are numbers.</summary>
+    /// <summary>Empty: the averages are numbers.</summary>
     public IReadOnlyDictionary<string, Tensor> StateTensors() => new Dictionary<string, Tensor>();
 
-    /// <summary>The averages so far: for each loss the decayed sum of its norms, <c>NAME.total</c>, and of the steps it was there, <c>NAME.count</c>.</summary>
+    /// <summary>The averages so far: for each loss the decayed sum of its norms, <c>NAME.total</c>, and of the steps with this loss, <c>NAME.count</c>.</summary>
     public IReadOnlyDictionary<string, double> StateNumbers() => weights.Keys
         .SelectMany(name => new[] { ($"{name}.total", averages.GetValueOrDefault(name).Total), ($"{name}.count", averages.GetValueOrDefault(name).Count) })
         .ToDictionary(StringComparer.Ordinal);
@@ -137,7 +137,7 @@ public sealed class Balancer : IStateful
     {
         if (!input.requires_grad)
         {
-            throw new ArgumentException("The input needs no gradient, so no loss can train what made it.", nameof(input));
+            throw new ArgumentException("The input needs no gradient, so nothing can be trained.", nameof(input));
         }
 
         foreach (var (name, loss) in losses)
@@ -147,10 +147,10 @@ public sealed class Balancer : IStateful
                 throw new ArgumentException($"Loss '{name}' has no weight; there are weights for {string.Join(", ", weights.Keys)}.", nameof(losses));
             }
 
-            // TorchSharp does not catch what autograd says of these: the process would end.
+            // Autograd errors of these are not caught by TorchSharp and would end the process.
             if (loss.numel() != 1 || !loss.requires_grad)
             {
-                throw new ArgumentException($"Loss '{name}' is {SoundShape.Text(loss)}{(loss.requires_grad ? "" : " without a gradient")}; a scalar with one was expected.", nameof(losses));
+                throw new ArgumentException($"Loss '{name}' is {AudioShape.Text(loss)}{(loss.requires_grad ? "" : " without a gradient")}; a scalar with one was expected.", nameof(losses));
             }
         }
 
@@ -162,7 +162,7 @@ public sealed class Balancer : IStateful
 
     private static Tensor Gradient(string name, Tensor loss, Tensor input)
     {
-        // The graph is kept: losses share parts of it, and what made the input still needs its own.
+        // The graph is kept: losses share parts of it, and the backward pass through the input follows.
         var gradient = autograd.grad([loss], [input], retain_graph: true, allow_unused: true)[0];
         return gradient is null || gradient.IsInvalid
             ? throw new ArgumentException($"Loss '{name}' does not depend on the input.", nameof(loss))

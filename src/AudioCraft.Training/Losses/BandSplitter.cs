@@ -4,7 +4,7 @@ using static TorchSharp.torch.nn;
 
 namespace AudioCraft.Training;
 
-/// <summary>Splits a sound into bands that add up to it, their edges equally spaced on the mel scale: julius' <c>SplitBands</c>, windowed-sinc low passes and their differences.</summary>
+/// <summary>Splits audio into bands that add up to it, with edges equally spaced on the mel scale: julius' <c>SplitBands</c>, windowed-sinc low passes and their differences.</summary>
 internal sealed class BandSplitter : IDisposable
 {
     /// <summary>Zero crossings of the longest filter on each side, and as many half periods of the lowest edge.</summary>
@@ -14,7 +14,7 @@ internal sealed class BandSplitter : IDisposable
     private readonly FixedTensor? filters;
 
     /// <param name="sampleRate">In hertz.</param>
-    /// <param name="bands">How many.</param>
+    /// <param name="bands">Number of bands.</param>
     public BandSplitter(int sampleRate, int bands)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(sampleRate, 2);
@@ -22,14 +22,13 @@ internal sealed class BandSplitter : IDisposable
         Bands = bands;
         if (bands > 1)
         {
-            var top = 2595 * Math.Log10(1 + (sampleRate / 2.0 / 700));
-            var edges = Enumerable.Range(1, bands - 1).Select(i => 700 * (Math.Pow(10, top * i / bands / 2595) - 1) / sampleRate).ToArray();
+            var edges = MelScale.Space(0, sampleRate / 2.0, bands + 1)[1..^1].Select(hertz => hertz / sampleRate).ToArray();
             half = checked((int)(Zeros / edges[0] / 2));
             filters = new FixedTensor(() => Filters(edges));
         }
     }
 
-    /// <summary>How many bands.</summary>
+    /// <summary>Number of bands.</summary>
     public int Bands { get; }
 
     /// <summary>[N, T] → [bands, N, T].</summary>

@@ -6,17 +6,17 @@ using static TorchSharp.torch.nn;
 namespace AudioCraft.Training;
 
 /// <summary>
-/// Loudness that gradients flow through (ITU-R BS.1770-4; audiocraft/losses/loudnessloss.py), of blocks of 400 ms, three quarters of which the next one has too.
-/// The filters are convolutions with their impulse responses, and cut off at ±1 as torchaudio's.
+/// Differentiable loudness (ITU-R BS.1770-4; audiocraft/losses/loudnessloss.py), of blocks of 400 ms with an overlap of 75 %.
+/// The filters are convolutions with their impulse responses, and clipped at ±1 as in torchaudio.
 /// </summary>
 internal sealed class DifferentiableLoudness : IDisposable
 {
     private const double Offset = -0.691;
 
-    /// <summary>Energy that stands for none.</summary>
+    /// <summary>Minimum energy.</summary>
     private const double Least = 1e-10;
 
-    /// <summary>Where an impulse response has come this far down, it ends.</summary>
+    /// <summary>Impulse responses end at this level.</summary>
     private const double Negligible = 1e-9;
 
     private static readonly double[] Gains = [1, 1, 1, 1.41, 1.41];
@@ -39,7 +39,7 @@ internal sealed class DifferentiableLoudness : IDisposable
         highPass = new FixedTensor(() => Response(KWeighting.HighPass(sampleRate), sampleRate));
     }
 
-    /// <summary>Samples of a block: the fewest it takes.</summary>
+    /// <summary>Samples of a block, the minimum length of audio.</summary>
     public int BlockSamples { get; }
 
     /// <summary>[B, C, T] → LUFS of each block, [B, blocks], without gates; about −70 for silence.</summary>
@@ -51,7 +51,7 @@ internal sealed class DifferentiableLoudness : IDisposable
 
     /// <summary>
     /// [B, C, T] → LUFS of the whole, [B]: the mean energy of the blocks above −70 LUFS and above 10 LU below the mean of those.
-    /// Where there are none it is about −100, where torchaudio's is not a number.
+    /// About −100 if there are none; torchaudio gives NaN.
     /// </summary>
     public Tensor Integrated(Tensor sound)
     {
@@ -74,7 +74,7 @@ internal sealed class DifferentiableLoudness : IDisposable
 
     private static Tensor Level(Tensor energy) => (energy.log10() * 10.0) + Offset;
 
-    // [B, C, blocks], each channel as much as it counts: those behind the listener more.
+    // [B, C, blocks], weighted by channel: rear channels count more.
     private Tensor Energy(Tensor sound)
     {
         var channels = sound.size(1);

@@ -2,13 +2,13 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Training;
 
-/// <summary>A tensor that is computed once and then had in the element type and on the device of the sound at hand.</summary>
+/// <summary>A tensor that is computed once and converted to the element type and device of the input.</summary>
 internal sealed class FixedTensor : IDisposable
 {
     private readonly Tensor original;
     private Tensor current;
 
-    /// <param name="make">Makes the values, on the CPU, in a dispose scope of its own.</param>
+    /// <param name="make">Computes the values on the CPU, in its own dispose scope.</param>
     public FixedTensor(Func<Tensor> make)
     {
         using var guard = no_grad();
@@ -17,10 +17,10 @@ internal sealed class FixedTensor : IDisposable
         current = original;
     }
 
-    /// <summary>The values as <paramref name="other"/> has its own. Not the caller's to dispose.</summary>
+    /// <summary>The values in the type and on the device of <paramref name="other"/>. The caller must not dispose them.</summary>
     public Tensor Like(Tensor other)
     {
-        if (current.dtype != other.dtype || !SoundShape.SameDevice(current, other))
+        if (current.dtype != other.dtype || !AudioShape.SameDevice(current, other))
         {
             using var guard = no_grad();
             var previous = current;

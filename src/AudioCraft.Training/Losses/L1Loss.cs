@@ -3,10 +3,10 @@ using static TorchSharp.torch.nn;
 
 namespace AudioCraft.Training;
 
-/// <summary>The mean absolute difference. Takes tensors of any shape, feature maps too.</summary>
+/// <summary>The mean absolute difference. Accepts tensors of any shape, such as feature maps.</summary>
 public sealed class L1Loss : AudioLoss
 {
-    /// <summary>Makes the loss.</summary>
+    /// <summary>Creates the loss.</summary>
     public L1Loss() : base(nameof(L1Loss))
     {
     }

@@ -3,10 +3,10 @@ using static TorchSharp.torch.nn;
 
 namespace AudioCraft.Training;
 
-/// <summary>The mean squared difference. Takes tensors of any shape, feature maps too.</summary>
+/// <summary>The mean squared difference. Accepts tensors of any shape, such as feature maps.</summary>
 public sealed class L2Loss : AudioLoss
 {
-    /// <summary>Makes the loss.</summary>
+    /// <summary>Creates the loss.</summary>
     public L2Loss() : base(nameof(L2Loss))
     {
     }

@@ -12,13 +12,13 @@ public sealed class MRSTFTLoss : AudioLoss
     private readonly double factorSc;
     private readonly double factorMag;
 
-    /// <summary>Makes the transforms.</summary>
-    /// <param name="nFfts">Samples of the Fourier transforms; without it 1024, 2048, 512.</param>
-    /// <param name="hopLengths">Samples from one frame to the next; without it 120, 240, 50.</param>
-    /// <param name="winLengths">Samples of the windows; without it 600, 1200, 240.</param>
-    /// <param name="window">Which window.</param>
-    /// <param name="factorSc">Of the spectral convergence.</param>
-    /// <param name="factorMag">Of the logarithmic magnitudes.</param>
+    /// <summary>Creates the transforms.</summary>
+    /// <param name="nFfts">Samples of the Fourier transforms; null for 1024, 2048, 512.</param>
+    /// <param name="hopLengths">Hop between frames in samples; null for 120, 240, 50.</param>
+    /// <param name="winLengths">Samples of the windows; null for 600, 1200, 240.</param>
+    /// <param name="window">Type of the window.</param>
+    /// <param name="factorSc">Factor of the spectral convergence.</param>
+    /// <param name="factorMag">Factor of the log-magnitude distance.</param>
     /// <param name="normalized">Whether spectra are divided by the root of the transform's size.</param>
     /// <param name="epsilon">Added to denominators and under logarithms.</param>
     /// <exception cref="ArgumentException">The lists differ in length or are empty, or a value is out of range.</exception>
@@ -43,7 +43,7 @@ public sealed class MRSTFTLoss : AudioLoss
     /// <inheritdoc/>
     protected override Tensor Compute(Tensor output, Tensor reference)
     {
-        SoundShape.Check(output, nameof(output), distances.Max(distance => distance.MinSamples));
+        AudioShape.Check(output, nameof(output), distances.Max(distance => distance.MinSamples));
         var each = distances.Select(distance => distance.Compute(output, reference)).ToList();
         var convergence = stack(each.Select(pair => pair.Convergence)).mean();
         var magnitude = stack(each.Select(pair => pair.Magnitude)).mean();

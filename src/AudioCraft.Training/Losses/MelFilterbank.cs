@@ -3,21 +3,24 @@ using static TorchSharp.torch;
 namespace AudioCraft.Training;
 
 /// <summary>Triangular filters, equally spaced on the mel scale of HTK, each with a peak of 1: torchaudio's <c>melscale_fbanks</c> without norm.</summary>
-internal static class MelFilterbank
+public static class MelFilterbank
 {
     /// <summary>
-    /// [bins, mels], float32 on the CPU. Computed in float64 and rounded once. torchaudio computes in float32; builds of libtorch round that differently.
-    /// A filter narrower than the distance between two frequencies may be zero everywhere.
+    /// Computes the filters in float64 and rounds once; torchaudio computes in float32, whose rounding depends on the build of libtorch.
+    /// A filter that is narrower than the distance between two frequencies may be zero everywhere.
     /// </summary>
-    /// <param name="bins">Frequencies of the spectrum, from 0 to half the sample rate.</param>
-    /// <param name="mels">Filters.</param>
+    /// <param name="bins">Frequencies of the spectrum, from 0 to half the sample rate; at least 2.</param>
+    /// <param name="mels">Number of filters, at least 1.</param>
     /// <param name="sampleRate">In hertz.</param>
-    /// <param name="fMin">Where the first filter begins, in hertz.</param>
-    /// <param name="fMax">Where the last filter ends, in hertz.</param>
-    public static Tensor Make(int bins, int mels, int sampleRate, double fMin, double fMax)
+    /// <param name="fMin">Lower edge of the first filter, in hertz.</param>
+    /// <param name="fMax">Upper edge of the last filter, in hertz.</param>
+    /// <returns>[bins, mels], float32 on the CPU.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">A count is too small.</exception>
+    public static Tensor Create(int bins, int mels, int sampleRate, double fMin, double fMax)
     {
-        double first = Mel(fMin), step = (Mel(fMax) - first) / (mels + 1);
-        var corners = Enumerable.Range(0, mels + 2).Select(i => Hertz(first + (i * step))).ToArray();
+        ArgumentOutOfRangeException.ThrowIfLessThan(bins, 2);
+        ArgumentOutOfRangeException.ThrowIfLessThan(mels, 1);
+        var corners = MelScale.Space(fMin, fMax, mels + 2);
         var highest = (double)(sampleRate / 2);
         var values = new float[checked(bins * mels)];
         for (var bin = 0; bin < bins; bin++)
@@ -33,8 +36,4 @@ internal static class MelFilterbank
 
         return tensor(values, [bins, mels]);
     }
-
-    private static double Mel(double hertz) => 2595 * Math.Log10(1 + (hertz / 700));
-
-    private static double Hertz(double mel) => 700 * (Math.Pow(10, mel / 2595) - 1);
 }

@@ -6,7 +6,7 @@ namespace AudioCraft.Training;
 
 /// <summary>
 /// The mel spectrogram that EnCodec's losses compare (audiocraft/losses/specloss.py): power through HTK's mel filters, optionally its base-10 logarithm.
-/// The sound is padded by reflection so that there are ⌈T / hop⌉ frames.
+/// The audio is padded by reflection so that there are ⌈T / hop⌉ frames.
 /// </summary>
 public sealed class MelSpectrogram : Module<Tensor, Tensor>
 {
@@ -17,14 +17,14 @@ public sealed class MelSpectrogram : Module<Tensor, Tensor>
     private readonly bool log;
     private readonly double floorLevel;
 
-    /// <summary>Makes the filters.</summary>
+    /// <summary>Creates the filters.</summary>
     /// <param name="nFft">Samples of a Fourier transform.</param>
-    /// <param name="hopLength">Samples from one frame to the next; at most <paramref name="nFft"/>.</param>
-    /// <param name="winLength">Samples of the Hann window; without it <paramref name="nFft"/>.</param>
+    /// <param name="hopLength">Hop between frames in samples; at most <paramref name="nFft"/>.</param>
+    /// <param name="winLength">Samples of the Hann window; null for <paramref name="nFft"/>.</param>
     /// <param name="nMels">Filters.</param>
     /// <param name="sampleRate">In hertz.</param>
-    /// <param name="fMin">Where the first filter begins, in hertz.</param>
-    /// <param name="fMax">Where the last filter ends, in hertz; without it half the sample rate.</param>
+    /// <param name="fMin">Lower edge of the first filter, in hertz.</param>
+    /// <param name="fMax">Upper edge of the last filter, in hertz; null for half the sample rate.</param>
     /// <param name="log">Whether the result is <c>log10(floorLevel + power)</c>.</param>
     /// <param name="normalized">Whether the spectrum is divided by the length of the window, √Σw².</param>
     /// <param name="floorLevel">Added before the logarithm; greater than 0 where there is one.</param>
@@ -55,18 +55,18 @@ public sealed class MelSpectrogram : Module<Tensor, Tensor>
             var hann = AnalysisWindows.Make(AnalysisWindow.Hann, length);
             return normalized ? hann / hann.square().sum().sqrt() : hann;
         });
-        filters = new FixedTensor(() => MelFilterbank.Make(fourier.Bins, nMels, sampleRate, fMin, highest));
+        filters = new FixedTensor(() => MelFilterbank.Create(fourier.Bins, nMels, sampleRate, fMin, highest));
         RegisterComponents();
     }
 
-    /// <summary>The fewest samples it takes: reflection needs more than it adds at each end.</summary>
+    /// <summary>Minimum number of samples: padding by reflection needs more samples than it adds at each end.</summary>
     public int MinSamples => Padding + 1;
 
     private int Padding => (fourier.Size - hopLength) / 2;
 
     /// <summary>[B, C, T] or [B, T] → [B, C · mels, ⌈T / hop⌉].</summary>
-    /// <param name="input">The sound, with at least <see cref="MinSamples"/> samples.</param>
-    /// <exception cref="ArgumentException">It has another shape or is too short.</exception>
+    /// <param name="input">The audio, with at least <see cref="MinSamples"/> samples.</param>
+    /// <exception cref="ArgumentException">The audio has another shape or is too short.</exception>
     public override Tensor forward(Tensor input)
     {
         ArgumentNullException.ThrowIfNull(input);
@@ -84,7 +84,7 @@ public sealed class MelSpectrogram : Module<Tensor, Tensor>
     /// <summary>Power, [B, C, T] → [B · C, frames, mels].</summary>
     internal Tensor Frames(Tensor sound, string name)
     {
-        SoundShape.Check(sound, name, MinSamples);
+        AudioShape.Check(sound, name, MinSamples);
         using var scope = NewDisposeScope();
         var signals = sound.reshape(-1, sound.size(2));
         var padded = Padding == 0 ? signals : functional.pad(signals, (Padding, Padding), PaddingModes.Reflect);

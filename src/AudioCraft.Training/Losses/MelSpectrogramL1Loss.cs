@@ -8,14 +8,14 @@ public sealed class MelSpectrogramL1Loss : AudioLoss
 {
     private readonly MelSpectrogram melspec;
 
-    /// <summary>Makes the spectrogram.</summary>
+    /// <summary>Creates the spectrogram.</summary>
     /// <param name="sampleRate">In hertz.</param>
     /// <param name="nFft">Samples of a Fourier transform.</param>
-    /// <param name="hopLength">Samples from one frame to the next.</param>
+    /// <param name="hopLength">Hop between frames in samples.</param>
     /// <param name="winLength">Samples of the Hann window.</param>
     /// <param name="nMels">Filters.</param>
-    /// <param name="fMin">Where the first filter begins, in hertz.</param>
-    /// <param name="fMax">Where the last filter ends, in hertz; without it half the sample rate.</param>
+    /// <param name="fMin">Lower edge of the first filter, in hertz.</param>
+    /// <param name="fMax">Upper edge of the last filter, in hertz; null for half the sample rate.</param>
     /// <param name="log">Whether base-10 logarithms are compared.</param>
     /// <param name="normalized">Whether the spectrum is divided by the length of the window, √Σw².</param>
     /// <param name="floorLevel">Added before the logarithm.</param>
@@ -31,7 +31,7 @@ public sealed class MelSpectrogramL1Loss : AudioLoss
     /// <inheritdoc/>
     protected override Tensor Compute(Tensor output, Tensor reference)
     {
-        SoundShape.Check(output, nameof(output), melspec.MinSamples);
+        AudioShape.Check(output, nameof(output), melspec.MinSamples);
         return functional.l1_loss(melspec.forward(output), melspec.forward(reference));
     }
 }

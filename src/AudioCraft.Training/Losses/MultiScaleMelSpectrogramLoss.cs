@@ -6,7 +6,7 @@ namespace AudioCraft.Training;
 
 /// <summary>
 /// EnCodec's spectral loss (Défossez et al. 2022, section 3.4; audiocraft/losses/specloss.py): over windows of 2ⁱ samples with a hop of a quarter,
-/// the mean absolute difference of mel spectrograms plus α times the mean squared difference of their base-10 logarithms, all added up.
+/// the mean absolute difference of mel spectrograms plus α times the mean squared difference of their base-10 logarithms, summed over all windows.
 /// </summary>
 public sealed class MultiScaleMelSpectrogramLoss : AudioLoss
 {
@@ -14,13 +14,13 @@ public sealed class MultiScaleMelSpectrogramLoss : AudioLoss
     private readonly double[] weights;
     private readonly bool normalized;
 
-    /// <summary>Makes the spectrograms.</summary>
+    /// <summary>Creates the spectrograms.</summary>
     /// <param name="sampleRate">In hertz.</param>
     /// <param name="rangeStart">The first window has 2 to this power samples; 2 to 20.</param>
     /// <param name="rangeEnd">The windows end before 2 to this power.</param>
     /// <param name="nMels">Filters.</param>
-    /// <param name="fMin">Where the first filter begins, in hertz.</param>
-    /// <param name="fMax">Where the last filter ends, in hertz; without it half the sample rate.</param>
+    /// <param name="fMin">Lower edge of the first filter, in hertz.</param>
+    /// <param name="fMax">Upper edge of the last filter, in hertz; null for half the sample rate.</param>
     /// <param name="normalized">Whether spectra are divided by √Σw² and the loss by the sum of all weights.</param>
     /// <param name="alphas">Whether α is √(2ⁱ − 1); otherwise it is 1.</param>
     /// <param name="floorLevel">Added before the logarithm.</param>
@@ -42,13 +42,13 @@ public sealed class MultiScaleMelSpectrogramLoss : AudioLoss
         RegisterComponents();
     }
 
-    /// <summary>The fewest samples it takes.</summary>
+    /// <summary>Minimum number of samples.</summary>
     public int MinSamples => scales[^1].MinSamples;
 
     /// <inheritdoc/>
     protected override Tensor Compute(Tensor output, Tensor reference)
     {
-        SoundShape.Check(output, nameof(output), MinSamples);
+        AudioShape.Check(output, nameof(output), MinSamples);
         Tensor? sum = null;
         for (var i = 0; i < weights.Length; i++)
         {

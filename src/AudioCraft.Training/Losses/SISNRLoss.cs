@@ -6,8 +6,8 @@ namespace AudioCraft.Training;
 
 /// <summary>
 /// The scale-invariant signal-to-noise ratio in decibels, <em>negated</em> so that less is better (audiocraft/losses/sisnr.py), averaged over segments,
-/// channels and items. Each segment is centred; the last is filled up with zeros.
-/// Upstream refuses to take the sound as one segment; here <c>segment: null</c> does.
+/// channels and items. Each segment is centered; the last is padded with zeros.
+/// Upstream fails without segments; here <c>segment: null</c> uses the whole audio.
 /// </summary>
 public sealed class SISNRLoss : AudioLoss
 {
@@ -15,10 +15,10 @@ public sealed class SISNRLoss : AudioLoss
     private readonly int stride;
     private readonly double epsilon;
 
-    /// <summary>Makes the loss.</summary>
+    /// <summary>Creates the loss.</summary>
     /// <param name="sampleRate">In hertz.</param>
-    /// <param name="segment">Seconds of a segment; null for the whole sound.</param>
-    /// <param name="overlap">Part of a segment that the next one has too, from 0 to less than 1.</param>
+    /// <param name="segment">Seconds of a segment; null for the whole audio.</param>
+    /// <param name="overlap">Overlap of consecutive segments, 0 to less than 1.</param>
     /// <param name="epsilon">Added, times the samples of a segment, to energies.</param>
     /// <exception cref="ArgumentOutOfRangeException">A value is out of range.</exception>
     public SISNRLoss(int sampleRate = 16000, double? segment = 20, double overlap = 0.5, double epsilon = STFTLoss.FloatEpsilon) : base(nameof(SISNRLoss))
@@ -53,7 +53,7 @@ public sealed class SISNRLoss : AudioLoss
     /// <inheritdoc/>
     protected override Tensor Compute(Tensor output, Tensor reference)
     {
-        SoundShape.Check(output, nameof(output));
+        AudioShape.Check(output, nameof(output));
         var size = frame ?? reference.size(2);
         Tensor want = Segments(reference, size), have = Segments(output, size);
         var floor = epsilon * size;

@@ -7,7 +7,7 @@ namespace AudioCraft.Training;
 /// <summary>Spectral convergence and log-magnitude distance of two short-time spectra (Arik et al. 2018; audiocraft/losses/stftloss.py).</summary>
 internal sealed class STFTDistance : IDisposable
 {
-    /// <summary>The least power, so that root and logarithm have gradients in silence.</summary>
+    /// <summary>Minimum power, so that root and logarithm have finite gradients in silence.</summary>
     private const double LeastPower = 1e-7;
 
     private readonly ShortTimeFourier fourier;
@@ -15,9 +15,9 @@ internal sealed class STFTDistance : IDisposable
     private readonly double epsilon;
 
     /// <param name="nFft">Samples of a transform.</param>
-    /// <param name="hopLength">Samples from one frame to the next.</param>
+    /// <param name="hopLength">Hop between frames in samples.</param>
     /// <param name="winLength">Samples of the window.</param>
-    /// <param name="kind">Which window.</param>
+    /// <param name="kind">Type of the window.</param>
     /// <param name="normalized">Whether the spectrum is divided by √<paramref name="nFft"/>.</param>
     /// <param name="epsilon">Added to denominators and under logarithms.</param>
     public STFTDistance(int nFft, int hopLength, int winLength, AnalysisWindow kind, bool normalized, double epsilon)
@@ -32,10 +32,10 @@ internal sealed class STFTDistance : IDisposable
         window = new FixedTensor(() => AnalysisWindows.Make(kind, winLength));
     }
 
-    /// <summary>The fewest samples it takes: reflection needs more than it adds at each end.</summary>
+    /// <summary>Minimum number of samples: padding by reflection needs more samples than it adds at each end.</summary>
     public int MinSamples => (fourier.Size / 2) + 1;
 
-    /// <summary>Both distances of sounds [B, C, T], scalars.</summary>
+    /// <summary>Both distances of audio [B, C, T], as scalars.</summary>
     public (Tensor Convergence, Tensor Magnitude) Compute(Tensor output, Tensor reference)
     {
         using var scope = NewDisposeScope();

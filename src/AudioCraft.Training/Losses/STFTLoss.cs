@@ -15,14 +15,14 @@ public sealed class STFTLoss : AudioLoss
     private readonly double factorSc;
     private readonly double factorMag;
 
-    /// <summary>Makes the transform.</summary>
+    /// <summary>Creates the transform.</summary>
     /// <param name="nFft">Samples of a Fourier transform.</param>
-    /// <param name="hopLength">Samples from one frame to the next.</param>
+    /// <param name="hopLength">Hop between frames in samples.</param>
     /// <param name="winLength">Samples of the window.</param>
-    /// <param name="window">Which window.</param>
+    /// <param name="window">Type of the window.</param>
     /// <param name="normalized">Whether spectra are divided by √<paramref name="nFft"/>.</param>
-    /// <param name="factorSc">Of the spectral convergence.</param>
-    /// <param name="factorMag">Of the logarithmic magnitudes.</param>
+    /// <param name="factorSc">Factor of the spectral convergence.</param>
+    /// <param name="factorMag">Factor of the log-magnitude distance.</param>
     /// <param name="epsilon">Added to denominators and under logarithms.</param>
     /// <exception cref="ArgumentOutOfRangeException">A value is out of range.</exception>
     public STFTLoss(
@@ -37,7 +37,7 @@ public sealed class STFTLoss : AudioLoss
     /// <inheritdoc/>
     protected override Tensor Compute(Tensor output, Tensor reference)
     {
-        SoundShape.Check(output, nameof(output), distance.MinSamples);
+        AudioShape.Check(output, nameof(output), distance.MinSamples);
         var (convergence, magnitude) = distance.Compute(output, reference);
         return (convergence * factorSc) + (magnitude * factorMag);
     }

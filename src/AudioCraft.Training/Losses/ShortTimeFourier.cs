@@ -5,11 +5,11 @@ namespace AudioCraft.Training;
 
 /// <summary>
 /// The short-time Fourier transform without padding, <c>center=False</c> in PyTorch. Short frames are multiplied with the matrix of the transform,
-/// which has a much cheaper backward pass than libtorch's operator; long ones go through that.
+/// which has a much cheaper backward pass than <c>torch.stft</c>; long frames use <c>torch.stft</c>.
 /// </summary>
 internal sealed class ShortTimeFourier : IDisposable
 {
-    /// <summary>Up to this size the matrix is the faster way, measured forward and backward on a CPU.</summary>
+    /// <summary>Up to this size the matrix is faster, measured forward and backward on a CPU.</summary>
     private const int ProductUpTo = 256;
 
     private readonly int hopLength;
@@ -18,11 +18,11 @@ internal sealed class ShortTimeFourier : IDisposable
     private readonly FixedTensor? matrix;
 
     /// <param name="nFft">Samples of a transform.</param>
-    /// <param name="hopLength">Samples from one frame to the next.</param>
-    /// <param name="winLength">Samples of a frame that count, in the middle of the transform's.</param>
+    /// <param name="hopLength">Hop between frames in samples.</param>
+    /// <param name="winLength">Samples of the window, in the middle of the frame.</param>
     /// <param name="normalized">Whether the transform is divided by √<paramref name="nFft"/>.</param>
     /// <param name="product">
-    /// Whether short frames go through the matrix. Its rounding is not that of upstream's operator, and shows where logarithms of single frequencies are taken.
+    /// Whether short frames use the matrix. Its rounding differs from that of <c>torch.stft</c>, which matters for logarithms of single frequencies.
     /// </param>
     /// <exception cref="ArgumentOutOfRangeException">A size is out of range.</exception>
     public ShortTimeFourier(int nFft, int hopLength, int winLength, bool normalized = false, bool product = true)
@@ -54,7 +54,7 @@ internal sealed class ShortTimeFourier : IDisposable
 
     /// <summary>Real and imaginary parts, [N, frames, bins] each.</summary>
     /// <param name="signals">[N, L] with at least <see cref="Size"/> samples.</param>
-    /// <param name="window">[win], scaled as the transform shall be.</param>
+    /// <param name="window">[win], including the scale of the transform.</param>
     public (Tensor Real, Tensor Imaginary) Parts(Tensor signals, Tensor window)
     {
         using var scope = NewDisposeScope();
@@ -70,7 +70,7 @@ internal sealed class ShortTimeFourier : IDisposable
 
     /// <summary>The squared magnitude, [N, frames, bins].</summary>
     /// <param name="signals">[N, L] with at least <see cref="Size"/> samples.</param>
-    /// <param name="window">[win], scaled as the transform shall be.</param>
+    /// <param name="window">[win], including the scale of the transform.</param>
     public Tensor Power(Tensor signals, Tensor window)
     {
         using var scope = NewDisposeScope();
@@ -97,7 +97,7 @@ internal sealed class ShortTimeFourier : IDisposable
     private Tensor Operator(Tensor signals, Tensor window) =>
         view_as_real(stft(signals, Size, hopLength, winLength, window, center: false, normalized: normalized, onesided: true, return_complex: true));
 
-    // [win, 2 bins]: what each sample of the frame adds to each frequency.
+    // [win, 2 bins]: the contribution of each sample of the frame to each frequency.
     private Tensor Matrix()
     {
         var values = new float[winLength * 2 * Bins];

@@ -5,9 +5,9 @@ using static TorchSharp.torch.nn;
 namespace AudioCraft.Training;
 
 /// <summary>
-/// How loud the difference is beside the reference, in decibels, in each band and segment, averaged with more weight where it is louder: AudioSeal's loss
-/// (San Roman et al. 2024, section 3.3; <c>TFLoudnessRatio</c> in audiocraft/losses/loudnessloss.py). As upstream, the softmax that weighs runs over every
-/// B-th value of all items' rather than over each item's: for batches of more than one, items weigh on one another.
+/// Loudness of the difference relative to the reference, in decibels, in each band and segment, averaged with softmax weights: AudioSeal's loss
+/// (San Roman et al. 2024, section 3.3; <c>TFLoudnessRatio</c> in audiocraft/losses/loudnessloss.py). As upstream, the softmax runs over every
+/// B-th value of all items rather than over each item: in batches of more than one, items influence each other.
 /// </summary>
 public sealed class TFLoudnessRatioLoss : AudioLoss
 {
@@ -17,12 +17,12 @@ public sealed class TFLoudnessRatioLoss : AudioLoss
     private readonly BandSplitter splitter;
     private readonly DifferentiableLoudness loudness;
 
-    /// <summary>Makes the filters.</summary>
+    /// <summary>Creates the filters.</summary>
     /// <param name="sampleRate">In hertz, at least 3001.</param>
     /// <param name="segment">Seconds of a segment, at least 0.4.</param>
-    /// <param name="overlap">Part of a segment that the next one has too, from 0 to less than 1.</param>
+    /// <param name="overlap">Overlap of consecutive segments, 0 to less than 1.</param>
     /// <param name="nBands">Bands, at least 1.</param>
-    /// <param name="temperature">Of the softmax that weighs the values.</param>
+    /// <param name="temperature">Temperature of the softmax.</param>
     /// <exception cref="ArgumentOutOfRangeException">A value is out of range.</exception>
     public TFLoudnessRatioLoss(int sampleRate = 16000, double segment = 0.5, double overlap = 0.5, int nBands = 8, double temperature = 1.0)
         : base(nameof(TFLoudnessRatioLoss))
@@ -55,7 +55,7 @@ public sealed class TFLoudnessRatioLoss : AudioLoss
     /// <inheritdoc/>
     protected override Tensor Compute(Tensor output, Tensor reference)
     {
-        SoundShape.Check(output, nameof(output), channels: 1);
+        AudioShape.Check(output, nameof(output), channels: 1);
         var want = splitter.Split(reference.squeeze(1));
         var difference = splitter.Split(output.squeeze(1)) - want;
         var ratio = (Loudness(difference) - Loudness(want)).reshape(-1, output.size(0));
@@ -74,7 +74,7 @@ public sealed class TFLoudnessRatioLoss : AudioLoss
         base.Dispose(disposing);
     }
 
-    // [bands, B, T] → [bands · B · segments, blocks]; the last segment is filled up with zeros.
+    // [bands, B, T] → [bands · B · segments, blocks]; the last segment is padded with zeros.
     private Tensor Loudness(Tensor bands)
     {
         var count = (bands.size(2) + stride - 1) / stride;

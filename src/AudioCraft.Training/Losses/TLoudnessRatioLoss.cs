@@ -5,9 +5,9 @@ using static TorchSharp.torch.nn;
 namespace AudioCraft.Training;
 
 /// <summary>
-/// How loud the difference is beside the reference, in decibels, in each segment, added up with more weight where it is louder
-/// (<c>TLoudnessRatio</c> in audiocraft/losses/loudnessloss.py). As upstream, the softmax that weighs runs over every
-/// B-th value of all items' rather than over each item's: for batches of more than one, items weigh on one another.
+/// Loudness of the difference relative to the reference, in decibels, in each segment, added up with softmax weights
+/// (<c>TLoudnessRatio</c> in audiocraft/losses/loudnessloss.py). As upstream, the softmax runs over every
+/// B-th value of all items rather than over each item: in batches of more than one, items influence each other.
 /// </summary>
 public sealed class TLoudnessRatioLoss : AudioLoss
 {
@@ -15,10 +15,10 @@ public sealed class TLoudnessRatioLoss : AudioLoss
     private readonly int stride;
     private readonly DifferentiableLoudness loudness;
 
-    /// <summary>Makes the filters.</summary>
+    /// <summary>Creates the filters.</summary>
     /// <param name="sampleRate">In hertz, at least 3001.</param>
     /// <param name="segment">Seconds of a segment, at least 0.4.</param>
-    /// <param name="overlap">Part of a segment that the next one has too, from 0 to less than 1.</param>
+    /// <param name="overlap">Overlap of consecutive segments, 0 to less than 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">A value is out of range.</exception>
     public TLoudnessRatioLoss(int sampleRate = 16000, double segment = 0.5, double overlap = 0.5) : base(nameof(TLoudnessRatioLoss))
     {
@@ -43,7 +43,7 @@ public sealed class TLoudnessRatioLoss : AudioLoss
     /// <inheritdoc/>
     protected override Tensor Compute(Tensor output, Tensor reference)
     {
-        SoundShape.Check(output, nameof(output), channels: 1);
+        AudioShape.Check(output, nameof(output), channels: 1);
         var ratio = (Loudness(output - reference) - Loudness(reference)).reshape(-1, output.size(0));
         return (ratio.softmax(0) * ratio).sum();
     }
@@ -59,7 +59,7 @@ public sealed class TLoudnessRatioLoss : AudioLoss
         base.Dispose(disposing);
     }
 
-    // [B, 1, T] → [B · segments]; the last segment is filled up with zeros.
+    // [B, 1, T] → [B · segments]; the last segment is padded with zeros.
     private Tensor Loudness(Tensor sound)
     {
         var count = (sound.size(2) + stride - 1) / stride;

@@ -10,22 +10,22 @@ public sealed record AdamWOptions
     /// <summary>The learning rate, at least 0, before the schedule.</summary>
     public double LearningRate { get; init; } = 1e-3;
 
-    /// <summary>Memory of the average of the gradients, 0 to less than 1.</summary>
+    /// <summary>Decay of the average of the gradients, 0 to less than 1.</summary>
     public double Beta1 { get; init; } = 0.9;
 
-    /// <summary>Memory of the average of their squares, 0 to less than 1.</summary>
+    /// <summary>Decay of the average of the squared gradients, 0 to less than 1.</summary>
     public double Beta2 { get; init; } = 0.999;
 
     /// <summary>Added to the root of the squares, at least 0.</summary>
     public double Epsilon { get; init; } = 1e-8;
 
-    /// <summary>Each update shrinks the weights by this times the learning rate, at least 0.</summary>
+    /// <summary>Weight decay per update, as a factor of the learning rate; at least 0.</summary>
     public double WeightDecay { get; init; }
 
     /// <summary>The largest norm of the gradients (<see cref="GradientClipping"/>), or null for no limit.</summary>
     public double? MaximumNorm { get; init; }
 
-    /// <summary>How the learning rate changes.</summary>
+    /// <summary>Schedule of the learning rate.</summary>
     public LearningRateSchedule Schedule { get; init; } = LearningRateSchedule.Constant;
 
     internal void Validate()
@@ -49,16 +49,16 @@ public sealed record AdamWOptions
 }
 
 /// <summary>
-/// Adam with the decay of weights apart from the gradient (Loshchilov and Hutter, arXiv:1711.05101; without decay it is Adam).
-/// It differs from TorchSharp's optimizer in that its state can be saved and restored to the last bit, and that it has its schedule and clipping with it.
-/// Parameters must keep their device: one that moves to another becomes another object.
+/// Adam with decoupled weight decay (Loshchilov and Hutter, arXiv:1711.05101; without decay it is Adam).
+/// Unlike TorchSharp's optimizer, its state can be saved and restored exactly, and it includes schedule and gradient clipping.
+/// Parameters must stay on their device: moving one creates another object.
 /// </summary>
 public sealed class AdamW : IStateful, IDisposable
 {
     private readonly List<Slot> slots = [];
 
-    /// <param name="parameters">What is to learn, by name. Those that do not require a gradient are left out.</param>
-    /// <param name="options">Its settings, or null for the defaults.</param>
+    /// <param name="parameters">Parameters by name; those that do not require a gradient are ignored.</param>
+    /// <param name="options">The settings, or null for the defaults.</param>
     /// <exception cref="ArgumentException">A setting is out of range, two parameters have the same name, or there are none.</exception>
     public AdamW(IEnumerable<(string Name, Parameter Parameter)> parameters, AdamWOptions? options = null)
     {
@@ -82,23 +82,23 @@ public sealed class AdamW : IStateful, IDisposable
 
         if (slots.Count == 0)
         {
-            throw new ArgumentException("There is no parameter to learn.", nameof(parameters));
+            throw new ArgumentException("No parameter requires a gradient.", nameof(parameters));
         }
     }
 
-    /// <summary>Its settings.</summary>
+    /// <summary>The settings.</summary>
     public AdamWOptions Options { get; }
 
     /// <summary>Updates made so far.</summary>
     public long Updates { get; private set; }
 
-    /// <summary>What learns.</summary>
+    /// <summary>The trained parameters.</summary>
     public IEnumerable<Parameter> Parameters => slots.Select(s => s.Parameter);
 
     /// <summary>The learning rate of the next update.</summary>
     public double LearningRate => Options.Schedule.RateOf(Updates, Options.LearningRate);
 
-    /// <summary>Clips the gradients, updates every parameter that has one, and forgets the gradients.</summary>
+    /// <summary>Clips the gradients, updates every parameter with a gradient, and clears the gradients.</summary>
     /// <returns>The norm of the gradients before clipping.</returns>
     public double Step()
     {
@@ -108,7 +108,7 @@ public sealed class AdamW : IStateful, IDisposable
         var rate = LearningRate;
         Updates++;
 
-        // The averages start from zero: the corrections undo their pull towards it.
+        // The averages start at zero; the corrections remove this bias.
         var correction = Math.Sqrt(1 - Math.Pow(Options.Beta2, Updates));
         var step = rate / (1 - Math.Pow(Options.Beta1, Updates));
         foreach (var slot in slots)
@@ -134,7 +134,7 @@ public sealed class AdamW : IStateful, IDisposable
         return norm;
     }
 
-    /// <summary>Forgets the gradients.</summary>
+    /// <summary>Clears the gradients.</summary>
     public void ZeroGradients()
     {
         foreach (var slot in slots)
@@ -158,7 +158,7 @@ public sealed class AdamW : IStateful, IDisposable
         Updates = StatefulNumbers.Count(numbers, "updates");
     }
 
-    /// <summary>Releases the averages; the parameters stay their module's.</summary>
+    /// <summary>Releases the averages; the parameters belong to their module.</summary>
     public void Dispose()
     {
         foreach (var slot in slots)

@@ -7,9 +7,9 @@ namespace AudioCraft.Training;
 public static class GradientClipping
 {
     /// <summary>Scales all gradients by one factor so that their Euclidean norm, taken together, is at most <paramref name="maximum"/>, as PyTorch's <c>clip_grad_norm_</c>.</summary>
-    /// <param name="parameters">Those without a gradient are passed over.</param>
-    /// <param name="maximum">Above 0; infinity only measures.</param>
-    /// <returns>The norm before.</returns>
+    /// <param name="parameters">Parameters; those without a gradient are ignored.</param>
+    /// <param name="maximum">Maximum norm, above 0; with infinity, gradients are not changed.</param>
+    /// <returns>The norm before clipping.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="maximum"/> is not above 0.</exception>
     public static double ByNorm(IEnumerable<Tensor> parameters, double maximum)
     {

@@ -1,15 +1,15 @@
 namespace AudioCraft.Training;
 
-/// <summary>The learning rate of each update, as a factor of time (audiocraft/optim/*_lr_scheduler.py). Without a derived schedule it is constant.</summary>
+/// <summary>The learning rate of each update (audiocraft/optim/*_lr_scheduler.py). The base class is a constant rate.</summary>
 public record LearningRateSchedule
 {
-    /// <summary>The same rate all the time.</summary>
+    /// <summary>A constant rate.</summary>
     public static LearningRateSchedule Constant { get; } = new();
 
     /// <summary>The rate of an update.</summary>
-    /// <param name="update">How many updates came before it: 0 for the first.</param>
-    /// <param name="rate">The rate that the optimizer was given.</param>
-    /// <exception cref="ArgumentException">The schedule's own numbers are out of range, or <paramref name="update"/> is negative.</exception>
+    /// <param name="update">Number of the update, from 0.</param>
+    /// <param name="rate">The learning rate of the optimizer.</param>
+    /// <exception cref="ArgumentException">A value of the schedule is out of range, or <paramref name="update"/> is negative.</exception>
     public double RateOf(long update, double rate)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(update);
@@ -22,15 +22,15 @@ public record LearningRateSchedule
     /// <param name="rate">The full rate.</param>
     protected virtual double Compute(long update, double rate) => rate;
 
-    /// <summary>Checks the schedule's own numbers.</summary>
+    /// <summary>Checks the values of the schedule.</summary>
     /// <exception cref="ArgumentException">One is out of range.</exception>
     protected virtual void Validate() { }
 
-    /// <summary>Refuses a number of steps below 0.</summary>
+    /// <summary>Throws if a number of steps is below 0.</summary>
     private protected static void RequireSteps(long value, string name) => ArgumentOutOfRangeException.ThrowIfNegative(value, name);
 }
 
-/// <summary>A straight line from <paramref name="InitialRate"/> up to the full rate, which then stays.</summary>
+/// <summary>Linear warm-up from <paramref name="InitialRate"/> to the full rate, then constant.</summary>
 /// <param name="WarmupSteps">Updates until the full rate is reached, at least 0.</param>
 /// <param name="InitialRate">Rate of the first update.</param>
 public sealed record LinearWarmupSchedule(long WarmupSteps, double InitialRate = 0) : LearningRateSchedule
@@ -45,11 +45,11 @@ public sealed record LinearWarmupSchedule(long WarmupSteps, double InitialRate =
         update < steps ? initial + (update * ((rate - initial) / steps)) : rate;
 }
 
-/// <summary>A straight line up, then half a cosine down to <paramref name="MinimumRatio"/> of the rate, which then stays.</summary>
+/// <summary>Linear warm-up, then half a cosine down to <paramref name="MinimumRatio"/> of the rate, then constant.</summary>
 /// <param name="TotalSteps">Updates until the end of the cosine, more than <paramref name="WarmupSteps"/>.</param>
 /// <param name="WarmupSteps">Updates until the full rate is reached, at least 0; the first update then has rate 0.</param>
-/// <param name="MinimumRatio">What is left of the rate at the end.</param>
-/// <param name="CycleLength">Half cosines take this share of the time: 1 ends low, 0.5 would go down and up again. Above 0.</param>
+/// <param name="MinimumRatio">Final share of the rate.</param>
+/// <param name="CycleLength">Length of a half cosine as a share of the time, above 0: 1 ends low, 0.5 goes down and up again.</param>
 public sealed record CosineSchedule(long TotalSteps, long WarmupSteps = 0, double MinimumRatio = 0, double CycleLength = 1) : LearningRateSchedule
 {
     /// <inheritdoc/>
@@ -79,10 +79,10 @@ public sealed record CosineSchedule(long TotalSteps, long WarmupSteps = 0, doubl
 }
 
 /// <summary>
-/// A straight line up, then the inverse of the square root of time (Vaswani et al. 2017). Time counts from 1, as upstream's does: the first update has one step of the line behind it.
+/// Linear warm-up, then the inverse square root of the update number (Vaswani et al. 2017), counted from 1 as in upstream.
 /// </summary>
 /// <param name="WarmupSteps">Updates until the full rate is reached, at least 1.</param>
-/// <param name="InitialRate">Where the line starts.</param>
+/// <param name="InitialRate">Rate at the start of the warm-up.</param>
 public sealed record InverseSquareRootSchedule(long WarmupSteps, double InitialRate = 0) : LearningRateSchedule
 {
     /// <inheritdoc/>
@@ -96,11 +96,11 @@ public sealed record InverseSquareRootSchedule(long WarmupSteps, double InitialR
     protected override void Validate() => ArgumentOutOfRangeException.ThrowIfLessThan(WarmupSteps, 1, nameof(WarmupSteps));
 }
 
-/// <summary>A straight line up, then a power of the time that is left, down to <paramref name="FinalRate"/>, which then stays.</summary>
+/// <summary>Linear warm-up, then polynomial decay to <paramref name="FinalRate"/>, then constant.</summary>
 /// <param name="TotalSteps">Updates until the end, more than the steps before the decay.</param>
-/// <param name="WarmupSteps">Updates of the line, at least 0.</param>
+/// <param name="WarmupSteps">Updates of the warm-up, at least 0.</param>
 /// <param name="FinalRate">Rate at the end.</param>
-/// <param name="ZeroSteps">Updates of rate 0 before the line, at least 0.</param>
+/// <param name="ZeroSteps">Updates with rate 0 before the warm-up, at least 0.</param>
 /// <param name="Power">The exponent.</param>
 public sealed record PolynomialDecaySchedule(long TotalSteps, long WarmupSteps = 0, double FinalRate = 0, long ZeroSteps = 0, double Power = 1)
     : LearningRateSchedule

@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace AudioCraft.Training;
 
 /// <summary>
-/// The exponential moving average of a module's parameters and buffers (audiocraft/optim/ema.py): a little better than the weights of any one step.
-/// What is no floating-point number is not averaged.
+/// The exponential moving average of a module's parameters and buffers (audiocraft/optim/ema.py): usually better than the weights of a single step.
+/// Integer buffers are not averaged.
 /// </summary>
 public sealed class WeightAverage : IStateful, IDisposable
 {
@@ -14,9 +14,9 @@ public sealed class WeightAverage : IStateful, IDisposable
     private readonly bool unbiased;
     private double count;
 
-    /// <param name="module">What to follow. Its parameters must stay the same objects: do not move it to another device afterwards.</param>
-    /// <param name="decay">Memory of the average, 0 to less than 1.</param>
-    /// <param name="unbiased">Whether the first weights count as little as any: the average then starts at those of the first update instead of at the initial ones.</param>
+    /// <param name="module">The module. Do not move it to another device afterwards, which would replace its parameters.</param>
+    /// <param name="decay">Decay of the average, 0 to less than 1.</param>
+    /// <param name="unbiased">Whether the average starts at the weights of the first update instead of the initial ones.</param>
     /// <param name="include">Whether a parameter or buffer is averaged, by its name; null for all.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="decay"/> is out of range.</exception>
     public WeightAverage(nn.Module module, double decay = 0.999, bool unbiased = true, Func<string, bool>? include = null)
@@ -24,7 +24,7 @@ public sealed class WeightAverage : IStateful, IDisposable
         ArgumentNullException.ThrowIfNull(module);
         if (!(decay is >= 0 and < 1))
         {
-            throw new ArgumentOutOfRangeException(nameof(decay), decay, $"The memory of an average is {decay}; 0 to less than 1 was expected.");
+            throw new ArgumentOutOfRangeException(nameof(decay), decay, $"The decay of the average is {decay}; 0 to less than 1 was expected.");
         }
 
         this.decay = decay;
@@ -39,10 +39,10 @@ public sealed class WeightAverage : IStateful, IDisposable
         }
     }
 
-    /// <summary>The averages by the module's names. They stay this object's.</summary>
+    /// <summary>The averages by name. This object keeps ownership.</summary>
     public IReadOnlyDictionary<string, Tensor> Weights => weights.ToDictionary(w => w.Key, w => w.Value.Average, StringComparer.Ordinal);
 
-    /// <summary>Takes in the weights as they are now: after each step of the optimizer.</summary>
+    /// <summary>Adds the current weights to the average; call it after each step of the optimizer.</summary>
     public void Update()
     {
         count = (count * decay) + 1;
@@ -54,7 +54,7 @@ public sealed class WeightAverage : IStateful, IDisposable
         }
     }
 
-    /// <summary>Puts the averages into the module until the result is disposed, which puts its own weights back, bit for bit.</summary>
+    /// <summary>Puts the averages into the module until the result is disposed, which restores the weights exactly.</summary>
     public IDisposable Swap()
     {
         Exchange();

@@ -1,27 +1,27 @@
 namespace AudioCraft.Training;
 
 /// <summary>
-/// The discriminator that a codec is trained against (Défossez et al. 2022, section 3.4; audiocraft's config/solver/compression): what it is, when it begins, and how much
-/// it counts beside the losses on samples and spectra. The defaults are upstream's.
+/// The discriminator of an adversarial codec training (Défossez et al. 2022, section 3.4; audiocraft's config/solver/compression): architecture, first step and
+/// loss weights. The defaults are upstream's.
 /// </summary>
 public sealed record AdversaryOptions
 {
-    /// <summary>Makes the discriminator of a codec with this configuration: for its channels, with random weights from libtorch's default generator.</summary>
+    /// <summary>Creates the discriminator for a codec configuration, with random weights from libtorch's default generator.</summary>
     public Func<EncodecConfig, MultiDiscriminator> Discriminator { get; init; } = codec => new MultiScaleSTFTDiscriminator(32, codec.Channels, sepChannels: codec.Channels == 1);
 
-    /// <summary>What both strive for.</summary>
+    /// <summary>The adversarial losses of generator and discriminator.</summary>
     public AdversarialCriterion Criterion { get; init; } = AdversarialCriterion.Hinge;
 
-    /// <summary>Weight of the generator's loss against the discriminator, at least 0.</summary>
+    /// <summary>Weight of the adversarial loss of the generator, at least 0.</summary>
     public double Weight { get; init; } = 4;
 
-    /// <summary>Weight of the distance of the discriminator's feature maps, at least 0; 0 leaves it out.</summary>
+    /// <summary>Weight of the feature matching loss, at least 0; 0 disables it.</summary>
     public double FeatureWeight { get; init; } = 4;
 
-    /// <summary>The first step in which it takes part, at least 0.</summary>
+    /// <summary>First step with the discriminator, at least 0.</summary>
     public long StartAt { get; init; }
 
-    /// <summary>The discriminator's own optimizer.</summary>
+    /// <summary>Optimizer of the discriminator.</summary>
     public AdamWOptions Optimizer { get; init; } = new() { LearningRate = 3e-4, Beta1 = 0.5, Beta2 = 0.9 };
 
     internal void Validate()
@@ -31,7 +31,7 @@ public sealed record AdversaryOptions
         ArgumentNullException.ThrowIfNull(Optimizer);
         if (!(Weight >= 0) || !(FeatureWeight >= 0) || !(Weight + FeatureWeight > 0) || !double.IsFinite(Weight + FeatureWeight))
         {
-            throw new ArgumentOutOfRangeException(nameof(Weight), Weight, $"The weights of an adversary are finite, 0 or more and not both 0; they are {Weight} and {FeatureWeight}.");
+            throw new ArgumentOutOfRangeException(nameof(Weight), Weight, $"The weights of the adversarial losses must be finite, at least 0 and not both 0; they are {Weight} and {FeatureWeight}.");
         }
 
         ArgumentOutOfRangeException.ThrowIfNegative(StartAt);

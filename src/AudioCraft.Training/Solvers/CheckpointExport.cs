@@ -8,24 +8,24 @@ using static TorchSharp.torch;
 namespace AudioCraft.Training;
 
 /// <summary>
-/// Writes a model into a checkpoint directory in the converted form that <see cref="AudioCraftCheckpoint"/> reads: <c>NAME.safetensors</c>, and its configuration in <c>config.json</c>
-/// beside what that says of other models.
+/// Writes a model into a checkpoint directory in the format that <see cref="AudioCraftCheckpoint"/> reads: <c>NAME.safetensors</c>, and its configuration as an entry of <c>config.json</c>,
+/// whose other entries are kept.
 /// </summary>
 public static class CheckpointExport
 {
-    /// <summary>Writes one model. The weights come first, so that a configuration never names weights that are not there.</summary>
-    /// <param name="directory">The checkpoint; made if it is not there.</param>
+    /// <summary>Writes one model. The weights are written before the configuration that names them.</summary>
+    /// <param name="directory">The checkpoint directory; created if it does not exist.</param>
     /// <param name="name"><see cref="AudioCraftCheckpoint.LanguageModelName"/> or <see cref="AudioCraftCheckpoint.CompressionModelName"/>.</param>
-    /// <param name="config">The configuration's YAML text.</param>
-    /// <param name="weights">By upstream's names. They stay the caller's.</param>
-    /// <exception cref="AudioCraftException">A file cannot be written, or the <c>config.json</c> that is there is of another kind.</exception>
+    /// <param name="config">The configuration as YAML.</param>
+    /// <param name="weights">By upstream's names. The caller keeps ownership.</param>
+    /// <exception cref="AudioCraftException">A file cannot be written, or an existing <c>config.json</c> belongs to another model type.</exception>
     public static void Write(string directory, string name, string config, IReadOnlyDictionary<string, Tensor> weights)
     {
         ArgumentException.ThrowIfNullOrEmpty(directory);
         ArgumentException.ThrowIfNullOrEmpty(config);
         if (name is not (AudioCraftCheckpoint.LanguageModelName or AudioCraftCheckpoint.CompressionModelName))
         {
-            throw new ArgumentException($"'{name}' is no part of a checkpoint; {AudioCraftCheckpoint.LanguageModelName} or {AudioCraftCheckpoint.CompressionModelName} was expected.", nameof(name));
+            throw new ArgumentException($"'{name}' is not part of a checkpoint; {AudioCraftCheckpoint.LanguageModelName} or {AudioCraftCheckpoint.CompressionModelName} was expected.", nameof(name));
         }
 
         var path = Path.Combine(directory, "config.json");
@@ -43,7 +43,7 @@ public static class CheckpointExport
             return JsonNode.Parse(File.ReadAllText(path), documentOptions: new JsonDocumentOptions { MaxDepth = 32 }) is JsonObject read
                 && (read["model_type"] is null || (read["model_type"] is JsonValue type && type.TryGetValue(out string? text) && text == AudioCraftCheckpoint.ModelType))
                 ? read
-                : throw new CheckpointException($"'{path}' is of another kind of model, and is not written over.");
+                : throw new CheckpointException($"'{path}' belongs to another model type and is not overwritten.");
         }
         catch (Exception error) when (error is JsonException or IOException or UnauthorizedAccessException or InvalidOperationException)
         {

@@ -1,28 +1,28 @@
 namespace AudioCraft.Training;
 
-/// <summary>Some sounds, cut or filled up to one length.</summary>
-/// <param name="Codes">[B, K, T]; the special token where a sound has ended.</param>
-/// <param name="Texts">What describes each sound, or null.</param>
+/// <summary>Items cut or padded to one length.</summary>
+/// <param name="Codes">[B, K, T]; padded with the special token.</param>
+/// <param name="Texts">Description of each item, or null.</param>
 /// <param name="Frames">T.</param>
 internal sealed record CodeBatch(long[] Codes, IReadOnlyList<string?> Texts, int Frames)
 {
-    /// <summary>[B, K, T]: what the model reads before it predicts the next of <see cref="Codes"/>.</summary>
-    public long[] Heard { get; init; } = Codes;
+    /// <summary>Input of the model, [B, K, T]; the targets are <see cref="Codes"/>.</summary>
+    public long[] Inputs { get; init; } = Codes;
 
     /// <summary>The items of one part of the batch.</summary>
     public CodeBatch Part(int from, int count)
     {
         var each = Codes.Length / Texts.Count;
         var own = (from * each)..((from + count) * each);
-        return new CodeBatch(Codes[own], [.. Texts.Skip(from).Take(count)], Frames) { Heard = Heard[own] };
+        return new CodeBatch(Codes[own], [.. Texts.Skip(from).Take(count)], Frames) { Inputs = Inputs[own] };
     }
 
-    /// <summary>Puts a batch together.</summary>
-    /// <param name="items">The sounds.</param>
-    /// <param name="frames">Frames at most.</param>
+    /// <summary>Creates a batch.</summary>
+    /// <param name="items">The items.</param>
+    /// <param name="frames">Maximum number of frames.</param>
     /// <param name="special">The special token.</param>
-    /// <param name="start">Where in an item to start, by its place in the batch and how many frames it has too many.</param>
-    /// <param name="text">An item's text, by its place in the batch.</param>
+    /// <param name="start">First frame of an item, by its index in the batch and the number of surplus frames.</param>
+    /// <param name="text">Description of an item, by its index in the batch.</param>
     public static CodeBatch Of(IReadOnlyList<CodeItem> items, int frames, long special, Func<int, int, int> start, Func<int, string?> text)
     {
         var count = items[0].NumCodebooks;

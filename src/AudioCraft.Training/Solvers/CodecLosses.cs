@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Training;
 
-/// <summary>What a codec in training loses: on samples, on spectra, and against a discriminator that learns beside it.</summary>
+/// <summary>The losses of a codec training: on samples, on spectra, and adversarial losses with a discriminator that is trained as well.</summary>
 internal sealed class CodecLosses : IDisposable
 {
     private const string AdversarialName = "adv", FeaturesName = "feat";
@@ -13,14 +13,14 @@ internal sealed class CodecLosses : IDisposable
     private readonly AdversarialLoss? against;
     private readonly AdamW? optimizer;
 
-    /// <summary>Makes the losses that have a weight. The discriminator's first weights are drawn from libtorch's default generator.</summary>
+    /// <summary>Creates the losses with a weight above 0. The initial weights of the discriminator come from libtorch's default generator.</summary>
     public CodecLosses(CompressionTrainingOptions options, Device device)
     {
         var rate = options.Model.SampleRate;
         Add("l1", options.L1Weight, () => new L1Loss());
         Add("msspec", options.MelWeight, () => new MultiScaleMelSpectrogramLoss(rate, options.MelRangeStart, options.MelRangeEnd, fMin: 64, normalized: true, alphas: false));
 
-        // Without the division, what lies 80 dB below the loudest would count as much as what is heard.
+        // Without the division, components 80 dB below the loudest would count as much as audible ones.
         Add("mrstft", options.StftWeight, () => new MRSTFTLoss(normalized: true));
         if (options.Adversary is not { } chosen)
         {
@@ -36,17 +36,17 @@ internal sealed class CodecLosses : IDisposable
         weights.Add(FeaturesName, chosen.FeatureWeight);
     }
 
-    /// <summary>Of each loss by its name.</summary>
+    /// <summary>Weight of each loss by name.</summary>
     public IReadOnlyDictionary<string, double> Weights => weights;
 
-    /// <summary>What makes up their state, by name.</summary>
+    /// <summary>The state to save, by name.</summary>
     public IEnumerable<(string Name, IStateful Part)> State => against is null ? [] : [("adversary", new ModuleState(against.Adversary)), ("adversary_optimizer", optimizer!)];
 
-    /// <summary>The losses of a step, with gradients. Where a discriminator takes part, it learns first.</summary>
-    /// <param name="y">What the codec made, [B, C, T].</param>
-    /// <param name="x">The sounds, [B, C, T].</param>
-    /// <param name="update">Which step.</param>
-    /// <param name="metrics">Takes the values.</param>
+    /// <summary>The losses of a step, with gradients. The discriminator is updated first.</summary>
+    /// <param name="y">Output of the codec, [B, C, T].</param>
+    /// <param name="x">Input of the codec, [B, C, T].</param>
+    /// <param name="update">Number of the step.</param>
+    /// <param name="metrics">Receives the values.</param>
     public Dictionary<string, Tensor> Train(Tensor y, Tensor x, long update, StepMetrics metrics)
     {
         var current = losses.ToDictionary(l => l.Key, l => l.Value.call(y, x));
@@ -69,7 +69,7 @@ internal sealed class CodecLosses : IDisposable
         return current;
     }
 
-    /// <summary>Adds the losses on samples and spectra, and their weighted sum as <c>loss</c>, to what is measured.</summary>
+    /// <summary>Adds the losses on samples and spectra, and their weighted sum as <c>loss</c>, to the metrics.</summary>
     public void Measure(Tensor y, Tensor x, StepMetrics metrics)
     {
         var total = 0.0;

@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace AudioCraft.Training;
 
 /// <summary>
-/// How well a codec keeps sounds with its first codebook, its first two, and so on: <c>sisnr_K</c> in decibels (higher is better), <c>mel_K</c>, the multi-scale mel distance
-/// (lower is better), and <c>perplexity_K</c>, how many entries of codebook K are in use.
+/// Quality of a codec with its first codebook, its first two, and so on: <c>sisnr_K</c> in decibels (higher is better), <c>mel_K</c>, the multi-scale mel distance
+/// (lower is better), and <c>perplexity_K</c>, the effective number of entries of codebook K.
 /// </summary>
 public sealed class CodecMeasurement : IDisposable
 {
@@ -14,21 +14,21 @@ public sealed class CodecMeasurement : IDisposable
     private readonly MultiScaleMelSpectrogramLoss mel;
     private readonly Dictionary<int, Dictionary<long, long>> usage = [];
 
-    /// <param name="sampleRate">Of the codec, in hertz.</param>
+    /// <param name="sampleRate">Sample rate of the codec, in hertz.</param>
     public CodecMeasurement(int sampleRate)
     {
         sisnr = new SISNRLoss(sampleRate, segment: null);
         mel = new MultiScaleMelSpectrogramLoss(sampleRate, fMin: 64, normalized: true, alphas: false);
     }
 
-    /// <summary>Forgets which entries were used.</summary>
+    /// <summary>Resets the usage of the entries.</summary>
     public void Begin() => usage.Clear();
 
-    /// <summary>Codes sounds and measures them.</summary>
+    /// <summary>Encodes and decodes audio and adds its metrics.</summary>
     /// <param name="model">A codec in evaluation mode.</param>
-    /// <param name="x">Float [B, C, T] at its rate.</param>
-    /// <param name="metrics">Takes the values, each weighted by the number of items.</param>
-    /// <returns>The sounds from all codebooks, [B, C, T]. The caller owns it.</returns>
+    /// <param name="x">Float [B, C, T] at its sample rate.</param>
+    /// <param name="metrics">Receives the values, weighted by the number of items.</param>
+    /// <returns>The audio decoded from all codebooks, [B, C, T]. The caller disposes it.</returns>
     public Tensor Add(CompressionModel model, Tensor x, StepMetrics metrics)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -52,7 +52,7 @@ public sealed class CodecMeasurement : IDisposable
     }
 
     /// <summary>Adds the perplexities of all codes since <see cref="Begin"/>.</summary>
-    /// <param name="metrics">Takes them.</param>
+    /// <param name="metrics">Receives the values.</param>
     public void End(StepMetrics metrics)
     {
         ArgumentNullException.ThrowIfNull(metrics);

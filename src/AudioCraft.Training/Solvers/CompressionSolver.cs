@@ -6,8 +6,8 @@ using static TorchSharp.torch;
 namespace AudioCraft.Training;
 
 /// <summary>
-/// Trains an <see cref="EncodecModel"/> (Défossez et al. 2022, section 3.4; audiocraft/solvers/compression.py): losses on samples and spectra, and against a discriminator, whose gradients are balanced,
-/// the quantizer's penalty, codebooks that learn by moving averages. The result is the moving average of the weights.
+/// Trains an <see cref="EncodecModel"/> (Défossez et al. 2022, section 3.4; audiocraft/solvers/compression.py): losses on samples, spectra and discriminator outputs with balanced gradients,
+/// the commitment penalty of the quantizer, and codebooks updated by moving averages. The result is the moving average of the weights.
 /// </summary>
 public sealed class CompressionSolver : Solver
 {
@@ -23,14 +23,13 @@ public sealed class CompressionSolver : Solver
     private readonly CodecLosses losses;
     private readonly CodecMeasurement measurement;
     private readonly Device device;
-    private readonly IReadOnlyList<FixedRows> fixedRows = [];
 
-    /// <param name="options">What to train, and how.</param>
-    /// <param name="training">What to learn from: batches of the model's rate and channels.</param>
-    /// <param name="validation">What to measure with: the first batches of it.</param>
-    /// <param name="device">Where to compute; the CPU when null.</param>
-    /// <param name="logger">Told of checkpoints and of what goes wrong; null for nobody.</param>
-    /// <exception cref="ArgumentException">An option is out of range, or a dataset's rate or channels are not the model's.</exception>
+    /// <param name="options">Model and training options.</param>
+    /// <param name="training">Training data, with the sample rate and channels of the model.</param>
+    /// <param name="validation">Validation data, of which the first batches are used.</param>
+    /// <param name="device">Device of the model; null for the CPU.</param>
+    /// <param name="logger">Logs checkpoints and problems; null for no logging.</param>
+    /// <exception cref="ArgumentException">An option is out of range, or a dataset has another sample rate or number of channels than the model.</exception>
     public CompressionSolver(CompressionTrainingOptions options, AudioDataset training, AudioDataset validation, Device? device = null, ILogger? logger = null)
         : base((options ?? throw new ArgumentNullException(nameof(options))).Training, logger)
     {
@@ -46,18 +45,9 @@ public sealed class CompressionSolver : Solver
         batches = new Prefetcher<AudioBatch>(training.Batch);
         using var seeded = manual_seed(SeedOf(0, CodebookPurpose));
 
-        // How many codebooks a step uses is this solver's choice.
+        // The solver chooses the number of codebooks of a step.
         model = new EncodecModel(options.Model with { Quantizer = options.Model.Quantizer with { CodebookDropout = false } }, training: true);
-        if (options.ComponentBatches > 0 && !File.Exists(Options.CheckpointPath))
-        {
-            StartFromComponents();
-        }
-
-        if (options.VocoderStart)
-        {
-            fixedRows = VocoderStart.Apply(model, options.VocoderWaves);
-        }
-
+        options.Initializer?.Initialize(model, training);
         model.to(this.device);
         optimizer = new AdamW(model.named_parameters(), options.Optimizer);
         average = new WeightAverage(model, options.AverageDecay, include: name => !name.EndsWith(".inited", StringComparison.Ordinal));
@@ -74,11 +64,11 @@ public sealed class CompressionSolver : Solver
         }
     }
 
-    /// <summary>The codec that learns. Its averaged weights are what is exported.</summary>
+    /// <summary>The codec that is trained. Its averaged weights are exported.</summary>
     public EncodecModel Model => model;
 
     /// <summary>Writes the best weights so far as the codec of a checkpoint directory: what <see cref="CompressionModel"/>.GetPretrained loads.</summary>
-    /// <param name="directory">Made if it is not there; a language model in it stays.</param>
+    /// <param name="directory">Created if it does not exist; a language model in it is kept.</param>
     /// <exception cref="AudioCraftException">There are no best weights yet, or a file cannot be written.</exception>
     public void Export(string directory)
     {
@@ -124,11 +114,7 @@ public sealed class CompressionSolver : Solver
         var current = losses.Train(y, x, update, metrics);
         var weighted = penalty is { requires_grad: true } ? penalty * options.CommitmentWeight : null;
         metrics.Add("loss", balancer.Backward(current, y, weighted));
-        foreach (var rows in fixedRows)
-        {
-            rows.Hold();
-        }
-
+        options.Initializer?.MaskGradients(model);
         if (penalty is not null)
         {
             metrics.Add("penalty", penalty);
@@ -140,7 +126,7 @@ public sealed class CompressionSolver : Solver
     }
 
     /// <inheritdoc/>
-    protected override void Validate(StepMetrics metrics, CancellationToken ct)
+    protected override void Validate(StepMetrics metrics, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(metrics);
         using var swapped = average.Swap();
@@ -150,7 +136,7 @@ public sealed class CompressionSolver : Solver
             measurement.Begin();
             for (var number = 0; number < options.ValidationBatches; number++)
             {
-                ct.ThrowIfCancellationRequested();
+                cancellationToken.ThrowIfCancellationRequested();
                 using var scope = NewDisposeScope();
                 using var batch = validation.Batch(number);
                 var x = batch.Wav.to(device);
@@ -172,7 +158,7 @@ public sealed class CompressionSolver : Solver
         var weights = model.state_dict();
         foreach (var (name, mean) in average.Weights)
         {
-            // What is frozen is the same to the last bit, which an average of it need not be.
+            // Frozen weights stay bit-identical, which their average need not be.
             if (!(Step > options.FreezeCodesAfter && IsFrozen(name)))
             {
                 weights[name] = mean;
@@ -203,21 +189,8 @@ public sealed class CompressionSolver : Solver
         if (data.SampleRate != model.SampleRate || data.Channels != model.Channels)
         {
             throw new ArgumentException(
-                $"The dataset gives {data.Channels} channels at {data.SampleRate} Hz; the codec is for {model.Channels} at {model.SampleRate} Hz.", name);
+                $"The dataset has {data.Channels} channels at {data.SampleRate} Hz; the codec has {model.Channels} at {model.SampleRate} Hz.", name);
         }
-    }
-
-    private void StartFromComponents()
-    {
-        using var scope = NewDisposeScope();
-        var sounds = new List<Tensor>();
-        for (var number = 0; number < options.ComponentBatches; number++)
-        {
-            using var batch = batches.Get(number);
-            sounds.Add(batch.Wav.clone());
-        }
-
-        ComponentStart.Apply(model, cat(sounds, 0));
     }
 
     private (Tensor Y, Tensor? Penalty) Quantized(Tensor x, long update)
@@ -237,7 +210,7 @@ public sealed class CompressionSolver : Solver
         }
     }
 
-    /// <summary>What the decoder makes of codes that nothing changes any more.</summary>
+    /// <summary>Decodes frozen codes, with gradients for the decoder only.</summary>
     private Tensor Decoded(Tensor x, long update)
     {
         Tensor latent;
@@ -275,7 +248,7 @@ public sealed class CompressionSolver : Solver
         return random.Uniform() < options.CodebookDropoutShare ? 1 + (int)random.Below(model.TotalCodebooks) : model.TotalCodebooks;
     }
 
-    /// <summary>Gives the codebooks their first entries, from more frames than a batch has.</summary>
+    /// <summary>Initializes the codebooks from the frames of several batches.</summary>
     private void Cluster(long update)
     {
         if (!options.Model.Quantizer.KMeansInit || (options.ClusterBatches == 1 && update == 0))
@@ -294,7 +267,7 @@ public sealed class CompressionSolver : Solver
         }
 
         model.Quantizer.Generator = generator;
-        FirstClusters.Give(model, cat(latents, 0), options.VocoderWaves);
+        CodebookClusters.Initialize(model, cat(latents, 0), options.Initializer);
         model.Quantizer.Generator = null;
     }
 }

@@ -2,19 +2,19 @@ using AudioCraft.Codecs;
 
 namespace AudioCraft.Training;
 
-/// <summary>How a codec is trained; the defaults are those of EnCodec in upstream (config/solver/compression/default.yaml), without its discriminator.</summary>
+/// <summary>Options of a codec training; the defaults are upstream's for EnCodec (config/solver/compression/default.yaml), without its discriminator.</summary>
 public sealed record CompressionTrainingOptions
 {
     /// <summary>Directory, steps, seed and intervals.</summary>
     public required TrainingOptions Training { get; init; }
 
-    /// <summary>The codec's shape.</summary>
+    /// <summary>The configuration of the codec.</summary>
     public required EncodecConfig Model { get; init; }
 
     /// <summary>The optimizer of the codec.</summary>
     public AdamWOptions Optimizer { get; init; } = new() { LearningRate = 3e-4, Beta1 = 0.5, Beta2 = 0.9 };
 
-    /// <summary>Weight of the mean absolute difference of the samples, at least 0.</summary>
+    /// <summary>Weight of the L1 loss of the samples, at least 0.</summary>
     public double L1Weight { get; init; } = 0.1;
 
     /// <summary>Weight of the multi-scale mel loss, at least 0.</summary>
@@ -23,59 +23,44 @@ public sealed record CompressionTrainingOptions
     /// <summary>Weight of the multi-resolution STFT loss, at least 0.</summary>
     public double StftWeight { get; init; }
 
-    /// <summary>The discriminator that the codec is trained against, or null for none.</summary>
+    /// <summary>The discriminator of an adversarial training, or null for none.</summary>
     public AdversaryOptions? Adversary { get; init; }
 
-    /// <summary>Weight of the quantizer's penalty, which is not balanced, at least 0.</summary>
+    /// <summary>Weight of the commitment penalty of the quantizer, which is not balanced, at least 0.</summary>
     public double CommitmentWeight { get; init; } = 1;
 
     /// <summary>The shortest window of the mel loss has 2 to this power samples.</summary>
     public int MelRangeStart { get; init; } = 6;
 
-    /// <summary>The longest window of the mel loss has 2 to the power before this samples.</summary>
+    /// <summary>The longest window of the mel loss has 2 to this power minus 1 samples.</summary>
     public int MelRangeEnd { get; init; } = 11;
 
     /// <summary>
-    /// Share of the steps in which a model with <see cref="QuantizerConfig.CodebookDropout"/> uses a random number of its codebooks, 0 to 1; the others use all. Upstream: 1.
+    /// Share of the steps in which a model with <see cref="QuantizerConfig.CodebookDropout"/> uses a random number of codebooks, 0 to 1; the other steps use all. Upstream: 1.
     /// </summary>
     public double CodebookDropoutShare { get; init; } = 1;
 
     /// <summary>
-    /// So many steps go without the quantizer, at least 0; its codebooks then begin with clusters of what the encoder has learnt to say instead of clusters of noise. Upstream: 0.
+    /// Number of steps without the quantizer, at least 0. Its codebooks are then initialized from frames of a trained encoder. Upstream: 0.
     /// </summary>
     public long QuantizeAfter { get; init; }
 
-    /// <summary>Batches whose frames give the first clusters, at least 1.</summary>
+    /// <summary>Batches from whose frames the codebooks are initialized, at least 1.</summary>
     public int ClusterBatches { get; init; } = 1;
 
-    /// <summary>
-    /// Batches from whose principal components the first weights are made, so that training begins with the best linear codec; 0 for random weights, as upstream.
-    /// It needs ELU as the activation.
-    /// </summary>
-    public int ComponentBatches { get; init; }
+    /// <summary>Sets the weights that training starts from; null for random weights, as upstream.</summary>
+    public ICodecInitializer? Initializer { get; init; }
 
     /// <summary>
-    /// Whether the first weights make the model a channel vocoder, whose frames are levels of bands: with few bits a second far closer to the sound, for an ear and for
-    /// a language model, than waves. It needs a mono model with ELU, no LSTM, padding by reflection, and ratios that begin with 1.
-    /// </summary>
-    public bool VocoderStart { get; init; }
-
-    /// <summary>
-    /// How many numbers of a vocoder's frame are not levels but low waves themselves, 0 or more: half a frame rate apart from 4¼ times the frame rate on (at 50 frames a second 8 are
-    /// those of 212 to 388 Hz). The first codebook begins without them: it says what a sound is like, and the others where its waves stand as well.
-    /// </summary>
-    public int VocoderWaves { get; init; }
-
-    /// <summary>
-    /// From this step on only the decoder learns: encoder and codebooks stay what their averages are then, so that codes made with them, and a language model of such codes,
-    /// stay valid while the sound still gets better. Null for never, as upstream.
+    /// From this step on only the decoder is trained: encoder and codebooks keep the averages of that step, so that codes, and a language model of these codes,
+    /// stay valid while the decoder improves. Null for never, as upstream.
     /// </summary>
     public long? FreezeCodesAfter { get; init; }
 
-    /// <summary>Memory of the average of the weights, which is the result, 0 to less than 1.</summary>
+    /// <summary>Decay of the moving average of the weights, which is the result; 0 to less than 1.</summary>
     public double AverageDecay { get; init; } = 0.99;
 
-    /// <summary>Batches of a validation, at least 1.</summary>
+    /// <summary>Batches per validation, at least 1.</summary>
     public int ValidationBatches { get; init; } = 4;
 
     internal void Validate()
@@ -92,18 +77,6 @@ public sealed record CompressionTrainingOptions
         Require(CodebookDropoutShare is >= 0 and <= 1, nameof(CodebookDropoutShare), CodebookDropoutShare, "0 to 1");
         Require(QuantizeAfter >= 0, nameof(QuantizeAfter), QuantizeAfter, "0 or more");
         Require(ClusterBatches >= 1, nameof(ClusterBatches), ClusterBatches, "1 or more");
-        Require(ComponentBatches >= 0, nameof(ComponentBatches), ComponentBatches, "0 or more");
-        if (ComponentBatches > 0 && (Model.Encoder.Activation.Name != "ELU" || Model.Decoder is not null))
-        {
-            throw new ArgumentException($"A start from principal components needs ELU, not {Model.Encoder.Activation.Name}, and a decoder of the encoder's shape.", nameof(ComponentBatches));
-        }
-
-        if (VocoderStart && (ComponentBatches > 0 || !AudioCraft.Training.VocoderStart.Takes(Model, VocoderWaves)))
-        {
-            throw new ArgumentException("A start as a vocoder needs a mono model that is not causal, with ELU, padding by reflection, no LSTM, ratios that begin with 1, filters enough for the bands, and no other start.", nameof(VocoderStart));
-        }
-
-        Require(VocoderStart || VocoderWaves == 0, nameof(VocoderWaves), VocoderWaves, "0 without a start as a vocoder");
         Require(FreezeCodesAfter is not { } freeze || freeze >= QuantizeAfter, nameof(FreezeCodesAfter), FreezeCodesAfter ?? 0, $"at least QuantizeAfter, {QuantizeAfter},");
         Require(ValidationBatches >= 1, nameof(ValidationBatches), ValidationBatches, "1 or more");
     }
@@ -112,7 +85,7 @@ public sealed record CompressionTrainingOptions
     {
         if (!condition)
         {
-            throw new ArgumentOutOfRangeException(name, value, $"Training of a codec: {name} is {value}; {expected} was expected.");
+            throw new ArgumentOutOfRangeException(name, value, $"Codec training: {name} is {value}; {expected} was expected.");
         }
     }
 }

@@ -4,12 +4,12 @@ using AudioCraft.Codecs;
 
 namespace AudioCraft.Training;
 
-/// <summary>The configuration of a codec as the YAML text that upstream's checkpoints carry, and that its builders and this library read.</summary>
+/// <summary>Writes the configuration of a codec as YAML, as in upstream's checkpoints.</summary>
 public static class EncodecConfigText
 {
-    /// <summary>The text.</summary>
-    /// <param name="config">A codec's shape, without segments.</param>
-    /// <exception cref="ArgumentException">A value is out of range, or encoder and decoder differ in more than the text can say: only in what the decoder has alone.</exception>
+    /// <summary>Writes the YAML text.</summary>
+    /// <param name="config">A configuration without segments.</param>
+    /// <exception cref="ArgumentException">A value is out of range, or encoder and decoder differ in more than YAML can express.</exception>
     public static string Write(EncodecConfig config)
     {
         ArgumentNullException.ThrowIfNull(config);
@@ -65,7 +65,7 @@ public static class EncodecConfigText
 
     private static string Text(int value) => value.ToString(CultureInfo.InvariantCulture);
 
-    // YAML 1.1 takes 1E-05 for a text.
+    // YAML 1.1 parses 1E-05 as a string.
     private static string Text(double value)
     {
         var text = value.ToString("R", CultureInfo.InvariantCulture).ToLowerInvariant();

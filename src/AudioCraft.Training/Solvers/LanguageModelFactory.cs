@@ -4,16 +4,16 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Training;
 
-/// <summary>Makes language models with a T5 of their own, ready to be trained from nothing.</summary>
+/// <summary>Creates language models with a T5 of their own, for training from random weights.</summary>
 public static class LanguageModelFactory
 {
-    /// <summary>Spread of the embeddings of codes: with four codebooks their sum is about as large as the sinusoidal positions that are added to it.</summary>
+    /// <summary>Standard deviation of the code embeddings: with four codebooks, their sum is about as large as the sinusoidal positions.</summary>
     private const double EmbeddingSpread = 0.5;
 
-    /// <summary>A model that reads its one condition by cross attention through a T5. The random numbers are libtorch's: seed them before.</summary>
-    /// <param name="config">The model; it has one condition for cross attention.</param>
+    /// <summary>Creates a model with one condition, used by cross attention through a T5. The weights come from libtorch's default generator.</summary>
+    /// <param name="config">The configuration, with one condition for cross attention.</param>
     /// <param name="tokenizer">The T5's tokenizer, without sentinels.</param>
-    /// <param name="textEncoder">The T5; its vocabulary is as large as the tokenizer's.</param>
+    /// <param name="textEncoder">The configuration of the T5; its vocabulary size equals the tokenizer's.</param>
     /// <exception cref="ArgumentException">The model has other conditions, or the vocabularies differ.</exception>
     public static LMModel New(LMConfig config, SentencePieceTokenizer tokenizer, T5Config textEncoder)
     {
@@ -23,7 +23,7 @@ public static class LanguageModelFactory
         var names = config.ConditionNames.ToList();
         if (names is not [var name] || !config.CrossAttention)
         {
-            throw new ArgumentException($"A model with one condition, read by cross attention, is expected, not {string.Join(", ", names.DefaultIfEmpty("none"))}.", nameof(config));
+            throw new ArgumentException($"A model with one condition for cross attention is expected, not {string.Join(", ", names.DefaultIfEmpty("none"))}.", nameof(config));
         }
 
         if (tokenizer.PieceCount != textEncoder.VocabularySize)
@@ -38,8 +38,8 @@ public static class LanguageModelFactory
     }
 
     /// <summary>
-    /// Embeddings become normal; what is added to the residual stream is made smaller the more layers add to it (upstream's <c>depthwise_init</c>, with
-    /// PyTorch's own start for the rest).
+    /// Embeddings are normally distributed; outputs to the residual stream are scaled down with the number of layers (upstream's <c>depthwise_init</c>, with
+    /// PyTorch's initialization for the rest).
     /// </summary>
     private static void Initialize(LMModel model)
     {

@@ -3,65 +3,65 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Training;
 
-/// <summary>How a language model over codes is trained. What the bundled model was trained with is in its card.</summary>
+/// <summary>Options of a language model training. The options of the bundled model are in its card.</summary>
 public sealed record LanguageModelOptions
 {
-    /// <summary>Sounds of a step, at least 1.</summary>
+    /// <summary>Items per step, at least 1.</summary>
     public int BatchSize { get; init; } = 16;
 
-    /// <summary>Frames that are learnt of each sound, at most; longer ones are cut. At least 1.</summary>
+    /// <summary>Maximum number of frames per item, at least 1; longer items are cut.</summary>
     public int Frames { get; init; } = 250;
 
     /// <summary>
-    /// In the first part of the training, this many frames: steps cost less, and most of a short sound is in its beginning. 0 for none.
+    /// Maximum number of frames in the first part of the training, which makes its steps cheaper; 0 for no such part.
     /// </summary>
     public int EarlyFrames { get; init; }
 
-    /// <summary>How large that part is, 0 to 1.</summary>
+    /// <summary>Share of the training with <see cref="EarlyFrames"/>, 0 to 1.</summary>
     public double EarlyPart { get; init; }
 
-    /// <summary>Whether what is learnt of a longer sound begins anywhere, not at its start.</summary>
+    /// <summary>Whether longer items are cut at a random position instead of at the start.</summary>
     public bool RandomStart { get; init; }
 
     /// <summary>Learning rate, decay and schedule. Upstream's betas and decay for language models.</summary>
     public AdamWOptions Optimizer { get; init; } = new() { LearningRate = 1e-3, Beta2 = 0.95, WeightDecay = 0.1, MaximumNorm = 1 };
 
-    /// <summary>Memory of the average of the weights, which is what is measured and kept; 0 to less than 1.</summary>
+    /// <summary>Decay of the moving average of the weights, which is validated and saved; 0 to less than 1.</summary>
     public double AverageDecay { get; init; } = 0.998;
 
     /// <summary>
-    /// Probability that a sound is learnt without its text, for classifier-free guidance (upstream's <c>training_dropout</c>). Upstream leaves the texts of whole
-    /// batches out; here each sound is drawn for, so that steps are alike.
+    /// Probability that the text of an item is dropped, for classifier-free guidance (upstream's <c>training_dropout</c>). Upstream drops the texts of whole
+    /// batches; here each item is sampled independently.
     /// </summary>
     public double ConditionDropout { get; init; } = 0.1;
 
-    /// <summary>Probability that a word of a text is left out.</summary>
+    /// <summary>Probability that a word of a text is dropped.</summary>
     public double WordDropout { get; init; } = 0.1;
 
-    /// <summary>How often a description begins in its middle (<see cref="AudioCraft.Training.WordRotation"/>), 0 to 1. Upstream has no such thing.</summary>
+    /// <summary>Probability that a description is rotated (<see cref="AudioCraft.Training.WordRotation"/>), 0 to 1; not in upstream.</summary>
     public double WordRotation { get; init; }
 
-    /// <summary>How often something unknown follows a word (<see cref="AudioCraft.Training.UnknownWords"/>), 0 to 1. Upstream has no such thing: its T5 has read all of English.</summary>
+    /// <summary>Probability that an unknown word follows a word (<see cref="AudioCraft.Training.UnknownWords"/>), 0 to 1; not in upstream, whose T5 knows English.</summary>
     public double UnknownWords { get; init; }
 
-    /// <summary>Part of the frames that are heard as other ones (<see cref="AudioCraft.Training.HistoryNoise"/>), 0 to less than 1. Upstream has no such thing.</summary>
+    /// <summary>Share of the input frames that is replaced (<see cref="AudioCraft.Training.HistoryNoise"/>), 0 to less than 1; not in upstream.</summary>
     public double HistoryNoise { get; init; }
 
     /// <summary>
-    /// What each codebook's cross entropy counts, the coarsest first, beside the others; null for all alike, as upstream has it. The coarsest says what is heard and has the least to
-    /// predict; the finest are mostly chance.
+    /// Loss weight of each codebook, starting with the first; null for equal weights, as upstream. The first codebook determines most of the audio;
+    /// the last ones are mostly noise.
     /// </summary>
     public IReadOnlyList<double>? CodebookWeights { get; init; }
 
-    /// <summary>Whether the text encoder learns too (upstream's <c>finetune</c>).</summary>
+    /// <summary>Whether the text encoder is trained as well (upstream's <c>finetune</c>).</summary>
     public bool FineTuneTextEncoder { get; init; } = true;
 
-    /// <summary>Threads that work on a part of the batch each, at least 1; each needs memory of its own. With more than one, set OPENBLAS_NUM_THREADS=1.</summary>
+    /// <summary>Number of threads, each with a copy of the model and a part of the batch; at least 1. With more than one, set OPENBLAS_NUM_THREADS=1.</summary>
     public int Workers { get; init; } = 1;
 
     /// <summary>
-    /// What the language model multiplies in while it learns; null for float32. BFloat16 takes less than half the time where the processor or GPU multiplies it
-    /// (AVX512-BF16, AMX, CUDA), and far longer where it does not.
+    /// Type of the matrix products; null for float32. BFloat16 takes less than half the time on processors and GPUs that support it
+    /// (AVX512-BF16, AMX, CUDA), and far longer on others.
     /// </summary>
     public ScalarType? Precision { get; init; }
 
@@ -87,7 +87,7 @@ public sealed record LanguageModelOptions
         _ = new HistoryNoise(HistoryNoise);
         if (CodebookWeights is { } weights && (weights.Any(w => !(w is >= 0 and <= 1e6)) || weights.Sum() <= 0))
         {
-            throw new ArgumentOutOfRangeException(nameof(CodebookWeights), string.Join(", ", weights), "Weights of 0 and more were expected, one of them more.");
+            throw new ArgumentOutOfRangeException(nameof(CodebookWeights), string.Join(", ", weights), "Weights of at least 0 were expected, at least one of them above 0.");
         }
     }
 }

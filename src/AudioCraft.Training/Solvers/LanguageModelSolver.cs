@@ -7,12 +7,12 @@ using static TorchSharp.torch;
 namespace AudioCraft.Training;
 
 /// <summary>
-/// Trains a language model over codes, and its text encoder with it (audiocraft/solvers/musicgen.py and audiogen.py): cross entropy of each codebook under the model's
-/// pattern, texts left out for guidance, AdamW, and an average of the weights, which is what is measured and what <see cref="Averaged"/> shows.
+/// Trains a language model and its text encoder (audiocraft/solvers/musicgen.py and audiogen.py): cross entropy of each codebook under the model's
+/// pattern, dropped texts for guidance, AdamW, and a moving average of the weights (<see cref="Averaged"/>), which is validated.
 /// </summary>
 public sealed class LanguageModelSolver : Solver
 {
-    /// <summary>What a step's random numbers are for.</summary>
+    /// <summary>Purposes of the random numbers of a step.</summary>
     private const int Order = 1, Draws = 2;
 
     private readonly List<LMModel> copies = [];
@@ -23,7 +23,7 @@ public sealed class LanguageModelSolver : Solver
     private readonly WeightAverage average;
     private readonly WorkerThreads workers;
 
-    /// <summary>The averaged weights by their parameters' names: views.</summary>
+    /// <summary>Views of the averaged weights, by parameter name.</summary>
     private readonly Dictionary<string, Tensor> result;
     private readonly WordDropout wordDropout;
     private readonly WordRotation wordRotation;
@@ -32,13 +32,13 @@ public sealed class LanguageModelSolver : Solver
     private readonly double[]? shares;
     private (long Epoch, int[] Places) order = (-1, []);
 
-    /// <param name="newModel">Makes the model: once, and once more for each further worker. All must be alike; the weights of the first are the ones to start from. They become the solver's.</param>
-    /// <param name="train">Sounds to learn from.</param>
-    /// <param name="valid">Sounds to measure with; null for none.</param>
+    /// <param name="newModel">Creates the model; called once per worker. All models have the same configuration; training starts from the weights of the first. The solver disposes them.</param>
+    /// <param name="train">Training data.</param>
+    /// <param name="valid">Validation data; null to validate on the training data.</param>
     /// <param name="options">Directory, steps, seed and intervals.</param>
     /// <param name="language">Batches, optimizer and conditions.</param>
-    /// <param name="logger">Told of checkpoints and of what goes wrong; null for nobody.</param>
-    /// <exception cref="ArgumentException">An option is out of range, or the sounds' codes are not the model's.</exception>
+    /// <param name="logger">Logs checkpoints and problems; null for no logging.</param>
+    /// <exception cref="ArgumentException">An option is out of range, or the codes do not match the model.</exception>
     public LanguageModelSolver(
         Func<LMModel> newModel, CodeDataset train, CodeDataset? valid, TrainingOptions options, LanguageModelOptions language, ILogger? logger = null)
         : base(options, logger)
@@ -60,14 +60,14 @@ public sealed class LanguageModelSolver : Solver
 
         foreach (var data in valid is null ? [train] : new[] { train, valid })
         {
-            RefuseOtherCodes(data);
+            ValidateCodes(data);
         }
 
         if (language.CodebookWeights is { } each)
         {
             shares = each.Count == Model.NumCodebooks
                 ? [.. each.Select(weight => weight / each.Sum())]
-                : throw new ArgumentException($"{each.Count} weights of codebooks were given for a model of {Model.NumCodebooks}.", nameof(language));
+                : throw new ArgumentException($"There are {each.Count} codebook weights for a model with {Model.NumCodebooks} codebooks.", nameof(language));
         }
 
         weights = new SharedWeights([.. copies.Select(Learning)]);
@@ -87,7 +87,7 @@ public sealed class LanguageModelSolver : Solver
     /// <summary>Batches, optimizer and conditions.</summary>
     public LanguageModelOptions Language { get; }
 
-    /// <summary>The model, with the weights of the last step. It is the solver's.</summary>
+    /// <summary>The model, with the weights of the last step. The solver disposes it.</summary>
     public LMModel Model => copies[0];
 
     /// <summary>Puts the averaged weights into <see cref="Model"/> until the result is disposed.</summary>
@@ -105,16 +105,16 @@ public sealed class LanguageModelSolver : Solver
         Add(metrics, each, 1);
     }
 
-    /// <summary>Beside the losses, <c>text_gain</c> says by how much the texts lower them: how well the model listens.</summary>
+    /// <summary>In addition to the losses, <c>text_gain</c> is the difference of the loss without and with texts.</summary>
     /// <inheritdoc/>
-    protected override void Validate(StepMetrics metrics, CancellationToken ct)
+    protected override void Validate(StepMetrics metrics, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(metrics);
         var data = valid ?? train;
         using var averaged = Averaged();
         foreach (var items in data.Items.Take(valid is null ? 4 * Language.BatchSize : int.MaxValue).Chunk(Language.BatchSize))
         {
-            ct.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             var batch = CodeBatch.Of(items, Language.Frames, Model.SpecialToken, (_, _) => 0, i => items[i].Descriptions is [var text, ..] ? text : null);
             var each = Run(batch, learns: false);
             Add(metrics, each, items.Length);
@@ -155,7 +155,7 @@ public sealed class LanguageModelSolver : Solver
     internal static IEnumerable<T5Conditioner> Conditioners(LMModel model) =>
         model.Conditioners.Names.Select(name => model.Conditioners[name]).OfType<T5Conditioner>();
 
-    /// <summary>What learns, by name: the model's own parameters, and those of its text encoders if they learn too.</summary>
+    /// <summary>The trained parameters by name: those of the model, and of its text encoders if they are trained.</summary>
     private List<(string Name, Parameter Parameter)> Learning(LMModel model)
     {
         var own = model.named_parameters().Select(p => (p.name, p.parameter)).ToList();
@@ -182,10 +182,10 @@ public sealed class LanguageModelSolver : Solver
         }
     }
 
-    /// <summary>The cross entropy of each codebook; with their gradients in the copies' parameters if it <paramref name="learns"/>.</summary>
+    /// <summary>Computes the cross entropy of each codebook, and the gradients if it <paramref name="learns"/>.</summary>
     private double[] Run(CodeBatch batch, bool learns)
     {
-        var counts = SequenceCrossEntropy.Lay(Model, batch).Counts;
+        var counts = SequenceCrossEntropy.Arrange(Model, batch).Counts;
         var parts = Math.Min(copies.Count, batch.Texts.Count);
         var sums = new double[copies.Count][];
         if (learns)
@@ -221,7 +221,7 @@ public sealed class LanguageModelSolver : Solver
         var frames = Language.EarlyFrames > 0 && step < Language.EarlyPart * Options.Steps ? Math.Min(Language.EarlyFrames, Language.Frames) : Language.Frames;
         var random = new SeededRandom((ulong)SeedOf(step, Draws));
         var batch = CodeBatch.Of(items, frames, Model.SpecialToken, (_, spare) => Language.RandomStart ? (int)random.Below(spare + 1) : 0, i => Text(items[i], random));
-        return batch with { Heard = historyNoise.Apply(batch.Codes, items.Count, Model.NumCodebooks, Model.SpecialToken, random.Below(long.MaxValue)) };
+        return batch with { Inputs = historyNoise.Apply(batch.Codes, items.Count, Model.NumCodebooks, Model.SpecialToken, random.Below(long.MaxValue)) };
     }
 
     private string? Text(CodeItem item, SeededRandom random)
@@ -232,7 +232,7 @@ public sealed class LanguageModelSolver : Solver
             : unknownWords.Apply(wordRotation.Apply(wordDropout.Apply(item.Descriptions[(int)(which * item.Descriptions.Count)], seed), ~seed), unknown);
     }
 
-    /// <summary>Every sound comes once in each round, in an order that the round draws.</summary>
+    /// <summary>Each item occurs once per epoch, in a random order.</summary>
     private int Place(long count)
     {
         var (epoch, at) = Math.DivRem(count, train.Items.Count);
@@ -244,13 +244,13 @@ public sealed class LanguageModelSolver : Solver
         return order.Places[at];
     }
 
-    private void RefuseOtherCodes(CodeDataset data)
+    private void ValidateCodes(CodeDataset data)
     {
         var highest = data.Items.Max(item => item.Codes.Span.ToArray().Max());
         if (data.NumCodebooks != Model.NumCodebooks || highest >= Model.Config.Cardinality)
         {
             throw new ArgumentException(
-                $"The sounds have {data.NumCodebooks} codebooks with codes up to {highest}; the model speaks {Model.NumCodebooks} of {Model.Config.Cardinality}.", nameof(data));
+                $"The dataset has {data.NumCodebooks} codebooks with codes up to {highest}; the model has {Model.NumCodebooks} codebooks of {Model.Config.Cardinality} entries.", nameof(data));
         }
     }
 }

@@ -7,29 +7,29 @@ using static TorchSharp.torch.nn;
 namespace AudioCraft.Training;
 
 /// <summary>
-/// What a language model over codes is trained on: the mean over the codebooks of the cross entropy of each (audiocraft/solvers/musicgen.py). It is the same number as
-/// <see cref="CodebookCrossEntropy"/> gives for <see cref="LMModel.ComputePredictions(Tensor, ConditionTensors, bool)"/>, but the logits stay where the transformer
-/// leaves them, in the order of the sequence, instead of being brought back to the order of the codes; that saves a third of a step's time on a CPU.
+/// The loss of a language model: the mean cross entropy of the codebooks (audiocraft/solvers/musicgen.py). The value equals
+/// <see cref="CodebookCrossEntropy"/> of <see cref="LMModel.ComputePredictions(Tensor, ConditionTensors, bool)"/>, but the logits stay in the order
+/// of the sequence instead of that of the codes, which saves a third of the time of a step on a CPU.
 /// </summary>
 internal static class SequenceCrossEntropy
 {
     private const long Ignored = -100;
 
-    /// <summary>A batch as the sequence that is read, and the codes that are to follow each step.</summary>
+    /// <summary>A batch as input sequence and targets.</summary>
     /// <param name="Input">[B, K, S] codes or the special token.</param>
-    /// <param name="Targets">[K, B, S] codes, or <see cref="Ignored"/> where nothing is predicted.</param>
+    /// <param name="Targets">[K, B, S] codes, or <see cref="Ignored"/>.</param>
     /// <param name="Steps">S.</param>
-    /// <param name="Counts">How many codes of each codebook are predicted.</param>
+    /// <param name="Counts">Number of targets of each codebook.</param>
     internal sealed record Sequences(long[] Input, long[] Targets, int Steps, long[] Counts);
 
-    /// <summary>Lays a batch out by the model's pattern.</summary>
-    /// <exception cref="ArgumentException">The model's pattern does not begin with the special token.</exception>
-    public static Sequences Lay(LMModel model, CodeBatch batch)
+    /// <summary>Arranges a batch by the pattern of the model.</summary>
+    /// <exception cref="ArgumentException">The pattern of the model does not start with the special token.</exception>
+    public static Sequences Arrange(LMModel model, CodeBatch batch)
     {
         var pattern = model.PatternProvider.GetPattern(batch.Frames);
         if (!pattern.StartsWithSpecialToken)
         {
-            throw new ArgumentException("The model's pattern leaves the special token out, so that nothing comes before its first codes: it cannot be trained.", nameof(model));
+            throw new ArgumentException("The pattern of the model does not start with the special token, so its first codes have no input.", nameof(model));
         }
 
         var (count, special, frames) = (model.NumCodebooks, model.SpecialToken, batch.Frames);
@@ -43,11 +43,11 @@ internal static class SequenceCrossEntropy
         {
             for (var k = 0; k < count; k++)
             {
-                var heard = batch.Heard.AsSpan(b * count * frames, count * frames);
+                var inputs = batch.Inputs.AsSpan(b * count * frames, count * frames);
                 var own = batch.Codes.AsSpan(b * count * frames, count * frames);
                 for (var s = 0; s < steps; s++)
                 {
-                    input[(((b * count) + k) * steps) + s] = index[k, s] < 0 ? special : heard[index[k, s]];
+                    input[(((b * count) + k) * steps) + s] = index[k, s] < 0 ? special : inputs[index[k, s]];
                     var next = index[k, s + 1] < 0 ? special : own[index[k, s + 1]];
                     targets[(((k * items) + b) * steps) + s] = next == special ? Ignored : next;
                     counts[k] += next == special ? 0 : 1;
@@ -60,18 +60,18 @@ internal static class SequenceCrossEntropy
 
     /// <summary>The loss of a part of a batch.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="part">Sounds of the part.</param>
-    /// <param name="counts">How many codes of each codebook the whole batch predicts: the parts' losses add up to the batch's.</param>
-    /// <param name="precision">What the language model multiplies in; null for its weights' type.</param>
-    /// <param name="shares">What each codebook counts in the loss, 1 in all; null for all alike.</param>
-    /// <returns>The loss, through which gradients flow, and the part of each codebook's cross entropy.</returns>
+    /// <param name="part">Items of the part.</param>
+    /// <param name="counts">Number of targets of each codebook in the whole batch, so that the losses of the parts add up to that of the batch.</param>
+    /// <param name="precision">Type of the matrix products; null for that of the weights.</param>
+    /// <param name="shares">Loss weight of each codebook, with a sum of 1; null for equal weights.</param>
+    /// <returns>The loss, with gradient, and the share of this part in the cross entropy of each codebook.</returns>
     public static (Tensor Loss, double[] PerCodebook) Compute(LMModel model, CodeBatch part, long[] counts, ScalarType? precision = null, IReadOnlyList<double>? shares = null)
     {
         using var scope = NewDisposeScope();
-        var laid = Lay(model, part);
+        var sequences = Arrange(model, part);
         var (items, codebooks) = (part.Texts.Count, model.NumCodebooks);
-        var input = tensor(laid.Input, [items, codebooks, laid.Steps], device: model.Device);
-        var targets = tensor(laid.Targets, [codebooks, items * laid.Steps], device: model.Device);
+        var input = tensor(sequences.Input, [items, codebooks, sequences.Steps], device: model.Device);
+        var targets = tensor(sequences.Targets, [codebooks, items * sequences.Steps], device: model.Device);
         var conditions = TextConditionEncoder.Encode(model, part.Texts);
         using var mixed = new MixedPrecision(precision);
         var hidden = model.Hidden(input, conditions);

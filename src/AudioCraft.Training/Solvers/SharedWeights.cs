@@ -6,8 +6,8 @@ using static TorchSharp.torch.nn;
 namespace AudioCraft.Training;
 
 /// <summary>
-/// The weights of several copies of a model as one vector: every copy's parameters are parts of it, each copy has a vector of gradients of its own.
-/// So copies can learn on several threads, and an optimizer has one tensor to update instead of hundreds.
+/// The weights of several copies of a model as one vector: the parameters of all copies are views of it, and each copy has its own vector of gradients.
+/// Copies can then be trained on several threads, and an optimizer updates one tensor instead of hundreds.
 /// </summary>
 internal sealed class SharedWeights : Module
 {
@@ -15,7 +15,7 @@ internal sealed class SharedWeights : Module
     private readonly List<(string Name, long From, long[] Shape)> layout = [];
     private readonly Tensor[] gradients;
 
-    /// <param name="copies">The parameters of each copy by name, in one order; the first copy's values are taken.</param>
+    /// <param name="copies">The parameters of each copy by name, in the same order; the values are those of the first copy.</param>
     public SharedWeights(IReadOnlyList<IReadOnlyList<(string Name, Parameter Parameter)>> copies) : base(nameof(SharedWeights))
     {
         using var guard = no_grad();
@@ -64,7 +64,7 @@ internal sealed class SharedWeights : Module
         }
     }
 
-    /// <summary>Makes the sum of the copies' gradients the vector's.</summary>
+    /// <summary>Sets the gradient of the vector to the sum of those of the copies.</summary>
     public void SumGradients()
     {
         using var guard = no_grad();
@@ -76,7 +76,7 @@ internal sealed class SharedWeights : Module
         weights.grad = gradients[0];
     }
 
-    /// <summary>The parts of a vector like the weights, by their parameters' names. The caller owns the tensors, which share its memory.</summary>
+    /// <summary>Views of a vector of this layout, by parameter name. The caller disposes them.</summary>
     public Dictionary<string, Tensor> Parts(Tensor vector) => layout.ToDictionary(part => part.Name, part => Part(vector, part.From, part.Shape), StringComparer.Ordinal);
 
     protected override void Dispose(bool disposing)

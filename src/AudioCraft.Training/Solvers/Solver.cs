@@ -8,10 +8,10 @@ using static TorchSharp.torch;
 namespace AudioCraft.Training;
 
 /// <summary>
-/// A training: steps, validations, checkpoints, logs. A derived class says what a step is, registers what makes up its state, and names what the result is.
+/// Base class of trainings: steps, validations, checkpoints, logs. A derived class implements the step, registers its state, and defines the result.
 /// <para>
-/// It goes on exactly from its last checkpoint: the same steps give the same losses, bit for bit, as if it had never stopped (with the same data, machine and number of threads).
-/// For that a step draws its random numbers from <see cref="SeedOf"/>; libtorch's default generator is seeded from it before each step.
+/// A training resumes exactly from its last checkpoint: losses are bit-identical to an uninterrupted training (with the same data, machine and number of threads).
+/// For this, random numbers of a step come from <see cref="SeedOf"/>; libtorch's default generator is seeded from it before each step.
 /// </para>
 /// </summary>
 public abstract partial class Solver : IDisposable
@@ -24,7 +24,7 @@ public abstract partial class Solver : IDisposable
     private double? best;
 
     /// <param name="options">Directory, steps, seed and intervals.</param>
-    /// <param name="logger">Told of checkpoints and of what goes wrong; null for nobody.</param>
+    /// <param name="logger">Logs checkpoints and problems; null for no logging.</param>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     protected Solver(TrainingOptions options, ILogger? logger = null)
     {
@@ -37,19 +37,19 @@ public abstract partial class Solver : IDisposable
     /// <summary>Directory, steps, seed and intervals.</summary>
     public TrainingOptions Options { get; }
 
-    /// <summary>Updates made.</summary>
+    /// <summary>Number of completed updates.</summary>
     public long Step { get; private set; }
 
     /// <summary>The best value of <see cref="TrainingOptions.BestMetric"/> so far; null before the first validation.</summary>
     public double? Best => best;
 
-    /// <summary>Trains until all steps are made: from the checkpoint in the directory if there is one, else from the start.</summary>
-    /// <param name="progress">Told each row of the logs.</param>
-    /// <param name="ct">Stops between two steps; the state is saved first.</param>
-    /// <exception cref="OperationCanceledException">It was stopped.</exception>
-    /// <exception cref="CheckpointException">The checkpoint is damaged, or of another training.</exception>
+    /// <summary>Trains until all steps are completed, from the checkpoint in the directory if it exists.</summary>
+    /// <param name="progress">Receives each row of the logs.</param>
+    /// <param name="cancellationToken">Checked between steps; the state is saved before the exception is thrown.</param>
+    /// <exception cref="OperationCanceledException">The training was cancelled.</exception>
+    /// <exception cref="CheckpointException">The checkpoint is damaged or belongs to another training.</exception>
     /// <exception cref="AudioCraftException">A loss is not finite, or a file cannot be written.</exception>
-    public void Run(IProgress<TrainingProgress>? progress = null, CancellationToken ct = default)
+    public void Run(IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         Open();
         try
@@ -58,7 +58,7 @@ public abstract partial class Solver : IDisposable
             {
                 if (ValidationIsDue)
                 {
-                    ValidateNow(progress, ct);
+                    ValidateNow(progress, cancellationToken);
                 }
 
                 if (Step >= Options.Steps)
@@ -66,7 +66,7 @@ public abstract partial class Solver : IDisposable
                     return;
                 }
 
-                ct.ThrowIfCancellationRequested();
+                cancellationToken.ThrowIfCancellationRequested();
                 TrainNow();
                 if (Step % Options.LogEvery == 0 || Step == Options.Steps)
                 {
@@ -86,17 +86,17 @@ public abstract partial class Solver : IDisposable
         }
     }
 
-    /// <summary><see cref="Run"/> on a thread of the pool.</summary>
-    /// <param name="progress">Told each row of the logs.</param>
-    /// <param name="ct">Stops between two steps; the state is saved first.</param>
-    public Task RunAsync(IProgress<TrainingProgress>? progress = null, CancellationToken ct = default) => Task.Run(() => Run(progress, ct), CancellationToken.None);
+    /// <summary>Calls <see cref="Run"/> on a thread-pool thread.</summary>
+    /// <param name="progress">Receives each row of the logs.</param>
+    /// <param name="cancellationToken">Checked between steps; the state is saved before the exception is thrown.</param>
+    public Task RunAsync(IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default) => Task.Run(() => Run(progress, cancellationToken), CancellationToken.None);
 
     /// <summary>The best weights so far, by the names of <see cref="Result"/>. The caller disposes it.</summary>
     /// <exception cref="CheckpointException">There has been no validation yet.</exception>
     public TensorArchive OpenBest() => SafetensorsFile.Open(Options.BestPath);
 
     /// <summary>Writes the checkpoint now.</summary>
-    /// <exception cref="AudioCraftException">The file cannot be written; the one before it stays.</exception>
+    /// <exception cref="AudioCraftException">The file cannot be written; the previous one is kept.</exception>
     public void Save()
     {
         var numbers = new Dictionary<string, double> { ["step"] = Step, ["validated"] = validated, ["seed"] = Options.Seed };
@@ -115,7 +115,7 @@ public abstract partial class Solver : IDisposable
         LogSaved(logger, Step, Options.CheckpointPath);
     }
 
-    /// <summary>Releases what the training holds.</summary>
+    /// <summary>Releases the resources of the training.</summary>
     public void Dispose()
     {
         Dispose(true);
@@ -123,52 +123,52 @@ public abstract partial class Solver : IDisposable
     }
 
     /// <summary>
-    /// One update of the weights: computes losses, their gradients, and lets optimizers step. It is called inside a dispose scope, with gradients enabled.
+    /// Performs one update: computes losses and gradients, and calls the optimizers. Called in a dispose scope with gradients enabled.
     /// </summary>
-    /// <param name="update">0 for the first.</param>
-    /// <param name="metrics">Takes values for the log.</param>
+    /// <param name="update">Number of the update, from 0.</param>
+    /// <param name="metrics">Receives values for the log.</param>
     protected abstract void TrainStep(long update, StepMetrics metrics);
 
-    /// <summary>Measures the weights as they are; it must not change the state. It is called inside a dispose scope, without gradients.</summary>
-    /// <param name="metrics">Takes values for the log, among them <see cref="TrainingOptions.BestMetric"/>.</param>
-    /// <param name="ct">May stop it at any time.</param>
-    protected abstract void Validate(StepMetrics metrics, CancellationToken ct);
+    /// <summary>Computes validation metrics; must not change the state. Called in a dispose scope without gradients.</summary>
+    /// <param name="metrics">Receives values for the log, including <see cref="TrainingOptions.BestMetric"/>.</param>
+    /// <param name="cancellationToken">May be checked at any time.</param>
+    protected abstract void Validate(StepMetrics metrics, CancellationToken cancellationToken);
 
-    /// <summary>The weights that the training is for, by name: saved when they are the best. The tensors stay the solver's.</summary>
+    /// <summary>The resulting weights by name, saved after each best validation. The solver keeps ownership.</summary>
     protected abstract IReadOnlyDictionary<string, Tensor> Result();
 
-    /// <summary>Called when a validation was the best so far, after the weights have been saved.</summary>
+    /// <summary>Called after a best validation, when the weights have been saved.</summary>
     protected virtual void OnBest() { }
 
-    /// <summary>Called once before the first step, after a checkpoint, if there was one, has been restored.</summary>
+    /// <summary>Called once before the first step, after a checkpoint has been restored.</summary>
     protected virtual void OnStart() { }
 
-    /// <summary>Makes a module's parameters and buffers part of the state.</summary>
-    /// <param name="name">Its name in the checkpoint, without <c>/</c>.</param>
-    /// <param name="module">It stays the caller's.</param>
+    /// <summary>Adds the parameters and buffers of a module to the state.</summary>
+    /// <param name="name">Name in the checkpoint, without <c>/</c>.</param>
+    /// <param name="module">The caller keeps ownership.</param>
     protected void Register(string name, nn.Module module) => Register(name, new ModuleState(module));
 
-    /// <summary>Makes something part of the state: an optimizer, an average of weights.</summary>
-    /// <param name="name">Its name in the checkpoint, without <c>/</c>.</param>
-    /// <param name="part">It stays the caller's.</param>
-    /// <exception cref="ArgumentException">The name is taken, empty, or contains <c>/</c>.</exception>
+    /// <summary>Adds an object to the state, such as an optimizer or an average of weights.</summary>
+    /// <param name="name">Name in the checkpoint, without <c>/</c>.</param>
+    /// <param name="part">The caller keeps ownership.</param>
+    /// <exception cref="ArgumentException">The name is in use, empty, or contains <c>/</c>.</exception>
     protected void Register(string name, IStateful part)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         ArgumentNullException.ThrowIfNull(part);
         if (name.Contains('/', StringComparison.Ordinal) || !parts.TryAdd(name, part))
         {
-            throw new ArgumentException($"'{name}' cannot name a part of the state: it is taken, or contains '/'.", nameof(name));
+            throw new ArgumentException($"'{name}' is not a valid name for a part of the state: it is in use, empty, or contains '/'.", nameof(name));
         }
     }
 
-    /// <summary>The seed of one purpose in one step.</summary>
-    /// <param name="step">Which step.</param>
+    /// <summary>The seed for one purpose in one step.</summary>
+    /// <param name="step">Number of the step.</param>
     /// <param name="purpose">1 or more; 0 is libtorch's default generator.</param>
     protected long SeedOf(long step, int purpose) => TrainingSeed.Of(Options.Seed, step, purpose);
 
-    /// <summary>Releases what the training holds.</summary>
-    /// <param name="disposing">Whether it is not the finalizer that calls.</param>
+    /// <summary>Releases the resources of the training.</summary>
+    /// <param name="disposing">False when called by the finalizer.</param>
     protected virtual void Dispose(bool disposing) { }
 
     private bool ValidationIsDue =>
@@ -223,7 +223,7 @@ public abstract partial class Solver : IDisposable
         if (metrics.FirstNotFinite() is { } name)
         {
             throw new AudioCraftException(
-                $"The training went astray: '{name}' is {metrics.Means[name]} in step {Step}. Go on from {Options.CheckpointPath} with a lower learning rate.");
+                $"The training diverged: '{name}' is {metrics.Means[name]} in step {Step}. Resume from {Options.CheckpointPath} with a lower learning rate.");
         }
 
         Step++;
@@ -238,19 +238,19 @@ public abstract partial class Solver : IDisposable
         reports!.Trained(progress, Step, means);
     }
 
-    private void ValidateNow(IProgress<TrainingProgress>? progress, CancellationToken ct)
+    private void ValidateNow(IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
         var metrics = new StepMetrics();
         using (no_grad())
         using (NewDisposeScope())
         {
-            Validate(metrics, ct);
+            Validate(metrics, cancellationToken);
         }
 
         var means = metrics.Means;
         if (!means.TryGetValue(Options.BestMetric, out var value))
         {
-            throw new InvalidOperationException($"The validation gives no '{Options.BestMetric}', by which the best weights are to be chosen; it gives {string.Join(", ", means.Keys)}.");
+            throw new InvalidOperationException($"The validation has no metric '{Options.BestMetric}', which selects the best weights; it has {string.Join(", ", means.Keys)}.");
         }
 
         var better = double.IsFinite(value) && (best is not { } before || (Options.LargerIsBetter ? value > before : value < before));
@@ -271,9 +271,9 @@ public abstract partial class Solver : IDisposable
         Save();
     }
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "Step {Step} saved as {Path}.")]
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Saved step {Step} to {Path}.")]
     private static partial void LogSaved(ILogger logger, long step, string path);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Going on from step {Step} of {Path}.")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "Resuming from step {Step} of {Path}.")]
     private static partial void LogRestored(ILogger logger, long step, string path);
 }

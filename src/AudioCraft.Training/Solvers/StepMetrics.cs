@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Training;
 
-/// <summary>Named values of one step, or their mean over several. Names keep the order in which they came first.</summary>
+/// <summary>Named values of one step, or their means over several steps, in the order in which names were first added.</summary>
 public sealed class StepMetrics
 {
     private readonly OrderedDictionary<string, (double Sum, double Count)> values = new(StringComparer.Ordinal);
@@ -13,16 +13,16 @@ public sealed class StepMetrics
         new OrderedDictionary<string, double>(values.Select(v => KeyValuePair.Create(v.Key, v.Value.Sum / v.Value.Count)), StringComparer.Ordinal);
 
     /// <summary>Adds a value.</summary>
-    /// <param name="name">Letters, digits and any of <c>_ . - /</c>: it becomes the head of a column.</param>
-    /// <param name="value">Any number.</param>
-    /// <param name="weight">How much it counts in the mean, above 0.</param>
+    /// <param name="name">Letters, digits and any of <c>_ . - /</c>: it becomes the name of a column.</param>
+    /// <param name="value">The value.</param>
+    /// <param name="weight">Weight in the mean, above 0.</param>
     /// <exception cref="ArgumentException">The name has other characters, or the weight is not above 0.</exception>
     public void Add(string name, double value, double weight = 1)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         if (!name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or '-' or '/'))
         {
-            throw new ArgumentException($"'{name}' cannot name a value of the log: letters, digits and _ . - / were expected.", nameof(name));
+            throw new ArgumentException($"'{name}' is not a valid metric name: letters, digits and _ . - / were expected.", nameof(name));
         }
 
         if (!(weight > 0))
@@ -34,10 +34,10 @@ public sealed class StepMetrics
         values[name] = (so.Sum + (value * weight), so.Count + weight);
     }
 
-    /// <summary>Adds a scalar's value. The tensor stays the caller's.</summary>
-    /// <param name="name">As for a number.</param>
+    /// <summary>Adds the value of a scalar tensor. The caller keeps ownership.</summary>
+    /// <param name="name">Name of the value.</param>
     /// <param name="value">A tensor of one element.</param>
-    /// <param name="weight">How much it counts in the mean, above 0.</param>
+    /// <param name="weight">Weight in the mean, above 0.</param>
     public void Add(string name, Tensor value, double weight = 1)
     {
         ArgumentNullException.ThrowIfNull(value);
@@ -47,7 +47,7 @@ public sealed class StepMetrics
         Add(name, number.item<double>(), weight);
     }
 
-    /// <summary>Takes in everything that another has.</summary>
+    /// <summary>Adds all values of another instance.</summary>
     internal void AddAll(StepMetrics other)
     {
         foreach (var (name, (sum, count)) in other.values)

@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 namespace AudioCraft.Training;
 
 /// <summary>
-/// The state of a training in one <c>.safetensors</c> file, so that it is there whole or not at all: the tensors of each part as <c>part/name</c>,
+/// The state of a training in one <c>.safetensors</c> file, written atomically: the tensors of each part as <c>part/name</c>,
 /// and under the metadata key <c>training</c> the numbers as JSON.
 /// </summary>
 internal static class TrainingCheckpoint
@@ -15,7 +15,7 @@ internal static class TrainingCheckpoint
     private const string FormatKey = "format", Format = "audiocraft-training", NumbersKey = "training";
     private const int NamesShown = 10;
 
-    /// <summary>Writes the parts' state, and numbers of the training's own.</summary>
+    /// <summary>Writes the state of the parts, and the numbers of the training.</summary>
     public static void Write(string path, IReadOnlyDictionary<string, IStateful> parts, IReadOnlyDictionary<string, double> own)
     {
         var tensors = new Dictionary<string, Tensor>(StringComparer.Ordinal);
@@ -36,8 +36,8 @@ internal static class TrainingCheckpoint
         SafetensorsWriter.Write(path, tensors, new Dictionary<string, string> { [FormatKey] = Format, [NumbersKey] = ToJson(numbers) });
     }
 
-    /// <summary>Restores the parts, and returns the training's own numbers.</summary>
-    /// <exception cref="CheckpointException">The file is damaged, or of a training of other shape; then nothing has been changed.</exception>
+    /// <summary>Restores the parts, and returns the numbers of the training.</summary>
+    /// <exception cref="CheckpointException">The file is damaged or belongs to another training; nothing has been changed.</exception>
     public static IReadOnlyDictionary<string, double> Read(string path, IReadOnlyDictionary<string, IStateful> parts)
     {
         using var file = SafetensorsFile.Open(path);
@@ -117,7 +117,7 @@ internal static class TrainingCheckpoint
     }
 }
 
-/// <summary>A module as a part of a training's state: all of its parameters and persistent buffers.</summary>
+/// <summary>The state of a module: all of its parameters and persistent buffers.</summary>
 internal sealed class ModuleState(nn.Module module) : IStateful
 {
     public IReadOnlyDictionary<string, Tensor> StateTensors() => module.state_dict();

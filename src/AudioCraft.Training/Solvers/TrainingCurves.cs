@@ -4,15 +4,15 @@ using SkiaSharp;
 
 namespace AudioCraft.Training;
 
-/// <summary>The logs of a training as a picture: a panel for each value, training as a line, validation as a line with dots.</summary>
+/// <summary>Draws the logs of a training: one panel per value, training as a line, validation as a line with dots.</summary>
 public static class TrainingCurves
 {
     private const int Columns = 3, Width = 400, Height = 240, Margin = 34;
     private static readonly SKColor Background = new(0xFF, 0xFF, 0xFF), Frame = new(0xD0, 0xD0, 0xD0), Ink = new(0x30, 0x30, 0x30);
     private static readonly SKColor TrainingColour = new(0x3B, 0x6F, 0xB6), ValidationColour = new(0xD9, 0x5F, 0x02);
 
-    /// <summary>Draws the logs; values that are in neither, or in fewer than two rows, have no panel.</summary>
-    /// <param name="path">The PNG file to write; one that is there is replaced.</param>
+    /// <summary>Draws the logs; values with fewer than two rows have no panel.</summary>
+    /// <param name="path">The PNG file; an existing file is replaced.</param>
     /// <param name="training">The log of the training.</param>
     /// <param name="validation">The log of the validations.</param>
     /// <exception cref="AudioCraftException">The file cannot be written.</exception>
@@ -94,7 +94,7 @@ public static class TrainingCurves
         }
     }
 
-    /// <summary>Where most values are: the first steps of a training would otherwise hide all that comes after.</summary>
+    /// <summary>The range of most values: the first steps of a training would otherwise dominate the scale.</summary>
     private static (double Low, double High) Range(IEnumerable<double> values)
     {
         var sorted = values.Order().ToList();

@@ -5,7 +5,7 @@ using AudioCraft.Formats;
 namespace AudioCraft.Training;
 
 /// <summary>
-/// A log of values by step as a CSV file, <c>step,loss,…</c>, a line for each row as soon as it is known. Going on from an earlier step drops the rows after it.
+/// A log of values by step as a CSV file, <c>step,loss,…</c>, appended row by row. Resuming from an earlier step removes the rows after it.
 /// </summary>
 public sealed class TrainingLog
 {
@@ -13,10 +13,10 @@ public sealed class TrainingLog
     private readonly List<string> columns = [];
     private readonly List<(long Step, double[] Values)> rows = [];
 
-    /// <summary>Opens a log; a file that is not there is an empty one. Nothing is written yet.</summary>
+    /// <summary>Opens a log; a missing file is an empty log. Nothing is written yet.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="lastStep">Rows after this step are dropped.</param>
-    /// <exception cref="AudioCraftException">The file cannot be read, or is not such a log. A last line that was cut off is dropped.</exception>
+    /// <param name="lastStep">Rows after this step are removed.</param>
+    /// <exception cref="AudioCraftException">The file cannot be read or has another format. An incomplete last line is ignored.</exception>
     public TrainingLog(string path, long lastStep = long.MaxValue)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -36,7 +36,7 @@ public sealed class TrainingLog
     /// <summary>Steps of the rows, ascending.</summary>
     public IEnumerable<long> Steps => rows.Select(r => r.Step);
 
-    /// <summary>The rows in which a value is, oldest first.</summary>
+    /// <summary>The rows with a value, oldest first.</summary>
     public IReadOnlyList<(long Step, double Value)> Curve(string name)
     {
         var column = columns.IndexOf(name);
@@ -44,8 +44,8 @@ public sealed class TrainingLog
     }
 
     /// <summary>Writes a row.</summary>
-    /// <param name="step">After that of the last row.</param>
-    /// <param name="values">Values by name. A name that is new becomes a column, and the file is written anew.</param>
+    /// <param name="step">A step after that of the last row.</param>
+    /// <param name="values">Values by name. A new name adds a column, and the file is rewritten.</param>
     /// <exception cref="ArgumentException">The step is not after the last one.</exception>
     /// <exception cref="AudioCraftException">The file cannot be written.</exception>
     public void Append(long step, IReadOnlyDictionary<string, double> values)
@@ -75,7 +75,7 @@ public sealed class TrainingLog
         }
     }
 
-    /// <summary>Writes the file as it should be, whatever is there.</summary>
+    /// <summary>Rewrites the file.</summary>
     internal void WriteAll()
     {
         var text = new StringBuilder("step");
@@ -118,7 +118,7 @@ public sealed class TrainingLog
             throw new AudioCraftException($"The log '{Path}' cannot be read: {error.Message}", error);
         }
 
-        // What follows the last line break was cut off.
+        // An incomplete last line is ignored.
         var lines = text.Split('\n')[..^1];
         if (lines.Length == 0)
         {
@@ -128,7 +128,7 @@ public sealed class TrainingLog
         var head = lines[0].TrimEnd('\r').Split(',');
         if (head[0] != "step" || head.Distinct(StringComparer.Ordinal).Count() != head.Length)
         {
-            throw new AudioCraftException($"'{Path}' is not a log of a training: its first line must be 'step' and the names of the values, each once.");
+            throw new AudioCraftException($"'{Path}' is not a training log: its first line must be 'step' and distinct names of values.");
         }
 
         columns.AddRange(head[1..]);
@@ -153,6 +153,6 @@ public sealed class TrainingLog
             good = cells[i + 1].Length == 0 || double.TryParse(cells[i + 1], NumberStyles.Float, CultureInfo.InvariantCulture, out values[i]);
         }
 
-        return good ? (step, values) : throw new AudioCraftException($"'{Path}' is not a log of a training: line {line} is no row of numbers, or its step is out of order.");
+        return good ? (step, values) : throw new AudioCraftException($"'{Path}' is not a training log: line {line} is not a row of numbers, or its step is out of order.");
     }
 }

@@ -1,36 +1,36 @@
 namespace AudioCraft.Training;
 
-/// <summary>What every training has, whatever is trained.</summary>
+/// <summary>Options of all trainings.</summary>
 public sealed record TrainingOptions
 {
-    /// <summary>Where checkpoints, logs and curves go. A checkpoint that is there is where the training goes on.</summary>
+    /// <summary>Folder of checkpoints, logs and curves. Training resumes from a checkpoint in it.</summary>
     public required string Directory { get; init; }
 
-    /// <summary>Updates in all, at least 1.</summary>
+    /// <summary>Total number of updates, at least 1.</summary>
     public required long Steps { get; init; }
 
-    /// <summary>Everything random follows from it: the same seed, data and machine give the same weights.</summary>
+    /// <summary>Seed of all random choices: the same seed, data and machine give the same weights.</summary>
     public long Seed { get; init; }
 
-    /// <summary>Updates between two rows of the log, each the mean over them, at least 1.</summary>
+    /// <summary>Updates per row of the log, which contains their means; at least 1.</summary>
     public int LogEvery { get; init; } = 20;
 
-    /// <summary>Updates between two validations, at least 1; there is one more at the end. 0 for none at all.</summary>
+    /// <summary>Updates between validations, at least 1, with one more at the end; 0 for none.</summary>
     public int ValidateEvery { get; init; } = 500;
 
-    /// <summary>Updates between two checkpoints, at least 1; there is one more at the end.</summary>
+    /// <summary>Updates between checkpoints, at least 1, with one more at the end.</summary>
     public int CheckpointEvery { get; init; } = 500;
 
-    /// <summary>The validation's value that says which weights are best.</summary>
+    /// <summary>The validation metric that selects the best weights.</summary>
     public string BestMetric { get; init; } = "loss";
 
-    /// <summary>Whether more of it is better.</summary>
+    /// <summary>Whether higher values are better.</summary>
     public bool LargerIsBetter { get; init; }
 
     /// <summary>Whether the curves are drawn after each validation.</summary>
     public bool DrawCurves { get; init; } = true;
 
-    /// <summary>The state of the training, from which it goes on exactly.</summary>
+    /// <summary>The state from which the training resumes.</summary>
     public string CheckpointPath => Path.Combine(Directory, "checkpoint.safetensors");
 
     /// <summary>The best weights so far.</summary>
@@ -42,7 +42,7 @@ public sealed record TrainingOptions
     /// <summary>The log of the validations.</summary>
     public string ValidationLogPath => Path.Combine(Directory, "valid.csv");
 
-    /// <summary>Both logs as a picture.</summary>
+    /// <summary>The drawing of both logs.</summary>
     public string CurvesPath => Path.Combine(Directory, "curves.png");
 
     internal void Validate()

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace AudioCraft.Training;
 
-/// <summary>What a training tells while it goes on: the logs, the curves drawn from them, and progress with rate and time left.</summary>
+/// <summary>Reports of a running training: logs, curves, and progress with rate and time left.</summary>
 internal sealed partial class TrainingReports
 {
     private readonly TrainingOptions options;
@@ -13,7 +13,7 @@ internal sealed partial class TrainingReports
     private int timed;
     private bool curvesFail;
 
-    /// <summary>Opens the logs, and forgets the rows after the steps that are gone on from.</summary>
+    /// <summary>Opens the logs and removes the rows after the step from which training resumes.</summary>
     public TrainingReports(TrainingOptions options, ILogger logger, long step, long validated)
     {
         (this.options, this.logger) = (options, logger);
@@ -23,17 +23,17 @@ internal sealed partial class TrainingReports
         validation.WriteAll();
     }
 
-    /// <summary>A step took this long. The first one, which may also find clusters, is forgotten with the second.</summary>
+    /// <summary>Adds the duration of a step. The first step, which may include k-means, is discarded with the second.</summary>
     public void Took(TimeSpan time) => secondsAStep = ++timed <= 2 ? time.TotalSeconds : (0.98 * secondsAStep) + (0.02 * time.TotalSeconds);
 
-    /// <summary>Means of the last steps.</summary>
+    /// <summary>Reports means of the last steps.</summary>
     public void Trained(IProgress<TrainingProgress>? progress, long step, IReadOnlyDictionary<string, double> means)
     {
         training.Append(step, means);
         Report(progress, TrainingPhase.Training, step, means, false);
     }
 
-    /// <summary>A validation, as a row of the log and in the curves.</summary>
+    /// <summary>Adds a validation to the log and the curves.</summary>
     public void Validated(long step, IReadOnlyDictionary<string, double> means)
     {
         validation.Append(step, means);
@@ -48,13 +48,13 @@ internal sealed partial class TrainingReports
         }
         catch (Exception error) when (error is DllNotFoundException or TypeInitializationException)
         {
-            // A picture is no reason to lose a training on a machine without SkiaSharp's native part.
+            // A missing native library of SkiaSharp must not end a training.
             curvesFail = true;
             LogNoCurves(logger, error);
         }
     }
 
-    /// <summary>Tells a listener, if there is one.</summary>
+    /// <summary>Reports progress.</summary>
     public void Report(IProgress<TrainingProgress>? progress, TrainingPhase phase, long step, IReadOnlyDictionary<string, double> means, bool isBest)
     {
         var rate = secondsAStep > 0 ? 1 / secondsAStep : 0;

@@ -3,25 +3,25 @@ using static TorchSharp.torch;
 namespace AudioCraft.Training;
 
 /// <summary>
-/// Where the random numbers of a step come from: from the training's seed and the step's number alone. So a training that goes on from a checkpoint draws
-/// what it would have drawn, and no generator's state has to be kept.
+/// The random numbers of a step depend only on the seed of the training and the number of the step. A resumed training therefore uses
+/// the same numbers, and no generator state is saved.
 /// </summary>
 public static class TrainingSeed
 {
     /// <summary>A seed for one purpose in one step, 0 to 2⁶³ − 1.</summary>
-    /// <param name="seed">The training's.</param>
-    /// <param name="step">Which step.</param>
-    /// <param name="purpose">Different purposes get numbers that have nothing to do with each other.</param>
+    /// <param name="seed">Seed of the training.</param>
+    /// <param name="step">Number of the step.</param>
+    /// <param name="purpose">Different purposes get independent numbers.</param>
     public static long Of(long seed, long step, int purpose = 0)
     {
         var mixed = Mix(Mix(Mix(unchecked((ulong)seed)) ^ unchecked((ulong)step)) ^ unchecked((uint)purpose));
         return (long)(mixed >> 1);
     }
 
-    /// <summary>A generator of the CPU for one purpose in one step. The caller disposes it.</summary>
+    /// <summary>A CPU generator for one purpose in one step. The caller disposes it.</summary>
     public static Generator NewGenerator(long seed, long step, int purpose = 0) => new((ulong)Of(seed, step, purpose));
 
-    /// <summary>A managed source of random numbers for one purpose in one step.</summary>
+    /// <summary>A managed generator for one purpose in one step.</summary>
     internal static SeededRandom NewRandom(long seed, long step, int purpose = 0) => new((ulong)Of(seed, step, purpose));
 
     // SplitMix64 (Steele, Lea and Flood 2014).
@@ -37,7 +37,7 @@ public static class TrainingSeed
     }
 }
 
-/// <summary>Random numbers by SplitMix64: the same on every machine and version of .NET.</summary>
+/// <summary>The SplitMix64 generator: the same numbers on every machine and version of .NET.</summary>
 internal sealed class SeededRandom(ulong seed)
 {
     private ulong state = seed;

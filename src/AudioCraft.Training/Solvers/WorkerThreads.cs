@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace AudioCraft.Training;
 
 /// <summary>
-/// Threads that each work on a part of a batch. On a CPU, a thread for each part needs fewer waits than all threads for each operation.
-/// libtorch is told to use one thread within operations; a BLAS of its own threads must be told from outside (OPENBLAS_NUM_THREADS=1).
+/// Threads that each process a part of a batch. On a CPU, one thread per part needs less synchronization than several threads per operation.
+/// libtorch is set to one thread per operation; a BLAS with its own threads needs OPENBLAS_NUM_THREADS=1.
 /// </summary>
 internal sealed class WorkerThreads : IDisposable
 {
@@ -16,7 +16,7 @@ internal sealed class WorkerThreads : IDisposable
     private Action<int>? work;
     private bool ending;
 
-    /// <param name="count">How many parts there are, at least 1; the first is the calling thread's.</param>
+    /// <param name="count">Number of parts, at least 1; the calling thread processes the first.</param>
     public WorkerThreads(int count)
     {
         errors = new Exception?[count];
@@ -28,7 +28,7 @@ internal sealed class WorkerThreads : IDisposable
         }
     }
 
-    /// <summary>Calls <paramref name="part"/> with 0, 1, … on as many threads, and returns when all have returned.</summary>
+    /// <summary>Calls <paramref name="part"/> with 0, 1, … on one thread each, and waits for all.</summary>
     public void Run(Action<int> part)
     {
         if (threads.Length == 0)
@@ -86,7 +86,7 @@ internal sealed class WorkerThreads : IDisposable
         }
         catch (Exception error)
         {
-            // Thrown again where the work was given out.
+            // Rethrown on the calling thread.
             errors[part] = error;
         }
     }

@@ -11,7 +11,7 @@ internal static class CharacterMapBuilder
 {
     private const uint LeafFlag = 1u << 31;
 
-    /// <summary>Offsets below this one are written as they are; larger arrays would need coarse offsets, and no map of ours is near.</summary>
+    /// <summary>Offsets below this size are stored directly; larger arrays would need coarse offsets, which are not implemented.</summary>
     private const int LargestArray = 1 << 21;
 
     private sealed class Node
@@ -21,7 +21,7 @@ internal static class CharacterMapBuilder
         public int Value { get; set; } = -1;
     }
 
-    /// <param name="rules">What each text is replaced by; no key is empty or holds NUL.</param>
+    /// <param name="rules">Replacement of each string; keys are not empty and contain no NUL.</param>
     public static byte[] Build(IReadOnlyDictionary<string, string> rules)
     {
         if (rules.Count == 0)
@@ -73,7 +73,7 @@ internal static class CharacterMapBuilder
         return root;
     }
 
-    /// <summary>The children of a node whose base is b lie at b ^ label, its value at b; a unit tells its own label and the way to its base.</summary>
+    /// <summary>The children of a node whose base is b lie at b ^ label, its value at b; a unit contains its label and the offset to its base.</summary>
     private static List<uint> Layout(Node root)
     {
         var units = new List<uint>(new uint[512]);
@@ -106,7 +106,7 @@ internal static class CharacterMapBuilder
         return units.Count <= LargestArray ? units : throw new ArgumentException($"The map has {units.Count} cells; at most {LargestArray} can be written.");
     }
 
-    // Two nodes of one base would take each other's children for their own.
+    // Two nodes with one base would share their children.
     private static int FreeBase(List<byte> labels, List<uint> units, List<bool> taken, HashSet<int> bases)
     {
         for (var place = 1; ; place++)

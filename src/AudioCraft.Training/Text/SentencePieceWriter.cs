@@ -10,12 +10,12 @@ namespace AudioCraft.Training;
 /// </summary>
 internal static class SentencePieceWriter
 {
-    /// <summary>Names of pieces 0, 1 and 2, as T5 has them; there is no piece for the beginning of a text.</summary>
+    /// <summary>Names of pieces 0, 1 and 2, as in T5, which has no begin-of-text piece.</summary>
     public static readonly IReadOnlyList<(string Text, PieceType Type)> SpecialPieces = [("<pad>", PieceType.Control), ("</s>", PieceType.Control), ("<unk>", PieceType.Unknown)];
 
-    /// <param name="pieces">What follows the special pieces: text with U+2581 for a space, and the logarithm of its probability.</param>
+    /// <param name="pieces">The pieces after the special ones: text with U+2581 for a space, and its log probability.</param>
     /// <param name="charsMap">The compiled replacements; empty for none.</param>
-    /// <param name="rulesName">What the replacements are called in the file.</param>
+    /// <param name="rulesName">Name of the replacements in the file.</param>
     public static byte[] Write(IReadOnlyList<(string Text, float Score)> pieces, byte[] charsMap, string rulesName)
     {
         var model = new List<byte>();

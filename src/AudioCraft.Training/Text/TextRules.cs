@@ -1,17 +1,17 @@
 namespace AudioCraft.Training;
 
-/// <summary>What a tokenizer replaces before it cuts a text into pieces.</summary>
+/// <summary>Replacements that a tokenizer applies before it splits text into pieces.</summary>
 public static class TextRules
 {
     private const string Spaces = "\t\n\v\f\r\u0085\u00A0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200A\u2028\u2029\u202F\u205F\u3000";
 
     /// <summary>
-    /// Capitals become small letters, spaces of any kind one kind, full-width and typographic signs their plain forms; control characters vanish.
-    /// A small model then need not learn each word in several spellings.
+    /// Lower case, one kind of space, plain forms of full-width and typographic characters; control characters are removed.
+    /// A small model then sees each word in one spelling.
     /// </summary>
     public static IReadOnlyDictionary<string, string> LowerCase { get; } = MakeLowerCase();
 
-    /// <summary>Nothing is replaced.</summary>
+    /// <summary>No replacements.</summary>
     public static IReadOnlyDictionary<string, string> Identity { get; } = new Dictionary<string, string>();
 
     private static Dictionary<string, string> MakeLowerCase()

@@ -1,16 +1,16 @@
 namespace AudioCraft.Training;
 
 /// <summary>
-/// All ways to cut a word into pieces of a unigram model (Kudo 2018, "Subword Regularization", section 3.2): how often each piece is expected in it,
-/// and the likeliest way.
+/// All segmentations of a word into pieces of a unigram model (Kudo 2018, "Subword Regularization", section 3.2): the expected count of each piece,
+/// and the most probable segmentation.
 /// </summary>
 internal sealed class UnigramLattice
 {
     private readonly Dictionary<string, (int Index, double Score)> pieces;
     private readonly int longest;
 
-    /// <param name="pieces">Every single character of the words to come must be one of them.</param>
-    /// <param name="scores">Logarithms of their probabilities.</param>
+    /// <param name="pieces">The pieces; every character of the words must be one of them.</param>
+    /// <param name="scores">Log probabilities of the pieces.</param>
     public UnigramLattice(IReadOnlyList<string> pieces, IReadOnlyList<double> scores)
     {
         this.pieces = new(pieces.Count, StringComparer.Ordinal);
@@ -21,7 +21,7 @@ internal sealed class UnigramLattice
         }
     }
 
-    /// <summary>Adds how often each piece is expected in <paramref name="word"/>, times <paramref name="weight"/>; returns the word's log probability.</summary>
+    /// <summary>Adds the expected count of each piece in <paramref name="word"/>, times <paramref name="weight"/>; returns the log probability of the word.</summary>
     public double AddExpected(string word, double weight, double[] expected)
     {
         var n = word.Length;
@@ -49,7 +49,7 @@ internal sealed class UnigramLattice
         return forward[n];
     }
 
-    /// <summary>The pieces of the likeliest way to cut a word, without <paramref name="barred"/> if given; null where there is none.</summary>
+    /// <summary>The most probable segmentation of a word, without the piece <paramref name="barred"/> if given; null if there is none.</summary>
     public List<int>? Best(string word, int barred = -1)
     {
         var n = word.Length;

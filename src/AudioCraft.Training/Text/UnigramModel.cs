@@ -3,7 +3,7 @@ using System.Text;
 
 namespace AudioCraft.Training;
 
-/// <summary>Pieces and the logarithms of their probabilities while a tokenizer is being made. Every single character of the texts stays a piece throughout.</summary>
+/// <summary>Pieces and their log probabilities during the training of a tokenizer. Every character of the texts stays a piece.</summary>
 internal sealed class UnigramModel
 {
     private readonly HashSet<string> characters;
@@ -18,7 +18,7 @@ internal sealed class UnigramModel
 
     public List<string> Pieces { get; }
 
-    /// <summary>Substrings that occur more than once, the ones that cover most first, and all characters.</summary>
+    /// <summary>Substrings that occur more than once, in the order of the text they cover, and all characters.</summary>
     public static UnigramModel Seed(List<(string Text, long Count)> words, List<string> characters, UnigramTrainerOptions options)
     {
         var counts = new Dictionary<string, long>(StringComparer.Ordinal);
@@ -49,7 +49,7 @@ internal sealed class UnigramModel
         return new(own, [.. seeds.Select(seed => seed.Text)], [.. seeds.Select(seed => Math.Log(seed.Cover) - sum)]);
     }
 
-    /// <summary>A round of expectation maximisation, in the variational form that the reference takes: rare pieces lose weight.</summary>
+    /// <summary>A round of expectation maximization, in the variational form of the reference: rare pieces lose weight.</summary>
     public UnigramModel Maximized(List<(string Text, long Count)> words, double least)
     {
         var expected = new double[Pieces.Count];
@@ -64,7 +64,7 @@ internal sealed class UnigramModel
         return new(characters, [.. kept.Select(i => Pieces[i])], [.. kept.Select(i => Digamma(Math.Max(expected[i], least)) - total)]);
     }
 
-    /// <summary>The <paramref name="size"/> pieces without which the texts would lose most probability, and the characters.</summary>
+    /// <summary>Keeps the <paramref name="size"/> pieces whose removal would lower the probability of the texts most, and the characters.</summary>
     public UnigramModel Pruned(List<(string Text, long Count)> words, int size)
     {
         var lattice = new UnigramLattice(Pieces, scores);
@@ -83,7 +83,7 @@ internal sealed class UnigramModel
         return new(characters, [.. losses.Select(i => Pieces[i])], [.. losses.Select(i => scores[i])]);
     }
 
-    /// <summary>The likeliest pieces, all characters among them, in the order of their probability.</summary>
+    /// <summary>The most probable pieces, including all characters, in the order of their probability.</summary>
     public IReadOnlyList<(string Text, float Score)> Final(int size) =>
     [
         .. Pieces.Zip(scores, (text, score) => (Text: text, Score: score))
@@ -125,7 +125,7 @@ internal sealed class UnigramModel
         }
     }
 
-    // A piece of several characters is of letters and marks only or of digits only, with a space before it or not: punctuation stays by itself.
+    // A piece of several characters consists of letters and marks or of digits, with an optional leading space: punctuation is never merged.
     private static bool IsWhole(ReadOnlySpan<char> part)
     {
         bool letters = true, digits = true;

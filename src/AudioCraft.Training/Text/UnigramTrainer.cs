@@ -4,10 +4,10 @@ using AudioCraft.Conditioning;
 namespace AudioCraft.Training;
 
 /// <summary>
-/// Makes a tokenizer from texts: SentencePiece's unigram model (Kudo 2018, "Subword Regularization", section 3.2; unigram_model_trainer.cc).
-/// All substrings of words are candidates; expectation maximisation tells how often each is used, and those that are missed least are dropped
+/// Trains a tokenizer: SentencePiece's unigram model (Kudo 2018, "Subword Regularization", section 3.2; unigram_model_trainer.cc).
+/// All substrings of words are candidates; expectation maximization estimates how often each is used, and the least useful are removed
 /// until the vocabulary is small enough. The ids of special pieces are T5's: 0 <c>&lt;pad&gt;</c>, 1 <c>&lt;/s&gt;</c>, 2 <c>&lt;unk&gt;</c>.
-/// The same texts give the same bytes, in whatever order they come.
+/// The same texts give the same bytes, in any order.
 /// </summary>
 public static class UnigramTrainer
 {
@@ -15,19 +15,19 @@ public static class UnigramTrainer
     private const int LongestWord = 128;
     private const int MostWords = 1 << 22;
 
-    /// <summary>Rounds of expectation maximisation between two prunings.</summary>
+    /// <summary>Rounds of expectation maximization between two prunings.</summary>
     private const int RoundsBetweenPrunings = 2;
 
-    /// <summary>A piece that is expected less often than this is dropped.</summary>
+    /// <summary>Pieces with a lower expected count are removed.</summary>
     private const double LeastExpected = 0.5;
 
-    /// <summary>Pruning stops this much above the size that is asked for: the last pieces go by their probability.</summary>
+    /// <summary>Pruning stops at this multiple of the requested size; the last pieces are removed by probability.</summary>
     private const double Margin = 1.1;
 
-    /// <summary>The contents of a <c>spiece.model</c> for texts like the given ones.</summary>
-    /// <param name="texts">At least one that is not blank.</param>
+    /// <summary>Trains a tokenizer and returns the contents of its <c>spiece.model</c>.</summary>
+    /// <param name="texts">Training texts, at least one of them not blank.</param>
     /// <param name="options">Sizes and rules.</param>
-    /// <exception cref="ArgumentException">No text has a character, or the texts have more different characters than the vocabulary has room for.</exception>
+    /// <exception cref="ArgumentException">All texts are blank, or they have more distinct characters than the vocabulary size.</exception>
     public static byte[] Train(IEnumerable<string> texts, UnigramTrainerOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(texts);
@@ -37,14 +37,14 @@ public static class UnigramTrainer
         var words = CountWords(texts, new NormalizerSpec { CharsMap = CharsMap.Parse(charsMap, nameof(UnigramTrainerOptions.Rules)) });
         if (words.Count == 0)
         {
-            throw new ArgumentException("There is no text with a character in it: a tokenizer cannot be made of nothing.", nameof(texts));
+            throw new ArgumentException("All texts are blank; at least one character is needed to train a tokenizer.", nameof(texts));
         }
 
         var size = options.VocabularySize - SentencePieceWriter.SpecialPieces.Count;
         var characters = words.SelectMany(word => Characters(word.Text)).Distinct().Order(StringComparer.Ordinal).ToList();
         if (characters.Count > size)
         {
-            throw new ArgumentException($"The texts have {characters.Count} different characters, more than a vocabulary of {options.VocabularySize} has room for.", nameof(texts));
+            throw new ArgumentException($"The texts have {characters.Count} distinct characters, too many for a vocabulary of {options.VocabularySize}.", nameof(texts));
         }
 
         var model = UnigramModel.Seed(words, characters, options);
@@ -65,7 +65,7 @@ public static class UnigramTrainer
         }
     }
 
-    /// <summary>Makes a tokenizer and reads it as any other.</summary>
+    /// <summary>Trains a tokenizer and loads it.</summary>
     /// <inheritdoc cref="Train"/>
     public static SentencePieceTokenizer TrainTokenizer(IEnumerable<string> texts, UnigramTrainerOptions? options = null) =>
         SentencePieceTokenizer.Load(new MemoryStream(Train(texts, options)), "the trained tokenizer");
@@ -84,7 +84,7 @@ public static class UnigramTrainer
                 counts[word] = counts.GetValueOrDefault(word) + 1;
                 if (counts.Count > MostWords)
                 {
-                    throw new ArgumentException($"The texts have more than {MostWords} different words: take a part of them.", nameof(texts));
+                    throw new ArgumentException($"The texts have more than {MostWords} distinct words; use a part of them.", nameof(texts));
                 }
             }
         }
@@ -92,7 +92,7 @@ public static class UnigramTrainer
         return [.. counts.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => (pair.Key, pair.Value))];
     }
 
-    // Time grows with the square of a word's length, so what is as long as no word is cut.
+    // Time grows with the square of the length of a word, so extremely long words are cut.
     private static IEnumerable<string> Parts(string word)
     {
         var text = new StringBuilder().Append(Space);

@@ -1,21 +1,21 @@
 namespace AudioCraft.Training;
 
-/// <summary>How a tokenizer is made.</summary>
+/// <summary>Options of <see cref="UnigramTrainer"/>.</summary>
 public sealed record UnigramTrainerOptions
 {
-    /// <summary>Most ids of the result, the three special ones included. It has fewer if the texts do not give so many.</summary>
+    /// <summary>Maximum vocabulary size, including the three special pieces. The result is smaller if the texts have fewer substrings.</summary>
     public int VocabularySize { get; init; } = 1000;
 
     /// <summary>Longest piece in characters, 1 to 64.</summary>
     public int LongestPiece { get; init; } = 16;
 
-    /// <summary>Pieces that the search starts from.</summary>
+    /// <summary>Number of initial candidates.</summary>
     public int SeedPieces { get; init; } = 100_000;
 
-    /// <summary>Part of the pieces that a round of pruning keeps, above 0 and below 1.</summary>
+    /// <summary>Share of the pieces that a round of pruning keeps, above 0 and below 1.</summary>
     public double KeptPart { get; init; } = 0.75;
 
-    /// <summary>What is replaced in texts before all else.</summary>
+    /// <summary>Replacements applied to the texts first.</summary>
     public IReadOnlyDictionary<string, string> Rules { get; init; } = TextRules.LowerCase;
 
     internal void Check()
@@ -33,7 +33,7 @@ public sealed record UnigramTrainerOptions
 
         if (Rules.Keys.FirstOrDefault(key => key.Length == 0 || key.Contains('\0', StringComparison.Ordinal)) is { } bad)
         {
-            throw new ArgumentException($"A rule replaces '{bad}': an empty text or one with NUL cannot be replaced.", nameof(Rules));
+            throw new ArgumentException($"A rule replaces '{bad}'; an empty string or one with NUL cannot be replaced.", nameof(Rules));
         }
     }
 }

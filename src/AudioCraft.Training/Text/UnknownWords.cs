@@ -3,13 +3,13 @@ using System.Text;
 namespace AudioCraft.Training;
 
 /// <summary>
-/// Puts what a model does not know into descriptions: signs without a piece in its vocabulary, and made-up words. What people write has both, and what never came in training
-/// would say something by chance.
+/// Inserts unknown text into descriptions: characters without a piece in the vocabulary, and random words. Users' prompts contain both, and text that never occurred in training
+/// has an arbitrary effect.
 /// </summary>
-/// <param name="probability">That something unknown follows a word, 0 to 1.</param>
+/// <param name="probability">Probability that unknown text follows a word, 0 to 1.</param>
 public sealed class UnknownWords(double probability)
 {
-    /// <summary>What tokenizers of T5 take for the piece of unknown text, wherever it stands.</summary>
+    /// <summary>The unknown piece of T5 tokenizers, which they recognize anywhere in a text.</summary>
     private const string Sign = "<unk>";
 
     private const int LongestWord = 9;
@@ -18,9 +18,9 @@ public sealed class UnknownWords(double probability)
         ? probability
         : throw new ArgumentOutOfRangeException(nameof(probability), probability, "A probability of 0 to 1 is expected.");
 
-    /// <summary>The same words in their order, with unknown ones between them: half are signs at a word's end, half words of 1 to 9 letters.</summary>
-    /// <param name="text">Words with spaces between them.</param>
-    /// <param name="seed">Decides which, and where.</param>
+    /// <summary>Inserts unknown text after words: half of it unknown characters, half words of 1 to 9 letters.</summary>
+    /// <param name="text">Words separated by spaces.</param>
+    /// <param name="seed">Seed of the random choice.</param>
     public string Apply(string text, long seed)
     {
         ArgumentNullException.ThrowIfNull(text);

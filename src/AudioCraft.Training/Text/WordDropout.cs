@@ -1,16 +1,16 @@
 namespace AudioCraft.Training;
 
-/// <summary>Leaves words out of descriptions, so that a model heeds each of them and not only whole sentences (upstream's <c>word_dropout</c>, audiocraft/modules/conditioners.py).</summary>
-/// <param name="probability">Of leaving a word out, 0 to less than 1.</param>
+/// <summary>Drops words of descriptions, so that a model uses each word and not only whole sentences (upstream's <c>word_dropout</c>, audiocraft/modules/conditioners.py).</summary>
+/// <param name="probability">Probability of dropping a word, 0 to less than 1.</param>
 public sealed class WordDropout(double probability)
 {
     private readonly double probability = probability is >= 0 and < 1
         ? probability
         : throw new ArgumentOutOfRangeException(nameof(probability), probability, "A probability of 0 to less than 1 is expected.");
 
-    /// <summary>The text without some of its words. One word stays at least, so that a description never comes to say nothing.</summary>
-    /// <param name="text">Words with spaces between them.</param>
-    /// <param name="seed">Decides which.</param>
+    /// <summary>Drops words; at least one word is kept.</summary>
+    /// <param name="text">Words separated by spaces.</param>
+    /// <param name="seed">Seed of the random choice.</param>
     public string Apply(string text, long seed)
     {
         ArgumentNullException.ThrowIfNull(text);

@@ -1,16 +1,16 @@
 namespace AudioCraft.Training;
 
-/// <summary>Lets descriptions begin in their middle, "a bell, far away" as "far away a bell,", so that a model heeds the words wherever they stand.</summary>
-/// <param name="probability">Of turning a text, 0 to 1.</param>
+/// <summary>Rotates descriptions, "a bell, far away" to "far away a bell,", so that a model uses words at any position.</summary>
+/// <param name="probability">Probability of rotating a text, 0 to 1.</param>
 public sealed class WordRotation(double probability)
 {
     private readonly double probability = probability is >= 0 and <= 1
         ? probability
         : throw new ArgumentOutOfRangeException(nameof(probability), probability, "A probability of 0 to 1 is expected.");
 
-    /// <summary>The same words, of which others may come first.</summary>
-    /// <param name="text">Words with spaces between them.</param>
-    /// <param name="seed">Decides whether, and where.</param>
+    /// <summary>Rotates the words.</summary>
+    /// <param name="text">Words separated by spaces.</param>
+    /// <param name="seed">Seed of the random choice.</param>
     public string Apply(string text, long seed)
     {
         ArgumentNullException.ThrowIfNull(text);

@@ -9,7 +9,7 @@ public class AudioDatasetTests
     private const int Rate = 1000;
 
     [Fact]
-    public void A_batch_depends_on_seed_and_number_alone()
+    public void A_batch_depends_only_on_seed_and_number()
     {
         var dataset = new AudioDataset(Ramps(3, 4000), Options());
         using var first = dataset.Batch(5);
@@ -42,7 +42,7 @@ public class AudioDatasetTests
     }
 
     [Fact]
-    public void A_segment_near_the_end_has_its_least_share_and_zeros_after()
+    public void A_segment_near_the_end_is_padded_beyond_its_minimum_share()
     {
         var dataset = new AudioDataset(Ramps(1, 600), Options() with { MinimumSegmentRatio = 0.4 });
         var lengths = new List<int>();
@@ -61,7 +61,7 @@ public class AudioDatasetTests
     }
 
     [Fact]
-    public void Long_and_weighty_sounds_are_drawn_more_often()
+    public void Sampling_is_proportional_to_length_and_weight()
     {
         Assert.Equal(0.75, Share(Options(), (1000, 1), (3000, 1)), 0.05);
         Assert.Equal(0.5, Share(Options() with { SampleByLength = false }, (1000, 1), (3000, 1)), 0.05);
@@ -82,7 +82,7 @@ public class AudioDatasetTests
     }
 
     [Fact]
-    public void Silence_is_drawn_anew()
+    public void Silent_segments_are_replaced()
     {
         var sounds = new MemorySounds(Rate);
         var half = new float[20000];
@@ -93,7 +93,7 @@ public class AudioDatasetTests
     }
 
     [Fact]
-    public void A_sound_that_cannot_be_read_is_passed_over_but_not_for_ever()
+    public void Unreadable_sounds_are_skipped_up_to_the_limit()
     {
         var dataset = new AudioDataset(new Broken(Ramps(4, 4000), 1), Options());
         for (var number = 0; number < 10; number++)
@@ -120,11 +120,11 @@ public class AudioDatasetTests
     }
 
     [Fact]
-    public void Nothing_but_the_batch_stays_alive() => LiveTensors.Left(1, () =>
+    public void Only_the_batch_stays_alive() => LiveTensors.Left(1, () =>
         new AudioDataset(Ramps(2, 4000), Options() with { SampleRate = 2000, Mixing = new SoundMixing { Probability = 1 } }).Batch(0));
 
     [Fact]
-    public void What_is_made_ahead_is_what_is_asked_for()
+    public void Prefetched_items_are_the_requested_ones()
     {
         var dataset = new AudioDataset(Ramps(3, 4000), Options());
         using var ahead = new Prefetcher<AudioBatch>(dataset.Batch, 3);
@@ -137,7 +137,7 @@ public class AudioDatasetTests
     }
 
     [Fact]
-    public void What_was_made_ahead_in_vain_is_released() => LiveTensors.NoneLeft(() =>
+    public void Unused_prefetched_items_are_released() => LiveTensors.NoneLeft(() =>
     {
         using var ahead = new Prefetcher<AudioBatch>(new AudioDataset(Ramps(3, 4000), Options()).Batch, 3);
         ahead.Get(0).Dispose();

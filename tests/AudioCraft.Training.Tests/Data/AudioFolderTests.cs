@@ -38,7 +38,7 @@ public sealed class AudioFolderTests : IDisposable
     }
 
     [Fact]
-    public void A_sound_without_description_is_one_or_an_error_as_asked()
+    public void A_missing_description_is_an_error_only_if_required()
     {
         Write("a.wav", 1000);
         Assert.Empty(new AudioFolder(folder.Path).Info(0).Descriptions);
@@ -79,7 +79,7 @@ public sealed class AudioFolderTests : IDisposable
     }
 
     [Fact]
-    public void An_empty_folder_none_at_all_and_a_damaged_file_are_typed_errors()
+    public void Empty_missing_and_damaged_folders_are_typed_errors()
     {
         Assert.Throws<AudioCraftException>(() => new AudioFolder(folder.Path));
         Assert.Throws<AudioCraftException>(() => new AudioFolder(folder.File("nowhere")));

@@ -7,7 +7,7 @@ namespace AudioCraft.Training.Tests;
 public class CodeDatasetTests
 {
     [Fact]
-    public void Saved_sounds_come_back_as_they_were()
+    public void A_saved_dataset_reads_back_unchanged()
     {
         using var folder = new TemporaryFolder();
         var data = new CodeDataset([new CodeItem([1, 2, 3, 4, 5, 6], 3, ["a \"siren\"", "сирена"]), new CodeItem([7, 8], 1, [])]);
@@ -23,7 +23,7 @@ public class CodeDatasetTests
     }
 
     [Fact]
-    public void Encoded_sounds_have_the_codecs_codes_whatever_their_batch()
+    public void Encoding_does_not_depend_on_the_batch()
     {
         using var codec = CompressionModel.GetPretrained(Golden.Directory("audiogen_tiny_checkpoint"), CPU);
         var random = new Random(1);
@@ -66,7 +66,7 @@ public class CodeDatasetTests
     }
 
     [Fact]
-    public void Items_that_cannot_be_are_refused()
+    public void Invalid_items_are_refused()
     {
         Assert.Throws<ArgumentException>(() => new CodeItem([1, 2, 3], 2, []));
         Assert.Throws<ArgumentException>(() => new CodeItem([], 1, []));

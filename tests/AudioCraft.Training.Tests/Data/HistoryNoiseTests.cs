@@ -8,7 +8,7 @@ public class HistoryNoiseTests
     [Theory]
     [InlineData(0.1, 1)]
     [InlineData(0.3, 5)]
-    public void The_finest_codebook_is_replaced_as_often_as_asked_and_coarser_ones_less(double share, double length)
+    public void The_last_codebook_is_replaced_at_the_given_share_and_earlier_ones_less(double share, double length)
     {
         var codes = Codes();
         var heard = new HistoryNoise(share, length).Apply(codes, Items, Codebooks, Special, seed: 3);
@@ -24,7 +24,7 @@ public class HistoryNoiseTests
     }
 
     [Fact]
-    public void Stretches_come_whole_from_another_time_or_sound()
+    public void Stretches_are_contiguous_codes_of_another_time_or_item()
     {
         var codes = Codes();
         var heard = new HistoryNoise(0.2, 6).Apply(codes, Items, Codebooks, Special, seed: 4);
@@ -43,7 +43,7 @@ public class HistoryNoiseTests
     }
 
     [Fact]
-    public void The_same_seed_draws_the_same_and_what_is_to_be_predicted_stays()
+    public void The_same_seed_gives_the_same_noise_and_targets_do_not_change()
     {
         var codes = Codes();
         var noise = new HistoryNoise(0.2);
@@ -54,7 +54,7 @@ public class HistoryNoiseTests
     }
 
     [Fact]
-    public void Where_a_sound_has_ended_nothing_is_heard_and_its_end_is_heard_nowhere_else()
+    public void Padding_neither_is_replaced_nor_replaces_codes()
     {
         var codes = Codes();
         for (var k = 0; k < Codebooks; k++)
@@ -67,7 +67,7 @@ public class HistoryNoiseTests
     }
 
     [Fact]
-    public void A_share_or_length_that_cannot_be_is_refused()
+    public void An_invalid_share_or_length_is_refused()
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => new HistoryNoise(1));
         Assert.Throws<ArgumentOutOfRangeException>(() => new HistoryNoise(double.NaN));

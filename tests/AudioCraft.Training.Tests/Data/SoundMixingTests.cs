@@ -30,7 +30,7 @@ public class SoundMixingTests
     }
 
     [Fact]
-    public void Probability_says_how_many_batches_are_mixed()
+    public void Probability_is_the_share_of_mixed_batches()
     {
         var sounds = new MemorySounds(1000);
         sounds.Add(Enumerable.Repeat(0.2f, 1000).ToArray(), "a");

@@ -25,7 +25,7 @@ public class DiscriminatorGoldenTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Logits_feature_maps_and_the_gradient_of_the_sound_equal_upstreams(string name)
+    public void Logits_feature_maps_and_input_gradients_equal_upstream(string name)
     {
         using var scope = NewDisposeScope();
         using var io = Golden.Tensors(name);
@@ -50,7 +50,7 @@ public class DiscriminatorGoldenTests
 
     [Theory]
     [MemberData(nameof(Criteria))]
-    public void What_generator_and_discriminator_lose_and_learn_equals_upstreams(string name, string kind)
+    public void Losses_and_updates_of_generator_and_discriminator_equal_upstream(string name, string kind)
     {
         using var scope = NewDisposeScope();
         using var io = Golden.Tensors(name);

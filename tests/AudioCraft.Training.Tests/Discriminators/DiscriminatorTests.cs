@@ -23,7 +23,7 @@ public class DiscriminatorTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void Gradients_of_the_sound_and_of_every_parameter_are_the_slopes_of_the_logits(string name)
+    public void Gradients_of_input_and_parameters_match_finite_differences(string name)
     {
         using var scope = NewDisposeScope();
         manual_seed(4);
@@ -77,7 +77,7 @@ public class DiscriminatorTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void The_shortest_sound_is_taken_a_shorter_one_refused_and_nothing_stays_alive(string name)
+    public void The_minimum_length_is_accepted_a_shorter_one_refused_and_no_tensor_leaks(string name)
     {
         using var scope = NewDisposeScope();
         using var model = Discriminators[name](null);
@@ -101,7 +101,7 @@ public class DiscriminatorTests
     }
 
     [Fact]
-    public void Spectral_norm_learns_the_largest_singular_value_in_training_only()
+    public void Spectral_norm_updates_its_vectors_in_training_only()
     {
         using var scope = NewDisposeScope();
         manual_seed(1);
@@ -132,7 +132,7 @@ public class DiscriminatorTests
     }
 
     [Fact]
-    public void Scales_see_the_sound_averaged_down_and_upstreams_see_it_as_it_is()
+    public void Scales_use_downsampled_audio_and_upstream_scales_the_original()
     {
         using var scope = NewDisposeScope();
         using var ours = new MultiScaleDiscriminator(filters: 4, downsampleScales: [2]);
@@ -143,7 +143,7 @@ public class DiscriminatorTests
     }
 
     [Fact]
-    public void Separate_channels_are_sounds_of_their_own()
+    public void Separate_channels_equal_separate_items()
     {
         using var scope = NewDisposeScope();
         using var model = new MultiScaleSTFTDiscriminator(2, sepChannels: true, nFfts: [64], hopLengths: [16], winLengths: [64]);
@@ -155,7 +155,7 @@ public class DiscriminatorTests
     }
 
     [Fact]
-    public void A_discriminator_learns_to_tell_noise_from_tones()
+    public void A_discriminator_learns_to_distinguish_noise_from_tones()
     {
         using var scope = NewDisposeScope();
         manual_seed(2);
@@ -185,7 +185,7 @@ public class DiscriminatorTests
     }
 
     [Fact]
-    public void Impossible_layers_are_refused_when_they_are_made()
+    public void Invalid_layers_are_refused_by_the_constructor()
     {
         Assert.Throws<ArgumentException>(() => new MultiScaleSTFTDiscriminator(4, nFfts: [64], hopLengths: [16, 8]));
         Assert.Throws<ArgumentException>(() => new MultiScaleDiscriminator(kernelSizes: [4, 3]));

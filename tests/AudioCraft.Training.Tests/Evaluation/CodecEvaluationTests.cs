@@ -5,11 +5,11 @@ namespace AudioCraft.Training.Tests.Evaluation;
 public sealed class CodecEvaluationTests
 {
     [Fact]
-    public void Figures_for_every_number_of_codebooks_and_the_number_in_use_stays()
+    public void Every_number_of_codebooks_is_measured_and_the_setting_is_restored()
     {
         using var codec = Codec();
         codec.SetNumCodebooks(2);
-        var sounds = new[] { SoundSynthesizer.Make(new SoundRequest(SoundKind.Siren), 1, seconds: 1), SoundSynthesizer.Make(new SoundRequest(SoundKind.Rain), 2, seconds: 0.75) };
+        float[][] sounds = [.. TestSounds.Create(1, 1, 16000, 1), .. TestSounds.Create(2, 1, 16000, 0.75)];
         IReadOnlyList<CodecFigure> figures = [];
         LiveTensors.NoneLeft(() => figures = CodecEvaluation.Measure(codec, "test", sounds));
         Assert.Equal([1, 2, 3], figures.Select(f => f.Codebooks));
@@ -20,14 +20,14 @@ public sealed class CodecEvaluationTests
     }
 
     [Fact]
-    public void A_round_trip_is_as_long_as_the_sound()
+    public void A_round_trip_keeps_the_length()
     {
         using var codec = Codec();
         Assert.Equal(12345, CodecEvaluation.RoundTrip(codec, new float[12345]).Length);
     }
 
     [Fact]
-    public void Short_and_missing_sounds_are_refused()
+    public void Short_and_missing_audio_is_refused()
     {
         using var codec = Codec();
         Assert.Throws<ArgumentException>(() => CodecEvaluation.Measure(codec, "test", []));

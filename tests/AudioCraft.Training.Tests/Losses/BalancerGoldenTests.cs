@@ -10,7 +10,7 @@ public class BalancerGoldenTests
     private const string Case = "balancer";
 
     [Fact]
-    public void Steps_give_upstreams_effective_losses_gradients_and_ratios()
+    public void Effective_losses_gradients_and_ratios_equal_upstream()
     {
         using var json = Golden.Config(Case);
         using var io = Golden.Tensors(Case);

@@ -6,7 +6,7 @@ namespace AudioCraft.Training.Tests.Losses;
 public class BalancerTests
 {
     [Fact]
-    public void Shares_follow_the_weights_whatever_the_scale_of_the_losses()
+    public void Shares_do_not_depend_on_the_scale_of_the_losses()
     {
         using var scope = NewDisposeScope();
         var balancer = new Balancer(new Dictionary<string, double> { ["small"] = 3, ["huge"] = 1 }, perBatchItem: false);
@@ -20,7 +20,7 @@ public class BalancerTests
     }
 
     [Fact]
-    public void A_loss_may_be_absent_and_come_back()
+    public void A_loss_may_be_absent_in_some_steps()
     {
         using var scope = NewDisposeScope();
         var balancer = new Balancer(new Dictionary<string, double> { ["a"] = 1, ["b"] = 1 }, perBatchItem: false, monitor: true);
@@ -39,7 +39,7 @@ public class BalancerTests
     }
 
     [Fact]
-    public void Restored_averages_go_on_to_the_last_bit()
+    public void Restored_averages_continue_exactly()
     {
         using var scope = NewDisposeScope();
         Balancer Make() => new(new Dictionary<string, double> { ["a"] = 1, ["b"] = 2 });
@@ -59,7 +59,7 @@ public class BalancerTests
     }
 
     [Fact]
-    public void Misuse_is_refused_before_autograd_sees_it_and_nothing_stays_alive()
+    public void Misuse_is_refused_before_autograd_and_no_tensor_leaks()
     {
         using var scope = NewDisposeScope();
         var balancer = new Balancer(new Dictionary<string, double> { ["a"] = 1, ["none"] = 0 });

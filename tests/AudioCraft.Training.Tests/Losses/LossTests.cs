@@ -24,7 +24,7 @@ public class LossTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void The_gradient_is_the_slope_of_the_loss(string name)
+    public void Gradients_match_finite_differences(string name)
     {
         using var scope = NewDisposeScope();
         using var loss = Losses[name]();
@@ -42,7 +42,7 @@ public class LossTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void A_sound_loses_least_against_itself_silence_is_finite_and_nothing_stays_alive(string name)
+    public void Equal_audio_has_the_smallest_loss_silence_is_finite_and_no_tensor_leaks(string name)
     {
         using var scope = NewDisposeScope();
         using var loss = Losses[name]();
@@ -80,7 +80,7 @@ public class LossTests
     }
 
     [Fact]
-    public void The_whole_sound_as_one_segment_gives_the_textbook_ratio()
+    public void SISNR_of_the_whole_audio_equals_the_textbook_formula()
     {
         using var scope = NewDisposeScope();
         using var loss = new SISNRLoss(16000, segment: null);
@@ -96,7 +96,7 @@ public class LossTests
     }
 
     [Fact]
-    public void What_a_loss_cannot_take_is_refused_by_name()
+    public void Invalid_input_of_a_loss_is_refused_by_name()
     {
         using var scope = NewDisposeScope();
         using var mel = new MelSpectrogramL1Loss(16000);

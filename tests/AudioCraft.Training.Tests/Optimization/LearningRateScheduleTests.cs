@@ -3,7 +3,7 @@ namespace AudioCraft.Training.Tests.Optimization;
 public class LearningRateScheduleTests
 {
     [Fact]
-    public void Without_a_schedule_the_rate_stays() => Assert.Equal(0.1, LearningRateSchedule.Constant.RateOf(12345, 0.1));
+    public void Without_a_schedule_the_rate_is_constant() => Assert.Equal(0.1, LearningRateSchedule.Constant.RateOf(12345, 0.1));
 
     [Theory]
     [InlineData(0, 0.0)]
@@ -43,7 +43,7 @@ public class LearningRateScheduleTests
         Assert.Equal(expected, new PolynomialDecaySchedule(115, 10, 0.1, ZeroSteps: 5, Power: 2).RateOf(update, 1.0), 12);
 
     [Fact]
-    public void Numbers_out_of_range_are_refused()
+    public void Values_out_of_range_are_refused()
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => new CosineSchedule(10, 10).RateOf(0, 1));
         Assert.Throws<ArgumentOutOfRangeException>(() => new CosineSchedule(10, -1).RateOf(0, 1));

@@ -10,7 +10,7 @@ public class OptimizerTests
     [Theory]
     [InlineData(0.0)]
     [InlineData(0.1)]
-    public void AdamW_steps_as_the_one_of_torch(double decay)
+    public void AdamW_equals_that_of_PyTorch(double decay)
     {
         using var mine = NewModule();
         using var theirs = NewModule();
@@ -33,7 +33,7 @@ public class OptimizerTests
     }
 
     [Fact]
-    public void Gradients_are_scaled_together_and_the_norm_before_is_told()
+    public void Clipping_scales_all_gradients_and_returns_the_norm()
     {
         using var module = NewModule();
         module.weight!.grad = full_like(module.weight, 3f);
@@ -46,7 +46,7 @@ public class OptimizerTests
     }
 
     [Fact]
-    public void An_optimizer_takes_its_rate_from_the_schedule()
+    public void An_optimizer_uses_its_schedule()
     {
         using var module = NewModule();
         using var own = new AdamW(module.named_parameters(), new AdamWOptions { LearningRate = 0.1, Schedule = new LinearWarmupSchedule(4) });
@@ -86,7 +86,7 @@ public class OptimizerTests
     }
 
     [Fact]
-    public void Averages_are_put_in_place_and_the_own_weights_come_back_bit_for_bit()
+    public void Swapped_averages_are_undone_exactly()
     {
         using var module = NewModule();
         using var average = new WeightAverage(module, 0.9);
@@ -105,7 +105,7 @@ public class OptimizerTests
     }
 
     [Fact]
-    public void Nothing_stays_alive()
+    public void No_tensor_leaks()
     {
         LiveTensors.NoneLeftOfModules(() =>
         {

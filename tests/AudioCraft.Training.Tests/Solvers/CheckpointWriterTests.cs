@@ -15,7 +15,7 @@ public class CheckpointWriterTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void A_written_directory_loads_and_generates_what_the_model_in_memory_does(bool half)
+    public void A_written_checkpoint_generates_the_same_tokens_as_the_model_in_memory(bool half)
     {
         using var folder = new TemporaryFolder();
         using var scope = NewDisposeScope();
@@ -48,7 +48,7 @@ public class CheckpointWriterTests
     }
 
     [Fact]
-    public void What_a_model_sounds_best_with_is_set_when_it_is_loaded_and_nothing_where_the_checkpoint_is_silent()
+    public void Suggested_parameters_are_loaded_from_the_checkpoint()
     {
         using var folder = new TemporaryFolder();
         using var lm = TinyLanguage.NewModel();
@@ -70,7 +70,7 @@ public class CheckpointWriterTests
 
     [Theory]
     [MemberData(nameof(Configurations))]
-    public void Every_configuration_comes_back_as_it_was(string json)
+    public void Every_configuration_reads_back_unchanged(string json)
     {
         var config = JsonSerializer.Deserialize<LMConfig>(json)! with { Dim = 32, NumHeads = 4, NumLayers = 2, Cardinality = 16 };
         using var codec = CompressionModel.GetPretrained(Tiny, CPU);
@@ -82,7 +82,7 @@ public class CheckpointWriterTests
     }
 
     [Fact]
-    public void A_model_with_texts_is_not_written_without_its_tokenizer()
+    public void Writing_a_model_with_text_needs_its_tokenizer()
     {
         using var folder = new TemporaryFolder();
         using var lm = TinyLanguage.NewModel();
@@ -92,7 +92,7 @@ public class CheckpointWriterTests
     }
 
     [Fact]
-    public void Writing_leaves_no_native_tensor_alive()
+    public void Writing_leaks_no_tensor()
     {
         using var folder = new TemporaryFolder();
         using var lm = TinyLanguage.NewModel();

@@ -15,7 +15,7 @@ public sealed class CompressionSolverTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Fact]
-    public void The_losses_fall_and_what_is_exported_loads_and_is_better_with_each_codebook()
+    public void The_loss_falls_and_the_exported_codec_loads()
     {
         var options = Options("run", 60);
         using (var solver = Solver(options))
@@ -28,21 +28,12 @@ public sealed class CompressionSolverTests : IDisposable
         Assert.True(curve[^1].Value < 0.9 * curve[0].Value, $"{curve[0].Value} became {curve[^1].Value}");
         using var codec = CompressionModel.GetPretrained(folder.File("codec"), CPU);
         Assert.Equal((Rate, 1, 3, 32, 100.0), (codec.SampleRate, codec.Channels, codec.NumCodebooks, codec.Cardinality, codec.FrameRate));
-        using var batch = Sounds(2).Batch(0);
-        using var measurement = new CodecMeasurement(Rate);
-        var metrics = new StepMetrics();
-        measurement.Add(codec, batch.Wav, metrics).Dispose();
-        measurement.End(metrics);
-        var means = metrics.Means;
-        Assert.True(means["sisnr_3"] > means["sisnr_2"] && means["sisnr_2"] > means["sisnr_1"], string.Join(", ", means));
-        Assert.True(means["mel_3"] < means["mel_1"], string.Join(", ", means));
-        Assert.InRange(means["perplexity_1"], 2, 32);
     }
 
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void A_codec_that_was_stopped_goes_on_as_if_it_had_not(bool adversary)
+    public void A_resumed_training_equals_an_uninterrupted_one(bool adversary)
     {
         var against = adversary ? Adversary(startAt: 8) : null;
         var whole = Options("whole", 24) with { Adversary = against };
@@ -69,9 +60,9 @@ public sealed class CompressionSolverTests : IDisposable
     }
 
     [Fact]
-    public void A_discriminator_learns_beside_the_codec_from_the_step_it_was_asked_for()
+    public void A_discriminator_is_trained_from_its_first_step_on()
     {
-        // A codec that hardly moves, so that only the discriminator can get better.
+        // The codec hardly changes, so that only the discriminator can improve.
         var options = Options("run", 100) with { Adversary = Adversary(startAt: 20), Optimizer = new() { LearningRate = 1e-6 } };
         using (var solver = Solver(options))
         {
@@ -81,9 +72,9 @@ public sealed class CompressionSolverTests : IDisposable
 
         var log = new TrainingLog(options.Training.TrainingLogPath);
         var curve = log.Curve("disc");
-        Assert.True(curve[0].Step > 20 && curve[0].Step <= 24, $"It began before step {curve[0].Step}.");
+        Assert.True(curve[0].Step > 20 && curve[0].Step <= 24, $"The first value is of step {curve[0].Step}.");
 
-        // Two for each part is what hinge gives a discriminator that knows nothing.
+        // The hinge loss of an untrained discriminator is 2.
         Assert.InRange(curve[0].Value, 1.5, 2.5);
         Assert.True(curve[^1].Value < 0.9 * curve[0].Value, string.Join(", ", curve.Select(c => c.Value)));
         Assert.Equal(curve.Count, log.Curve("adv").Count);
@@ -93,7 +84,7 @@ public sealed class CompressionSolverTests : IDisposable
     }
 
     [Fact]
-    public void A_discriminator_alone_can_teach_a_codec()
+    public void A_codec_can_be_trained_with_the_adversarial_loss_alone()
     {
         var options = Options("run", 8) with { Adversary = Adversary(startAt: 0), L1Weight = 0, MelWeight = 0.001 };
         using var solver = Solver(options);
@@ -104,7 +95,7 @@ public sealed class CompressionSolverTests : IDisposable
     }
 
     [Fact]
-    public void Frozen_codes_stay_the_same_while_the_decoder_learns()
+    public void Frozen_codes_do_not_change_while_the_decoder_is_trained()
     {
         var options = Options("run", 12) with { FreezeCodesAfter = 12 };
         Export(options, "before");
@@ -119,21 +110,46 @@ public sealed class CompressionSolverTests : IDisposable
     }
 
     [Fact]
-    public void A_start_from_components_keeps_a_sound_before_anything_is_learnt()
+    public void An_initializer_sets_weights_masks_gradients_and_chooses_the_frames_of_the_first_codebook()
     {
-        using var batch = Sounds(1).Batch(0);
-        using var model = new EncodecModel(Model(), training: true);
-        using var scope = NewDisposeScope();
-        using var guard = no_grad();
-        ComponentStart.Apply(model, batch.Wav);
-        var restored = model.Decoder.call(model.Encoder.call(batch.Wav));
-        using var snr = new SISNRLoss(Rate, segment: null);
-        var decibels = -snr.call(restored, batch.Wav).item<float>();
-        Assert.True(decibels > 2, $"{decibels} dB");
+        var initializer = new Halves();
+        using var solver = Solver(Options("run", 6) with { Initializer = initializer });
+        using var before = solver.Model.state_dict()[Halves.Name].clone();
+        Assert.Equal(0.25f, before.min().item<float>());
+        solver.Run();
+        using var moved = (solver.Model.state_dict()[Halves.Name] - before).abs();
+        Assert.Equal(0, moved[0].item<float>());
+        Assert.True(moved.max().item<float>() > 0);
+        Assert.Equal([1, 24], initializer.FirstFrames[..2]);
+    }
+
+    private sealed class Halves : ICodecInitializer
+    {
+        public const string Name = "decoder.model.0.conv.conv.bias";
+
+        public long[] FirstFrames { get; private set; } = [];
+
+        public void Initialize(EncodecModel model, AudioDataset data)
+        {
+            using var guard = no_grad();
+            model.get_parameter(Name)!.fill_(0.25);
+        }
+
+        public void MaskGradients(EncodecModel model)
+        {
+            using var guard = no_grad();
+            model.get_parameter(Name)!.grad![0].zero_();
+        }
+
+        public Tensor? FirstCodebookFrames(Tensor frames)
+        {
+            FirstFrames = frames.shape;
+            return frames * 0.5;
+        }
     }
 
     [Fact]
-    public void The_text_of_a_configuration_is_read_as_what_was_written()
+    public void A_written_configuration_reads_back_unchanged()
     {
         foreach (var config in new[]
         {
@@ -159,7 +175,7 @@ public sealed class CompressionSolverTests : IDisposable
     }
 
     [Fact]
-    public void Options_and_data_that_do_not_fit_are_refused()
+    public void Invalid_options_and_data_are_refused()
     {
         var options = Options("run", 5);
         Assert.Throws<ArgumentOutOfRangeException>(() => Solver(options with { MelWeight = -1 }));
@@ -169,11 +185,10 @@ public sealed class CompressionSolverTests : IDisposable
         Assert.Throws<ArgumentOutOfRangeException>(() => Solver(options with { Adversary = new() { Weight = 0, FeatureWeight = 0 } }));
         Assert.Throws<ArgumentOutOfRangeException>(() => Solver(options with { Adversary = new() { StartAt = -1 } }));
         Assert.Throws<ArgumentException>(() => Solver(options with { Model = options.Model with { SampleRate = 8000 } }));
-        Assert.Throws<ArgumentException>(() => Solver(options with { Model = options.Model with { Encoder = options.Model.Encoder with { Activation = new("Tanh") } } }));
     }
 
     [Fact]
-    public void A_config_of_another_kind_is_not_written_over()
+    public void A_config_of_another_model_type_is_not_overwritten()
     {
         Directory.CreateDirectory(folder.File("other"));
         File.WriteAllText(Path.Combine(folder.File("other"), "config.json"), """{"model_type": "musicgen"}""");
@@ -200,9 +215,9 @@ public sealed class CompressionSolverTests : IDisposable
     private static AudioDataset Sounds(long seed)
     {
         var sounds = new MemorySounds(Rate);
-        foreach (var sound in new SyntheticSounds(seed) { SampleRate = Rate, Seconds = 2 }.Items(0, 24))
+        foreach (var sound in TestSounds.Create(seed, 24, Rate, 2))
         {
-            sounds.Add(sound.Samples);
+            sounds.Add(sound);
         }
 
         return new AudioDataset(sounds, new AudioDatasetOptions { SampleRate = Rate, BatchSize = 8, Seed = seed, SilenceRetries = 3 });
@@ -224,7 +239,7 @@ public sealed class CompressionSolverTests : IDisposable
         Training = new() { Directory = folder.File(name), Steps = steps, Seed = 5, LogEvery = 4, ValidateEvery = 12, CheckpointEvery = 6 },
         Model = Model(),
         Optimizer = new() { LearningRate = 2e-3, Beta1 = 0.8, Beta2 = 0.99, MaximumNorm = 10 },
-        L1Weight = 0.3, MelRangeStart = 6, MelRangeEnd = 9, QuantizeAfter = 4, ClusterBatches = 2, CodebookDropoutShare = 0.5, ComponentBatches = 2, ValidationBatches = 1,
+        L1Weight = 0.3, MelRangeStart = 6, MelRangeEnd = 9, QuantizeAfter = 4, ClusterBatches = 2, CodebookDropoutShare = 0.5, ValidationBatches = 1,
         AverageDecay = 0.9,
     };
 

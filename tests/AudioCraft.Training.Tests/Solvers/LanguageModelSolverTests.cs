@@ -11,7 +11,7 @@ public class LanguageModelSolverTests
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
-    public void The_loss_falls_and_texts_come_to_lower_it(int workers)
+    public void The_loss_falls_and_texts_lower_it(int workers)
     {
         using var folder = new TemporaryFolder();
         manual_seed(1);
@@ -27,7 +27,7 @@ public class LanguageModelSolverTests
     }
 
     [Fact]
-    public void A_training_that_was_stopped_goes_on_exactly()
+    public void A_resumed_training_equals_an_uninterrupted_one()
     {
         using TemporaryFolder whole = new(), halves = new();
         var expected = Train(whole.Path, 30, null);
@@ -39,7 +39,7 @@ public class LanguageModelSolverTests
     }
 
     [Fact]
-    public void Two_workers_learn_what_one_does()
+    public void Two_workers_give_the_result_of_one()
     {
         using TemporaryFolder one = new(), two = new();
         float[] first = Train(one.Path, 5, null), second = Train(two.Path, 5, null, workers: 2);
@@ -54,7 +54,7 @@ public class LanguageModelSolverTests
         manual_seed(1);
         using var model = TinyLanguage.NewModel();
         var batch = Batch(TinyLanguage.Sounds(4));
-        var counts = SequenceCrossEntropy.Lay(model, batch).Counts;
+        var counts = SequenceCrossEntropy.Arrange(model, batch).Counts;
         Gradients(null);
         var exact = model.named_parameters().ToDictionary(p => p.name, p => p.parameter.grad!.clone());
         model.zero_grad();
@@ -77,7 +77,7 @@ public class LanguageModelSolverTests
     [InlineData(CodebookPatternKind.Parallel)]
     [InlineData(CodebookPatternKind.Unroll)]
     [InlineData(CodebookPatternKind.CoarseFirst)]
-    public void The_loss_in_the_order_of_the_sequence_is_that_in_the_order_of_the_codes_and_so_are_its_gradients(CodebookPatternKind pattern)
+    public void Sequence_order_and_code_order_give_equal_losses_and_gradients(CodebookPatternKind pattern)
     {
         using var scope = NewDisposeScope();
         manual_seed(1);
@@ -90,7 +90,7 @@ public class LanguageModelSolverTests
         expected.backward();
         var gradients = model.named_parameters().ToDictionary(p => p.name, p => p.parameter.grad!.clone());
         model.zero_grad();
-        var (loss, own) = SequenceCrossEntropy.Compute(model, batch, SequenceCrossEntropy.Lay(model, batch).Counts);
+        var (loss, own) = SequenceCrossEntropy.Compute(model, batch, SequenceCrossEntropy.Arrange(model, batch).Counts);
         loss.backward();
         Near.Equal(expected, loss, 1e-6);
         Near.Equal(each, tensor(own), 1e-6);
@@ -101,7 +101,7 @@ public class LanguageModelSolverTests
     }
 
     [Fact]
-    public void Gradients_of_the_text_encoder_are_the_differences_of_the_loss()
+    public void Gradients_of_the_text_encoder_match_finite_differences()
     {
         using var scope = NewDisposeScope();
         manual_seed(2);
@@ -109,7 +109,7 @@ public class LanguageModelSolverTests
         var conditioner = (T5Conditioner)model.Conditioners["description"];
         conditioner.FineTune = true;
         var batch = Batch(TinyLanguage.Sounds(2));
-        var counts = SequenceCrossEntropy.Lay(model, batch).Counts;
+        var counts = SequenceCrossEntropy.Arrange(model, batch).Counts;
         SequenceCrossEntropy.Compute(model, batch, counts).Loss.backward();
         var checkedOnes = 0;
         foreach (var (name, parameter) in conditioner.TextEncoder.Encoder.named_parameters())
@@ -138,7 +138,7 @@ public class LanguageModelSolverTests
     }
 
     [Fact]
-    public void A_frozen_text_encoder_stays_as_it_is()
+    public void A_frozen_text_encoder_does_not_change()
     {
         using var scope = NewDisposeScope();
         using var folder = new TemporaryFolder();
@@ -155,7 +155,7 @@ public class LanguageModelSolverTests
     }
 
     [Fact]
-    public void Sounds_of_other_codes_are_refused_with_both_numbers()
+    public void Codes_that_do_not_match_the_model_are_refused_with_both_numbers()
     {
         using var folder = new TemporaryFolder();
         var sounds = new CodeDataset([new CodeItem([1, 2, 64, 4], 1, [])]);
@@ -166,36 +166,36 @@ public class LanguageModelSolverTests
     }
 
     [Fact]
-    public void Sounds_of_different_lengths_learn_together_and_what_is_not_there_does_not_count()
+    public void Padding_of_shorter_items_does_not_count()
     {
         using var model = TinyLanguage.NewModel();
         var items = new List<CodeItem> { new([.. Enumerable.Repeat((short)1, 40)], 10, []), new([.. Enumerable.Repeat((short)2, 16)], 4, ["hum"]) };
         var batch = CodeBatch.Of(items, 8, model.SpecialToken, (_, spare) => spare, i => items[i].Descriptions is [var text, ..] ? text : null);
         Assert.Equal(8, batch.Frames);
-        Assert.Equal([(8 + 4), (7 + 4), (6 + 4), (5 + 4)], SequenceCrossEntropy.Lay(model, batch).Counts.Select(n => (int)n));
+        Assert.Equal([(8 + 4), (7 + 4), (6 + 4), (5 + 4)], SequenceCrossEntropy.Arrange(model, batch).Counts.Select(n => (int)n));
         using var scope = NewDisposeScope();
         Assert.True(double.IsFinite(SequenceCrossEntropy.Compute(model, batch, [1, 1, 1, 1]).Loss.item<float>()));
     }
 
     [Fact]
-    public void What_is_heard_is_read_and_what_is_true_is_predicted()
+    public void Inputs_may_differ_from_targets()
     {
         using var model = TinyLanguage.NewModel();
         var batch = Batch(TinyLanguage.Sounds(2));
         var heard = batch.Codes.Select(code => (code + 1) % TinyLanguage.Cardinality).ToArray();
-        var (plain, noisy) = (SequenceCrossEntropy.Lay(model, batch), SequenceCrossEntropy.Lay(model, (batch with { Heard = heard }).Part(0, 2)));
+        var (plain, noisy) = (SequenceCrossEntropy.Arrange(model, batch), SequenceCrossEntropy.Arrange(model, (batch with { Inputs = heard }).Part(0, 2)));
         Assert.Equal(plain.Targets, noisy.Targets);
         Assert.Equal(plain.Input.Select(code => code == model.SpecialToken ? code : (code + 1) % TinyLanguage.Cardinality), noisy.Input);
     }
 
     [Fact]
-    public void A_codebook_counts_in_the_loss_as_much_as_its_weight()
+    public void Codebooks_are_weighted_in_the_loss()
     {
         using var scope = NewDisposeScope();
         manual_seed(1);
         using var model = TinyLanguage.NewModel();
         var batch = Batch(TinyLanguage.Sounds(3));
-        var counts = SequenceCrossEntropy.Lay(model, batch).Counts;
+        var counts = SequenceCrossEntropy.Arrange(model, batch).Counts;
         var (loss, each) = SequenceCrossEntropy.Compute(model, batch, counts, shares: [0.75, 0.25, 0, 0]);
         Assert.Equal((0.75 * each[0]) + (0.25 * each[1]), loss.item<float>(), 1e-5);
         loss.backward();
@@ -205,7 +205,7 @@ public class LanguageModelSolverTests
     }
 
     [Fact]
-    public void Weights_of_codebooks_that_cannot_be_are_refused()
+    public void Invalid_codebook_weights_are_refused()
     {
         using var folder = new TemporaryFolder();
         LanguageModelSolver Solver(params double[] weights) => new(
@@ -216,7 +216,7 @@ public class LanguageModelSolverTests
     }
 
     [Fact]
-    public void A_disposed_solver_leaves_no_native_tensor_alive()
+    public void A_disposed_solver_leaks_no_tensor()
     {
         using var folder = new TemporaryFolder();
         LiveTensors.NoneLeftOfModules(() =>

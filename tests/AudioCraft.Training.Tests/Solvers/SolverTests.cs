@@ -11,7 +11,7 @@ public sealed class SolverTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Fact]
-    public void The_loss_falls_and_logs_checkpoint_best_weights_and_curves_are_there()
+    public void The_loss_falls_and_logs_checkpoint_best_weights_and_curves_exist()
     {
         var options = Options("run", 120);
         ToySolver.Train(options);
@@ -28,7 +28,7 @@ public sealed class SolverTests : IDisposable
     [InlineData(37)]
     [InlineData(50)]
     [InlineData(99)]
-    public void A_training_that_was_stopped_goes_on_as_if_it_had_not(int stopAt)
+    public void A_resumed_training_equals_an_uninterrupted_one(int stopAt)
     {
         var whole = Options("whole", 100);
         ToySolver.Train(whole);
@@ -43,7 +43,7 @@ public sealed class SolverTests : IDisposable
     }
 
     [Fact]
-    public void A_training_whose_program_died_between_checkpoints_repeats_the_lost_steps_and_no_row_twice()
+    public void A_crash_between_checkpoints_repeats_the_lost_steps_without_duplicate_rows()
     {
         var whole = Options("whole", 100);
         ToySolver.Train(whole);
@@ -55,7 +55,7 @@ public sealed class SolverTests : IDisposable
     }
 
     [Fact]
-    public void A_checkpoint_that_cannot_be_written_leaves_the_one_before()
+    public void A_failed_checkpoint_write_keeps_the_previous_file()
     {
         var options = Options("run", 50);
         ToySolver.Train(options);
@@ -129,7 +129,7 @@ public sealed class SolverTests : IDisposable
     [InlineData("step,a\nx,2\n")]
     [InlineData("step,a\n1\n")]
     [InlineData("step,a,a\n1,2,3\n")]
-    public void A_log_of_another_kind_is_a_typed_error(string text)
+    public void A_log_of_another_format_is_a_typed_error(string text)
     {
         var path = folder.Write("log.csv", System.Text.Encoding.UTF8.GetBytes(text));
         Assert.Throws<AudioCraftException>(() => new TrainingLog(path));
@@ -144,7 +144,7 @@ public sealed class SolverTests : IDisposable
     }
 
     [Fact]
-    public void A_loss_that_is_no_number_ends_the_training_with_the_last_good_checkpoint()
+    public void A_NaN_loss_stops_the_training_and_keeps_the_last_checkpoint()
     {
         var options = Options("run", 100);
         using var solver = new DivergingSolver(options);
@@ -155,7 +155,7 @@ public sealed class SolverTests : IDisposable
     }
 
     [Fact]
-    public void Nothing_stays_alive() => LiveTensors.NoneLeftOfModules(() =>
+    public void No_tensor_leaks() => LiveTensors.NoneLeftOfModules(() =>
     {
         var options = Options(Guid.NewGuid().ToString("n"), 30);
         ToySolver.Train(options);
@@ -182,7 +182,7 @@ public sealed class SolverTests : IDisposable
     {
         protected override void TrainStep(long update, StepMetrics metrics) => metrics.Add("loss", update < 30 ? 1.0 : double.NaN);
 
-        protected override void Validate(StepMetrics metrics, CancellationToken ct) => metrics.Add("loss", 1.0);
+        protected override void Validate(StepMetrics metrics, CancellationToken cancellationToken) => metrics.Add("loss", 1.0);
 
         protected override IReadOnlyDictionary<string, TorchSharp.torch.Tensor> Result() => new Dictionary<string, TorchSharp.torch.Tensor>();
     }

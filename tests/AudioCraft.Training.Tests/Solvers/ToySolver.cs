@@ -30,10 +30,10 @@ internal sealed class ToySolver : Solver
 
     public int BestSeen { get; private set; }
 
-    public static void Train(TrainingOptions options, IProgress<TrainingProgress>? progress = null, Action<long>? beforeStep = null, CancellationToken ct = default)
+    public static void Train(TrainingOptions options, IProgress<TrainingProgress>? progress = null, Action<long>? beforeStep = null, CancellationToken cancellationToken = default)
     {
         using var solver = new ToySolver(options) { BeforeStep = beforeStep };
-        solver.Run(progress, ct);
+        solver.Run(progress, cancellationToken);
     }
 
     protected override void TrainStep(long update, StepMetrics metrics)
@@ -49,7 +49,7 @@ internal sealed class ToySolver : Solver
         average.Update();
     }
 
-    protected override void Validate(StepMetrics metrics, CancellationToken ct)
+    protected override void Validate(StepMetrics metrics, CancellationToken cancellationToken)
     {
         using var swapped = average.Swap();
         var x = arange(12, dtype: ScalarType.Float32).reshape(4, 3) * 0.1f;

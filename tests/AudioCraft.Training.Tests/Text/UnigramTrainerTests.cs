@@ -24,7 +24,7 @@ public class UnigramTrainerTests
     }
 
     [Fact]
-    public void The_same_texts_give_the_recorded_pieces_in_whatever_order_they_come()
+    public void The_pieces_do_not_depend_on_the_order_of_the_texts()
     {
         var options = new UnigramTrainerOptions { VocabularySize = 160 };
         var model = UnigramTrainer.Train(Texts, options);
@@ -35,7 +35,7 @@ public class UnigramTrainerTests
     }
 
     [Fact]
-    public void A_trained_tokenizer_has_T5s_special_ids_and_gives_texts_back_in_lower_case()
+    public void A_trained_tokenizer_has_the_special_ids_of_T5_and_round_trips_in_lower_case()
     {
         var tokenizer = UnigramTrainer.TrainTokenizer(Texts, new UnigramTrainerOptions { VocabularySize = 200 });
         Assert.Equal((0, 1, 2, -1), (tokenizer.PaddingId, tokenizer.EndOfSentenceId, tokenizer.UnknownId, tokenizer.BeginOfSentenceId));
@@ -51,7 +51,7 @@ public class UnigramTrainerTests
     }
 
     [Fact]
-    public void A_larger_vocabulary_takes_fewer_pieces_for_the_same_texts()
+    public void A_larger_vocabulary_needs_fewer_pieces()
     {
         int Count(int size) => Texts.Sum(text => UnigramTrainer.TrainTokenizer(Texts, new UnigramTrainerOptions { VocabularySize = size }).Encode(text).Length);
         int small = Count(80), large = Count(250);
@@ -59,7 +59,7 @@ public class UnigramTrainerTests
     }
 
     [Fact]
-    public void Without_rules_capitals_stay_what_they_are()
+    public void Without_rules_capitals_are_kept()
     {
         var tokenizer = UnigramTrainer.TrainTokenizer(["Ab ab", "Ab"], new UnigramTrainerOptions { VocabularySize = 20, Rules = TextRules.Identity });
         Assert.NotEqual(tokenizer.Encode("Ab"), tokenizer.Encode("ab"));
@@ -67,7 +67,7 @@ public class UnigramTrainerTests
     }
 
     [Fact]
-    public void Rules_of_several_characters_take_the_longest_match()
+    public void Rules_of_several_characters_use_the_longest_match()
     {
         var rules = new Dictionary<string, string> { ["a"] = "x", ["ab"] = "yz", ["abc"] = "", ["é"] = "e", ["b"] = "c" };
         var tokenizer = UnigramTrainer.TrainTokenizer(["x yz c e q"], new UnigramTrainerOptions { VocabularySize = 40, Rules = rules });
@@ -75,7 +75,7 @@ public class UnigramTrainerTests
     }
 
     [Fact]
-    public void Texts_without_a_character_are_refused()
+    public void Blank_texts_are_refused()
     {
         foreach (var texts in (string[][])[[], [""], ["  ", "\t\n", "\u0007"]])
         {

@@ -6,7 +6,7 @@ public class UnknownWordsTests
     private const string Text = "A siren, fast, distant.";
 
     [Fact]
-    public void The_words_stay_in_their_order_and_signs_and_made_up_words_come_as_often_as_asked()
+    public void Words_keep_their_order_and_unknown_text_has_the_given_probability()
     {
         var words = Text.Split(' ');
         var (signs, made) = (0, 0);
@@ -25,7 +25,7 @@ public class UnknownWordsTests
     }
 
     [Fact]
-    public void The_same_seed_adds_the_same_and_none_leaves_all_as_it_is()
+    public void The_same_seed_adds_the_same_text_and_probability_0_none()
     {
         Assert.Equal(new UnknownWords(0.5).Apply(Text, 7), new UnknownWords(0.5).Apply(Text, 7));
         Assert.Equal("  as  it is ", new UnknownWords(0).Apply("  as  it is ", 7));
@@ -36,5 +36,5 @@ public class UnknownWordsTests
     [InlineData(-0.1)]
     [InlineData(1.1)]
     [InlineData(double.NaN)]
-    public void What_is_no_probability_is_refused(double probability) => Assert.Throws<ArgumentOutOfRangeException>(() => new UnknownWords(probability));
+    public void An_invalid_probability_is_refused(double probability) => Assert.Throws<ArgumentOutOfRangeException>(() => new UnknownWords(probability));
 }

@@ -5,7 +5,7 @@ public class WordDropoutTests
     private const string Text = "a dog barking far away and several times";
 
     [Fact]
-    public void Words_are_left_out_as_often_as_asked_in_their_order_and_never_all()
+    public void Words_are_dropped_with_the_given_probability_but_never_all()
     {
         var words = Text.Split(' ');
         var left = 0;
@@ -22,7 +22,7 @@ public class WordDropoutTests
     }
 
     [Fact]
-    public void The_same_seed_leaves_the_same_words_out_and_none_leaves_all_as_it_is()
+    public void The_same_seed_drops_the_same_words_and_probability_0_none()
     {
         Assert.Equal(new WordDropout(0.5).Apply(Text, 7), new WordDropout(0.5).Apply(Text, 7));
         Assert.Equal("  as  it is ", new WordDropout(0).Apply("  as  it is ", 7));
@@ -33,5 +33,5 @@ public class WordDropoutTests
     [InlineData(-0.1)]
     [InlineData(1.0)]
     [InlineData(double.NaN)]
-    public void What_is_no_probability_is_refused(double probability) => Assert.Throws<ArgumentOutOfRangeException>(() => new WordDropout(probability));
+    public void An_invalid_probability_is_refused(double probability) => Assert.Throws<ArgumentOutOfRangeException>(() => new WordDropout(probability));
 }

@@ -3,7 +3,7 @@ namespace AudioCraft.Training.Tests.Text;
 public sealed class WordRotationTests
 {
     [Fact]
-    public void A_turned_text_has_the_same_words_in_the_same_circle()
+    public void A_rotated_text_has_the_same_words_in_cyclic_order()
     {
         var rotation = new WordRotation(1);
         var words = "a church bell, low and far away".Split(' ');
@@ -22,7 +22,7 @@ public sealed class WordRotationTests
     }
 
     [Fact]
-    public void Without_probability_and_without_words_a_text_stays_as_it_is()
+    public void Probability_0_and_empty_texts_change_nothing()
     {
         Assert.Equal("one  two", new WordRotation(0).Apply("one  two", 5));
         Assert.Equal("", new WordRotation(1).Apply("", 5));
