@@ -12,7 +12,7 @@ internal static class ContinueCommand
 {
     public static Command Create(Shell shell, Option<bool> json)
     {
-        var file = new Argument<string>("sound") { Description = "The audio file to continue" };
+        var file = new Argument<string>("audio") { Description = "The audio file to continue" };
         var command = new Command("continue", "Continues a recording: one file per prompt, or one without a prompt. --duration includes the recording") { file };
         var prompts = new PromptOptions(command);
         var generator = new BatchGenerator(command);

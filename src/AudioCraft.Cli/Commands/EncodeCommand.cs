@@ -15,7 +15,7 @@ internal sealed class EncodeCommand
     private const string Dac = "dac_44khz";
 
     private readonly Command command = new("encode", "Encodes audio to .ecdc (EnCodec), .dac (DAC) or .safetensors (codes)");
-    private readonly Argument<string> input = new("sound") { Description = "An audio file" };
+    private readonly Argument<string> input = new("audio") { Description = "An audio file" };
     private readonly Option<string?> output = new("--output", "-o") { Description = "The file to write (the input's name with another extension)" };
     private readonly Option<double?> bitrate = new("--bitrate", "-b") { Description = "Bitrate in kb/s (all codebooks)" };
     private readonly Option<int?> codebooks = new("--codebooks", "-k") { Description = "Number of codebooks, instead of a bitrate" };

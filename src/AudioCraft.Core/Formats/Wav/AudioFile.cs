@@ -145,13 +145,13 @@ public static class AudioFile
     }
 }
 
-/// <summary>What the header of an audio file says.</summary>
-/// <param name="SampleRate">Samples a second of each channel, in hertz.</param>
-/// <param name="Channels">Number of channels.</param>
-/// <param name="Frames">Samples in each channel, or null where the header leaves it open and the stream cannot tell its length.</param>
-/// <param name="Format">How a sample is stored.</param>
+/// <summary>The contents of the header of an audio file.</summary>
+/// <param name="SampleRate">The sample rate in hertz.</param>
+/// <param name="Channels">The number of channels.</param>
+/// <param name="Frames">The number of samples per channel; null if neither the header nor the stream determines it.</param>
+/// <param name="Format">The sample format.</param>
 public sealed record AudioFileInfo(int SampleRate, int Channels, long? Frames, AudioSampleFormat Format)
 {
-    /// <summary>Length in seconds, or null where <see cref="Frames"/> is.</summary>
+    /// <summary>The duration in seconds; null if <see cref="Frames"/> is null.</summary>
     public double? Duration => Frames is { } frames ? (double)frames / SampleRate : null;
 }

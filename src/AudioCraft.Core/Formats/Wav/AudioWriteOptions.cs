@@ -54,10 +54,10 @@ public sealed record AudioWriteOptions
     }
 }
 
-/// <summary>How a sample is stored in an audio file.</summary>
+/// <summary>Sample formats of audio files.</summary>
 public enum AudioSampleFormat
 {
-    /// <summary>8-bit integers, unsigned as WAV stores them.</summary>
+    /// <summary>8-bit unsigned integers.</summary>
     Pcm8,
 
     /// <summary>16-bit integers.</summary>

@@ -88,7 +88,7 @@ internal sealed record WavHeader(WavFormat Format, long? DataBytes)
         Span<byte> chunk = stackalloc byte[24];
         source.ReadExactly(chunk, "the 'ds64' chunk");
         var bytes = BinaryPrimitives.ReadUInt64LittleEndian(chunk[8..]);
-        dataBytes = bytes <= long.MaxValue ? (long)bytes : throw source.Error($"the 'ds64' chunk gives {bytes} bytes of samples, more than any file has.");
+        dataBytes = bytes <= long.MaxValue ? (long)bytes : throw source.Error($"the 'ds64' chunk states {bytes} bytes of samples, more than any file has.");
         return chunk.Length;
     }
 
