@@ -16,13 +16,13 @@ public sealed class LimitTests
         }
 
         using var refused = await client.Generate("""{"prompt":"rain"}""");
-        await refused.RefusedAsync(429, "more than one client");
+        await refused.RefusedAsync(429, "requests of one client");
         Assert.InRange(refused.Headers.RetryAfter!.Delta!.Value.TotalSeconds, 1, 60);
 
         using var other = await client.Send("/v1/convert?to=flac", Wav.Tone(0.1));
         await other.BytesAsync("audio/flac");
         using var again = await client.Send("/v1/convert?to=flac", Wav.Tone(0.1));
-        await again.RefusedAsync(429, "more than one client");
+        await again.RefusedAsync(429, "requests of one client");
     }
 
     [Fact]
@@ -33,7 +33,7 @@ public sealed class LimitTests
         using var first = await client.Generate("""{"prompt":"rain","seconds":6}""");
         Assert.Equal(HttpStatusCode.OK, first.StatusCode);
         using var second = await client.Generate("""{"prompt":"wind","seconds":1}""");
-        await second.RefusedAsync(429, "more than one client");
+        await second.RefusedAsync(429, "requests of one client");
         await first.BytesAsync("audio/wav");
     }
 
