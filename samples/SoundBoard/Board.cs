@@ -5,7 +5,7 @@ using Microsoft.Extensions.Options;
 
 namespace SoundBoard;
 
-/// <summary>Puts services and endpoints together.</summary>
+/// <summary>Services and endpoints.</summary>
 internal static class Board
 {
     private const string ContentSecurityPolicy =
@@ -16,7 +16,7 @@ internal static class Board
         services.AddOptions<BoardOptions>().BindConfiguration(BoardOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddAudioCraft();
         services.AddOptions<AudioCraftOptions>().Configure<IOptions<BoardOptions>>((model, board) => board.Value.ApplyTo(model));
-        // A codec of its own: a file need not wait until the sounds before it are made.
+        // A separate codec, so that files do not wait for generations.
         services.AddAudioCraftCodec(CodecEndpoints.CodecName);
         services.AddOptions<AudioCraftCodecOptions>(CodecEndpoints.CodecName).Configure<IOptions<BoardOptions>>((codec, board) => board.Value.ApplyTo(codec));
         services.AddHealthChecks().AddAudioCraft();
@@ -46,7 +46,7 @@ internal static class Board
             return next(context);
         });
         app.UseDefaultFiles();
-        // Asked for again each time, answered with 304: a new version of the page is there at once.
+        // Revalidated on each request, so that a new version of the page is used immediately.
         app.UseStaticFiles(new StaticFileOptions { OnPrepareResponse = file => file.Context.Response.Headers.CacheControl = "no-cache" });
         app.UseRouting();
         app.UseRateLimiter();

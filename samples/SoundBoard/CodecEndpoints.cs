@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 
 namespace SoundBoard;
 
-/// <summary><c>POST /v1/encode?codebooks=2</c>: a sound file to an .ecdc file. <c>POST /v1/decode</c>: back to WAV.</summary>
+/// <summary><c>POST /v1/encode?codebooks=2</c>: an audio file to an .ecdc file. <c>POST /v1/decode</c>: back to WAV.</summary>
 internal static class CodecEndpoints
 {
     public const string CodecName = "codec", KbpsHeader = "AudioCraft-Kbps", CodebooksHeader = "AudioCraft-Codebooks";
@@ -28,7 +28,7 @@ internal static class CodecEndpoints
         using var file = await Upload.SoundFileAsync(context.Request, board);
         var (wav, rate) = Upload.Read(file, board);
         using var sound = wav;
-        var bytes = await codec.RunAsync((model, cancelled) => Compress(EncodecOf(model), sound, rate, count, NameOf(board, info), cancelled), context.RequestAborted);
+        var bytes = await codec.RunAsync((model, cancellationToken) => Compress(EncodecOf(model), sound, rate, count, NameOf(board, info), cancellationToken), context.RequestAborted);
         context.Response.Headers[CodebooksHeader] = count.ToString(CultureInfo.InvariantCulture);
         context.Response.Headers[KbpsHeader] = (info.BitsPerSecond(count) / 1000).ToString(CultureInfo.InvariantCulture);
         return TypedResults.File(bytes, "application/octet-stream", "sound.ecdc");
@@ -42,17 +42,17 @@ internal static class CodecEndpoints
         using var file = await Upload.CodesAsync(context.Request, board);
         Upload.RequireLength((double)EcdcFile.ReadHeader(file).AudioLength / info.SampleRate, board);
         file.Position = 0;
-        var bytes = await codec.RunAsync((model, cancelled) => Decompress(EncodecOf(model), file, NameOf(board, info), cancelled), context.RequestAborted);
+        var bytes = await codec.RunAsync((model, cancellationToken) => Decompress(EncodecOf(model), file, NameOf(board, info), cancellationToken), context.RequestAborted);
         return TypedResults.File(bytes, "audio/wav", "sound.wav");
     }
 
-    private static byte[] Compress(EncodecModel model, Tensor wav, int rate, int codebooks, string? name, CancellationToken cancelled)
+    private static byte[] Compress(EncodecModel model, Tensor wav, int rate, int codebooks, string? name, CancellationToken cancellationToken)
     {
         var usual = model.NumCodebooks;
         model.SetNumCodebooks(codebooks);
         try
         {
-            return EcdcFile.CompressToArray(model, wav, rate, new EcdcOptions { ModelName = name }, ct: cancelled);
+            return EcdcFile.CompressToArray(model, wav, rate, new EcdcOptions { ModelName = name }, cancellationToken: cancellationToken);
         }
         finally
         {
@@ -60,26 +60,26 @@ internal static class CodecEndpoints
         }
     }
 
-    private static byte[] Decompress(EncodecModel model, MemoryStream file, string? name, CancellationToken cancelled)
+    private static byte[] Decompress(EncodecModel model, MemoryStream file, string? name, CancellationToken cancellationToken)
     {
-        var (wav, rate) = EcdcFile.Decompress(model, file, new EcdcOptions { ModelName = name }, ct: cancelled);
+        var (wav, rate) = EcdcFile.Decompress(model, file, new EcdcOptions { ModelName = name }, cancellationToken: cancellationToken);
         using (wav)
         {
             if (file.Position != file.Length)
             {
-                throw Refusal.BadRequest($"{file.Length - file.Position} bytes follow the sound in the .ecdc file.");
+                throw Refusal.BadRequest($"{file.Length - file.Position} bytes follow the audio in the .ecdc file.");
             }
 
             using var bytes = new MemoryStream();
-            AudioFile.Write(bytes, wav, rate, ConvertEndpoint.AsItIs);
+            AudioFile.Write(bytes, wav, rate, ConvertEndpoint.Unchanged);
             return bytes.ToArray();
         }
     }
 
     private static EncodecModel EncodecOf(CompressionModel model) =>
-        model as EncodecModel ?? throw new Refusal(StatusCodes.Status501NotImplemented, $"The codec is a {model.GetType().Name}; .ecdc files are for EnCodec.");
+        model as EncodecModel ?? throw new Refusal(StatusCodes.Status501NotImplemented, $"The codec is a {model.GetType().Name}, but .ecdc files need EnCodec.");
 
-    /// <summary>The name in files: upstream's, where the codec is one of those it knows; else the model's, without the folders it lies in.</summary>
+    /// <summary>The name in files: null for upstream's standard name if the codec has one, otherwise the last part of the model's name.</summary>
     private static string? NameOf(BoardOptions board, SoundModelInfo info)
     {
         if ((info.SampleRate, info.Channels) is (24000, 1) or (48000, 2))

@@ -5,11 +5,11 @@ using Microsoft.Extensions.Options;
 
 namespace SoundBoard;
 
-/// <summary><c>POST /v1/convert?to=flac</c> (or <c>wav</c>): a sound file of any kind that can be read, as 16-bit WAV or FLAC with the same rate, channels and level.</summary>
+/// <summary><c>POST /v1/convert?to=flac</c> (or <c>wav</c>): an audio file to 16-bit WAV or FLAC with the same sample rate, channels and level.</summary>
 internal static class ConvertEndpoint
 {
-    /// <summary>16 bits; what is beyond full scale is cut off.</summary>
-    public static readonly AudioWriteOptions AsItIs = new() { Strategy = AudioNormalization.Clip, PeakClipHeadroomDb = 0 };
+    /// <summary>16 bits, unchanged level; values beyond full scale are clipped.</summary>
+    public static readonly AudioWriteOptions Unchanged = new() { Strategy = AudioNormalization.Clip, PeakClipHeadroomDb = 0 };
 
     public static async Task<FileContentHttpResult> Post(string? to, IOptions<BoardOptions> options, HttpContext context)
     {
@@ -24,7 +24,7 @@ internal static class ConvertEndpoint
         using (wav)
         {
             using var bytes = new MemoryStream();
-            NAudioFile.Write(bytes, format, wav, rate, AsItIs);
+            NAudioFile.Write(bytes, format, wav, rate, Unchanged);
             return TypedResults.File(bytes.ToArray(), type, $"sound.{to}");
         }
     }

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 namespace SoundBoard;
 
 /// <summary>
-/// <c>POST /v1/generate</c>: a WAV file that is sent while it is made. Its length is known and said beforehand, so that a sound that breaks off cannot be taken for a whole one.
+/// <c>POST /v1/generate</c>: a WAV file that is sent while it is generated. Its length is announced, so that a client recognizes an incomplete response.
 /// </summary>
 internal static class GenerateEndpoint
 {
@@ -14,33 +14,33 @@ internal static class GenerateEndpoint
 
     public static async Task Post(GenerateRequest request, ISoundGenerator generator, IOptions<BoardOptions> options, HttpContext context)
     {
-        var cancelled = context.RequestAborted;
+        var cancellationToken = context.RequestAborted;
         var wanted = request.Checked(options.Value);
-        var model = await generator.LoadAsync(cancelled);
+        var model = await generator.LoadAsync(cancellationToken);
         var frames = FramesOf(wanted.Duration ?? Math.Min(model.Defaults!.Duration, options.Value.MaxSeconds), model);
-        await using var sound = Stream(generator, wanted, cancelled);
+        await using var sound = Stream(generator, wanted, cancellationToken);
         WavBody? body = null;
-        await foreach (var chunk in sound.WithCancellation(cancelled))
+        await foreach (var chunk in sound.WithCancellation(cancellationToken))
         {
-            // Only now, so that what goes wrong before the first sound still gets an answer of its own.
+            // The response starts with the first chunk, so that earlier errors get their own status.
             body ??= Begin(context, sound.Seed, frames, model);
-            await body.WriteAsync(chunk, cancelled);
+            await body.WriteAsync(chunk, cancellationToken);
         }
 
-        if (body is null || !body.IsWhole)
+        if (body is null || !body.IsComplete)
         {
-            throw new InvalidOperationException($"The model made {body?.Frames ?? 0} frames of sound instead of {frames}.");
+            throw new InvalidOperationException($"The model generated {body?.Frames ?? 0} samples per channel instead of {frames}.");
         }
     }
 
-    // Lengths are cut down to whole frames of codes, as the model does it.
+    // Durations are rounded down to whole frames of codes, as the model does.
     private static long FramesOf(double seconds, SoundModelInfo model) => (long)((int)(seconds * model.FrameRate) * (model.SampleRate / model.FrameRate));
 
-    private static LiveSound Stream(ISoundGenerator generator, SoundRequest request, CancellationToken cancelled)
+    private static LiveSound Stream(ISoundGenerator generator, SoundRequest request, CancellationToken cancellationToken)
     {
         try
         {
-            return generator.Stream(request, cancellationToken: cancelled);
+            return generator.Stream(request, cancellationToken: cancellationToken);
         }
         catch (ArgumentException error)
         {

@@ -2,28 +2,28 @@ using AudioCraft.Hosting;
 
 namespace SoundBoard;
 
-/// <summary>The body of <c>POST /v1/generate</c>. What is left out is as the model does it, and the seed is drawn.</summary>
+/// <summary>The body of <c>POST /v1/generate</c>. Missing values have the defaults of the model, and a random seed.</summary>
 internal sealed record GenerateRequest(string? Prompt, double? Seconds = null, double? Guidance = null, long? Seed = null)
 {
     public const double MaxGuidance = 10, MinSeconds = 0.5;
 
-    /// <summary>JavaScript's numbers are exact up to here.</summary>
+    /// <summary>The largest integer that JavaScript represents exactly.</summary>
     public const long MaxSeed = (1L << 53) - 1;
 
-    public const string Shape = """{ "prompt": text, "seconds": number, "guidance": number, "seed": whole number }, of which only the prompt must be there.""";
+    public const string Shape = """{ "prompt": text, "seconds": number, "guidance": number, "seed": integer }, of which only the prompt is required.""";
 
-    /// <summary>What is to be made.</summary>
-    /// <exception cref="Refusal">A value cannot be used.</exception>
+    /// <summary>Checks the values and converts them to a request.</summary>
+    /// <exception cref="Refusal">A value is invalid.</exception>
     public SoundRequest Checked(BoardOptions board)
     {
         if (string.IsNullOrWhiteSpace(Prompt))
         {
-            throw Refusal.BadRequest("The prompt is empty: say what to hear.");
+            throw Refusal.BadRequest("The prompt is empty.");
         }
 
         if (Prompt.Length > board.MaxPromptLength)
         {
-            throw Refusal.BadRequest($"The prompt has {Prompt.Length} characters, but at most {board.MaxPromptLength} are taken.");
+            throw Refusal.BadRequest($"The prompt has {Prompt.Length} characters, but at most {board.MaxPromptLength} are allowed.");
         }
 
         RequireRange("seconds", Seconds, MinSeconds, board.MaxSeconds);

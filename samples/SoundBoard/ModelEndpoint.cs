@@ -3,18 +3,18 @@ using Microsoft.Extensions.Options;
 
 namespace SoundBoard;
 
-/// <summary>What the page needs to know: the model, its codec's bitrates, the limits, and how many are waiting.</summary>
+/// <summary>The data for the page: the model, the bitrates of the codec, the limits and the queue length.</summary>
 internal sealed record BoardModel(
     string Name, SoundModelState State, string? Reason, int Queue, string? Device, int? SampleRate, int? Channels, IReadOnlyList<BitRate> Rates,
     double MaxSeconds, int MaxPromptLength, double MaxGuidance, long MaxUploadBytes, double MaxUploadSeconds, double Seconds, double Guidance, IReadOnlyList<string> Ideas);
 
-/// <summary>So many codebooks, and the kilobits that they take for a second of sound.</summary>
+/// <summary>A number of codebooks and its bitrate in kb/s.</summary>
 internal sealed record BitRate(int Codebooks, double Kbps);
 
 /// <summary><c>GET /v1/model</c></summary>
 internal static class ModelEndpoint
 {
-    /// <summary>Of codecs with more codebooks than this, the powers of two are offered.</summary>
+    /// <summary>For codecs with more codebooks, only powers of two are listed.</summary>
     private const int MostListed = 8;
 
     public static BoardModel Get(ISoundGenerator generator, [FromKeyedServices(CodecEndpoints.CodecName)] ISoundCodec codec, IOptions<BoardOptions> options)

@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.WebUtilities;
 
 namespace SoundBoard;
 
-/// <summary>What goes wrong, as application/problem+json (RFC 9457), whatever the client says it accepts: a sentence for people, a status for programs.</summary>
+/// <summary>Reports errors as application/problem+json (RFC 9457).</summary>
 internal sealed class Problems : IExceptionHandler
 {
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
@@ -22,13 +22,13 @@ internal sealed class Problems : IExceptionHandler
         return true;
     }
 
-    /// <summary>Gives an answer that so far is a status alone its body.</summary>
+    /// <summary>Writes the body of a response that has only a status.</summary>
     public static Task OfStatus(HttpContext context) => WriteAsync(context, context.Response.StatusCode, context.Response.StatusCode switch
     {
-        StatusCodes.Status404NotFound => $"There is nothing at {context.Request.Path}.",
-        StatusCodes.Status405MethodNotAllowed => $"{context.Request.Path} does not take {context.Request.Method}.",
+        StatusCodes.Status404NotFound => $"{context.Request.Path} does not exist.",
+        StatusCodes.Status405MethodNotAllowed => $"{context.Request.Path} does not support {context.Request.Method}.",
         StatusCodes.Status415UnsupportedMediaType => $"The body is of type '{context.Request.ContentType}', but application/json was expected: {GenerateRequest.Shape}",
-        StatusCodes.Status500InternalServerError => "Something went wrong here; the server's log says what.",
+        StatusCodes.Status500InternalServerError => "Internal error: see the server's log.",
         _ => null,
     });
 
@@ -54,5 +54,5 @@ internal sealed class Problems : IExceptionHandler
     };
 
     private static string OfJson(JsonException json) =>
-        $"The body cannot be read at {json.Path ?? "$"}. Expected is {GenerateRequest.Shape}";
+        $"The body cannot be read at {json.Path ?? "$"}. Expected: {GenerateRequest.Shape}";
 }

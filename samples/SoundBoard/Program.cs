@@ -1,4 +1,4 @@
-// A page that makes sound from text, and the endpoints behind it. appsettings.json has the model and the limits.
+// A web page that generates audio from text, and its endpoints. appsettings.json contains the model and the limits.
 using SoundBoard;
 
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 
 namespace SoundBoard;
 
-/// <summary>What one client may ask for: so many requests a minute of each kind, and so many at once.</summary>
+/// <summary>Limits per client: requests per minute of each kind, and concurrent requests.</summary>
 internal static class RateLimits
 {
     public const string Generations = "generations", Conversions = "conversions";
@@ -21,11 +21,11 @@ internal static class RateLimits
         {
             var wait = rejected.Lease.TryGetMetadata(MetadataName.RetryAfter, out var known) ? known : TimeSpan.FromSeconds(1);
             return new ValueTask(Problems.WriteAsync(
-                rejected.HttpContext, StatusCodes.Status429TooManyRequests, "That is more than one client may ask for at a time.", wait));
+                rejected.HttpContext, StatusCodes.Status429TooManyRequests, "Too many requests of one client.", wait));
         };
     }
 
-    /// <summary>Whom a request counts for: its address, of IPv6 the network (64 bits), of which a client has all addresses.</summary>
+    /// <summary>The key of a client: the IPv4 address, or the first 64 bits of the IPv6 address, because a client can use all addresses of its network.</summary>
     public static string ClientOf(IPAddress? address)
     {
         if (address is null)

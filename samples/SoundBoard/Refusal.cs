@@ -1,6 +1,6 @@
 namespace SoundBoard;
 
-/// <summary>A request that is not carried out, because of what it asks for: it becomes an answer of this status with this sentence.</summary>
+/// <summary>An invalid request, with the status and the detail of the response.</summary>
 internal sealed class Refusal(int status, string detail) : Exception(detail)
 {
     public int Status { get; } = status;

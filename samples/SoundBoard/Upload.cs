@@ -3,28 +3,28 @@ using static TorchSharp.torch;
 
 namespace SoundBoard;
 
-/// <summary>The body of a request: bytes within the limits, and the sound in them.</summary>
+/// <summary>Reads the body of a request within the limits.</summary>
 internal static class Upload
 {
     private const int MinRate = 4_000, MaxRate = 384_000, MaxChannels = 8;
 
-    /// <summary>More than any sound of the allowed length has at usual rates: what a small compressed file may unpack to.</summary>
+    /// <summary>The limit for decompressed samples: 8 channels at 48 kHz.</summary>
     private const int SamplesPerSecond = 8 * 48_000;
 
     private const string AnyBytes = "application/octet-stream";
 
-    /// <summary>The body, if it is of a kind that may hold a sound file.</summary>
-    /// <exception cref="Refusal">The type is another, or there is too much or nothing.</exception>
+    /// <summary>Reads an audio file.</summary>
+    /// <exception cref="Refusal">The content type is not supported, or the body is empty or too large.</exception>
     public static Task<MemoryStream> SoundFileAsync(HttpRequest request, BoardOptions board) =>
         BytesAsync(request, board, type => type.StartsWith("audio/", StringComparison.OrdinalIgnoreCase) || Is(type, "application/ogg") || Is(type, AnyBytes), "audio/wav or another audio type");
 
-    /// <summary>The body, if it may be an .ecdc file.</summary>
-    /// <exception cref="Refusal">The type is another, or there is too much or nothing.</exception>
+    /// <summary>Reads an .ecdc file.</summary>
+    /// <exception cref="Refusal">The content type is not supported, or the body is empty or too large.</exception>
     public static Task<MemoryStream> CodesAsync(HttpRequest request, BoardOptions board) => BytesAsync(request, board, type => Is(type, AnyBytes), "an .ecdc file");
 
-    /// <summary>The sound of a file, [C, T] float32, which the caller owns, and its rate in hertz.</summary>
-    /// <exception cref="Refusal">It is empty, too long, or of an unheard-of rate.</exception>
-    /// <exception cref="AudioCraft.AudioFormatException">It is damaged, or of a format that is not read.</exception>
+    /// <summary>Decodes a file to [C, T] float32, owned by the caller, and the sample rate in hertz.</summary>
+    /// <exception cref="Refusal">The audio is empty or too long, or its sample rate is not supported.</exception>
+    /// <exception cref="AudioCraft.AudioFormatException">The file is damaged, or its format is not supported.</exception>
     public static (Tensor Wav, int SampleRate) Read(MemoryStream file, BoardOptions board)
     {
         var (wav, rate) = NAudioFile.Read(file, (long)(board.MaxUploadSeconds * SamplesPerSecond));
@@ -40,12 +40,12 @@ internal static class Upload
         }
     }
 
-    /// <exception cref="Refusal">A sound of so many seconds is too long.</exception>
+    /// <exception cref="Refusal">The duration exceeds the limit.</exception>
     public static void RequireLength(double seconds, BoardOptions board)
     {
         if (seconds > board.MaxUploadSeconds)
         {
-            throw Refusal.TooLarge(FormattableString.Invariant($"The sound lasts {seconds:0.#} s, but at most {board.MaxUploadSeconds} s are taken."));
+            throw Refusal.TooLarge(FormattableString.Invariant($"The audio has {seconds:0.#} s, but at most {board.MaxUploadSeconds} s are allowed."));
         }
     }
 
@@ -53,17 +53,17 @@ internal static class Upload
     {
         if (frames == 0)
         {
-            throw Refusal.BadRequest("The file holds no sound.");
+            throw Refusal.BadRequest("The file contains no audio.");
         }
 
         if (rate is < MinRate or > MaxRate)
         {
-            throw Refusal.BadRequest($"The sound has {rate} samples a second, but {MinRate} to {MaxRate} are taken.");
+            throw Refusal.BadRequest($"The sample rate is {rate} Hz, but {MinRate} to {MaxRate} Hz are supported.");
         }
 
         if (channels > MaxChannels)
         {
-            throw Refusal.BadRequest($"The sound has {channels} channels, but at most {MaxChannels} are taken.");
+            throw Refusal.BadRequest($"The audio has {channels} channels, but at most {MaxChannels} are supported.");
         }
 
         RequireLength((double)frames / rate, board);
@@ -76,7 +76,7 @@ internal static class Upload
         var type = request.ContentType?.Split(';')[0].Trim() ?? "";
         if (!isTaken(type))
         {
-            throw Refusal.UnsupportedType($"The body is of type '{type}', but {expected}, or {AnyBytes}, was expected: the file itself, not a form.");
+            throw Refusal.UnsupportedType($"The content type is '{type}', but {expected} or {AnyBytes} was expected: the file itself, not a form.");
         }
 
         if (request.ContentLength > board.MaxUploadBytes)
@@ -84,7 +84,7 @@ internal static class Upload
             throw TooMany(board);
         }
 
-        // What is announced is not taken for granted: memory grows with what comes.
+        // Content-Length is not trusted: memory grows with the received bytes.
         var body = new MemoryStream();
         var buffer = new byte[1 << 16];
         while (await request.Body.ReadAsync(buffer, request.HttpContext.RequestAborted) is var read and > 0)
@@ -101,5 +101,5 @@ internal static class Upload
         return body.Length > 0 ? body : throw Refusal.BadRequest("The body is empty.");
     }
 
-    private static Refusal TooMany(BoardOptions board) => Refusal.TooLarge($"The body has more than the {board.MaxUploadBytes} bytes that are taken.");
+    private static Refusal TooMany(BoardOptions board) => Refusal.TooLarge($"The body is larger than {board.MaxUploadBytes} bytes.");
 }

@@ -4,24 +4,24 @@ using AudioCraft.Hosting;
 
 namespace SoundBoard;
 
-/// <summary>A WAV file of 16-bit integers of known length, written piece by piece. What is beyond full scale is cut off.</summary>
-/// <param name="output">Where to.</param>
-/// <param name="frames">Frames that it will have.</param>
-/// <param name="channels">Samples in a frame.</param>
-/// <param name="sampleRate">Frames a second.</param>
+/// <summary>Writes a 16-bit WAV file of known length in chunks. Values beyond full scale are clipped.</summary>
+/// <param name="output">The destination.</param>
+/// <param name="frames">The number of samples per channel.</param>
+/// <param name="channels">The number of channels.</param>
+/// <param name="sampleRate">The sample rate in hertz.</param>
 internal sealed class WavBody(PipeWriter output, long frames, int channels, int sampleRate)
 {
     private const int HeaderBytes = 44, SampleBytes = sizeof(short);
 
     private bool begun;
 
-    /// <summary>Bytes of the whole file.</summary>
+    /// <summary>The length of the file in bytes.</summary>
     public long Length => HeaderBytes + DataBytes;
 
-    /// <summary>Frames that were written.</summary>
+    /// <summary>The number of samples per channel that have been written.</summary>
     public long Frames { get; private set; }
 
-    public bool IsWhole => Frames == frames;
+    public bool IsComplete => Frames == frames;
 
     private long DataBytes => frames * channels * SampleBytes;
 
@@ -37,7 +37,7 @@ internal sealed class WavBody(PipeWriter output, long frames, int channels, int 
         Frames += chunk.Samples.Length / channels;
         if (Frames > frames)
         {
-            throw new InvalidOperationException($"The sound is longer than the {frames} frames that were announced.");
+            throw new InvalidOperationException($"The audio is longer than the announced {frames} samples per channel.");
         }
 
         await output.FlushAsync(cancellationToken);

@@ -5,37 +5,37 @@ using AudioCraft.Cli.Commands;
 
 namespace AudioCraft.Cli;
 
-/// <summary>The command line as a whole, and what becomes of errors.</summary>
+/// <summary>Parses the command line, runs the command and reports errors.</summary>
 internal static partial class Application
 {
-    /// <summary>Set to 1 in the environment, errors come with where they are from.</summary>
+    /// <summary>The environment variable that enables stack traces.</summary>
     private const string TraceVariable = "AUDIOCRAFT_TRACE";
 
     /// <summary>Runs one command.</summary>
-    /// <param name="args">The words after the tool's name.</param>
-    /// <param name="shell">Where it reads and speaks.</param>
-    /// <param name="ct">Ends it between steps.</param>
+    /// <param name="args">The arguments.</param>
+    /// <param name="shell">The input and output.</param>
+    /// <param name="cancellationToken">Checked between decoding steps.</param>
     /// <returns>The exit code, one of <see cref="ExitCode"/>.</returns>
-    public static async Task<int> RunAsync(IReadOnlyList<string> args, Shell shell, CancellationToken ct)
+    public static async Task<int> RunAsync(IReadOnlyList<string> args, Shell shell, CancellationToken cancellationToken)
     {
-        // A prompt may begin with @, which would otherwise name a file of further arguments.
+        // A prompt may begin with @, which would otherwise name a response file.
         var line = Root(shell).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (Misuse(line) is { } misuse)
         {
             var help = line.CommandResult.Command is RootCommand ? "audiocraft --help" : $"audiocraft {line.CommandResult.Command.Name} --help";
-            shell.Error.WriteLine($"audiocraft: {misuse} `{help}` lists what there is.");
+            shell.Error.WriteLine($"audiocraft: {misuse} See `{help}`.");
             return ExitCode.Misuse;
         }
 
         try
         {
-            // Signals and errors are this class's matter.
+            // Signals and errors are handled by this class.
             var invocation = new InvocationConfiguration { Output = shell.Out, Error = shell.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
-            return await line.InvokeAsync(invocation, ct).ConfigureAwait(false);
+            return await line.InvokeAsync(invocation, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception error)
         {
-            var (code, message) = Explain(error, ct);
+            var (code, message) = Explain(error, cancellationToken);
             shell.Error.WriteLine($"audiocraft: {message}");
             if (Environment.GetEnvironmentVariable(TraceVariable) == "1")
             {
@@ -48,13 +48,13 @@ internal static partial class Application
 
     private static RootCommand Root(Shell shell)
     {
-        var json = new Option<bool>("--json") { Description = "The result as one JSON document on stdout", Recursive = true };
+        var json = new Option<bool>("--json") { Description = "Print the result as one JSON document", Recursive = true };
         var root = new RootCommand(
             $"""
-            Text to sound, and sound to codes and back.
+            Generates audio from text, and encodes and decodes audio.
 
-            Exit codes: {ExitCode.Success} done, {ExitCode.Failure} failed, {ExitCode.Misuse} the command line is wrong, {ExitCode.Cancelled} cancelled (Ctrl-C).
-            Results go to stdout, progress and errors to stderr. {TraceVariable}=1 shows where an error is from.
+            Exit codes: {ExitCode.Success} success, {ExitCode.Failure} failure, {ExitCode.Misuse} invalid command line, {ExitCode.Cancelled} cancelled (Ctrl-C).
+            Results go to stdout, progress and errors to stderr. {TraceVariable}=1 adds stack traces to errors.
             """);
         root.Add(json);
         foreach (var command in new Command[]
@@ -76,9 +76,9 @@ internal static partial class Application
         return root;
     }
 
-    private static (int Code, string Message) Explain(Exception error, CancellationToken ct) => error switch
+    private static (int Code, string Message) Explain(Exception error, CancellationToken cancellationToken) => error switch
     {
-        OperationCanceledException when ct.IsCancellationRequested => (ExitCode.Cancelled, "Cancelled. What was finished before is there; nothing is there in part."),
+        OperationCanceledException when cancellationToken.IsCancellationRequested => (ExitCode.Cancelled, "Cancelled. Completed files are kept; incomplete ones have been removed."),
         UsageException => (ExitCode.Misuse, FirstLine(error.Message)),
         AudioCraftException => (ExitCode.Failure, FirstLine(error.Message)),
         _ when LibtorchError.Explain(error) is { } libtorch => (ExitCode.Failure, libtorch),
@@ -87,17 +87,17 @@ internal static partial class Application
         _ => (ExitCode.Failure, $"{error.GetType().Name}: {FirstLine(error.Message)}"),
     };
 
-    /// <summary>What is wrong with the command line, in one line; null where nothing is.</summary>
+    /// <summary>The error of the command line in one line, or null.</summary>
     private static string? Misuse(ParseResult line)
     {
-        // Prompts may be any words, so the library takes an option that there is not for one.
+        // Prompts can be any words, so the parser takes unknown options as prompts.
         var options = line.Tokens.TakeWhile(token => token.Type != TokenType.DoubleDash).Where(token => token.Type == TokenType.Argument);
         if (line.CommandResult.Command is not RootCommand && options.FirstOrDefault(token => UnknownOption().IsMatch(token.Value)) is { } unknown)
         {
-            return $"{unknown.Value} is no option of it; -- goes before words that begin with a hyphen.";
+            return $"{unknown.Value} is not an option of this command; put -- before prompts that begin with a hyphen.";
         }
 
-        // That a command lacks says less than the word that is none.
+        // An error that names a word is more helpful than a missing command.
         var error = line.Errors.FirstOrDefault(error => error.Message.Contains('\'', StringComparison.Ordinal)) ?? (line.Errors is [var first, ..] ? first : null);
         return error is null ? null : InPlainWords(string.Join(' ', error.Message.Split(['\r', '\n', '\t'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)));
     }
@@ -105,14 +105,14 @@ internal static partial class Application
     [GeneratedRegex("^-(-|[A-Za-z])")]
     private static partial Regex UnknownOption();
 
-    // The library names .NET's types.
+    // The parser's messages contain names of .NET types.
     private static string InPlainWords(string message) => UnreadableValue().Replace(
         message, match => $"{match.Groups["option"].Value} takes {(match.Groups["type"].Value.Contains("Int", StringComparison.Ordinal) ? "a whole number" : "a number")}, not '{match.Groups["value"].Value}'.");
 
     [GeneratedRegex("^Cannot parse argument '(?<value>.*)' for option '(?<option>[^']*)' as expected type '(?<type>[^']*)'\\.$")]
     private static partial Regex UnreadableValue();
 
-    // .NET appends the parameter's name and value, which say nothing to somebody who typed an option.
+    // .NET appends the name of the parameter, which is not that of an option.
     private static string WithoutParameter(ArgumentException error)
     {
         var text = FirstLine(error.Message);

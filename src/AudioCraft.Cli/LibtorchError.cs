@@ -1,19 +1,19 @@
 namespace AudioCraft.Cli;
 
-/// <summary>Tells, of an error of whatever kind, whether it means that libtorch is missing or does not fit: TorchSharp throws half a dozen kinds for that.</summary>
+/// <summary>Recognizes errors of loading libtorch, for which TorchSharp throws several types of exceptions.</summary>
 internal static class LibtorchError
 {
-    /// <summary>One plain sentence, or null where the error is another.</summary>
+    /// <summary>The message for the user, or null for other errors.</summary>
     public static string? Explain(Exception error) => Reason(error) is { } reason
         ? $"libtorch could not be loaded: {reason} `audiocraft devices` shows the cause and what to do."
         : null;
 
-    /// <summary>What the loader said, in one line; null where the error is not about loading libtorch.</summary>
+    /// <summary>The loader's message in one line; null for other errors.</summary>
     public static string? Reason(Exception error)
     {
         for (var inner = error; inner is not null; inner = inner.InnerException)
         {
-            // Other native libraries may lack too, and are another matter.
+            // Other native libraries can be missing as well.
             if (inner is DllNotFoundException or BadImageFormatException or EntryPointNotFoundException or NotSupportedException or FileNotFoundException or FileLoadException
                 && inner.Message.Contains("torch", StringComparison.OrdinalIgnoreCase))
             {

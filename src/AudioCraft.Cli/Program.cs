@@ -6,11 +6,11 @@ using var cancellation = new CancellationTokenSource();
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Cancel);
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Cancel);
 var shell = Shell.OfProcess();
-// TorchSharp writes a trace to the console when libtorch does not load. Results must be the only text on stdout, and the error says what matters.
+// TorchSharp writes a trace to the console when libtorch does not load. Results must be the only text on stdout; the error is reported on stderr.
 Console.SetOut(TextWriter.Null);
 return await Application.RunAsync(args, shell, cancellation.Token).ConfigureAwait(false);
 
-// The first signal ends the work between two steps, so that nothing half-written stays; the second ends the process at once.
+// The first signal ends the work after the current step, so that no incomplete file stays; the second ends the process immediately.
 void Cancel(PosixSignalContext signal)
 {
     signal.Cancel = !cancellation.IsCancellationRequested;

@@ -6,12 +6,12 @@ using Spectre.Console;
 namespace AudioCraft.Cli;
 
 /// <summary>
-/// Where the tool reads and speaks: results on one writer (stdout), everything else on the other (stderr), progress only where somebody watches it.
+/// Input and output of the tool: results go to stdout, everything else to stderr, progress only to a terminal.
 /// </summary>
-/// <param name="In">Prompts, where <c>-</c> asks for them.</param>
-/// <param name="Out">Results: text for people, or one JSON document.</param>
-/// <param name="Error">Errors and notes, a line each.</param>
-/// <param name="Watched">A console for progress on stderr; null where that is no terminal.</param>
+/// <param name="In">The source of prompts for <c>--file -</c>.</param>
+/// <param name="Out">Results: text or one JSON document.</param>
+/// <param name="Error">Errors and notes, one line each.</param>
+/// <param name="Watched">A console for progress on stderr; null if stderr is not a terminal.</param>
 internal sealed record Shell(TextReader In, TextWriter Out, TextWriter Error, IAnsiConsole? Watched)
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
@@ -21,12 +21,12 @@ internal sealed record Shell(TextReader In, TextWriter Out, TextWriter Error, IA
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     };
 
-    /// <summary>The process's own.</summary>
+    /// <summary>The streams of the process.</summary>
     public static Shell OfProcess() => new(
         Console.In, Console.Out, Console.Error,
         Console.IsErrorRedirected ? null : AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) }));
 
-    /// <summary>The result: as JSON, or as lines.</summary>
+    /// <summary>Prints the result as JSON or as lines.</summary>
     public void Result<T>(bool json, T value, Func<T, IEnumerable<string>> lines)
     {
         if (json)
@@ -41,6 +41,6 @@ internal sealed record Shell(TextReader In, TextWriter Out, TextWriter Error, IA
         }
     }
 
-    /// <summary>Something worth knowing that is neither the result nor an error.</summary>
+    /// <summary>Prints a note to stderr.</summary>
     public void Note(string text) => Error.WriteLine(text);
 }

@@ -1,4 +1,4 @@
 namespace AudioCraft.Cli;
 
-/// <summary>The command line asks for something that cannot be meant; the message says what can.</summary>
+/// <summary>The command line is invalid.</summary>
 internal sealed class UsageException(string message) : Exception(message);

@@ -8,7 +8,7 @@ namespace AudioCraft;
 
 /// <summary>
 /// Descript Audio Codec (Kumar et al. 2023; descript-audio-codec, dac/model/dac.py): convolutions with Snake, and a residual quantizer with factorised, normalised codebooks.
-/// One audio channel; <see cref="DacCodec"/> codes files of any number of channels and any rate.
+/// One audio channel; <see cref="DacCompressor"/> codes files of any number of channels and any rate.
 /// </summary>
 public sealed partial class DacModel : CompressionModel
 {

@@ -52,9 +52,9 @@ public sealed record GenerationParams
     /// </summary>
     public bool UpstreamTextPadding { get; init; }
 
-    /// <summary>Checks the ranges of all values.</summary>
+    /// <summary>Checks the values. Every call that generates does so on entry; a service can check a request before it waits.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A value is out of range; the message names it.</exception>
-    internal void Check()
+    public void Check()
     {
         if (TopK < 0)
         {

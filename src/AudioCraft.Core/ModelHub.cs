@@ -1,4 +1,5 @@
 using AudioCraft.Checkpoints;
+using AudioCraft.Hub;
 
 namespace AudioCraft;
 
@@ -24,6 +25,27 @@ public static class ModelHub
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         return PretrainedOptions.OnOwnThread(() => Download(name, (options ?? new PretrainedOptions()).ForCall(progress, ct)), ct);
+    }
+
+    /// <summary>Finds a model on this machine without network access: bundled with the application, an existing path, or complete in the Hub's cache.</summary>
+    /// <param name="name">What <c>GetPretrained</c> takes.</param>
+    /// <param name="options">The revision and the cache directory; null for the defaults.</param>
+    /// <returns>The directory or file.</returns>
+    /// <exception cref="CheckpointException">There is no such file or directory, and the name is not that of a repository.</exception>
+    /// <exception cref="HubException">The repository is not in the cache.</exception>
+    public static string Find(string name, PretrainedOptions? options = null)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        return new ModelFetcher((options ?? new PretrainedOptions()) with { Offline = true }).Find(name, kind: null);
+    }
+
+    /// <summary>Finds a model that is bundled with the application, in the folder <c>models</c> beside it or above it.</summary>
+    /// <param name="name">A plain name such as <c>audiogen-tiny</c>, never a path.</param>
+    /// <returns>The directory, or null if no such model is bundled.</returns>
+    public static string? FindBundled(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return BundledModels.Find(name);
     }
 
     private static string Download(string name, PretrainedOptions options)

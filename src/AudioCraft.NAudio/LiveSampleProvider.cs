@@ -1,6 +1,5 @@
 using System.Runtime.ExceptionServices;
 using AudioCraft.Audio;
-using AudioCraft.Formats;
 using NAudio.Wave;
 
 namespace AudioCraft.NAudio;
@@ -44,10 +43,7 @@ public sealed class LiveSampleProvider : ISampleProvider, IDisposable, IAsyncDis
     {
         ArgumentNullException.ThrowIfNull(chunks);
         Waveform.RequireSampleRate(sampleRate, nameof(sampleRate));
-        if (channels is < 1 or > WavFormat.MaxChannels)
-        {
-            throw new ArgumentOutOfRangeException(nameof(channels), channels, $"The number of channels is {channels}, but 1 to {WavFormat.MaxChannels} was expected.");
-        }
+        Waveform.RequireChannels(channels, nameof(channels));
 
         options ??= new LiveOptions();
         options.Validate(nameof(options));

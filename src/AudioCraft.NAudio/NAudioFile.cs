@@ -178,7 +178,6 @@ public static class NAudioFile
     /// <summary>Encodes into memory, so that nothing is written if the format or the samples are not supported.</summary>
     private static MemoryStream Encode(Tensor wav, int sampleRate, AudioWriteOptions options, SoundFormat format, double? quality)
     {
-        options.Validate(nameof(options));
         _ = SoundFormats.ToNative(format, options.Format);
         using var samples = AudioNormalizer.Normalize(wav, sampleRate, options);
         if (!SoundFormats.IsFloat(format, options.Format) && AudioNormalizer.Peak(samples) is var peak and > 1)

@@ -25,7 +25,7 @@ public sealed class TensorWaveStream : WaveStream, ISampleProvider
         using var plain = Waveform.ToChannelsTime(wav, nameof(wav));
         if (plain.numel() > Array.MaxLength)
         {
-            throw new ArgumentException($"The sound has {plain.numel()} samples, but at most {Array.MaxLength} were expected.", nameof(wav));
+            throw new ArgumentException($"The audio has {plain.numel()} samples, but at most {Array.MaxLength} were expected.", nameof(wav));
         }
 
         samples = new float[plain.numel()];

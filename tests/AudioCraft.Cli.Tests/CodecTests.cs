@@ -23,7 +23,7 @@ public sealed class CodecTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Fact]
-    public void A_sound_becomes_an_ecdc_file_and_a_sound_again()
+    public void Ecdc_round_trip()
     {
         var json = Tool.Run("encode", sound, "--json").Succeeded().Json;
         Assert.Equal(folder.File("sound.ecdc"), json.GetProperty("path").GetString());
@@ -40,7 +40,7 @@ public sealed class CodecTests : IDisposable
     }
 
     [Fact]
-    public void A_bitrate_or_a_number_of_codebooks_decides_on_the_size()
+    public void Bitrate_or_codebooks_determine_the_size()
     {
         var all = Tool.Run("encode", sound, "-o", folder.File("4.ecdc"), "--json").Succeeded().Json;
         var rated = Tool.Run("encode", sound, "-o", folder.File("2.ecdc"), "--bitrate", "1", "--json").Succeeded().Json;
@@ -48,13 +48,13 @@ public sealed class CodecTests : IDisposable
         Assert.Equal([4, 2, 1], new[] { all, rated, counted }.Select(run => run.GetProperty("codebooks").GetInt32()));
         Assert.True(all.GetProperty("bytes").GetInt64() > rated.GetProperty("bytes").GetInt64());
         Assert.True(rated.GetProperty("bytes").GetInt64() > counted.GetProperty("bytes").GetInt64());
-        Assert.Contains("each takes 0.5 kb/s", Tool.Run("encode", sound, "-b", "0.1").FailedWith(ExitCode.Misuse), StringComparison.Ordinal);
+        Assert.Contains("takes 0.5 kb/s", Tool.Run("encode", sound, "-b", "0.1").FailedWith(ExitCode.Misuse), StringComparison.Ordinal);
         Assert.Contains("give one", Tool.Run("encode", sound, "-b", "1", "-k", "1").FailedWith(ExitCode.Misuse), StringComparison.Ordinal);
         Tool.Run("encode", sound, "-k", "9", "-o", folder.File("9.ecdc")).FailedWith(ExitCode.Misuse);
     }
 
     [Fact]
-    public void Codes_are_what_the_codec_gives_and_decode_to_what_it_decodes_them_to()
+    public void Codes_and_decoded_audio_match_the_codec()
     {
         var file = folder.File("codes.safetensors");
         Tool.Run("encode", sound, "-o", file).Succeeded();
@@ -68,7 +68,7 @@ public sealed class CodecTests : IDisposable
     }
 
     [Fact]
-    public void A_dac_file_goes_and_comes_back()
+    public void Dac_round_trip()
     {
         Tool.Run("encode", sound, "-o", folder.File("x.dac"), "--model", TinyDac).Succeeded();
         Tool.Run("decode", folder.File("x.dac"), "-o", folder.File("x.wav"), "--model", TinyDac).Succeeded();
@@ -78,15 +78,15 @@ public sealed class CodecTests : IDisposable
     }
 
     [Fact]
-    public void A_file_that_was_not_named_is_not_overwritten()
+    public void Default_output_file_is_not_overwritten()
     {
         var place = folder.Write("sound.ecdc", "mine"u8);
-        Assert.Contains("already there", Tool.Run("encode", sound).FailedWith(ExitCode.Misuse), StringComparison.Ordinal);
+        Assert.Contains("exists already", Tool.Run("encode", sound).FailedWith(ExitCode.Misuse), StringComparison.Ordinal);
         Assert.Equal("mine", File.ReadAllText(place));
     }
 
     [Fact]
-    public void Damaged_files_and_codecs_that_a_file_may_not_choose_are_refused_in_one_line()
+    public void Damaged_files_and_unknown_codecs_are_rejected_in_one_line()
     {
         Assert.Contains("ECDC", Tool.Run("decode", folder.Write("bad.ecdc", "RIFFnonsense"u8)).FailedWith(ExitCode.Failure), StringComparison.Ordinal);
         var header = """{"m": "evil/codec", "al": 16000, "nc": 4, "lm": false}"""u8;
@@ -94,12 +94,12 @@ public sealed class CodecTests : IDisposable
         Assert.Contains("'evil/codec'", Tool.Run("decode", file).FailedWith(ExitCode.Misuse), StringComparison.Ordinal);
         Tool.Run("decode", folder.Write("bad.safetensors", [8, 0, 0, 0, 0, 0, 0, 0, .. "{}      "u8])).FailedWith(ExitCode.Failure);
         Tool.Run("encode", folder.Write("bad.wav", "RIFF"u8), "-o", folder.File("y.ecdc")).FailedWith(ExitCode.Failure);
-        Assert.Contains("ends in none of", Tool.Run("decode", sound).FailedWith(ExitCode.Misuse), StringComparison.Ordinal);
+        Assert.Contains("does not end in", Tool.Run("decode", sound).FailedWith(ExitCode.Misuse), StringComparison.Ordinal);
         Assert.False(File.Exists(folder.File("y.ecdc")));
     }
 
     [Fact]
-    public void A_sound_goes_on()
+    public void Continue_extends_a_recording()
     {
         var json = Tool.Run("continue", sound, "rain", "wind", "-d", "1.5", "-o", folder.File("on/"), "--seed", "2", "--json").Succeeded().Json;
         Assert.Equal(["sound-rain.wav", "sound-wind.wav"], json.GetProperty("sounds").EnumerateArray().Select(s => Path.GetFileName(s.GetProperty("path").GetString())));
@@ -111,7 +111,7 @@ public sealed class CodecTests : IDisposable
     }
 
     [Fact]
-    public void The_bench_measures_what_it_says()
+    public void Bench_reports_all_measurements()
     {
         var json = Tool.Run("bench", "--seconds", "0.5", "--runs", "1", "--json").Succeeded().Json;
         foreach (var figure in new[] { "stepsPerSecond", "generating", "encoding", "decoding" })

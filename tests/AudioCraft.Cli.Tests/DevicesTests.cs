@@ -22,7 +22,7 @@ public sealed class DevicesTests
     }
 
     [Fact]
-    public async Task A_libtorch_that_cannot_be_loaded_is_diagnosed()
+    public async Task Libtorch_that_cannot_be_loaded_is_diagnosed()
     {
         using var folder = new TemporaryFolder();
         foreach (var file in Directory.GetFiles(AppContext.BaseDirectory))

@@ -10,7 +10,7 @@ public sealed class GenerateTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Fact]
-    public void A_prompt_becomes_a_file_of_its_name_and_a_picture()
+    public void Prompt_gives_a_file_with_its_name_and_a_spectrogram()
     {
         var run = Tool.Run("generate", "A dog, barks!", "-d", "0.5", "-o", folder.Path, "--png", "--seed", "3").Succeeded();
         Assert.StartsWith(folder.File("a-dog-barks.wav") + "  0.50 s, 16000 Hz, seed 3", run.Out, StringComparison.Ordinal);
@@ -25,7 +25,7 @@ public sealed class GenerateTests : IDisposable
     }
 
     [Fact]
-    public void The_same_seed_gives_the_same_file_and_the_seed_that_was_drawn_is_told()
+    public void Same_seed_gives_the_same_file_and_a_random_seed_is_printed()
     {
         Tool.Run("generate", "rain", "-d", "0.2", "-o", folder.File("a.wav"), "-s", "5").Succeeded();
         Tool.Run("generate", "rain", "-d", "0.2", "-o", folder.File("b.wav"), "-s", "5").Succeeded();
@@ -39,7 +39,7 @@ public sealed class GenerateTests : IDisposable
     [InlineData("flac")]
     [InlineData("ogg")]
     [InlineData("mp3")]
-    public void The_ending_chooses_the_format(string ending)
+    public void Extension_determines_the_format(string ending)
     {
         var path = folder.File("sub/sound." + ending);
         Tool.Run("generate", "rain", "-d", "0.3", "-o", path).Succeeded();
@@ -54,7 +54,7 @@ public sealed class GenerateTests : IDisposable
     }
 
     [Fact]
-    public async Task A_batch_from_a_file_or_stdin_goes_into_a_directory_and_goes_on_where_it_was_cut_off()
+    public async Task Batch_from_file_or_stdin_is_written_to_a_directory_and_can_be_continued()
     {
         var list = folder.Write("prompts.txt", "rain\n\n# a remark\n  wind \nrain\n"u8);
         var place = folder.File("sounds/");
@@ -77,7 +77,7 @@ public sealed class GenerateTests : IDisposable
     }
 
     [Fact]
-    public void Several_sounds_of_one_file_name_are_numbered()
+    public void Several_results_with_one_file_name_are_numbered()
     {
         Tool.Run("generate", "rain", "wind", "-d", "0.2", "-o", folder.File("x.wav")).Succeeded();
         Assert.Equal(["x-1.wav", "x-2.wav"], Directory.GetFiles(folder.Path).Select(Path.GetFileName).Order());
@@ -92,18 +92,18 @@ public sealed class GenerateTests : IDisposable
     [InlineData("--top-k takes a whole number, not '1.5'", "generate", "rain", "--top-k", "1.5")]
     [InlineData("--threads takes 1 to 1024", "generate", "rain", "--threads", "0")]
     [InlineData("--device takes auto, cpu, cuda", "generate", "rain", "--device", "gpu;x")]
-    [InlineData(".txt; sounds are written as wav", "generate", "rain", "-o", "rain.txt")]
+    [InlineData(".txt; supported are wav", "generate", "rain", "-o", "rain.txt")]
     [InlineData("contradict", "generate", "rain", "-o", "rain.wav", "--format", "flac")]
     [InlineData("Duration must be seconds, above 0", "generate", "rain", "--duration", "-1")]
     [InlineData("Duration must be seconds, above 0", "generate", "rain", "--duration", "NaN")]
     [InlineData("Temperature must be 0 or more", "generate", "rain", "--temperature", "-1")]
     [InlineData("--batch takes 1 or more", "generate", "rain", "--batch", "0")]
     [InlineData("'int3'", "generate", "rain", "--precision", "int3")]
-    public void What_cannot_be_meant_is_refused_in_one_line_with_code_2(string part, params string[] args) =>
+    public void Invalid_command_lines_fail_with_one_line_and_code_2(string part, params string[] args) =>
         Assert.Contains(part, Tool.Run([.. args.Where(a => a.Length > 0)]).FailedWith(ExitCode.Misuse), StringComparison.Ordinal);
 
     [Fact]
-    public void What_is_not_there_is_said_in_one_line_with_code_1()
+    public void Missing_files_and_models_fail_with_one_line_and_code_1()
     {
         Assert.Contains("no file or directory", Tool.Run("generate", "rain", "--model", "./nowhere/at/all").FailedWith(ExitCode.Failure), StringComparison.Ordinal);
         Assert.Contains("network is switched off", Tool.Run("generate", "rain", "--model", "org/none", "--offline", "--cache", folder.Path).FailedWith(ExitCode.Failure), StringComparison.Ordinal);
@@ -113,7 +113,7 @@ public sealed class GenerateTests : IDisposable
     }
 
     [Fact]
-    public async Task A_prompt_may_look_like_an_option_or_a_file_of_arguments()
+    public async Task Prompt_can_look_like_an_option_or_a_response_file()
     {
         var run = await Tool.RunAsync(["generate", "-d", "0.2", "-o", folder.Path, "--", "@home", "--rain"], "", CancellationToken.None);
         run.Succeeded();
@@ -121,7 +121,7 @@ public sealed class GenerateTests : IDisposable
     }
 
     [Fact]
-    public async Task Cancelled_between_steps_it_ends_with_130_and_leaves_nothing()
+    public async Task Cancellation_ends_with_code_130_and_leaves_no_files()
     {
         using var cancellation = new CancellationTokenSource(TimeSpan.FromSeconds(1));
         var run = await Tool.RunAsync(["generate", "rain", "-d", "600", "-o", folder.File("long.wav")], "", cancellation.Token);

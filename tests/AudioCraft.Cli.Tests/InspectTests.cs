@@ -6,7 +6,7 @@ namespace AudioCraft.Cli.Tests;
 public sealed class InspectTests
 {
     [Fact]
-    public void Tensors_configuration_and_licence_of_the_bundled_model_are_listed()
+    public void Inspect_lists_tensors_configuration_and_licence()
     {
         var text = Tool.Run("inspect", "audiogen-tiny").Succeeded().Out;
         Assert.Contains("licence      mit", text, StringComparison.Ordinal);
@@ -26,7 +26,7 @@ public sealed class InspectTests
     }
 
     [Fact]
-    public void What_is_damaged_or_not_there_is_said_in_one_line()
+    public void Inspect_reports_damaged_and_missing_files_in_one_line()
     {
         using var folder = new TemporaryFolder();
         var bad = folder.Write("bad.safetensors", [255, 255, 255, 255, 255, 255, 255, 127, 1, 2, 3]);

@@ -6,7 +6,7 @@ using AudioCraft.Tests.Hub;
 
 namespace AudioCraft.Cli.Tests;
 
-/// <summary>Processes that are killed (SIGKILL) in the middle of their work, and what the same command does afterwards.</summary>
+/// <summary>Processes that are killed (SIGKILL) during their work, and the same command afterwards.</summary>
 public sealed class KillTests : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
@@ -16,7 +16,7 @@ public sealed class KillTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Fact]
-    public async Task Killed_while_it_downloads_nothing_looks_finished_and_the_next_call_goes_on_where_it_was()
+    public async Task Killed_download_is_not_complete_and_resumes()
     {
         using var cdn = new LocalHub();
         using var hub = new LocalHub { Elsewhere = cdn };
@@ -31,7 +31,7 @@ public sealed class KillTests : IDisposable
         var environment = new Dictionary<string, string?> { ["HF_ENDPOINT"] = hub.Address.ToString(), ["HF_HOME"] = folder.Path, ["HF_HUB_CACHE"] = null, ["HF_HUB_OFFLINE"] = null };
         using (var download = Tool.Start(environment, ["download", "org/codec"]))
         {
-            // Half has come, and the other half is asked for.
+            // The first half has arrived, the second is requested.
             await UntilAsync(download, () => cdn.Requests.Any(request => request.Headers.ContainsKey("range")));
             await KillAsync(download);
         }
@@ -51,7 +51,7 @@ public sealed class KillTests : IDisposable
     }
 
     [Fact]
-    public async Task Killed_while_it_converts_there_is_no_directory_and_the_next_call_succeeds()
+    public async Task Killed_conversion_leaves_no_directory_and_can_be_repeated()
     {
         var (source, target) = (LargeCheckpoint(), folder.File("converted"));
         using (var convert = Tool.Start(null, ["convert", source, target]))
@@ -68,7 +68,7 @@ public sealed class KillTests : IDisposable
     }
 
     [Fact]
-    public async Task Killed_while_it_generates_every_file_is_whole_and_the_same_command_goes_on()
+    public async Task Killed_batch_leaves_complete_files_and_can_be_continued()
     {
         var place = folder.File("sounds/");
         string[] args = ["generate", "rain", "wind", "siren", "-d", "4", "--batch", "1", "--seed", "3", "--existing", "skip", "-o", place, "--png"];
@@ -84,14 +84,14 @@ public sealed class KillTests : IDisposable
         var first = await File.ReadAllBytesAsync(place + "rain.wav");
 
         var again = (await Tool.ProcessAsync(null, args)).Succeeded();
-        Assert.Contains("rain.wav  was there", again.Out, StringComparison.Ordinal);
+        Assert.Contains("rain.wav  exists, skipped", again.Out, StringComparison.Ordinal);
         Assert.Equal(first, await File.ReadAllBytesAsync(place + "rain.wav"));
         Assert.Equal(["rain.png", "rain.wav", "siren.png", "siren.wav", "wind.png", "wind.wav"], Directory.GetFiles(place).Select(Path.GetFileName).Order());
         Assert.All(Directory.GetFiles(place, "*.wav"), path => Assert.Equal(64000, AudioFile.Info(path).Frames));
     }
 
     [Fact]
-    public async Task Asked_to_end_it_ends_between_steps_with_130_and_leaves_nothing()
+    public async Task Sigterm_ends_with_code_130_and_leaves_no_files()
     {
         var path = folder.File("sounds/long.wav");
         using var generate = Tool.Start(null, ["generate", "rain", "-d", "600", "-o", path, "--json"]);
@@ -112,7 +112,7 @@ public sealed class KillTests : IDisposable
         return new HubResponse(503, []);
     }
 
-    /// <summary>A codec's directory with weights large enough that copying them takes a while. They are zeros that take no room.</summary>
+    /// <summary>Creates a codec whose weights take a while to copy: a sparse file of zeros.</summary>
     private string LargeCheckpoint()
     {
         const int tensors = 96, count = 1 << 20;

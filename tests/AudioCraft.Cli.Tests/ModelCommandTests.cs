@@ -23,7 +23,7 @@ public sealed class ModelCommandTests : IDisposable
     }
 
     [Fact]
-    public void A_converted_model_generates_what_the_original_does()
+    public void Converted_model_generates_the_same_audio()
     {
         var copy = folder.File("copy");
         Assert.Contains("state_dict.safetensors", Tool.Run("convert", "audiogen-tiny", copy).Succeeded().Out, StringComparison.Ordinal);
@@ -33,7 +33,7 @@ public sealed class ModelCommandTests : IDisposable
     }
 
     [Fact]
-    public void The_precision_is_what_inspect_finds_and_what_is_there_is_kept_unless_asked()
+    public void Convert_sets_the_precision_and_overwrites_only_if_requested()
     {
         var copy = folder.File("copy");
         Tool.Run("convert", "audiogen-tiny", copy, "--precision", "bfloat16").Succeeded();
@@ -45,7 +45,7 @@ public sealed class ModelCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task A_model_comes_from_the_Hub_into_the_cache_and_only_once()
+    public async Task Download_fills_the_cache_once()
     {
         var weights = new byte[50_000];
         hub.Add(Codec, ("config.json", """{"model_type": "encodec"}"""u8.ToArray()), ("model.safetensors", weights), ("other.msgpack", weights));
@@ -59,7 +59,7 @@ public sealed class ModelCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task What_the_Hub_refuses_is_one_line()
+    public async Task Download_errors_are_one_line()
     {
         Assert.Contains("org/none", (await Tool.ProcessAsync(Environment, "download", "org/none")).FailedWith(ExitCode.Failure), StringComparison.Ordinal);
         Assert.Contains("not the name of a repository", (await Tool.ProcessAsync(Environment, "download", "no such/name/at all")).FailedWith(ExitCode.Failure), StringComparison.Ordinal);

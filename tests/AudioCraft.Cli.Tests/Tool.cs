@@ -3,19 +3,19 @@ using System.Text.Json;
 
 namespace AudioCraft.Cli.Tests;
 
-/// <summary>What a run of the tool gave.</summary>
+/// <summary>The result of a run of the tool.</summary>
 internal sealed record ToolRun(int Code, string Out, string Error)
 {
     public JsonElement Json => JsonDocument.Parse(Out).RootElement;
 
-    /// <summary>The run ended well, and said nothing on stderr.</summary>
+    /// <summary>Asserts success and nothing on stderr.</summary>
     public ToolRun Succeeded()
     {
         Assert.True(Code == ExitCode.Success && Error.Length == 0, $"exit code {Code}: {Error}");
         return this;
     }
 
-    /// <summary>The run ended with a code and one line on stderr, and with nothing on stdout.</summary>
+    /// <summary>Asserts the exit code, one line on stderr and nothing on stdout.</summary>
     public string FailedWith(int code)
     {
         Assert.True(code == Code, $"exit code {Code} in place of {code}: {Error}{Out}");
@@ -26,27 +26,27 @@ internal sealed record ToolRun(int Code, string Out, string Error)
     }
 }
 
-/// <summary>The tool, in this process or in one of its own.</summary>
+/// <summary>Runs the tool in this process or in a separate one.</summary>
 internal static class Tool
 {
-    /// <summary>The tool as it was built, beside the tests.</summary>
+    /// <summary>The built tool beside the tests.</summary>
     public static string Assembly { get; } = Path.Combine(AppContext.BaseDirectory, "audiocraft.dll");
 
     /// <summary>Runs a command in this process.</summary>
     public static ToolRun Run(params string[] args) => RunAsync(args, "", CancellationToken.None).GetAwaiter().GetResult();
 
-    public static async Task<ToolRun> RunAsync(string[] args, string input, CancellationToken ct)
+    public static async Task<ToolRun> RunAsync(string[] args, string input, CancellationToken cancellationToken)
     {
         using var read = new StringReader(input);
         await using StringWriter output = new() { NewLine = "\n" }, error = new() { NewLine = "\n" };
-        var code = await Application.RunAsync(args, new Shell(read, output, error, null), ct);
+        var code = await Application.RunAsync(args, new Shell(read, output, error, null), cancellationToken);
         return new ToolRun(code, output.ToString(), error.ToString());
     }
 
-    /// <summary>Starts a command in a process of its own.</summary>
-    /// <param name="environment">Variables that are set; null for one that is not to be there.</param>
-    /// <param name="args">The words after the tool's name.</param>
-    /// <param name="assembly">Another copy of the tool; null for the one beside the tests.</param>
+    /// <summary>Starts a command in a separate process.</summary>
+    /// <param name="environment">Environment variables; null removes one.</param>
+    /// <param name="args">The arguments.</param>
+    /// <param name="assembly">Another copy of the tool, or null.</param>
     public static Process Start(IReadOnlyDictionary<string, string?>? environment, IEnumerable<string> args, string? assembly = null)
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
@@ -73,7 +73,7 @@ internal static class Tool
         return new ToolRun(process.ExitCode, await output, await error);
     }
 
-    /// <summary>Runs a command in a process of its own.</summary>
+    /// <summary>Runs a command in a separate process.</summary>
     public static async Task<ToolRun> ProcessAsync(IReadOnlyDictionary<string, string?>? environment, params string[] args)
     {
         using var process = Start(environment, args);

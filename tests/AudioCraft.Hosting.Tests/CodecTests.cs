@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Hosting.Tests;
 
-/// <summary>The bundled model's codec, in a host.</summary>
+/// <summary>The codec of the bundled model in a host.</summary>
 public sealed class CodecTests : IAsyncLifetime
 {
     private IHost host = null!;
@@ -21,7 +21,7 @@ public sealed class CodecTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Sound_of_any_rate_and_channels_becomes_codes_and_comes_back_as_long_as_it_was()
+    public async Task Encode_converts_rate_and_channels_and_decode_restores_the_length()
     {
         var sound = Noise(seconds: 3.01, rate: 44100, channels: 2);
         var codes = await Codec.EncodeAsync(sound);
@@ -39,7 +39,7 @@ public sealed class CodecTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Fewer_codebooks_are_the_first_ones_and_a_lower_bitrate_and_the_model_keeps_all_of_its_own()
+    public async Task Fewer_codebooks_are_the_first_rows_and_do_not_change_the_default()
     {
         var info = await Codec.LoadAsync();
         Assert.Equal((4, 4, 1024), (info.Codebooks, info.TotalCodebooks, info.Cardinality));
@@ -58,7 +58,7 @@ public sealed class CodecTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_cannot_be_coded_is_refused_and_harms_nobody()
+    public async Task Invalid_audio_and_codes_are_rejected_and_later_calls_work()
     {
         var fine = Noise(0.2, 16000, 1);
         Sound[] sounds = [new([], 1, 16000), Noise(4.1, 16000, 1), new([0, float.NaN], 1, 16000), new([float.PositiveInfinity], 1, 16000), new(new float[4], 1, 1)];
@@ -81,7 +81,7 @@ public sealed class CodecTests : IAsyncLifetime
     }
 
     [Fact]
-    public void Coding_leaves_nothing_native()
+    public void Coding_leaves_no_native_tensors()
     {
         var sound = Noise(1, 22050, 2);
         Serve();
@@ -97,18 +97,18 @@ public sealed class CodecTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Coding_can_be_cancelled_between_pieces_and_leaves_the_codec_as_it_was()
+    public async Task Coding_can_be_cancelled_between_chunks_and_does_not_change_the_codec()
     {
         var sound = Noise(1, 16000, 1);
         var stopped = new CancellationToken(canceled: true);
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Codec.RunAsync((codec, _) => CodecWork.Encode(codec, sound, 2, stopped)));
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Codec.RunAsync((codec, _) => CodecWork.Decode(codec, new SoundCodes(new int[100], 2), 60, stopped)));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Codec.RunAsync((codec, _) => CodecArrays.Encode(codec, sound, 2, stopped)));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Codec.RunAsync((codec, _) => CodecArrays.Decode(codec, new SoundCodes(new int[100], 2), 60, stopped)));
         Assert.Equal(4, await Codec.RunAsync((codec, _) => codec.NumCodebooks));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Codec.EncodeAsync(sound, null, stopped));
     }
 
     [Fact]
-    public void Codecs_that_need_the_whole_sound_work_too_and_their_volume_goes_with_the_codes()
+    public void Codecs_without_streaming_are_supported_and_their_scale_is_kept()
     {
         var seanet = new SEANetConfig { Channels = 2, Dimension = 8, Filters = 4, ResidualLayers = 1, Ratios = [4, 2] };
         using var codec = new EncodecModel(new EncodecConfig
@@ -116,18 +116,18 @@ public sealed class CodecTests : IAsyncLifetime
             SampleRate = 16000, Channels = 2, Renormalize = true, Encoder = seanet, Quantizer = new QuantizerConfig { CodebookCount = 2, Bins = 16 },
         });
         codec.eval();
-        var codes = CodecWork.Encode(codec, Noise(0.1, 8000, 1), 1, CancellationToken.None);
+        var codes = CodecArrays.Encode(codec, Noise(0.1, 8000, 1), 1, CancellationToken.None);
         Assert.Equal((1, 200), (codes.Codebooks, codes.Frames));
         Assert.True(codes.Scale > 0);
-        var sound = CodecWork.Decode(codec, codes, 60, CancellationToken.None);
+        var sound = CodecArrays.Decode(codec, codes, 60, CancellationToken.None);
         Assert.Equal((2, 1600), (sound.Channels, sound.Frames));
-        var louder = CodecWork.Decode(codec, new SoundCodes(codes.Values, 1, 2 * codes.Scale, 1500), 60, CancellationToken.None);
+        var louder = CodecArrays.Decode(codec, new SoundCodes(codes.Values, 1, 2 * codes.Scale, 1500), 60, CancellationToken.None);
         Assert.Equal(1500, louder.Frames);
         Assert.Equal(2 * sound.Samples[100], louder.Samples[100], 1e-4f);
     }
 
     [Fact]
-    public async Task A_codec_alone_is_a_service_too()
+    public async Task Codec_without_a_language_model_is_a_service()
     {
         using var provider = new ServiceCollection()
             .AddAudioCraftCodec("tiny", options => (options.Model, options.Pretrained) = (Path.Combine(Models(), "audiogen-tiny"), new PretrainedOptions { Device = CPU }))

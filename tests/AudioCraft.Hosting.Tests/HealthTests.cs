@@ -3,19 +3,19 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace AudioCraft.Hosting.Tests;
 
-/// <summary>What health checks say, and why.</summary>
+/// <summary>Health checks.</summary>
 public sealed class HealthTests
 {
     [Fact]
-    public async Task Loading_is_degraded_ready_is_healthy_and_stopping_is_unhealthy()
+    public async Task Health_is_degraded_while_loading_healthy_when_ready_unhealthy_when_stopping()
     {
         await using var test = new TestHost(services: Checks);
         var ready = new TaskCompletionSource();
         test.Loader.Ready = ready.Task;
-        Assert.Equal((HealthStatus.Healthy, "It is loaded when it is first asked for."), await HealthAsync(test));
+        Assert.Equal((HealthStatus.Healthy, "Loaded on first use."), await HealthAsync(test));
         await test.StartAsync();
         await TestHost.Until(() => test.Generator.Status.Download is not null);
-        Assert.Equal((HealthStatus.Degraded, "Loading: 25 % of the download is here."), await HealthAsync(test));
+        Assert.Equal((HealthStatus.Degraded, "Loading: 25 % downloaded."), await HealthAsync(test));
         ready.SetResult();
         await test.Generator.LoadAsync();
         Assert.Equal((HealthStatus.Healthy, "Ready."), await HealthAsync(test));
@@ -24,23 +24,23 @@ public sealed class HealthTests
     }
 
     [Fact]
-    public async Task A_model_that_cannot_be_loaded_is_unhealthy_with_the_reason()
+    public async Task Health_is_unhealthy_with_the_reason_after_failed_loading()
     {
         await using var test = new TestHost(services: Checks);
         test.Loader.Failure = new CheckpointException("it is damaged");
         await test.StartAsync();
         await TestHost.Until(() => test.Generator.Status.State == SoundModelState.Failed);
-        Assert.Equal((HealthStatus.Unhealthy, "'stand-in' could not be loaded: it is damaged"), await HealthAsync(test));
+        Assert.Equal((HealthStatus.Unhealthy, "'fake' could not be loaded: it is damaged"), await HealthAsync(test));
     }
 
     [Fact]
-    public async Task A_full_queue_and_failures_in_a_row_are_degraded_until_one_succeeds()
+    public async Task Health_is_degraded_with_a_full_queue_or_failures_in_a_row()
     {
         await using var test = await TestHost.StartAsync(options => options.MaxQueueLength = 1, Checks);
         var running = test.Generator.GenerateAsync(new SoundRequest("running") { Duration = 2 });
         await test.Model.BegunAsync();
         var waiting = test.Generator.GenerateAsync(new SoundRequest("waiting"));
-        Assert.Equal((HealthStatus.Degraded, "The queue is full: 1 requests wait."), await HealthAsync(test));
+        Assert.Equal((HealthStatus.Degraded, "The queue is full: 1 requests are waiting."), await HealthAsync(test));
         test.Model.Run();
         await Task.WhenAll(running, waiting);
 

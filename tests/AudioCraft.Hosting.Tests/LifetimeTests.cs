@@ -3,11 +3,11 @@ using Microsoft.Extensions.Options;
 
 namespace AudioCraft.Hosting.Tests;
 
-/// <summary>From the host's start to its end.</summary>
+/// <summary>Loading, stopping and unloading.</summary>
 public sealed class LifetimeTests
 {
     [Fact]
-    public async Task A_model_is_loaded_in_the_background_while_requests_wait_for_it()
+    public async Task Requests_wait_while_the_model_is_loaded_in_the_background()
     {
         await using var test = new TestHost();
         var ready = new TaskCompletionSource();
@@ -24,7 +24,7 @@ public sealed class LifetimeTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => impatient);
 
         ready.SetResult();
-        Assert.Equal("stand-in", (await test.Generator.LoadAsync()).Name);
+        Assert.Equal("fake", (await test.Generator.LoadAsync()).Name);
         test.Model.Run();
         await sound;
         Assert.Equal(new SoundModelStatus(SoundModelState.Ready), test.Generator.Status);
@@ -32,7 +32,7 @@ public sealed class LifetimeTests
     }
 
     [Fact]
-    public async Task A_model_can_be_loaded_when_it_is_first_asked_for()
+    public async Task Model_can_be_loaded_on_first_use()
     {
         await using var test = await TestHost.StartAsync(options => options.Loading = ModelLoading.OnFirstUse);
         Assert.Equal((SoundModelState.NotLoaded, 0), (test.Generator.Status.State, test.Loader.Loads));
@@ -42,7 +42,7 @@ public sealed class LifetimeTests
     }
 
     [Fact]
-    public async Task The_host_can_wait_for_the_model_and_does_not_start_without_it()
+    public async Task Host_with_BeforeStart_does_not_start_without_the_model()
     {
         await using var good = await TestHost.StartAsync(options => options.Loading = ModelLoading.BeforeStart);
         Assert.Equal(SoundModelState.Ready, good.Generator.Status.State);
@@ -50,12 +50,12 @@ public sealed class LifetimeTests
         await using var bad = new TestHost(options => options.Loading = ModelLoading.BeforeStart);
         bad.Loader.Failure = new CheckpointException("it is damaged");
         var error = await Assert.ThrowsAsync<SoundModelUnavailableException>(bad.StartAsync);
-        Assert.Equal((SoundModelState.Failed, "'stand-in' could not be loaded: it is damaged"), (error.State, error.Message));
+        Assert.Equal((SoundModelState.Failed, "'fake' could not be loaded: it is damaged"), (error.State, error.Message));
         Assert.IsType<CheckpointException>(error.InnerException);
     }
 
     [Fact]
-    public async Task A_model_that_cannot_be_loaded_refuses_says_why_and_is_tried_again_later()
+    public async Task Failed_loading_rejects_requests_with_the_reason_and_is_retried()
     {
         await using var test = new TestHost(options => (options.Loading, options.RetryLoadAfter) = (ModelLoading.OnFirstUse, TimeSpan.FromSeconds(20)));
         test.Loader.Failure = new HubException(HubError.RepositoryNotFound, "there is no such model");
@@ -78,7 +78,7 @@ public sealed class LifetimeTests
     }
 
     [Fact]
-    public async Task A_model_is_tried_again_though_nobody_asks_as_often_as_it_takes()
+    public async Task Loading_is_retried_without_requests_until_it_succeeds()
     {
         await using var test = new TestHost();
         test.Loader.Failure = new CheckpointException("not yet there");
@@ -99,7 +99,7 @@ public sealed class LifetimeTests
     }
 
     [Fact]
-    public async Task A_host_that_stops_finishes_what_it_took_and_takes_no_more()
+    public async Task Stopping_host_finishes_accepted_requests_and_rejects_new_ones()
     {
         await using var test = await TestHost.StartAsync();
         var running = test.Generator.GenerateAsync(new SoundRequest("running") { Duration = 2 });
@@ -115,12 +115,12 @@ public sealed class LifetimeTests
         test.Model.Run();
         await stopping;
         Assert.Equal(2000, (await running).Frames);
-        Assert.Equal(StandInGenerator.StepCount, (await QueueTests.ToListAsync(waiting)).Count);
+        Assert.Equal(FakeGenerator.StepCount, (await QueueTests.ToListAsync(waiting)).Count);
         Assert.Equal((SoundModelState.Stopped, 1), (test.Generator.Status.State, test.Model.Disposed));
     }
 
     [Fact]
-    public async Task When_the_hosts_patience_is_over_what_is_left_ends_between_two_steps()
+    public async Task After_the_shutdown_timeout_requests_end_after_the_current_step()
     {
         await using var test = await TestHost.StartAsync();
         var running = test.Generator.GenerateAsync(new SoundRequest("running") { Duration = 2 });
@@ -141,7 +141,7 @@ public sealed class LifetimeTests
     }
 
     [Fact]
-    public async Task A_host_that_stops_does_not_wait_for_a_download()
+    public async Task Stopping_host_cancels_a_download()
     {
         await using var test = new TestHost();
         test.Loader.Ready = new TaskCompletionSource().Task;
@@ -162,10 +162,10 @@ public sealed class LifetimeTests
     }
 
     [Fact]
-    public async Task Without_a_host_the_first_request_loads_and_disposing_ends()
+    public async Task Without_a_host_the_first_request_loads_and_disposal_unloads()
     {
-        var model = new StandInGenerator();
-        var services = new ServiceCollection().AddSingleton<IModelLoader>(new StandInLoader(model)).AddAudioCraft(options => options.Model = "stand-in");
+        var model = new FakeGenerator();
+        var services = new ServiceCollection().AddSingleton<IModelLoader>(new FakeLoader(model)).AddAudioCraft(options => options.Model = "fake");
         var provider = services.BuildServiceProvider();
         var generator = provider.GetRequiredService<ISoundGenerator>();
         Assert.Equal(SoundModelState.NotLoaded, generator.Status.State);
@@ -183,7 +183,7 @@ public sealed class LifetimeTests
     }
 
     [Fact]
-    public async Task Options_that_cannot_be_used_stop_the_host_from_starting_and_all_are_named()
+    public async Task Invalid_options_prevent_the_start_and_are_all_named()
     {
         await using var test = new TestHost(options =>
         {

@@ -1,10 +1,10 @@
 namespace AudioCraft.Hosting.Tests;
 
-/// <summary>Many callers, one model. Steps are done when the test says so.</summary>
+/// <summary>The queue: many callers, one model whose steps are controlled by the test.</summary>
 public sealed class QueueTests
 {
     [Fact]
-    public async Task Requests_are_served_in_the_order_in_which_they_came()
+    public async Task Requests_are_served_in_order()
     {
         await using var test = await TestHost.StartAsync();
         var tasks = Enumerable.Range(1, 6).Select(i => test.Generator.GenerateAsync(new SoundRequest($"{i}") { Duration = i, Seed = i })).ToArray();
@@ -16,7 +16,7 @@ public sealed class QueueTests
     }
 
     [Fact]
-    public async Task Neighbours_that_differ_in_description_and_seed_alone_are_made_together_and_nobody_overtakes()
+    public async Task Consecutive_requests_that_differ_only_in_description_and_seed_are_batched_in_order()
     {
         await using var test = await TestHost.StartAsync(options => options.MaxBatchSize = 3);
         var first = test.Generator.GenerateAsync(new SoundRequest("first") { Duration = 9 });
@@ -31,10 +31,10 @@ public sealed class QueueTests
     }
 
     [Fact]
-    public async Task No_more_are_made_together_than_fit_into_the_memory()
+    public async Task Batch_size_is_limited_by_memory()
     {
         await using var test = await TestHost.StartAsync();
-        test.Model.MostTogether = 2;
+        test.Model.MaxBatch = 2;
         var first = test.Generator.GenerateAsync(new SoundRequest("first") { Duration = 9 });
         await test.Model.BegunAsync();
         var tasks = Enumerable.Range(0, 5).Select(i => test.Generator.GenerateAsync(new SoundRequest($"{i}"))).Append(first).ToArray();
@@ -44,7 +44,7 @@ public sealed class QueueTests
     }
 
     [Fact]
-    public async Task Who_wants_pieces_and_who_wants_the_whole_share_a_batch()
+    public async Task Streams_and_complete_requests_share_a_batch()
     {
         await using var test = await TestHost.StartAsync();
         var first = test.Generator.GenerateAsync(new SoundRequest("first") { Duration = 9 });
@@ -53,7 +53,7 @@ public sealed class QueueTests
         var stream = test.Generator.Stream(new SoundRequest("stream") { Seed = 4 });
         test.Model.Run();
         var chunks = await ToListAsync(stream);
-        Assert.Equal(StandInGenerator.StepCount, chunks.Count);
+        Assert.Equal(FakeGenerator.StepCount, chunks.Count);
         Assert.All(chunks, chunk => Assert.Equal((200, 4f), (chunk.Frames, chunk.Samples[^1])));
         Assert.Equal((1000, 3f), ((await whole).Frames, (await whole).Samples[^1]));
         await first;
@@ -61,7 +61,7 @@ public sealed class QueueTests
     }
 
     [Fact]
-    public async Task A_full_queue_refuses_at_once_and_says_when_to_come_back()
+    public async Task Full_queue_rejects_with_a_retry_time()
     {
         await using var test = await TestHost.StartAsync(options => options.MaxQueueLength = 2);
         var tasks = new List<Task> { test.Generator.GenerateAsync(new SoundRequest("running") { Duration = 9 }) };
@@ -74,7 +74,7 @@ public sealed class QueueTests
         Assert.Equal(2, first.QueueLength);
         Assert.True(first.RetryAfter >= TimeSpan.FromSeconds(1));
 
-        // Two of five steps took four seconds: the other three take six.
+        // Two of five steps took four seconds: the remaining three take six.
         test.Time.Advance(TimeSpan.FromSeconds(4));
         test.Model.Steps.Release(2);
         await TestHost.Until(() => test.Model.Steps.CurrentCount == 0 && Refusal().RetryAfter == TimeSpan.FromSeconds(6));
@@ -86,7 +86,7 @@ public sealed class QueueTests
     }
 
     [Fact]
-    public async Task A_caller_who_cancels_leaves_the_queue_and_the_others_move_up()
+    public async Task Cancelled_request_leaves_the_queue_and_the_others_move_up()
     {
         await using var test = await TestHost.StartAsync();
         var running = test.Generator.GenerateAsync(new SoundRequest("running") { Duration = 9 });
@@ -110,7 +110,7 @@ public sealed class QueueTests
     }
 
     [Fact]
-    public async Task A_caller_who_cancels_ends_the_making_unless_others_share_it()
+    public async Task Cancellation_ends_the_generation_unless_other_requests_share_the_batch()
     {
         await using var test = await TestHost.StartAsync();
         using var cancel = new CancellationTokenSource();
@@ -134,7 +134,7 @@ public sealed class QueueTests
     }
 
     [Fact]
-    public async Task What_fails_together_is_made_one_by_one_and_only_the_one_at_fault_fails()
+    public async Task Failed_batch_is_retried_one_by_one_and_only_the_faulty_request_fails()
     {
         await using var test = await TestHost.StartAsync();
         test.Model.Check = batch =>
@@ -156,7 +156,7 @@ public sealed class QueueTests
     }
 
     [Fact]
-    public async Task A_receiver_of_progress_that_fails_ends_its_own_request_alone()
+    public async Task Exception_of_a_progress_receiver_ends_only_its_own_request()
     {
         await using var test = await TestHost.StartAsync();
         var first = test.Generator.GenerateAsync(new SoundRequest("first") { Duration = 9 });
@@ -171,7 +171,7 @@ public sealed class QueueTests
     }
 
     [Fact]
-    public async Task Work_of_any_kind_has_its_turn_alone_with_the_model()
+    public async Task Work_runs_in_order_with_exclusive_access()
     {
         await using var test = await TestHost.StartAsync();
         var first = test.Generator.GenerateAsync(new SoundRequest("first"));
@@ -191,7 +191,7 @@ public sealed class QueueTests
     }
 
     [Fact]
-    public async Task Work_that_is_cancelled_is_waited_for_so_that_nothing_it_made_is_lost()
+    public async Task Cancelled_work_is_awaited_so_that_its_result_is_not_lost()
     {
         await using var test = await TestHost.StartAsync();
         using var cancel = new CancellationTokenSource();
@@ -208,7 +208,7 @@ public sealed class QueueTests
     }
 
     [Fact]
-    public async Task What_cannot_be_made_is_refused_before_it_waits()
+    public async Task Invalid_requests_are_rejected_before_they_are_queued()
     {
         await using var test = await TestHost.StartAsync(options => (options.MaxDuration, options.MaxDescriptionLength, options.MaxSoundDuration) = (5, 10, 2));
         var generator = test.Generator;

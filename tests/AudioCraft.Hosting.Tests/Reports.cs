@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace AudioCraft.Hosting.Tests;
 
-/// <summary>Collects progress, at once and in order.</summary>
+/// <summary>Collects progress synchronously and in order.</summary>
 internal sealed class Reports(Action<SoundProgress>? then = null) : IProgress<SoundProgress>
 {
     public ConcurrentQueue<SoundProgress> All { get; } = new();

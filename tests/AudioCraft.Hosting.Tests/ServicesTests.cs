@@ -5,11 +5,11 @@ using Microsoft.Extensions.Options;
 
 namespace AudioCraft.Hosting.Tests;
 
-/// <summary>What is in the services, and how it is set.</summary>
+/// <summary>Registration and options.</summary>
 public sealed class ServicesTests
 {
     [Fact]
-    public async Task Models_have_names_and_one_can_be_without()
+    public async Task Models_can_have_names_and_one_can_have_none()
     {
         await using var test = await TestHost.StartAsync(services: services => services
             .AddAudioCraft("music", options => (options.Model, options.Kind) = ("facebook/musicgen-small", SoundModelKind.MusicGen))
@@ -24,7 +24,7 @@ public sealed class ServicesTests
     }
 
     [Fact]
-    public void A_codec_can_be_the_one_without_a_name()
+    public void Codec_can_be_added_without_a_name()
     {
         using var provider = new ServiceCollection().AddAudioCraftCodec(options => options.Model = "facebook/encodec_32khz").BuildServiceProvider();
         Assert.Equal("", provider.GetRequiredService<ISoundCodec>().Key);
@@ -33,7 +33,7 @@ public sealed class ServicesTests
     }
 
     [Fact]
-    public void Options_come_from_configuration_and_code_and_add_up()
+    public void Options_of_configuration_and_code_are_combined()
     {
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
         {
@@ -52,7 +52,7 @@ public sealed class ServicesTests
     }
 
     [Fact]
-    public void One_name_is_one_model()
+    public void A_name_can_be_used_for_one_model_only()
     {
         var services = new ServiceCollection().AddAudioCraft("x").AddAudioCraftCodec("y");
         Assert.Throws<ArgumentException>(() => services.AddAudioCraftCodec("x"));
@@ -61,7 +61,7 @@ public sealed class ServicesTests
     }
 
     [Fact]
-    public void Sounds_and_codes_hold_only_what_can_be()
+    public void Sound_and_SoundCodes_check_their_values()
     {
         Assert.ThrowsAny<ArgumentException>(() => new Sound(new float[3], 2, 1000));
         Assert.ThrowsAny<ArgumentException>(() => new Sound(new float[4], 0, 1000));

@@ -1,39 +1,39 @@
 namespace AudioCraft.Hosting.Tests;
 
-/// <summary>Sound that is heard while it is made.</summary>
+/// <summary>Streams.</summary>
 public sealed class StreamTests
 {
     [Fact]
-    public async Task The_first_piece_comes_before_the_last_is_made()
+    public async Task First_chunk_is_delivered_before_the_last_is_generated()
     {
         await using var test = await TestHost.StartAsync();
         var stream = test.Generator.Stream(new SoundRequest("x") { Seed = 5 });
         Assert.Equal(5, stream.Seed);
         await using var pieces = stream.GetAsyncEnumerator();
-        for (var i = 0; i < StandInGenerator.StepCount; i++)
+        for (var i = 0; i < FakeGenerator.StepCount; i++)
         {
             test.Model.Steps.Release();
             Assert.True(await pieces.MoveNextAsync());
-            Assert.Equal((200L * i, 200, 1, StandInGenerator.Rate), (pieces.Current.StartFrame, pieces.Current.Frames, pieces.Current.Channels, pieces.Current.SampleRate));
+            Assert.Equal((200L * i, 200, 1, FakeGenerator.Rate), (pieces.Current.StartFrame, pieces.Current.Frames, pieces.Current.Channels, pieces.Current.SampleRate));
         }
 
         Assert.False(await pieces.MoveNextAsync());
     }
 
     [Fact]
-    public async Task The_model_waits_for_a_listener_who_has_enough_waiting()
+    public async Task Model_waits_when_the_buffer_of_a_stream_is_full()
     {
         await using var test = await TestHost.StartAsync(options => (options.StreamAhead, options.ChunkSeconds) = (0.4, 0.2));
         var stream = test.Generator.Stream(new SoundRequest("x"));
         test.Model.Run();
 
-        // Two pieces wait, the third is in the model's hands.
-        await TestHost.Until(() => test.Model.ChunksMade == 3);
+        // Two chunks are buffered, the third waits for room.
+        await TestHost.Until(() => test.Model.ChunkCount == 3);
         await using var pieces = stream.GetAsyncEnumerator();
         Assert.True(await pieces.MoveNextAsync());
-        await TestHost.Until(() => test.Model.ChunksMade == 4);
+        await TestHost.Until(() => test.Model.ChunkCount == 4);
         Assert.Equal(1_000_000 - 4, test.Model.Steps.CurrentCount);
-        for (var i = 1; i < StandInGenerator.StepCount; i++)
+        for (var i = 1; i < FakeGenerator.StepCount; i++)
         {
             Assert.True(await pieces.MoveNextAsync());
         }
@@ -42,14 +42,14 @@ public sealed class StreamTests
     }
 
     [Fact]
-    public async Task A_listener_who_takes_nothing_for_too_long_is_dropped_so_that_others_get_their_turn()
+    public async Task Slow_listener_is_dropped_after_the_timeout_and_the_next_request_runs()
     {
         await using var test = await TestHost.StartAsync(
             options => (options.StreamAhead, options.ChunkSeconds, options.ListenerTimeout) = (0.2, 0.2, TimeSpan.FromSeconds(10)));
         var asleep = test.Generator.Stream(new SoundRequest("asleep"));
         var other = test.Generator.GenerateAsync(new SoundRequest("other") { Duration = 2 });
         test.Model.Run();
-        await TestHost.Until(() => test.Model.ChunksMade == 2);
+        await TestHost.Until(() => test.Model.ChunkCount == 2);
         while (!other.IsCompleted)
         {
             test.Time.Advance(TimeSpan.FromSeconds(1));
@@ -61,21 +61,21 @@ public sealed class StreamTests
     }
 
     [Fact]
-    public async Task A_listener_whom_the_model_waits_for_can_leave_and_the_next_one_is_served()
+    public async Task Listener_can_leave_while_the_model_waits_for_it()
     {
         await using var test = await TestHost.StartAsync(options => (options.StreamAhead, options.ChunkSeconds) = (0.2, 0.2));
         using var cancel = new CancellationTokenSource();
         var lagging = test.Generator.Stream(new SoundRequest("lagging"), null, cancel.Token);
         var next = test.Generator.GenerateAsync(new SoundRequest("next") { Duration = 2 });
         test.Model.Run();
-        await TestHost.Until(() => test.Model.ChunksMade == 2);
+        await TestHost.Until(() => test.Model.ChunkCount == 2);
         await cancel.CancelAsync();
         Assert.Equal(2000, (await next).Frames);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => QueueTests.ToListAsync(lagging));
     }
 
     [Fact]
-    public async Task Leaving_ends_the_making_and_so_does_disposing()
+    public async Task Leaving_or_disposing_a_stream_ends_the_generation()
     {
         await using var test = await TestHost.StartAsync();
         var left = test.Generator.Stream(new SoundRequest("left"));
@@ -104,13 +104,13 @@ public sealed class StreamTests
     }
 
     [Fact]
-    public async Task Cancelling_ends_the_enumeration_though_pieces_are_waiting()
+    public async Task Cancellation_ends_the_enumeration_although_chunks_are_buffered()
     {
         await using var test = await TestHost.StartAsync();
         using var cancel = new CancellationTokenSource();
         var stream = test.Generator.Stream(new SoundRequest("x"), null, cancel.Token);
         test.Model.Steps.Release(3);
-        await TestHost.Until(() => test.Model.ChunksMade == 3);
+        await TestHost.Until(() => test.Model.ChunkCount == 3);
         await cancel.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => QueueTests.ToListAsync(stream));
 
@@ -127,7 +127,7 @@ public sealed class StreamTests
     }
 
     [Fact]
-    public async Task What_the_making_fails_with_is_thrown_after_what_was_made()
+    public async Task Exception_of_the_generation_is_thrown_after_the_generated_chunks()
     {
         await using var test = await TestHost.StartAsync();
         var stream = test.Generator.Stream(new SoundRequest("x"), new Reports(report => { if (report.Step == 3) { throw new FormatException(); } }));

@@ -6,13 +6,13 @@ using Microsoft.Extensions.Logging;
 
 namespace AudioCraft.Hosting.Tests;
 
-/// <summary>What is measured, traced and logged.</summary>
+/// <summary>Metrics, traces and logs.</summary>
 public sealed class TelemetryTests
 {
     private const string Secret = "a secret wish";
 
     [Fact]
-    public async Task Requests_are_measured_by_outcome_with_their_waiting_their_first_sound_and_the_steps()
+    public async Task Requests_are_measured_by_outcome_waiting_time_first_audio_and_steps()
     {
         using var listener = new MeterListener();
         var measured = new ConcurrentQueue<(string Name, double Value, string Tags)>();
@@ -46,8 +46,8 @@ public sealed class TelemetryTests
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled);
         }
 
-        const string all = "audiocraft.model=stand-in audiocraft.operation=";
-        Assert.Equal([2], Of("audiocraft.queue.length", "audiocraft.model=stand-in"));
+        const string all = "audiocraft.model=fake audiocraft.operation=";
+        Assert.Equal([2], Of("audiocraft.queue.length", "audiocraft.model=fake"));
         Assert.Equal([1], Of("audiocraft.requests", all + "stream audiocraft.outcome=completed"));
         Assert.Equal([1], Of("audiocraft.requests", all + "generate audiocraft.outcome=completed"));
         Assert.Equal([1], Of("audiocraft.requests", all + "generate audiocraft.outcome=cancelled"));
@@ -57,10 +57,10 @@ public sealed class TelemetryTests
         Assert.Equal([2], Of("audiocraft.request.first_audio", all + "stream"));
         Assert.Equal([2], Of("audiocraft.request.duration", all + "stream audiocraft.outcome=completed"));
         Assert.Equal(2, Of("audiocraft.sound", all + "stream").Sum(), 1e-9);
-        Assert.Equal([5, 5], Of("audiocraft.steps", "audiocraft.model=stand-in"));
-        Assert.Equal([2.5], Of("audiocraft.step.rate", "audiocraft.model=stand-in"));
-        Assert.Equal([1, 1], Of("audiocraft.batch.size", "audiocraft.model=stand-in"));
-        Assert.Equal([0], Of("audiocraft.load.duration", "audiocraft.model=stand-in"));
+        Assert.Equal([5, 5], Of("audiocraft.steps", "audiocraft.model=fake"));
+        Assert.Equal([2.5], Of("audiocraft.step.rate", "audiocraft.model=fake"));
+        Assert.Equal([1, 1], Of("audiocraft.batch.size", "audiocraft.model=fake"));
+        Assert.Equal([0], Of("audiocraft.load.duration", "audiocraft.model=fake"));
         Assert.DoesNotContain(measured, m => m.Tags.Contains(Secret, StringComparison.Ordinal));
 
         void Add(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags) =>
@@ -72,7 +72,7 @@ public sealed class TelemetryTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_request_is_an_activity_in_its_callers_trace_and_shows_the_prompt_only_where_the_options_say_so(bool record)
+    public async Task Request_is_an_activity_of_the_callers_trace_and_contains_the_description_only_if_enabled(bool record)
     {
         using var listener = new ActivityListener();
         var ended = new ConcurrentQueue<Activity>();

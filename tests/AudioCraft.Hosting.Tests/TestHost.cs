@@ -4,29 +4,29 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace AudioCraft.Hosting.Tests;
 
-/// <summary>A host with a stand-in for the model, and a clock that the test sets.</summary>
+/// <summary>A host with a fake model and a fake clock.</summary>
 internal sealed class TestHost : IAsyncDisposable
 {
     private readonly IHost host;
 
     public TestHost(Action<AudioCraftOptions>? configure = null, Action<IServiceCollection>? services = null)
     {
-        Loader = new StandInLoader(Model);
+        Loader = new FakeLoader(Model);
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Services.AddSingleton<IModelLoader>(Loader);
         builder.Services.AddSingleton<TimeProvider>(Time);
         builder.Services.AddAudioCraft(options =>
         {
-            options.Model = "stand-in";
+            options.Model = "fake";
             configure?.Invoke(options);
         });
         services?.Invoke(builder.Services);
         host = builder.Build();
     }
 
-    public StandInGenerator Model { get; } = new();
+    public FakeGenerator Model { get; } = new();
 
-    public StandInLoader Loader { get; }
+    public FakeLoader Loader { get; }
 
     public FakeTimeProvider Time { get; } = new();
 

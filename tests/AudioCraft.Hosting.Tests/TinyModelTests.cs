@@ -3,7 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using static TorchSharp.torch;
 
-// Tests count live native tensors, and libtorch threads by itself: one test at a time.
+// Tests count live native tensors, so they do not run in parallel.
 [assembly: CollectionBehavior(DisableTestParallelization = true)]
 
 namespace AudioCraft.Hosting.Tests;
@@ -12,7 +12,7 @@ namespace AudioCraft.Hosting.Tests;
 public sealed class TinyModelTests
 {
     [Fact]
-    public async Task A_sound_is_the_same_as_a_whole_as_a_stream_and_from_the_model_itself()
+    public async Task Complete_result_stream_and_direct_call_give_the_same_audio()
     {
         using var host = await StartAsync();
         var generator = host.Services.GetRequiredService<ISoundGenerator>();
@@ -36,7 +36,7 @@ public sealed class TinyModelTests
     }
 
     [Fact]
-    public async Task Thirty_two_callers_at_once_each_get_their_own_sound()
+    public async Task Thirty_two_concurrent_callers_get_their_own_results()
     {
         using var host = await StartAsync();
         var generator = host.Services.GetRequiredService<ISoundGenerator>();
@@ -81,7 +81,7 @@ public sealed class TinyModelTests
     }
 
     [Fact]
-    public async Task Nothing_native_is_left_of_requests_whether_they_end_well_or_not()
+    public async Task Requests_leave_no_native_tensors_on_success_failure_and_cancellation()
     {
         using var host = await StartAsync();
         var generator = host.Services.GetRequiredService<ISoundGenerator>();
@@ -90,10 +90,10 @@ public sealed class TinyModelTests
     }
 
     [Fact]
-    public void Nothing_native_is_left_of_a_host_that_has_ended() => LiveTensors.NoneLeftOfModules(() => StartAndEnd().GetAwaiter().GetResult());
+    public void Stopped_host_leaves_no_native_memory() => LiveTensors.NoneLeftOfModules(() => StartAndEnd().GetAwaiter().GetResult());
 
     [Fact]
-    public async Task A_sound_can_be_gone_on_from()
+    public async Task Audio_can_be_continued()
     {
         using var host = await StartAsync();
         var generator = host.Services.GetRequiredService<ISoundGenerator>();
@@ -104,7 +104,7 @@ public sealed class TinyModelTests
     }
 
     [Fact]
-    public async Task What_the_model_cannot_make_is_the_callers_mistake_and_said_so()
+    public async Task Requests_that_do_not_fit_the_model_throw_ArgumentException()
     {
         using var host = await StartAsync();
         var generator = host.Services.GetRequiredService<ISoundGenerator>();
@@ -115,7 +115,7 @@ public sealed class TinyModelTests
     }
 
     [Fact]
-    public async Task A_model_that_is_not_there_says_so()
+    public async Task Missing_model_is_reported_with_its_name()
     {
         using var host = await StartAsync(options => (options.Model, options.Pretrained) = ("no-such-model", new PretrainedOptions { Device = CPU, Offline = true }));
         var generator = host.Services.GetRequiredService<ISoundGenerator>();
@@ -163,7 +163,7 @@ public sealed class TinyModelTests
         await unheard.DisposeAsync();
         await Assert.ThrowsAnyAsync<ArgumentException>(() => generator.GenerateAsync(request with { Duration = 0.001 }));
 
-        // Work has its turn when all before it is over.
+        // Runs after all earlier requests.
         await generator.RunAsync((model, _) => model.SampleRate);
     }
 

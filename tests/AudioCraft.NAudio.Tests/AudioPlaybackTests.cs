@@ -8,7 +8,7 @@ public class AudioPlaybackTests
     private static readonly bool HasAlsa = OperatingSystem.IsLinux() && NativeLibraries.HasAlsa;
 
     [Fact]
-    public async Task A_sound_is_played_to_its_end()
+    public async Task Audio_is_played_to_its_end()
     {
         if (!HasAlsa)
         {

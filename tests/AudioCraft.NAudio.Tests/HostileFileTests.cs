@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.NAudio.Tests;
 
-/// <summary>Files that are damaged, cut off, or made to break a reader.</summary>
+/// <summary>Damaged, truncated and malicious files.</summary>
 public class HostileFileTests
 {
     private static byte[] File(SoundFormat format)
@@ -28,7 +28,7 @@ public class HostileFileTests
     [Theory]
     [InlineData(SoundFormat.Aiff)]
     [InlineData(SoundFormat.Flac)]
-    public void A_file_that_was_cut_off_is_refused(SoundFormat format)
+    public void Truncated_file_is_rejected(SoundFormat format)
     {
         var file = File(format);
         foreach (var length in new[] { 0, 3, 11, 12, 40, file.Length / 2, file.Length - 100 })
@@ -44,7 +44,7 @@ public class HostileFileTests
     [InlineData(SoundFormat.OggVorbis)]
     [InlineData(SoundFormat.Opus)]
     [InlineData(SoundFormat.Mp3)]
-    public void Damage_anywhere_gives_a_sound_or_a_typed_error(SoundFormat format)
+    public void Damaged_file_gives_audio_or_a_typed_error(SoundFormat format)
     {
         var random = new Random(7);
         var file = File(format);
@@ -62,7 +62,7 @@ public class HostileFileTests
     }
 
     [Fact]
-    public void Noise_behind_the_first_bytes_of_each_format_is_refused()
+    public void Noise_after_the_magic_number_is_rejected()
     {
         var random = new Random(3);
         foreach (var head in new[] { "FORM\0\0\0\x10" + "AIFF", "fLaC", "OggS", "ID3", "RIFFxxxxWAVE", "caff", ".snd", "hello, no sound at all" })
@@ -75,7 +75,7 @@ public class HostileFileTests
     }
 
     [Fact]
-    public void A_header_that_promises_a_day_of_sound_is_refused_without_memory_for_it()
+    public void Header_that_states_a_day_of_audio_is_rejected_without_allocation()
     {
         var file = File(SoundFormat.Flac);
 
@@ -85,7 +85,7 @@ public class HostileFileTests
     }
 
     [Fact]
-    public void More_samples_than_may_be_read_are_refused()
+    public void Limit_of_samples_is_enforced()
     {
         foreach (var format in new[] { SoundFormat.Flac, SoundFormat.OggVorbis, SoundFormat.Mp3 })
         {
@@ -94,7 +94,7 @@ public class HostileFileTests
     }
 
     [Fact]
-    public void What_the_stream_itself_throws_is_told_apart_from_damage()
+    public void Exceptions_of_the_stream_differ_from_damage()
     {
         var error = Assert.Throws<AudioCraftException>(() => NAudioFile.Read("/no/such/file.flac"));
         Assert.IsNotType<AudioFormatException>(error);

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.NAudio.Tests;
 
-/// <summary>Nothing here waits for time to pass: pieces come through a channel when the test says so.</summary>
+/// <summary>Chunks come through a channel that the test controls, without delays.</summary>
 public sealed class LiveSampleProviderTests : IDisposable
 {
     private const int Rate = 1000;
@@ -23,7 +23,7 @@ public sealed class LiveSampleProviderTests : IDisposable
     }
 
     [Fact]
-    public async Task What_is_made_is_heard_in_order_and_then_ends()
+    public async Task Chunks_are_played_in_order_until_the_end()
     {
         Give(300, 1);
         Give(300, 2);
@@ -40,7 +40,7 @@ public sealed class LiveSampleProviderTests : IDisposable
     }
 
     [Fact]
-    public async Task An_underrun_is_heard_as_silence_until_enough_is_there_again()
+    public async Task Underrun_returns_silence_until_enough_is_buffered()
     {
         await using var live = Live(new LiveOptions { BeforeStart = TimeSpan.FromSeconds(0.2) });
         var heard = new float[100];
@@ -64,7 +64,7 @@ public sealed class LiveSampleProviderTests : IDisposable
     }
 
     [Fact]
-    public async Task The_source_waits_while_enough_is_ahead()
+    public async Task Source_waits_while_the_buffer_is_full()
     {
         await using var live = new LiveSampleProvider(Endless(), Rate, 1, new LiveOptions { Ahead = TimeSpan.FromSeconds(1) });
         await Until(() => live.Waiting.TotalSeconds >= 1);
@@ -76,7 +76,7 @@ public sealed class LiveSampleProviderTests : IDisposable
     }
 
     [Fact]
-    public async Task Cancelling_ends_the_sound_and_its_making()
+    public async Task Cancellation_ends_playback_and_generation()
     {
         using var cancel = new CancellationTokenSource();
         await using var live = new LiveSampleProvider(Endless(), Rate, 1, null, cancel.Token);
@@ -87,7 +87,7 @@ public sealed class LiveSampleProviderTests : IDisposable
     }
 
     [Fact]
-    public async Task A_failure_is_thrown_after_what_was_made_has_been_heard()
+    public async Task Exception_of_the_source_is_thrown_after_its_samples()
     {
         Give(100, 1);
         source.Writer.Complete(new AudioCraftException("the model broke"));
@@ -98,7 +98,7 @@ public sealed class LiveSampleProviderTests : IDisposable
     }
 
     [Fact]
-    public async Task Pieces_of_several_sounds_or_other_channels_are_refused()
+    public async Task Chunks_of_several_items_or_other_channels_are_rejected()
     {
         source.Writer.TryWrite(new AudioChunk(zeros(2, 10), 0));
         await using var live = Live();
@@ -109,7 +109,7 @@ public sealed class LiveSampleProviderTests : IDisposable
     }
 
     [Fact]
-    public void Disposing_in_the_middle_leaves_no_native_memory()
+    public void Early_disposal_leaves_no_native_memory()
     {
         LiveTensors.NoneLeft(() =>
         {
@@ -122,7 +122,7 @@ public sealed class LiveSampleProviderTests : IDisposable
     }
 
     [Fact]
-    public async Task A_model_is_heard_while_it_generates()
+    public async Task Model_output_is_played_while_it_is_generated()
     {
         using var model = AudioGen.GetPretrained(Golden.Directory("audiogen_tiny_checkpoint"), CPU);
         model.SetGenerationParams(duration: 1);

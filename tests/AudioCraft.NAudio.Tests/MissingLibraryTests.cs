@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.NAudio.Tests;
 
-/// <summary>A system without libsndfile and libasound. What needs libsndfile to prepare is done before it is hidden.</summary>
+/// <summary>A system without libsndfile and libasound. Files that need libsndfile are prepared before it is hidden.</summary>
 public sealed class MissingLibraryTests : IDisposable
 {
     private static readonly byte[] Flac;

@@ -30,7 +30,7 @@ public class NAudioFileTests
     [InlineData("a.flac", AudioSampleFormat.Pcm8, 1 / 100.0)]
     [InlineData("a.flac", AudioSampleFormat.Pcm16, 1 / 32000.0)]
     [InlineData("folder/a.FLAC", AudioSampleFormat.Pcm24, 1e-6)]
-    public void What_is_written_without_loss_is_read_again_within_half_a_step_or_so(string name, AudioSampleFormat format, double tolerance)
+    public void Lossless_formats_round_trip_within_the_resolution(string name, AudioSampleFormat format, double tolerance)
     {
         using var folder = new TemporaryFolder();
         for (var channels = 1; channels <= 2; channels++)
@@ -53,7 +53,7 @@ public class NAudioFileTests
     [InlineData("a.opus", 2, 0.08)]
     [InlineData("a.mp3", 1, 0.08)]
     [InlineData("a.mp3", 2, 0.08)]
-    public void Lossy_formats_keep_the_length_and_nearly_the_sound(string name, int channels, double error)
+    public void Lossy_formats_keep_the_length_and_approximately_the_audio(string name, int channels, double error)
     {
         using var scope = NewDisposeScope();
         using var folder = new TemporaryFolder();
@@ -65,7 +65,7 @@ public class NAudioFileTests
         Assert.Equal(channels, back.size(0));
         Assert.InRange(back.size(1), 12000, 12000 + 2400);
 
-        // An encoder's delay that the format does not tell moves the sound.
+        // The encoder's delay, which the format does not store, shifts the audio.
         var best = Enumerable.Range(0, (int)(back.size(1) - 12000) + 1)
             .Min(shift => (back.narrow(1, shift, 12000) - wav).narrow(1, 1200, 9600).pow(2).mean().sqrt().item<float>());
         Assert.InRange(best, 0, error);
@@ -73,7 +73,7 @@ public class NAudioFileTests
     }
 
     [Fact]
-    public void Streams_are_read_from_where_they_are_and_left_open()
+    public void Streams_are_read_from_their_position_and_stay_open()
     {
         using var wav = Tones(1);
         using var stream = new MemoryStream();
@@ -87,7 +87,7 @@ public class NAudioFileTests
     }
 
     [Fact]
-    public void What_a_format_cannot_hold_is_refused_before_anything_is_written()
+    public void Unsupported_options_are_rejected_before_writing()
     {
         using var folder = new TemporaryFolder();
         using var wav = Tones(1);

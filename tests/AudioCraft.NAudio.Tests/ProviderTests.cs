@@ -8,7 +8,7 @@ namespace AudioCraft.NAudio.Tests;
 public class ProviderTests
 {
     [Fact]
-    public void A_tensor_becomes_a_stream_of_frames_and_back()
+    public void Tensor_to_stream_round_trip()
     {
         using var wav = NAudioFileTests.Tones(2);
         var stream = wav.ToWaveStream(24000);
@@ -46,7 +46,7 @@ public class ProviderTests
     }
 
     [Fact]
-    public void A_source_without_end_is_an_error_and_not_all_memory()
+    public void Endless_source_throws()
     {
         LiveTensors.NoneLeft(() => Assert.Throws<InvalidOperationException>(() => new Endless().ToTensor(100_000)));
     }

@@ -1,2 +1,2 @@
-// Native tensors are counted for the whole process: one test at a time.
+// Native tensors are counted for the process, so tests do not run in parallel.
 [assembly: CollectionBehavior(DisableTestParallelization = true)]

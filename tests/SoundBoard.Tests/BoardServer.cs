@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Mvc.Testing;
 
 namespace SoundBoard.Tests;
 
-/// <summary>The program itself in memory, with limits that tests run into quickly.</summary>
+/// <summary>The application in memory, with small limits.</summary>
 public sealed class BoardServer : WebApplicationFactory<Program>
 {
     private readonly Dictionary<string, string> settings = new()
@@ -37,7 +37,7 @@ public sealed class BoardServer : WebApplicationFactory<Program>
     }
 }
 
-/// <summary>What tests send, and what they expect of answers.</summary>
+/// <summary>Requests and assertions.</summary>
 internal static class Exchange
 {
     public static Task<HttpResponseMessage> Generate(this HttpClient client, string json, CancellationToken cancellationToken = default) =>
@@ -52,7 +52,7 @@ internal static class Exchange
         return client.PostAsync(new Uri(path, UriKind.Relative), content);
     }
 
-    /// <summary>The answer is a problem of this status, in the form of RFC 9457, whose sentence has these words.</summary>
+    /// <summary>Asserts a problem of RFC 9457 with this status and these words in the detail.</summary>
     public static async Task RefusedAsync(this HttpResponseMessage response, int status, string words)
     {
         Assert.Equal((status, "application/problem+json"), ((int)response.StatusCode, response.Content.Headers.ContentType?.MediaType));

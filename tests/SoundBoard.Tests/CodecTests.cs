@@ -10,7 +10,7 @@ public sealed class CodecTests(BoardServer server) : IClassFixture<BoardServer>
     private readonly HttpClient client = server.CreateClient();
 
     [Fact]
-    public async Task A_file_goes_through_the_codec_at_each_bitrate_and_back_with_its_length()
+    public async Task Encode_and_decode_keep_the_length_at_each_bitrate()
     {
         var sizes = new List<int>();
         for (var codebooks = 1; codebooks <= 4; codebooks++)
@@ -31,7 +31,7 @@ public sealed class CodecTests(BoardServer server) : IClassFixture<BoardServer>
     [InlineData(8000, 1)]
     [InlineData(44100, 2)]
     [InlineData(48000, 6)]
-    public async Task Files_of_any_usual_rate_and_channels_are_taken(int rate, int channels)
+    public async Task Files_of_usual_rates_and_channels_are_accepted(int rate, int channels)
     {
         using var encoded = await client.Send("/v1/encode", Wav.Tone(1, rate, channels));
         using var decoded = await client.Send("/v1/decode", await encoded.BytesAsync("application/octet-stream"), "application/octet-stream");
@@ -39,7 +39,7 @@ public sealed class CodecTests(BoardServer server) : IClassFixture<BoardServer>
     }
 
     [Fact]
-    public async Task A_sound_becomes_FLAC_and_again_the_same_WAV()
+    public async Task Flac_round_trip_is_lossless()
     {
         var tone = Wav.Tone(1, 22050, 2);
         using var flac = await client.Send("/v1/convert?to=flac", tone);
@@ -55,7 +55,7 @@ public sealed class CodecTests(BoardServer server) : IClassFixture<BoardServer>
     [InlineData("-1")]
     [InlineData("99999999999999")]
     [InlineData("two")]
-    public async Task There_are_as_many_codebooks_as_there_are(string codebooks)
+    public async Task Number_of_codebooks_is_checked(string codebooks)
     {
         using var response = await client.Send($"/v1/encode?codebooks={codebooks}", Wav.Tone(0.2));
         await response.RefusedAsync(400, "codebooks");
@@ -65,7 +65,7 @@ public sealed class CodecTests(BoardServer server) : IClassFixture<BoardServer>
     [InlineData("mp3")]
     [InlineData("")]
     [InlineData("..%2f..%2fetc%2fpasswd")]
-    public async Task Files_are_converted_to_WAV_and_FLAC_alone(string to)
+    public async Task Convert_supports_only_WAV_and_FLAC(string to)
     {
         using var response = await client.Send($"/v1/convert?to={to}", Wav.Tone(0.2));
         await response.RefusedAsync(400, "wav or flac");
@@ -77,7 +77,7 @@ public sealed class CodecTests(BoardServer server) : IClassFixture<BoardServer>
     [InlineData("/v1/encode", null)]
     [InlineData("/v1/convert?to=wav", "image/png")]
     [InlineData("/v1/decode", "audio/wav")]
-    public async Task Bodies_of_other_types_are_refused(string path, string? type)
+    public async Task Other_content_types_are_rejected(string path, string? type)
     {
         using var response = await client.Send(path, Wav.Tone(0.2), type);
         await response.RefusedAsync(415, "was expected");
@@ -87,7 +87,7 @@ public sealed class CodecTests(BoardServer server) : IClassFixture<BoardServer>
     [InlineData("/v1/encode", "audio/wav")]
     [InlineData("/v1/convert?to=flac", "audio/wav")]
     [InlineData("/v1/decode", "application/octet-stream")]
-    public async Task Nothing_is_refused(string path, string type)
+    public async Task Empty_bodies_are_rejected(string path, string type)
     {
         using var response = await client.Send(path, [], type);
         await response.RefusedAsync(400, "empty");
@@ -96,7 +96,7 @@ public sealed class CodecTests(BoardServer server) : IClassFixture<BoardServer>
     [Theory]
     [InlineData("/v1/encode", "audio/wav")]
     [InlineData("/v1/decode", "application/octet-stream")]
-    public async Task Too_many_bytes_are_refused_announced_or_not(string path, string type)
+    public async Task Too_large_bodies_are_rejected_with_and_without_content_length(string path, string type)
     {
         using var announced = await client.Send(path, new byte[2_000_001], type);
         await announced.RefusedAsync(413, "2000000 bytes");
@@ -108,7 +108,7 @@ public sealed class CodecTests(BoardServer server) : IClassFixture<BoardServer>
     }
 
     [Fact]
-    public async Task A_sound_that_is_too_long_is_refused()
+    public async Task Too_long_audio_is_rejected()
     {
         using var response = await client.Send("/v1/encode", Wav.Tone(5.1));
         await response.RefusedAsync(413, "5.1 s");
@@ -121,9 +121,9 @@ public sealed class CodecTests(BoardServer server) : IClassFixture<BoardServer>
         { "cut off in the header", Wav.Tone(1)[..30], "ends" },
         { "cut off in the samples", Wav.Tone(1)[..5000], "data" },
         { "claims 4 GiB", Wav.File(new byte[100], 16000, 1, dataBytes: 0xFFFFFFF0), "data" },
-        { "one sample a second", Wav.File(new byte[1000], 1, 1), "1 samples a second" },
-        { "a million samples a second", Wav.File(new byte[1000], 1_000_000, 1), "samples a second" },
-        { "no samples", Wav.File([], 16000, 1), "no sound" },
+        { "one sample a second", Wav.File(new byte[1000], 1, 1), "rate is 1 Hz" },
+        { "a million samples a second", Wav.File(new byte[1000], 1_000_000, 1), "sample rate" },
+        { "no samples", Wav.File([], 16000, 1), "no audio" },
         { "no channels", Wav.File(new byte[100], 16000, 0), "channels" },
         { "40 channels", Wav.File(new byte[8000], 16000, 40), "40 channels" },
         { "floats that are not numbers", Wav.File([0, 0, 0xC0, 0x7F], 16000, 1, tag: 3, bits: 32), "NaN" },
@@ -133,7 +133,7 @@ public sealed class CodecTests(BoardServer server) : IClassFixture<BoardServer>
 
     [Theory]
     [MemberData(nameof(Hostile))]
-    public async Task Damaged_and_lying_sound_files_are_refused(string what, byte[] file, string words)
+    public async Task Damaged_and_false_audio_files_are_rejected(string what, byte[] file, string words)
     {
         Assert.NotEqual("", what);
         foreach (var path in new[] { "/v1/encode", "/v1/convert?to=wav" })
@@ -144,7 +144,7 @@ public sealed class CodecTests(BoardServer server) : IClassFixture<BoardServer>
     }
 
     [Fact]
-    public async Task A_small_file_that_unpacks_to_a_long_sound_is_refused()
+    public async Task Small_file_that_decompresses_to_long_audio_is_rejected()
     {
         using var silence = TorchSharp.torch.zeros(1, 120 * 48000);
         using var packed = new MemoryStream();
@@ -155,7 +155,7 @@ public sealed class CodecTests(BoardServer server) : IClassFixture<BoardServer>
     }
 
     [Fact]
-    public async Task Sound_far_beyond_full_scale_is_cut_off_not_an_error()
+    public async Task Audio_beyond_full_scale_is_clipped()
     {
         var file = Wav.File([.. Enumerable.Repeat(BitConverter.GetBytes(1e30f), 1600).SelectMany(x => x)], 16000, 1, tag: 3, bits: 32);
         using var converted = await client.Send("/v1/convert?to=wav", file);
@@ -165,7 +165,7 @@ public sealed class CodecTests(BoardServer server) : IClassFixture<BoardServer>
     }
 
     [Fact]
-    public async Task Damaged_and_lying_codes_are_refused()
+    public async Task Damaged_and_false_codes_are_rejected()
     {
         using var encoded = await client.Send("/v1/encode", Wav.Tone(1));
         var good = await encoded.BytesAsync("application/octet-stream");
@@ -188,7 +188,7 @@ public sealed class CodecTests(BoardServer server) : IClassFixture<BoardServer>
         }
     }
 
-    /// <summary>Bytes whose number is not known beforehand.</summary>
+    /// <summary>Content of unknown length.</summary>
     private sealed class Unannounced(int bytes) : HttpContent
     {
         protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => stream.WriteAsync(new byte[bytes]).AsTask();

@@ -8,7 +8,7 @@ public sealed class GenerateTests(BoardServer server) : IClassFixture<BoardServe
     private readonly HttpClient client = server.CreateClient();
 
     [Fact]
-    public async Task A_prompt_becomes_a_WAV_file_of_the_length_asked_for()
+    public async Task Generate_returns_a_WAV_file_of_the_requested_length()
     {
         using var response = await client.Generate("""{"prompt":"a dog barking","seconds":1,"seed":3}""");
         var file = await response.BytesAsync("audio/wav");
@@ -21,7 +21,7 @@ public sealed class GenerateTests(BoardServer server) : IClassFixture<BoardServe
     [InlineData("0.5")]
     [InlineData("0.57")]
     [InlineData("5.5")]
-    public async Task The_length_that_is_announced_is_kept(string seconds)
+    public async Task Content_length_matches_the_body(string seconds)
     {
         using var response = await client.Generate($$"""{"prompt":"rain","seconds":{{seconds}}}""");
         var file = await response.BytesAsync("audio/wav");
@@ -30,7 +30,7 @@ public sealed class GenerateTests(BoardServer server) : IClassFixture<BoardServe
     }
 
     [Fact]
-    public async Task The_same_seed_makes_the_same_sound_and_another_seed_another()
+    public async Task Same_seed_gives_the_same_audio()
     {
         var sounds = new List<byte[]>();
         foreach (var seed in new[] { 5, 5, 6 })
@@ -44,7 +44,7 @@ public sealed class GenerateTests(BoardServer server) : IClassFixture<BoardServe
     }
 
     [Fact]
-    public async Task Sound_comes_while_the_rest_is_being_made()
+    public async Task Audio_is_sent_while_the_rest_is_generated()
     {
         using var response = await client.Generate("""{"prompt":"wind","seconds":6,"seed":1}""");
         await using var body = await response.Content.ReadAsStreamAsync();
@@ -82,14 +82,14 @@ public sealed class GenerateTests(BoardServer server) : IClassFixture<BoardServe
     [InlineData("""[[[[[[[[[[[[[[""", "cannot be read")]
     [InlineData("null", "")]
     [InlineData("", "")]
-    public async Task What_cannot_be_made_is_refused_with_a_sentence(string json, string words)
+    public async Task Invalid_requests_are_rejected_with_a_reason(string json, string words)
     {
         using var response = await client.Generate(json);
         await response.RefusedAsync(400, words);
     }
 
     [Fact]
-    public async Task A_prompt_that_is_too_long_is_refused()
+    public async Task Too_long_prompt_is_rejected()
     {
         using var response = await client.Generate(JsonSerializer.Serialize(new { prompt = new string('a', 81) }));
         await response.RefusedAsync(400, "81 characters");
@@ -99,7 +99,7 @@ public sealed class GenerateTests(BoardServer server) : IClassFixture<BoardServe
     [InlineData("\\u0000\\u0001\\ud83d\\ude00")]
     [InlineData("\\ud800")]
     [InlineData("<script>alert(1)</script> '; DROP TABLE sounds; --")]
-    public async Task Odd_characters_in_a_prompt_are_a_prompt_or_are_refused(string prompt)
+    public async Task Unusual_characters_are_accepted_or_rejected(string prompt)
     {
         using var response = await client.Generate($$"""{"prompt":"{{prompt}}","seconds":0.5}""");
         Assert.True((int)response.StatusCode is 200 or 400, $"{response.StatusCode}");
@@ -113,14 +113,14 @@ public sealed class GenerateTests(BoardServer server) : IClassFixture<BoardServe
     [InlineData("text/plain")]
     [InlineData("application/x-www-form-urlencoded")]
     [InlineData(null)]
-    public async Task Bodies_that_are_not_JSON_are_refused(string? type)
+    public async Task Bodies_that_are_not_JSON_are_rejected(string? type)
     {
         using var response = await client.Send("/v1/generate", Encoding.UTF8.GetBytes("""{"prompt":"rain"}"""), type);
         await response.RefusedAsync(415, "");
     }
 
     [Fact]
-    public async Task What_does_not_exist_is_told_in_the_same_form()
+    public async Task Unknown_paths_return_a_problem()
     {
         using var missing = await client.GetAsync(new Uri("/v1/nothing", UriKind.Relative));
         await missing.RefusedAsync(404, "/v1/nothing");

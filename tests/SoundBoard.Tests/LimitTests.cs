@@ -5,7 +5,7 @@ namespace SoundBoard.Tests;
 public sealed class LimitTests
 {
     [Fact]
-    public async Task Who_asks_too_often_is_told_when_to_come_again()
+    public async Task Rate_limit_returns_429_with_Retry_After()
     {
         await using var server = new BoardServer().With("GenerationsPerMinute", "2").With("ConversionsPerMinute", "1");
         using var client = server.CreateClient();
@@ -16,29 +16,29 @@ public sealed class LimitTests
         }
 
         using var refused = await client.Generate("""{"prompt":"rain"}""");
-        await refused.RefusedAsync(429, "more than one client");
+        await refused.RefusedAsync(429, "requests of one client");
         Assert.InRange(refused.Headers.RetryAfter!.Delta!.Value.TotalSeconds, 1, 60);
 
         using var other = await client.Send("/v1/convert?to=flac", Wav.Tone(0.1));
         await other.BytesAsync("audio/flac");
         using var again = await client.Send("/v1/convert?to=flac", Wav.Tone(0.1));
-        await again.RefusedAsync(429, "more than one client");
+        await again.RefusedAsync(429, "requests of one client");
     }
 
     [Fact]
-    public async Task One_client_has_so_many_requests_at_a_time_and_no_more()
+    public async Task Concurrent_requests_per_client_are_limited()
     {
         await using var server = new BoardServer().With("RequestsAtOnce", "1");
         using var client = server.CreateClient();
         using var first = await client.Generate("""{"prompt":"rain","seconds":6}""");
         Assert.Equal(HttpStatusCode.OK, first.StatusCode);
         using var second = await client.Generate("""{"prompt":"wind","seconds":1}""");
-        await second.RefusedAsync(429, "more than one client");
+        await second.RefusedAsync(429, "requests of one client");
         await first.BytesAsync("audio/wav");
     }
 
     [Fact]
-    public async Task A_full_queue_refuses_with_a_time_to_wait()
+    public async Task Full_queue_returns_429_with_Retry_After()
     {
         await using var server = new BoardServer().With("MaxQueueLength", "1");
         using var client = server.CreateClient();
@@ -58,10 +58,10 @@ public sealed class LimitTests
     [InlineData("::ffff:192.0.2.7", "192.0.2.7")]
     [InlineData("2001:db8:1:2:3::4", "20010DB800010002")]
     [InlineData("2001:db8:1:2:9::9", "20010DB800010002")]
-    public void A_client_is_an_address_or_a_network_of_IPv6(string address, string client) => Assert.Equal(client, RateLimits.ClientOf(IPAddress.Parse(address)));
+    public void Client_key_is_an_address_or_an_IPv6_network(string address, string client) => Assert.Equal(client, RateLimits.ClientOf(IPAddress.Parse(address)));
 
     [Fact]
-    public async Task A_model_that_cannot_be_loaded_is_told_and_the_page_is_there_all_the_same()
+    public async Task Failed_loading_is_reported_and_the_page_still_works()
     {
         await using var server = new BoardServer().With("Model", "./there/is/no/such/model");
         using var client = server.CreateClient();
@@ -75,7 +75,7 @@ public sealed class LimitTests
     }
 
     [Fact]
-    public async Task A_limit_that_makes_no_sense_keeps_the_program_from_starting()
+    public async Task Invalid_limits_prevent_the_start()
     {
         await using var server = new BoardServer().With("MaxSeconds", "-1");
         var error = Assert.ThrowsAny<Exception>(() => server.CreateClient());

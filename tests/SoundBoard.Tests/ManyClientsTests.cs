@@ -7,7 +7,7 @@ namespace SoundBoard.Tests;
 public sealed class ManyClientsTests(BoardServer server) : IClassFixture<BoardServer>
 {
     [Fact]
-    public async Task Thirty_two_clients_at_once_are_all_served_and_leave_no_native_memory()
+    public async Task Thirty_two_concurrent_clients_leave_no_native_memory()
     {
         using (var warm = await server.CreateClient().Generate("""{"prompt":"rain","seconds":1}"""))
         {
@@ -25,7 +25,7 @@ public sealed class ManyClientsTests(BoardServer server) : IClassFixture<BoardSe
     }
 
     [Fact]
-    public async Task A_client_that_leaves_frees_the_model_for_the_next_one()
+    public async Task Disconnected_client_frees_the_model()
     {
         using var client = server.CreateClient();
         using (var warm = await client.Generate("""{"prompt":"rain","seconds":1}"""))
@@ -49,7 +49,7 @@ public sealed class ManyClientsTests(BoardServer server) : IClassFixture<BoardSe
     }
 
     [Fact]
-    public async Task The_page_and_what_it_needs_to_know_are_there()
+    public async Task Page_and_model_endpoint_are_served()
     {
         using var client = server.CreateClient();
         var page = await client.GetStringAsync(new Uri("/", UriKind.Relative));
@@ -66,7 +66,7 @@ public sealed class ManyClientsTests(BoardServer server) : IClassFixture<BoardSe
         Assert.Contains("\"maxSeconds\":6", model, StringComparison.Ordinal);
     }
 
-    // Every fourth brings a file, every fourth leaves early, the others have a sound made.
+    // Every fourth client uploads a file, every fourth disconnects early, the others generate audio.
     private async Task Visit(int number)
     {
         using var client = server.CreateClient();
@@ -89,7 +89,7 @@ public sealed class ManyClientsTests(BoardServer server) : IClassFixture<BoardSe
         Assert.Equal(16000, Wav.Read(await response.BytesAsync("audio/wav")).Frames);
     }
 
-    // What was cancelled is put away a moment later, on the model's thread.
+    // Cancelled requests are disposed shortly after, on another thread.
     private static async Task SettledAsync(long expected)
     {
         for (var i = 0; i < 600 && Tensor.TotalCount != expected; i++)

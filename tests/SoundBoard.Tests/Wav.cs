@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace SoundBoard.Tests;
 
-/// <summary>WAV files made by hand, honest ones and others.</summary>
+/// <summary>Creates valid and invalid WAV files.</summary>
 internal static class Wav
 {
     /// <summary>A tone of 16-bit samples.</summary>
@@ -13,11 +13,11 @@ internal static class Wav
         File(Samples((int)(seconds * rate), rate, channels), rate, channels);
 
     /// <param name="data">The samples.</param>
-    /// <param name="rate">What the header says.</param>
-    /// <param name="channels">What the header says.</param>
+    /// <param name="rate">The value in the header.</param>
+    /// <param name="channels">The value in the header.</param>
     /// <param name="tag">1 for integers, 3 for floating point, 6 for A-law.</param>
-    /// <param name="bits">Of a sample.</param>
-    /// <param name="dataBytes">What the header says of the length, where that is not the truth.</param>
+    /// <param name="bits">Bits per sample.</param>
+    /// <param name="dataBytes">The stated length, if it is false.</param>
     public static byte[] File(byte[] data, int rate, int channels, ushort tag = 1, ushort bits = 16, uint? dataBytes = null)
     {
         var file = new MemoryStream();
@@ -38,7 +38,7 @@ internal static class Wav
         return file.ToArray();
     }
 
-    /// <summary>Frames, channels and rate of a file that the library reads without complaint.</summary>
+    /// <summary>Frames, channels and sample rate of a valid file.</summary>
     public static (long Frames, int Channels, int Rate) Read(byte[] file)
     {
         using var stream = new MemoryStream(file);

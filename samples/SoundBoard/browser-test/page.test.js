@@ -28,7 +28,7 @@ test("an idea and a click make a sound that is heard and seen before it is whole
   await page.locator("#make").click();
   await page.locator("#play.playing").waitFor();
   await page.waitForFunction(() => Number(document.getElementById("now").textContent) > 0.2);
-  assert.match(await page.locator("#status").textContent(), /^Making: \d/, "it plays while it is made");
+  assert.match(await page.locator("#status").textContent(), /^Generating: \d/, "it plays while it is made");
   assert.ok(await page.locator("#cancel").isVisible());
   await picture(page, "making");
   await made(page);
@@ -170,10 +170,10 @@ test("everything can be done with the keyboard", async () => {
 test("what cannot be asked for is told in words, and so is a server that is gone", async () => {
   await write(page, "", {});
   await page.locator("#make").click();
-  assert.match(await page.locator("#fault").textContent(), /Say first/);
+  assert.match(await page.locator("#fault").textContent(), /Enter a prompt/);
   await write(page, "rain", { seed: "-4" });
   await page.locator("#make").click();
-  assert.match(await page.locator("#fault").textContent(), /whole number/);
+  assert.match(await page.locator("#fault").textContent(), /integer/);
   assert.equal(await page.locator("#seed").getAttribute("aria-invalid"), "true");
   await page.route("**/v1/generate", route => route.abort());
   await write(page, "rain", {});

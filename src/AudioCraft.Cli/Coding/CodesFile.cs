@@ -6,19 +6,19 @@ using static TorchSharp.torch;
 namespace AudioCraft.Cli.Coding;
 
 /// <summary>
-/// A codec's codes as they are, for other programs: a <c>.safetensors</c> file with <c>codes</c> [1, K, F] int32, <c>scale</c> [1, C] where the codec has one, and in its metadata
-/// what the sound was: <c>model</c>, <c>sample_rate</c>, <c>samples</c>.
+/// Codes for other programs: a <c>.safetensors</c> file with <c>codes</c> [1, K, F] int32, <c>scale</c> [1, C] if the codec has one, and the metadata
+/// <c>model</c>, <c>sample_rate</c> and <c>samples</c>.
 /// </summary>
-/// <param name="Model">The codec that they are of.</param>
-/// <param name="SampleRate">Its rate in hertz.</param>
-/// <param name="Samples">Length of the sound.</param>
+/// <param name="Model">The name of the codec.</param>
+/// <param name="SampleRate">The sample rate of the codec in hertz.</param>
+/// <param name="Samples">The number of samples per channel.</param>
 internal sealed record CodesFile(string Model, int SampleRate, long Samples)
 {
     public const string Ending = ".safetensors";
 
     private const string CodesName = "codes", ScaleName = "scale", ModelKey = "model", RateKey = "sample_rate", SamplesKey = "samples";
 
-    /// <summary>Writes a file, whole or not at all.</summary>
+    /// <summary>Writes a file, completely or not at all.</summary>
     public void Write(string path, Tensor codes, Tensor? scale)
     {
         using var small = codes.to(ScalarType.Int32, CPU);
@@ -36,23 +36,23 @@ internal sealed record CodesFile(string Model, int SampleRate, long Samples)
         });
     }
 
-    /// <summary>What a file says of itself, without its codes.</summary>
-    /// <exception cref="AudioCraftException">It is damaged, or of another kind.</exception>
+    /// <summary>Reads the metadata of a file.</summary>
+    /// <exception cref="AudioCraftException">The file is damaged or contains no codes.</exception>
     public static CodesFile ReadHeader(string path)
     {
         using var file = SafetensorsFile.Open(path);
         return Header(file);
     }
 
-    /// <summary>The sound of a file: [C, T] on the CPU.</summary>
-    /// <exception cref="AudioCraftException">It is damaged, of another kind, or of another codec.</exception>
+    /// <summary>Decodes a file: [C, T] on the CPU.</summary>
+    /// <exception cref="AudioCraftException">The file is damaged, contains no codes, or was written with another codec.</exception>
     public static Tensor Decode(string path, CompressionModel codec)
     {
         using var file = SafetensorsFile.Open(path);
         var header = Header(file);
         if (header.SampleRate != codec.SampleRate)
         {
-            throw new AudioFormatException($"'{path}' has codes of a codec at {header.SampleRate} Hz; this one is at {codec.SampleRate} Hz.");
+            throw new AudioFormatException($"'{path}' was written with a codec at {header.SampleRate} Hz, but this one is at {codec.SampleRate} Hz.");
         }
 
         using var guard = no_grad();
@@ -67,7 +67,7 @@ internal sealed record CodesFile(string Model, int SampleRate, long Samples)
         }
         catch (ArgumentException e)
         {
-            throw new AudioFormatException($"'{path}' has codes that are not this codec's: {e.Message}", e);
+            throw new AudioFormatException($"'{path}' has codes that do not fit this codec: {e.Message}", e);
         }
     }
 
@@ -78,6 +78,6 @@ internal sealed record CodesFile(string Model, int SampleRate, long Samples)
             && int.TryParse(rate, NumberStyles.None, CultureInfo.InvariantCulture, out var hertz) && hertz > 0
             && long.TryParse(samples, NumberStyles.None, CultureInfo.InvariantCulture, out var length) && length > 0
             ? new CodesFile(file.Metadata.GetValueOrDefault(ModelKey, ""), hertz, length)
-            : throw new AudioFormatException($"'{file.Source}' holds no codes: it needs '{CodesName}' [1, K, F] int32, and '{RateKey}' and '{SamplesKey}' in its metadata.");
+            : throw new AudioFormatException($"'{file.Source}' contains no codes: it needs '{CodesName}' [1, K, F] int32, and '{RateKey}' and '{SamplesKey}' in its metadata.");
     }
 }

@@ -8,18 +8,18 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Cli.Commands;
 
-/// <summary>How fast a model is on this machine.</summary>
+/// <summary>Measures the speed of a model on this machine.</summary>
 internal static class BenchCommand
 {
     public static Command Create(Shell shell, Option<bool> json)
     {
-        var command = new Command("bench", "Measures a model here: steps a second, and how many times faster than real time it generates, encodes and decodes");
+        var command = new Command("bench", "Measures the decoding steps per second of a model and its speed of generating, encoding and decoding relative to real time");
         var model = new ModelOptions(command, "The model");
-        var seconds = new Option<double>("--seconds") { Description = "Length of the sound that is made and coded", DefaultValueFactory = _ => 5 };
-        var runs = new Option<int>("--runs") { Description = "Runs, of which the median counts; one more goes before to warm up", DefaultValueFactory = _ => 3 };
+        var seconds = new Option<double>("--seconds") { Description = "Length of the audio in seconds", DefaultValueFactory = _ => 5 };
+        var runs = new Option<int>("--runs") { Description = "Measured runs, after one warm-up run; the median is reported", DefaultValueFactory = _ => 3 };
         command.Add(seconds);
         command.Add(runs);
-        command.SetAction(async (line, ct) =>
+        command.SetAction(async (line, cancellationToken) =>
         {
             var (length, count) = (line.GetValue(seconds), line.GetValue(runs));
             if (!(length > 0 && length <= 600) || count is < 1 or > 1000)
@@ -32,9 +32,9 @@ internal static class BenchCommand
             {
                 var options = model.Read(line);
                 var watch = Stopwatch.StartNew();
-                using var loaded = await Generation.LoadAsync(name, options, bars, ct).ConfigureAwait(false);
+                using var loaded = await GenerativeModels.LoadAsync(name, options, bars, cancellationToken).ConfigureAwait(false);
                 var loading = watch.Elapsed.TotalSeconds;
-                return await Task.Run(() => Measure(loaded, name, options.Precision, loading, length, count, bars, ct), ct).ConfigureAwait(false);
+                return await Task.Run(() => Measure(loaded, name, options.Precision, loading, length, count, bars, cancellationToken), cancellationToken).ConfigureAwait(false);
             }).ConfigureAwait(false);
             shell.Result(line.GetValue(json), result, BenchResult.Lines);
             return ExitCode.Success;
@@ -42,9 +42,9 @@ internal static class BenchCommand
         return command;
     }
 
-    private static BenchResult Measure(BaseGenModel model, string name, ModelPrecision precision, double loading, double length, int runs, Bars bars, CancellationToken ct)
+    private static BenchResult Measure(BaseGenModel model, string name, ModelPrecision precision, double loading, double length, int runs, Bars bars, CancellationToken cancellationToken)
     {
-        List<double> steps = [], making = [], encoding = [], decoding = [];
+        List<double> steps = [], generating = [], encoding = [], decoding = [];
         using var guard = no_grad();
         var codec = model.CompressionModel;
         var parameters = model.GenerationParams with { Duration = length, Seed = 1 };
@@ -52,16 +52,16 @@ internal static class BenchCommand
         {
             using var scope = NewDisposeScope();
             var clock = new StepClock(bars.Steps("Measuring", run + 1, runs + 1));
-            var (made, _) = Timed(() => model.Generate("rain", parameters, clock, ct));
+            var (generated, _) = Timed(() => model.Generate("rain", parameters, clock, cancellationToken));
             var sound = randn(1, codec.Channels, (long)(length * codec.SampleRate), device: model.Device) * 0.1;
             var (encoded, (codes, scale)) = Timed(() => codec.Encode(sound));
-            ct.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             var (decoded, _) = Timed(() => codec.Decode(codes, scale).cpu());
-            ct.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             if (run >= 0)
             {
                 steps.Add(clock.StepsPerSecond);
-                making.Add(length / made);
+                generating.Add(length / generated);
                 encoding.Add(length / encoded);
                 decoding.Add(length / decoded);
             }
@@ -69,7 +69,7 @@ internal static class BenchCommand
 
         return new BenchResult(
             name, $"{model.Device}", $"{precision}".ToLowerInvariant(), get_num_threads(), length, runs, Math.Round(loading, 3),
-            Median(steps), Median(making), Median(encoding), Median(decoding));
+            Median(steps), Median(generating), Median(encoding), Median(decoding));
     }
 
     private static (double Seconds, T Result) Timed<T>(Func<T> work)
@@ -81,7 +81,7 @@ internal static class BenchCommand
 
     private static double Median(List<double> values) => Math.Round(values.Order().ElementAt(values.Count / 2), 2);
 
-    /// <summary>Times the steps of a generation, without what comes before the first and after the last.</summary>
+    /// <summary>Measures the time from the first to the last decoding step.</summary>
     private sealed class StepClock(IProgress<GenerationProgress> shown) : IProgress<GenerationProgress>
     {
         private long first, last;
@@ -98,18 +98,18 @@ internal static class BenchCommand
     }
 }
 
-/// <summary>What was measured.</summary>
+/// <summary>The result of the benchmark.</summary>
 /// <param name="Model">The model.</param>
-/// <param name="Device">Where.</param>
-/// <param name="Precision">What its matrices are kept in.</param>
-/// <param name="Threads">Threads of an operation.</param>
-/// <param name="Seconds">Length of the sound.</param>
-/// <param name="Runs">Measured runs.</param>
-/// <param name="LoadSeconds">What loading took.</param>
-/// <param name="StepsPerSecond">Steps of the language model.</param>
-/// <param name="Generating">Seconds of sound in a second, text to sound.</param>
-/// <param name="Encoding">Seconds of sound in a second, sound to codes.</param>
-/// <param name="Decoding">Seconds of sound in a second, codes to sound.</param>
+/// <param name="Device">The device.</param>
+/// <param name="Precision">The precision of the weights.</param>
+/// <param name="Threads">The number of CPU threads.</param>
+/// <param name="Seconds">The length of the audio.</param>
+/// <param name="Runs">The number of measured runs.</param>
+/// <param name="LoadSeconds">The loading time.</param>
+/// <param name="StepsPerSecond">Decoding steps per second.</param>
+/// <param name="Generating">Seconds of generated audio per second.</param>
+/// <param name="Encoding">Seconds of encoded audio per second.</param>
+/// <param name="Decoding">Seconds of decoded audio per second.</param>
 internal sealed record BenchResult(
     string Model, string Device, string Precision, int Threads, double Seconds, int Runs, double LoadSeconds,
     double StepsPerSecond, double Generating, double Encoding, double Decoding)
@@ -117,7 +117,7 @@ internal sealed record BenchResult(
     public static IEnumerable<string> Lines(BenchResult r) =>
     [
         string.Create(CultureInfo.InvariantCulture, $"model        {r.Model}, {r.Precision}, on {r.Device} with {r.Threads} thread(s), loaded in {r.LoadSeconds:0.0} s"),
-        string.Create(CultureInfo.InvariantCulture, $"steps        {r.StepsPerSecond:0.0} a second"),
+        string.Create(CultureInfo.InvariantCulture, $"steps        {r.StepsPerSecond:0.0} per second"),
         string.Create(CultureInfo.InvariantCulture, $"generating   {r.Generating:0.00} x real time"),
         string.Create(CultureInfo.InvariantCulture, $"encoding     {r.Encoding:0.0} x real time"),
         string.Create(CultureInfo.InvariantCulture, $"decoding     {r.Decoding:0.0} x real time"),

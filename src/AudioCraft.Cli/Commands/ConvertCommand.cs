@@ -9,23 +9,23 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Cli.Commands;
 
-/// <summary>A checkpoint into one directory of safetensors.</summary>
+/// <summary>Converts a checkpoint to one directory of safetensors.</summary>
 internal static class ConvertCommand
 {
     public static Command Create(Shell shell, Option<bool> json)
     {
-        var source = new Argument<string>("source") { Description = "A checkpoint's directory, or a Hub id such as facebook/audiogen-medium" };
-        var destination = new Argument<string>("destination") { Description = "The directory to make" };
-        var precision = new Option<string?>("--precision") { Description = "Element type of the language model and the text encoder (as they are stored)" };
+        var source = new Argument<string>("source") { Description = "Directory of a checkpoint, or a Hub id such as facebook/audiogen-medium" };
+        var destination = new Argument<string>("destination") { Description = "The directory to create" };
+        var precision = new Option<string?>("--precision") { Description = "Element type of the language model and the text encoder (unchanged)" };
         precision.AcceptOnlyFromAmong("float32", "float16", "bfloat16");
-        var overwrite = new Option<bool>("--overwrite") { Description = "Replace a directory that is there" };
-        var textEncoder = new Option<string?>("--text-encoder") { Description = "Directory or Hub id of the T5, where it is not the checkpoint's own" };
-        var command = new Command("convert", "Makes one directory of safetensors and config.json that loads from memory-mapped files and needs nothing else")
+        var overwrite = new Option<bool>("--overwrite") { Description = "Replace an existing directory" };
+        var textEncoder = new Option<string?>("--text-encoder") { Description = "Directory or Hub id of the T5 encoder, if not that of the checkpoint" };
+        var command = new Command("convert", "Converts a checkpoint to one self-contained directory of safetensors and config.json, which is loaded memory-mapped")
         {
             source, destination, precision, overwrite, textEncoder,
         };
         var hub = new HubOptions(command);
-        command.SetAction(async (line, ct) =>
+        command.SetAction(async (line, cancellationToken) =>
         {
             var (from, to) = (line.GetRequiredValue(source), line.GetRequiredValue(destination));
             var options = new ConversionOptions
@@ -36,13 +36,13 @@ internal static class ConvertCommand
             };
             if (!options.Overwrite && Directory.Exists(to) && Directory.EnumerateFileSystemEntries(to).Any())
             {
-                throw new AudioCraftException($"'{to}' is already there, and has something in it: --overwrite replaces it.");
+                throw new AudioCraftException($"'{to}' exists and is not empty: --overwrite replaces it.");
             }
 
             var watch = Stopwatch.StartNew();
             await Bars.RunAsync(shell, async bars =>
             {
-                await CheckpointConverter.ConvertAsync(from, to, options, bars.Conversion(), bars.Downloads(), ct).ConfigureAwait(false);
+                await CheckpointConverter.ConvertAsync(from, to, options, bars.Conversion(), bars.Downloads(), cancellationToken).ConfigureAwait(false);
                 return true;
             }).ConfigureAwait(false);
             var files = Directory.GetFiles(to, "*", SearchOption.AllDirectories).Select(file => new ConvertedFile(Path.GetRelativePath(to, file), new FileInfo(file).Length));
@@ -53,7 +53,7 @@ internal static class ConvertCommand
     }
 }
 
-/// <summary>What was made.</summary>
+/// <summary>The result of the conversion.</summary>
 internal sealed record ConvertResult(string Path, IReadOnlyList<ConvertedFile> Files, double ElapsedSeconds)
 {
     public static IEnumerable<string> Lines(ConvertResult result) =>
@@ -63,5 +63,5 @@ internal sealed record ConvertResult(string Path, IReadOnlyList<ConvertedFile> F
     ];
 }
 
-/// <summary>A file of it.</summary>
+/// <summary>A converted file.</summary>
 internal sealed record ConvertedFile(string Path, long Bytes);

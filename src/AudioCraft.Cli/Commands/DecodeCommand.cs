@@ -11,15 +11,15 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Cli.Commands;
 
-/// <summary>Codes to sound.</summary>
+/// <summary>Decodes files of codes.</summary>
 internal sealed class DecodeCommand
 {
     private const string Dac = "dac_44khz";
 
-    private readonly Command command = new("decode", "Turns .ecdc, .dac or .safetensors files of codes back into sound");
-    private readonly Argument<string> input = new("file") { Description = "What audiocraft encode, encodec or dac has written" };
-    private readonly Option<string?> languageModel = new("--language-model") { Description = "File of the codec's language model, where the .ecdc file was written with it" };
-    private readonly SoundOptions sound;
+    private readonly Command command = new("decode", "Decodes .ecdc, .dac or .safetensors files to audio");
+    private readonly Argument<string> input = new("file") { Description = "A file written by audiocraft encode, encodec or dac" };
+    private readonly Option<string?> languageModel = new("--language-model") { Description = "File of the codec's language model, if the .ecdc file was written with one" };
+    private readonly OutputOptions sound;
     private readonly ModelOptions model;
     private readonly Shell shell;
 
@@ -27,33 +27,33 @@ internal sealed class DecodeCommand
     {
         this.shell = shell;
         command.Add(input);
-        sound = new SoundOptions(command, standardLevel: "none");
+        sound = new OutputOptions(command, standardLevel: "none");
         command.Add(languageModel);
-        model = new ModelOptions(command, $"The codec (the one that the file names; for .dac {Dac})", standard: null, isGenerative: false);
+        model = new ModelOptions(command, $"The codec (as named in the file; for .dac {Dac})", standard: null, isGenerative: false);
     }
 
     public static Command Create(Shell shell, Option<bool> json)
     {
         var decode = new DecodeCommand(shell);
-        decode.command.SetAction((line, ct) => decode.RunAsync(line, line.GetValue(json), ct));
+        decode.command.SetAction((line, cancellationToken) => decode.RunAsync(line, line.GetValue(json), cancellationToken));
         return decode.command;
     }
 
-    private async Task<int> RunAsync(ParseResult line, bool json, CancellationToken ct)
+    private async Task<int> RunAsync(ParseResult line, bool json, CancellationToken cancellationToken)
     {
         var path = line.GetRequiredValue(input);
         var places = sound.Places(line, [Path.GetFileNameWithoutExtension(path)]);
         var result = await Bars.RunAsync(shell, async bars =>
         {
             var name = model.Name(line) ?? NameIn(path);
-            using var codec = await CompressionModel.GetPretrainedAsync(name, model.Read(line), bars.Downloads(), ct).ConfigureAwait(false);
+            using var codec = await CompressionModel.GetPretrainedAsync(name, model.Read(line), bars.Downloads(), cancellationToken).ConfigureAwait(false);
             using var lm = EncodeCommand.LanguageModel(line.GetValue(languageModel), codec);
             var watch = Stopwatch.StartNew();
             var share = bars.Share("Decoding");
-            var (wav, rate) = await Task.Run(() => Decode(path, codec, lm, share, ct), ct).ConfigureAwait(false);
+            var (wav, rate) = await Task.Run(() => Decode(path, codec, lm, share, cancellationToken), cancellationToken).ConfigureAwait(false);
             using (wav)
             {
-                SoundWriter.CheckFormats(places.Paths, rate, (int)wav.size(0));
+                AudioWriter.CheckFormats(places.Paths, rate, (int)wav.size(0));
                 var picture = sound.Writer(line).Write(places.Paths[0], wav, rate, Path.GetFileName(path));
                 return new DecodeResult(places.Paths[0], picture, name, rate, (int)wav.size(0), (double)wav.size(-1) / rate, Math.Round(watch.Elapsed.TotalSeconds, 3));
             }
@@ -62,51 +62,51 @@ internal sealed class DecodeCommand
         return ExitCode.Success;
     }
 
-    /// <summary>The codec that a file names. Only models that came with the tool, and upstream's own, are taken at a file's word: it is not to choose what is downloaded.</summary>
+    /// <summary>The codec that a file names. Only bundled and upstream's codecs are accepted, so that a file cannot choose what is downloaded.</summary>
     private static string NameIn(string path)
     {
         switch (Path.GetExtension(path).ToLowerInvariant())
         {
-            case Encoding.Dac:
+            case CodecFiles.Dac:
                 return Dac;
-            case Encoding.Ecdc:
+            case CodecFiles.Ecdc:
                 var header = EcdcFile.ReadHeader(path);
                 return header.PretrainedName ?? Bundled(header.ModelName, path);
             case CodesFile.Ending:
                 return Bundled(CodesFile.ReadHeader(path).Model, path);
             default:
-                throw new UsageException($"'{path}' ends in none of {Encoding.Ecdc}, {Encoding.Dac} and {CodesFile.Ending}.");
+                throw new UsageException($"'{path}' does not end in {CodecFiles.Ecdc}, {CodecFiles.Dac} or {CodesFile.Ending}.");
         }
     }
 
-    private static string Bundled(string name, string path) => BundledModels.Find(name) is not null
+    private static string Bundled(string name, string path) => ModelHub.FindBundled(name) is not null
         ? name
-        : throw new UsageException($"'{path}' was written with a codec called '{name}': say with --model where it is.");
+        : throw new UsageException($"'{path}' was written with the codec '{name}': set its location with --model.");
 
-    private static (Tensor Wav, int Rate) Decode(string path, CompressionModel codec, EncodecLanguageModel? lm, IProgress<double> progress, CancellationToken ct)
+    private static (Tensor Wav, int Rate) Decode(string path, CompressionModel codec, EncodecLanguageModel? lm, IProgress<double> progress, CancellationToken cancellationToken)
     {
         switch (codec, Path.GetExtension(path).ToLowerInvariant())
         {
-            case (EncodecModel encodec, Encoding.Ecdc):
-                // Whoever names a codec means it, whatever it was called when the file was written.
-                return EcdcFile.Decompress(encodec, path, new EcdcOptions { ModelName = EcdcFile.ReadHeader(path).ModelName, LanguageModel = lm }, progress, ct);
-            case (DacModel dac, Encoding.Dac):
+            case (EncodecModel encodec, CodecFiles.Ecdc):
+                // An explicit --model takes precedence over the name in the file.
+                return EcdcFile.Decompress(encodec, path, new EcdcOptions { ModelName = EcdcFile.ReadHeader(path).ModelName, LanguageModel = lm }, progress, cancellationToken);
+            case (DacModel dac, CodecFiles.Dac):
                 var file = DacFile.Read(path);
-                using (var sounds = new DacCodec(dac).Decompress(file, progress, ct))
+                using (var sounds = new DacCompressor(dac).Decompress(file, progress, cancellationToken))
                 {
-                    return sounds.size(0) == 1 ? (sounds[0], file.SampleRate) : throw new AudioFormatException($"'{path}' holds {sounds.size(0)} sounds; files of one are decoded.");
+                    return sounds.size(0) == 1 ? (sounds[0], file.SampleRate) : throw new AudioFormatException($"'{path}' contains {sounds.size(0)} items, but only files with one item are supported.");
                 }
 
             case (_, CodesFile.Ending):
-                ct.ThrowIfCancellationRequested();
+                cancellationToken.ThrowIfCancellationRequested();
                 return (CodesFile.Decode(path, codec), codec.SampleRate);
             default:
-                throw new UsageException($"'{path}' is not a file of a {codec.GetType().Name}.");
+                throw new UsageException($"'{path}' cannot be decoded by a {codec.GetType().Name}.");
         }
     }
 }
 
-/// <summary>What was decoded.</summary>
+/// <summary>The result of decoding.</summary>
 internal sealed record DecodeResult(string Path, string? Picture, string Model, int SampleRate, int Channels, double Seconds, double ElapsedSeconds)
 {
     public static IEnumerable<string> Lines(DecodeResult r) =>

@@ -6,21 +6,21 @@ using AudioCraft.Cli.Options;
 
 namespace AudioCraft.Cli.Commands;
 
-/// <summary>A model from the Hub into the cache.</summary>
+/// <summary>Downloads a model to the cache.</summary>
 internal static class DownloadCommand
 {
     public static Command Create(Shell shell, Option<bool> json)
     {
-        var name = new Argument<string>("name") { Description = "A Hub id such as facebook/audiogen-medium; what it names in turn comes too" };
-        var textEncoder = new Option<string?>("--text-encoder") { Description = "Directory or Hub id of the T5, where it is not the checkpoint's own" };
-        var command = new Command("download", "Brings a model into the cache that Python's huggingface_hub uses too; goes on where an earlier download broke off") { name, textEncoder };
+        var name = new Argument<string>("name") { Description = "A Hub id such as facebook/audiogen-medium; the models that it refers to are downloaded too" };
+        var textEncoder = new Option<string?>("--text-encoder") { Description = "Directory or Hub id of the T5 encoder, if not that of the checkpoint" };
+        var command = new Command("download", "Downloads a model to the cache of Python's huggingface_hub; interrupted downloads resume") { name, textEncoder };
         var hub = new HubOptions(command);
-        command.SetAction(async (line, ct) =>
+        command.SetAction(async (line, cancellationToken) =>
         {
             var asked = line.GetRequiredValue(name);
             var watch = Stopwatch.StartNew();
             var path = await Bars.RunAsync(
-                shell, bars => ModelHub.DownloadAsync(asked, hub.Read(line) with { TextEncoder = line.GetValue(textEncoder) }, bars.Downloads(), ct)).ConfigureAwait(false);
+                shell, bars => ModelHub.DownloadAsync(asked, hub.Read(line) with { TextEncoder = line.GetValue(textEncoder) }, bars.Downloads(), cancellationToken)).ConfigureAwait(false);
             shell.Result(line.GetValue(json), new DownloadResult(asked, path, Math.Round(watch.Elapsed.TotalSeconds, 3)), DownloadResult.Lines);
             return ExitCode.Success;
         });
@@ -28,7 +28,7 @@ internal static class DownloadCommand
     }
 }
 
-/// <summary>Where it is.</summary>
+/// <summary>The result of the download.</summary>
 internal sealed record DownloadResult(string Name, string Path, double ElapsedSeconds)
 {
     public static IEnumerable<string> Lines(DownloadResult result) => [string.Create(CultureInfo.InvariantCulture, $"{result.Path}  ({result.Name}, {result.ElapsedSeconds:0.0} s)")];

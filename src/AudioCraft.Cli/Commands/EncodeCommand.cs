@@ -9,17 +9,17 @@ using TorchSharp;
 
 namespace AudioCraft.Cli.Commands;
 
-/// <summary>Sound to codes.</summary>
+/// <summary>Encodes audio.</summary>
 internal sealed class EncodeCommand
 {
     private const string Dac = "dac_44khz";
 
-    private readonly Command command = new("encode", "Compresses a sound into .ecdc (EnCodec), .dac (DAC) or .safetensors (the codes)");
-    private readonly Argument<string> input = new("sound") { Description = "A sound file of any format" };
-    private readonly Option<string?> output = new("--output", "-o") { Description = "The file to write (the sound's name with another ending)" };
-    private readonly Option<double?> bitrate = new("--bitrate", "-b") { Description = "Kilobits a second (all codebooks)" };
-    private readonly Option<int?> codebooks = new("--codebooks", "-k") { Description = "Codebooks, in place of a bitrate" };
-    private readonly Option<string?> languageModel = new("--language-model") { Description = "File of the codec's language model, which makes .ecdc files smaller" };
+    private readonly Command command = new("encode", "Encodes audio to .ecdc (EnCodec), .dac (DAC) or .safetensors (codes)");
+    private readonly Argument<string> input = new("audio") { Description = "An audio file" };
+    private readonly Option<string?> output = new("--output", "-o") { Description = "The file to write (the input's name with another extension)" };
+    private readonly Option<double?> bitrate = new("--bitrate", "-b") { Description = "Bitrate in kb/s (all codebooks)" };
+    private readonly Option<int?> codebooks = new("--codebooks", "-k") { Description = "Number of codebooks, instead of a bitrate" };
+    private readonly Option<string?> languageModel = new("--language-model") { Description = "File of the codec's language model, for smaller .ecdc files" };
     private readonly ModelOptions model;
     private readonly Shell shell;
 
@@ -38,32 +38,32 @@ internal sealed class EncodeCommand
     public static Command Create(Shell shell, Option<bool> json)
     {
         var encode = new EncodeCommand(shell);
-        encode.command.SetAction((line, ct) => encode.RunAsync(line, line.GetValue(json), ct));
+        encode.command.SetAction((line, cancellationToken) => encode.RunAsync(line, line.GetValue(json), cancellationToken));
         return encode.command;
     }
 
-    private async Task<int> RunAsync(ParseResult line, bool json, CancellationToken ct)
+    private async Task<int> RunAsync(ParseResult line, bool json, CancellationToken cancellationToken)
     {
         var (path, asked) = (line.GetRequiredValue(input), line.GetValue(output));
         if (line.GetValue(bitrate) is not null && line.GetValue(codebooks) is not null)
         {
-            throw new UsageException("--bitrate and --codebooks say the same in two ways: give one.");
+            throw new UsageException("--bitrate and --codebooks cannot be used together: give one.");
         }
 
         var result = await Bars.RunAsync(shell, async bars =>
         {
-            var name = model.Name(line) ?? (Path.GetExtension(asked) == Encoding.Dac ? Dac : ModelOptions.Bundled);
-            using var codec = await CompressionModel.GetPretrainedAsync(name, model.Read(line), bars.Downloads(), ct).ConfigureAwait(false);
-            var target = asked ?? Unused(Path.ChangeExtension(path, Encoding.EndingOf(codec)));
-            Encoding.CheckEnding(target, codec);
-            codec.SetNumCodebooks(line.GetValue(codebooks) ?? (line.GetValue(bitrate) is { } kilobits ? Encoding.CodebooksFor(kilobits, codec) : codec.TotalCodebooks));
+            var name = model.Name(line) ?? (Path.GetExtension(asked) == CodecFiles.Dac ? Dac : ModelOptions.Bundled);
+            using var codec = await CompressionModel.GetPretrainedAsync(name, model.Read(line), bars.Downloads(), cancellationToken).ConfigureAwait(false);
+            var target = asked ?? Unused(Path.ChangeExtension(path, CodecFiles.EndingOf(codec)));
+            CodecFiles.CheckEnding(target, codec);
+            codec.SetNumCodebooks(line.GetValue(codebooks) ?? (line.GetValue(bitrate) is { } kilobits ? CodecFiles.CodebooksFor(kilobits, codec) : codec.TotalCodebooks));
             using var lm = LanguageModel(line.GetValue(languageModel), codec);
             var (wav, rate) = NAudioFile.Read(path);
             using (wav)
             {
                 var watch = Stopwatch.StartNew();
                 var share = bars.Share("Encoding");
-                await Task.Run(() => Encoding.Write(codec, name, wav, rate, target, lm, share, ct), ct).ConfigureAwait(false);
+                await Task.Run(() => CodecFiles.Write(codec, name, wav, rate, target, lm, share, cancellationToken), cancellationToken).ConfigureAwait(false);
                 return new EncodeResult(target, name, codec.NumCodebooks, (double)wav.size(-1) / rate, new FileInfo(target).Length, Math.Round(watch.Elapsed.TotalSeconds, 3));
             }
         }).ConfigureAwait(false);
@@ -71,7 +71,7 @@ internal sealed class EncodeCommand
         return ExitCode.Success;
     }
 
-    /// <summary>The language model of a codec, from its file; null where none is named.</summary>
+    /// <summary>Loads the language model of a codec; null without a path.</summary>
     public static EncodecLanguageModel? LanguageModel(string? path, CompressionModel codec) => (path, codec) switch
     {
         (null, _) => null,
@@ -79,11 +79,11 @@ internal sealed class EncodeCommand
         _ => throw new UsageException("--language-model is for EnCodec's .ecdc files."),
     };
 
-    // A file that was not named is not overwritten either.
-    private static string Unused(string path) => File.Exists(path) ? throw new UsageException($"'{path}' is already there: say with --output where to write.") : path;
+    // A default output file is never overwritten.
+    private static string Unused(string path) => File.Exists(path) ? throw new UsageException($"'{path}' exists already: set the output file with --output.") : path;
 }
 
-/// <summary>What was encoded.</summary>
+/// <summary>The result of encoding.</summary>
 internal sealed record EncodeResult(string Path, string Model, int Codebooks, double Seconds, long Bytes, double ElapsedSeconds)
 {
     public double KilobitsPerSecond => Math.Round(8 * Bytes / Seconds / 1000, 3);

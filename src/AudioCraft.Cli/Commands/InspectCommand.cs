@@ -2,28 +2,25 @@ using System.CommandLine;
 using System.Globalization;
 using AudioCraft.Checkpoints;
 using AudioCraft.Cli.Options;
-using AudioCraft.Hub;
 
 namespace AudioCraft.Cli.Commands;
 
-/// <summary>What is in a checkpoint, without running anything of it.</summary>
+/// <summary>Lists the contents of a checkpoint. No code in it is run.</summary>
 internal static class InspectCommand
 {
     private const int FirstTensors = 20;
 
     public static Command Create(Shell shell, Option<bool> json)
     {
-        var path = new Argument<string>("path") { Description = "A file of tensors, a checkpoint's directory, a bundled name, or a Hub id that is in the cache" };
-        var all = new Option<bool>("--all") { Description = "Every tensor, and the configurations in full" };
-        var command = new Command("inspect", "Lists a checkpoint's tensors, configuration and licence; nothing in it is run") { path, all };
+        var path = new Argument<string>("path") { Description = "A file of tensors, the directory of a checkpoint, a bundled name, or a Hub id in the cache" };
+        var all = new Option<bool>("--all") { Description = "Show all tensors and complete configurations" };
+        var command = new Command("inspect", "Lists the tensors, configuration and licence of a checkpoint; no code in it is run") { path, all };
         var hub = new HubOptions(command);
-        command.SetAction((line, ct) =>
+        command.SetAction((line, cancellationToken) =>
         {
             var asked = line.GetRequiredValue(path);
-            // Looking must not download gigabytes: what is not here is not fetched.
-            var place = Directory.Exists(asked) || File.Exists(asked)
-                ? asked
-                : new ModelFetcher(hub.Read(line) with { Offline = true }, null, ct).Find(asked, kind: null);
+            // Never downloads.
+            var place = Directory.Exists(asked) || File.Exists(asked) ? asked : ModelHub.Find(asked, hub.Read(line));
             var found = CheckpointInspector.Inspect(place);
             shell.Result(json: line.GetValue(json), InspectionResult.Of(found), result => Lines(result, line.GetValue(all)));
             return Task.FromResult(ExitCode.Success);
@@ -34,7 +31,7 @@ internal static class InspectCommand
     private static IEnumerable<string> Lines(InspectionResult found, bool all)
     {
         yield return $"path         {found.Path}";
-        yield return $"licence      {found.Licence ?? "not said"}";
+        yield return $"licence      {found.Licence ?? "unknown"}";
         yield return string.Create(CultureInfo.InvariantCulture, $"tensors      {found.Tensors.Count}, {found.Elements:N0} numbers, {found.Bytes:N0} bytes ({string.Join(", ", found.Types)})");
         foreach (var (where, text) in found.Configurations)
         {
@@ -62,7 +59,7 @@ internal static class InspectCommand
     }
 }
 
-/// <summary>What was found.</summary>
+/// <summary>The contents of a checkpoint.</summary>
 internal sealed record InspectionResult(
     string Path, string? Licence, long Elements, long Bytes, IReadOnlyList<string> Types, IReadOnlyDictionary<string, string> Configurations,
     IReadOnlyDictionary<string, string> Metadata, IReadOnlyList<TensorResult> Tensors)
@@ -72,7 +69,7 @@ internal sealed record InspectionResult(
         found.Configurations, found.Metadata, [.. found.Tensors.Select(t => new TensorResult(t.File, t.Name, TensorResult.NameOf(t), t.Shape))]);
 }
 
-/// <summary>A tensor of it.</summary>
+/// <summary>A tensor of a checkpoint.</summary>
 internal sealed record TensorResult(string File, string Name, string Type, IReadOnlyList<long> Shape)
 {
     public static string NameOf(StoredTensor tensor) => tensor.DType.ToString().ToLowerInvariant();

@@ -30,7 +30,7 @@ internal sealed record Machine(
         VectorsOf(), GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, FreeMemory(), Driver(), Array.Exists(SoundFileNames, CanLoad),
         NewestCppVersion());
 
-    /// <summary>The lines that people read.</summary>
+    /// <summary>The lines of the report.</summary>
     public IEnumerable<string> Lines() =>
     [
         $"system       {System}",

@@ -3,14 +3,14 @@ using Spectre.Console;
 
 namespace AudioCraft.Cli.Display;
 
-/// <summary>Progress bars with rate and remaining time on stderr, where somebody watches it; nothing elsewhere.</summary>
+/// <summary>Progress bars with rate and remaining time on stderr if it is a terminal; otherwise nothing.</summary>
 internal sealed class Bars
 {
     private readonly ProgressContext? context;
 
     private Bars(ProgressContext? context) => this.context = context;
 
-    /// <summary>Runs something that shows how far it is. The bars are gone when it ends.</summary>
+    /// <summary>Runs work that reports progress. The bars are removed when it ends.</summary>
     public static async Task<T> RunAsync<T>(Shell shell, Func<Bars, Task<T>> work)
     {
         if (shell.Watched is not { } console)
@@ -26,17 +26,17 @@ internal sealed class Bars
     /// <summary>Bytes from the network. The bar appears with the first of them: what is in the cache needs none.</summary>
     public IProgress<DownloadProgress> Downloads() => Of<DownloadProgress>(RateUnit.Bytes, p => ($"{p.Repository}: {p.File}", p.Bytes, p.TotalBytes));
 
-    /// <summary>Steps of a language model.</summary>
-    /// <param name="title">What is made.</param>
-    /// <param name="call">Which of several calls it is, from 0.</param>
-    /// <param name="calls">Calls in all.</param>
+    /// <summary>A bar for the decoding steps of a language model.</summary>
+    /// <param name="title">The title.</param>
+    /// <param name="call">The index of the call.</param>
+    /// <param name="calls">The number of calls.</param>
     public IProgress<GenerationProgress> Steps(string title, int call = 0, int calls = 1) =>
         Of<GenerationProgress>(RateUnit.Steps, p => (title, p.Step + (call * (double)p.TotalSteps), (double)p.TotalSteps * calls));
 
-    /// <summary>Bytes that are written.</summary>
+    /// <summary>A bar for written bytes.</summary>
     public IProgress<Checkpoints.ConversionProgress> Conversion() => Of<Checkpoints.ConversionProgress>(RateUnit.Bytes, p => (p.File, p.Bytes, p.TotalBytes));
 
-    /// <summary>A share, 0 to 1.</summary>
+    /// <summary>A bar for a fraction, 0 to 1.</summary>
     public IProgress<double> Share(string title) => Of<double>(RateUnit.None, p => (title, p, 1));
 
     private Relay<T> Of<T>(RateUnit unit, Func<T, (string Title, double Done, double Total)> read)

@@ -4,20 +4,20 @@ using Spectre.Console.Rendering;
 
 namespace AudioCraft.Cli.Display;
 
-/// <summary>What a bar counts.</summary>
+/// <summary>The unit of a bar.</summary>
 internal enum RateUnit
 {
-    /// <summary>Nothing that has a rate.</summary>
+    /// <summary>No rate.</summary>
     None,
 
     /// <summary>Bytes, shown as MB.</summary>
     Bytes,
 
-    /// <summary>Steps of a language model.</summary>
+    /// <summary>Decoding steps.</summary>
     Steps,
 }
 
-/// <summary>The rate of a bar in what it counts. Spectre.Console measures it, and knows a column for bytes alone.</summary>
+/// <summary>The rate of a bar in its unit. Spectre.Console measures it, but has a column only for bytes.</summary>
 internal sealed class RateColumn : ProgressColumn
 {
     private const string Key = "unit";
@@ -25,7 +25,7 @@ internal sealed class RateColumn : ProgressColumn
     /// <inheritdoc/>
     protected override bool NoWrap => true;
 
-    /// <summary>Says what a bar counts.</summary>
+    /// <summary>Sets the unit of a bar.</summary>
     public static ProgressTask Mark(ProgressTask task, RateUnit unit)
     {
         task.State.Update<RateUnit>(Key, _ => unit);
@@ -35,7 +35,7 @@ internal sealed class RateColumn : ProgressColumn
     /// <inheritdoc/>
     public override IRenderable Render(RenderOptions options, ProgressTask task, TimeSpan deltaTime) => new Text(Text(task.State.Get<RateUnit>(Key), task.Speed));
 
-    /// <summary>The rate in words; empty where there is none.</summary>
+    /// <summary>The rate as text; empty without a rate.</summary>
     public static string Text(RateUnit unit, double? speed) => (unit, speed) switch
     {
         (RateUnit.Bytes, { } bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e6:0.0} MB/s"),

@@ -2,12 +2,12 @@ using System.CommandLine;
 
 namespace AudioCraft.Cli.Options;
 
-/// <summary>Where models come from that are not on this machine.</summary>
+/// <summary>Options of the Hub.</summary>
 internal sealed class HubOptions
 {
     private readonly Option<string?> revision = new("--revision") { Description = "Branch, tag or commit of the model on the Hub (main)" };
-    private readonly Option<string?> cache = new("--cache") { Description = "The Hub's cache (HF_HUB_CACHE, or ~/.cache/huggingface/hub)" };
-    private readonly Option<bool> offline = new("--offline") { Description = "Use only what is on this machine" };
+    private readonly Option<string?> cache = new("--cache") { Description = "Directory of the Hub's cache (HF_HUB_CACHE, or ~/.cache/huggingface/hub)" };
+    private readonly Option<bool> offline = new("--offline") { Description = "Do not access the network" };
 
     public HubOptions(Command command)
     {

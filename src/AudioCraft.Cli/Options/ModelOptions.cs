@@ -4,22 +4,22 @@ using TorchSharp;
 
 namespace AudioCraft.Cli.Options;
 
-/// <summary>Which model, and where and how it computes: the options that every command with a model has.</summary>
+/// <summary>Options of every command with a model: the name, the device and the precision.</summary>
 internal sealed partial class ModelOptions
 {
     public const string Bundled = "audiogen-tiny";
 
     private readonly Option<string?> name;
-    private readonly Option<string> device = new("--device") { Description = "cpu, cuda, cuda:1, …; auto takes the GPU if there is one", DefaultValueFactory = _ => "auto" };
-    private readonly Option<int?> threads = new("--threads") { Description = "Threads that compute on the CPU" };
-    private readonly Option<string> precision = new("--precision") { Description = "What the language model is kept in, less is faster and smaller: float32; bfloat16; int8 on a CPU; float16 on a GPU", DefaultValueFactory = _ => "float32" };
-    private readonly Option<string?> textEncoder = new("--text-encoder") { Description = "Directory or Hub id of the T5, where it is not the checkpoint's own" };
+    private readonly Option<string> device = new("--device") { Description = "cpu, cuda, cuda:1, …; auto uses the GPU if one is available", DefaultValueFactory = _ => "auto" };
+    private readonly Option<int?> threads = new("--threads") { Description = "CPU threads" };
+    private readonly Option<string> precision = new("--precision") { Description = "Precision of the language model's weights; lower is faster and smaller: float32; bfloat16; int8 on a CPU; float16 on a GPU", DefaultValueFactory = _ => "float32" };
+    private readonly Option<string?> textEncoder = new("--text-encoder") { Description = "Directory or Hub id of the T5 encoder, if not that of the checkpoint" };
     private readonly bool isGenerative;
 
-    /// <param name="command">The command that gets them.</param>
-    /// <param name="what">What the model is for, in the help.</param>
-    /// <param name="standard">The model that is used when none is named; null where that follows from something else.</param>
-    /// <param name="isGenerative">Whether it is a language model, which has more to choose.</param>
+    /// <param name="command">The command.</param>
+    /// <param name="what">The description of the model in the help text.</param>
+    /// <param name="standard">The default model; null if the command determines it.</param>
+    /// <param name="isGenerative">Whether it is a generative model, which has more options.</param>
     public ModelOptions(Command command, string what, string? standard = Bundled, bool isGenerative = true)
     {
         this.isGenerative = isGenerative;
@@ -48,14 +48,14 @@ internal sealed partial class ModelOptions
         }
     }
 
-    /// <summary>Where models that are not here come from.</summary>
+    /// <summary>The options of the Hub.</summary>
     public HubOptions Hub { get; }
 
-    /// <summary>The model that is named, or null where none is and none is standard.</summary>
+    /// <summary>The name of the model, or null if there is no default.</summary>
     public string? Name(ParseResult line) => line.GetValue(name);
 
-    /// <summary>How to find and load it. This is where libtorch is loaded.</summary>
-    /// <exception cref="UsageException">The device is none.</exception>
+    /// <summary>The options for loading the model. Loads libtorch.</summary>
+    /// <exception cref="UsageException">The device is invalid.</exception>
     public PretrainedOptions Read(ParseResult line)
     {
         var options = Hub.Read(line) with { Device = Device(line.GetRequiredValue(device)) };
@@ -83,7 +83,7 @@ internal sealed partial class ModelOptions
 
         if (text != "cpu" && !torch.cuda.is_available())
         {
-            throw new AudioCraftException($"There is no {text} here: libtorch finds no GPU that it can use. `audiocraft devices` says why.");
+            throw new AudioCraftException($"'{text}' is not available: libtorch finds no usable GPU. `audiocraft devices` shows the reason.");
         }
 
         return torch.device(text);

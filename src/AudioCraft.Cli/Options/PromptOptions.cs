@@ -2,13 +2,13 @@ using System.CommandLine;
 
 namespace AudioCraft.Cli.Options;
 
-/// <summary>What to hear: words of the command line, and the lines of a file.</summary>
+/// <summary>The prompts: arguments of the command line and lines of a file.</summary>
 internal sealed class PromptOptions
 {
-    private const int MostPrompts = 100_000, LongestPrompt = 10_000;
+    private const int MaxPrompts = 100_000, MaxPromptLength = 10_000;
 
-    private readonly Argument<string[]> prompts = new("prompt") { Description = "What to hear, one sound each", Arity = ArgumentArity.ZeroOrMore };
-    private readonly Option<string?> file = new("--file") { Description = "A text file with a prompt a line; - for stdin. Empty lines and lines after # are left out" };
+    private readonly Argument<string[]> prompts = new("prompt") { Description = "One or more texts; each gives one file", Arity = ArgumentArity.ZeroOrMore };
+    private readonly Option<string?> file = new("--file") { Description = "A text file with one prompt per line; - for stdin. Empty lines and lines that start with # are ignored" };
 
     public PromptOptions(Command command)
     {
@@ -16,7 +16,7 @@ internal sealed class PromptOptions
         command.Add(file);
     }
 
-    /// <summary>All prompts in order.</summary>
+    /// <summary>Reads all prompts in order.</summary>
     /// <exception cref="UsageException">There are too many, or one is too long.</exception>
     /// <exception cref="AudioCraftException">The file cannot be read.</exception>
     public IReadOnlyList<string> Read(ParseResult line, TextReader input)
@@ -27,13 +27,13 @@ internal sealed class PromptOptions
             all.AddRange(Lines(path, input));
         }
 
-        if (all.Count > MostPrompts)
+        if (all.Count > MaxPrompts)
         {
-            throw new UsageException($"There are {all.Count} prompts; at most {MostPrompts} are taken at once.");
+            throw new UsageException($"There are {all.Count} prompts, but at most {MaxPrompts} are allowed.");
         }
 
-        return all.Find(prompt => prompt.Length > LongestPrompt) is { } longest
-            ? throw new UsageException($"A prompt has {longest.Length} characters; at most {LongestPrompt} are taken.")
+        return all.Find(prompt => prompt.Length > MaxPromptLength) is { } longest
+            ? throw new UsageException($"A prompt has {longest.Length} characters, but at most {MaxPromptLength} are allowed.")
             : all;
     }
 
@@ -43,7 +43,7 @@ internal sealed class PromptOptions
         {
             using var reader = path == "-" ? null : new StreamReader(path);
             var lines = new List<string>();
-            for (var line = (reader ?? input).ReadLine(); line is not null && lines.Count <= MostPrompts; line = (reader ?? input).ReadLine())
+            for (var line = (reader ?? input).ReadLine(); line is not null && lines.Count <= MaxPrompts; line = (reader ?? input).ReadLine())
             {
                 if (line.Trim() is { Length: > 0 } text && text[0] != '#')
                 {

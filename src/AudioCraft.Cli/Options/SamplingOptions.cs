@@ -2,16 +2,16 @@ using System.CommandLine;
 
 namespace AudioCraft.Cli.Options;
 
-/// <summary>How a sound is drawn from a model. What is not said is as the model suggests.</summary>
+/// <summary>Sampling options. The defaults are those of the model.</summary>
 internal sealed class SamplingOptions
 {
-    private readonly Option<double?> duration = new("--duration", "-d") { Description = "Seconds" };
-    private readonly Option<long?> seed = new("--seed", "-s") { Description = "The same seed and prompt give the same sound; else one is drawn and told" };
-    private readonly Option<double?> cfg = new("--cfg") { Description = "Guidance: how closely to follow the text (3)" };
-    private readonly Option<double?> temperature = new("--temperature") { Description = "Softmax temperature; 0 takes the likeliest token" };
-    private readonly Option<int?> topK = new("--top-k") { Description = "Draw among the K likeliest tokens; 0 for all" };
-    private readonly Option<double?> topP = new("--top-p") { Description = "Draw among the likeliest tokens that together have this probability" };
-    private readonly Option<double?> extendStride = new("--extend-stride") { Description = "For sounds longer than the model's window: by how many seconds it moves on" };
+    private readonly Option<double?> duration = new("--duration", "-d") { Description = "Length in seconds" };
+    private readonly Option<long?> seed = new("--seed", "-s") { Description = "Seed of the sampling; the same seed and prompt give the same audio (random, printed with the result)" };
+    private readonly Option<double?> cfg = new("--cfg") { Description = "Classifier-free guidance coefficient (3)" };
+    private readonly Option<double?> temperature = new("--temperature") { Description = "Softmax temperature; 0 for argmax" };
+    private readonly Option<int?> topK = new("--top-k") { Description = "Sample from the K most probable tokens; 0 for all" };
+    private readonly Option<double?> topP = new("--top-p") { Description = "Sample from the most probable tokens with this total probability; 0 for off" };
+    private readonly Option<double?> extendStride = new("--extend-stride") { Description = "Seconds by which the window moves if the audio is longer than the model's window" };
 
     public SamplingOptions(Command command)
     {
@@ -22,8 +22,8 @@ internal sealed class SamplingOptions
     }
 
     /// <param name="line">The command line.</param>
-    /// <param name="model">The model's own.</param>
-    /// <param name="start">Seconds of a sound that is gone on from.</param>
+    /// <param name="model">The defaults of the model.</param>
+    /// <param name="start">The length of the prompt audio in seconds.</param>
     public GenerationParams Apply(ParseResult line, GenerationParams model, double start = 0) => model with
     {
         Duration = line.GetValue(duration) ?? model.Duration + start,
@@ -34,6 +34,6 @@ internal sealed class SamplingOptions
         ExtendStride = line.GetValue(extendStride) ?? model.ExtendStride,
     };
 
-    /// <summary>The seed that was given, or one that is drawn now, short enough to be typed again.</summary>
+    /// <summary>The given seed, or a random one that is short enough to type.</summary>
     public long Seed(ParseResult line) => line.GetValue(seed) ?? Random.Shared.Next();
 }

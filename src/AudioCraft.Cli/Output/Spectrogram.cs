@@ -4,15 +4,15 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Pictures;
 
-/// <summary>Spectrograms, one above the other, as a picture. The tool and the samples draw with the same lines.</summary>
+/// <summary>Draws spectrograms one above the other. Used by the tool and the samples.</summary>
 internal static class Spectrogram
 {
     private const int Window = 1024, Bins = Window / 2 + 1, Caption = 24, Narrowest = 800, Widest = 4096, ShortestHop = 16, UsualHop = 256;
     private const double FloorDecibels = -90;
 
-    /// <summary>The picture as a PNG. Short sounds are drawn in shorter steps, so that there is something to see, and long ones in longer steps.</summary>
-    /// <param name="sampleRate">Of all of them, in hertz.</param>
-    /// <param name="sounds">Captions and sounds [C, T] or [T]; the first channel is drawn.</param>
+    /// <summary>Draws a PNG. The hop length depends on the duration, so that the width stays within limits.</summary>
+    /// <param name="sampleRate">The sample rate in hertz.</param>
+    /// <param name="sounds">Captions and audio [C, T] or [T]; the first channel is drawn.</param>
     public static byte[] Png(int sampleRate, params (string Title, Tensor Wav)[] sounds)
     {
         var longest = sounds.Max(s => s.Wav.size(-1));
@@ -44,7 +44,7 @@ internal static class Spectrogram
     /// <summary><see cref="Png"/> into a file.</summary>
     public static void WritePng(string path, int sampleRate, params (string Title, Tensor Wav)[] sounds) => File.WriteAllBytes(path, Png(sampleRate, sounds));
 
-    /// <summary>Magnitudes in dB of the first channel, frame after frame, 0 for a full-scale sine. The transform is two matrix products: short, and fast enough here.</summary>
+    /// <summary>Magnitudes of the first channel in dB by frame, 0 for a full-scale sine. The transform is two matrix products, which is fast enough here.</summary>
     private static float[] Decibels(Tensor wav, int hop)
     {
         using var guard = no_grad();

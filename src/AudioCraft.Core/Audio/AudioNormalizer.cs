@@ -60,8 +60,8 @@ public static class AudioNormalizer
         return LoudnessMeter.Measure(plain, sampleRate);
     }
 
-    /// <summary>Largest magnitude of a [C, T] float32 tensor, 0 where it is empty.</summary>
-    internal static float Peak(Tensor wav)
+    /// <summary>The largest magnitude of a float32 tensor of any shape; 0 if it is empty.</summary>
+    public static float Peak(Tensor wav)
     {
         if (wav.numel() == 0)
         {

@@ -4,14 +4,18 @@ using System.Text;
 namespace AudioCraft.Formats;
 
 /// <summary>
-/// A file that is there whole or not at all. A process that is killed while it writes leaves a hidden file beside, which the next that writes to the same place removes.
+/// Writes files completely or not at all. A process that is killed while it writes leaves a hidden temporary file in the same directory, which the next write to the same path removes.
 /// </summary>
-internal static class AtomicFile
+public static class AtomicFile
 {
-    /// <summary>Writes beside <paramref name="path"/> and renames; on failure what was there before is untouched. Makes the directories that lack.</summary>
-    /// <exception cref="AudioCraftException">The file system refuses.</exception>
+    /// <summary>Writes a temporary file in the same directory and renames it. If that fails, an existing file stays unchanged. Missing directories are created.</summary>
+    /// <param name="path">The file. A link is followed; a device is written directly.</param>
+    /// <param name="write">Writes the contents. Its exceptions are passed on, except those below.</param>
+    /// <exception cref="AudioCraftException">The file cannot be written.</exception>
     public static void Write(string path, Action<Stream> write)
     {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(write);
         try
         {
             var target = Path.GetFullPath(path);
@@ -25,7 +29,7 @@ internal static class AtomicFile
 
             var link = new FileInfo(target);
             target = link.LinkTarget is null ? target : link.ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? target;
-            var directory = Path.GetDirectoryName(target) ?? throw new IOException("it names no file.");
+            var directory = Path.GetDirectoryName(target) ?? throw new IOException("the path names no file.");
             Directory.CreateDirectory(directory);
             var mark = Mark(target);
             RemoveLeftBehind(directory, mark);
@@ -51,7 +55,7 @@ internal static class AtomicFile
         }
     }
 
-    /// <summary>What the temporary names for a file begin with: short, however long its own name is.</summary>
+    /// <summary>The prefix of the temporary names of a file, of constant length.</summary>
     private static string Mark(string target) => $".{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Path.GetFileName(target))).AsSpan(0, 6))}-";
 
     private static void RemoveLeftBehind(string directory, string mark)
@@ -60,12 +64,12 @@ internal static class AtomicFile
         {
             try
             {
-                // Whoever is still writing holds the file; a process that was killed does not.
+                // A running writer holds its file open; a killed process does not.
                 using var held = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose);
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)
             {
-                // Somebody else's, or already gone.
+                // In use by another process, or already deleted.
             }
         }
     }

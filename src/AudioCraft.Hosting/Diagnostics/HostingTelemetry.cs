@@ -3,7 +3,17 @@ using System.Diagnostics.Metrics;
 
 namespace AudioCraft.Hosting;
 
-/// <summary>What can be measured. One for all models of a host; each measurement says which model it is of.</summary>
+/// <summary>The name of the metrics and traces.</summary>
+public static class AudioCraftTelemetry
+{
+    /// <summary>
+    /// The name of the <see cref="System.Diagnostics.Metrics.Meter"/> (queue length, waiting time, time to first audio, decoding steps, steps per second, requests by outcome, …)
+    /// and of the <see cref="System.Diagnostics.ActivitySource"/> (one activity per request).
+    /// </summary>
+    public const string Name = "AudioCraft.Hosting";
+}
+
+/// <summary>The instruments of all models of a host. Measurements are tagged with the model.</summary>
 internal sealed class HostingTelemetry : IDisposable
 {
     public const string ModelTag = "audiocraft.model";
@@ -18,7 +28,7 @@ internal sealed class HostingTelemetry : IDisposable
     private readonly Meter meter;
     private readonly Counter<long> requests;
     private readonly Counter<long> steps;
-    private readonly Counter<double> sound;
+    private readonly Counter<double> audio;
     private readonly Histogram<double> waiting;
     private readonly Histogram<double> firstAudio;
     private readonly Histogram<double> duration;
@@ -26,26 +36,26 @@ internal sealed class HostingTelemetry : IDisposable
     private readonly Histogram<double> loading;
     private readonly Histogram<int> batches;
 
-    /// <param name="factory">The host's; null for a meter of its own.</param>
+    /// <param name="factory">The meter factory of the host, or null.</param>
     public HostingTelemetry(IMeterFactory? factory)
     {
         meter = factory?.Create(AudioCraftTelemetry.Name) ?? new Meter(AudioCraftTelemetry.Name);
-        requests = meter.CreateCounter<long>("audiocraft.requests", "{request}", "Requests that have ended, by outcome.");
-        steps = meter.CreateCounter<long>("audiocraft.steps", "{step}", "Steps of language models. A batch's step counts once.");
-        sound = meter.CreateCounter<double>("audiocraft.sound", "s", "Sound that was made and handed over.");
+        requests = meter.CreateCounter<long>("audiocraft.requests", "{request}", "Completed, failed and rejected requests, by outcome.");
+        steps = meter.CreateCounter<long>("audiocraft.steps", "{step}", "Decoding steps of language models. A step of a batch counts once.");
+        audio = meter.CreateCounter<double>("audiocraft.sound", "s", "Audio that was generated and delivered.");
         waiting = meter.CreateHistogram("audiocraft.queue.wait", "s", "Time in the queue.", advice: Seconds);
-        firstAudio = meter.CreateHistogram("audiocraft.request.first_audio", "s", "From a request for a stream to its first sound, the time in the queue included.", advice: Seconds);
-        duration = meter.CreateHistogram("audiocraft.request.duration", "s", "From a request to its end, the time in the queue included.", advice: Seconds);
-        stepRate = meter.CreateHistogram("audiocraft.step.rate", "{step}/s", "Steps a second of a batch.", advice: Rates);
-        loading = meter.CreateHistogram("audiocraft.load.duration", "s", "Time that loading a model took.", advice: Seconds);
-        batches = meter.CreateHistogram("audiocraft.batch.size", "{request}", "Requests that were made together.", advice: Sizes);
-        meter.CreateObservableGauge("audiocraft.queue.length", QueueLengths, "{request}", "Requests that wait.");
+        firstAudio = meter.CreateHistogram("audiocraft.request.first_audio", "s", "Time from a streaming request to its first chunk, including the time in the queue.", advice: Seconds);
+        duration = meter.CreateHistogram("audiocraft.request.duration", "s", "Time from a request to its end, including the time in the queue.", advice: Seconds);
+        stepRate = meter.CreateHistogram("audiocraft.step.rate", "{step}/s", "Decoding steps per second of a batch.", advice: Rates);
+        loading = meter.CreateHistogram("audiocraft.load.duration", "s", "Time to load a model.", advice: Seconds);
+        batches = meter.CreateHistogram("audiocraft.batch.size", "{request}", "Requests per batch.", advice: Sizes);
+        meter.CreateObservableGauge("audiocraft.queue.length", QueueLengths, "{request}", "Waiting requests.");
     }
 
-    /// <summary>An activity for each request, in the trace of whoever makes it.</summary>
+    /// <summary>One activity per request, in the trace of the caller.</summary>
     public static ActivitySource Source { get; } = new(AudioCraftTelemetry.Name);
 
-    /// <summary>Measures a model's queue from now on.</summary>
+    /// <summary>Adds a model to the queue length gauge.</summary>
     public void Watch(SoundModelHost model)
     {
         lock (gate)
@@ -73,19 +83,19 @@ internal sealed class HostingTelemetry : IDisposable
         duration.Record(time.TotalSeconds, tags);
     }
 
-    public void Handed(double seconds, in TagList tags) => sound.Add(seconds, tags);
+    public void Delivered(double seconds, in TagList tags) => audio.Add(seconds, tags);
 
     public void Loaded(string model, TimeSpan time) => loading.Record(time.TotalSeconds, new KeyValuePair<string, object?>(ModelTag, model));
 
-    /// <summary>A batch has been made, or as much of it as anybody wanted.</summary>
-    public void Made(string model, int together, int stepsDone, TimeSpan time)
+    /// <summary>A batch was completed or cancelled.</summary>
+    public void BatchEnded(string model, int size, int completedSteps, TimeSpan time)
     {
         var tag = new KeyValuePair<string, object?>(ModelTag, model);
-        batches.Record(together, tag);
-        steps.Add(stepsDone, tag);
-        if (stepsDone > 0 && time > TimeSpan.Zero)
+        batches.Record(size, tag);
+        steps.Add(completedSteps, tag);
+        if (completedSteps > 0 && time > TimeSpan.Zero)
         {
-            stepRate.Record(stepsDone / time.TotalSeconds, tag);
+            stepRate.Record(completedSteps / time.TotalSeconds, tag);
         }
     }
 

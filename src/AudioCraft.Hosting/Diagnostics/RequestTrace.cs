@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace AudioCraft.Hosting;
 
-/// <summary>What is logged, measured and traced of a request.</summary>
+/// <summary>Logs, measures and traces one request.</summary>
 internal sealed class RequestTrace
 {
     private static long count;
@@ -16,15 +16,15 @@ internal sealed class RequestTrace
     private readonly long start;
     private readonly long id = Interlocked.Increment(ref count);
     private readonly Activity? activity;
-    private bool heard;
+    private bool hasFirstAudio;
 
-    /// <summary>A request arrives. Its activity is a child of the caller's, but does not become the caller's current one: it ends on another thread.</summary>
-    /// <param name="telemetry">Where to measure.</param>
-    /// <param name="logger">Where to log.</param>
+    /// <summary>Starts the trace of a request. Its activity is a child of the caller's current one but does not replace it, because it ends on another thread.</summary>
+    /// <param name="telemetry">The instruments.</param>
+    /// <param name="logger">The logger.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="operation">What is asked for.</param>
-    /// <param name="model">Of which model.</param>
-    /// <param name="prompt">The description, where it may be recorded.</param>
+    /// <param name="operation">The operation, such as <c>generate</c>.</param>
+    /// <param name="model">The label of the model.</param>
+    /// <param name="prompt">The description if it may be recorded, otherwise null.</param>
     public RequestTrace(HostingTelemetry telemetry, ILogger logger, TimeProvider time, string operation, string model, string? prompt = null)
     {
         (this.telemetry, this.logger, this.time, this.operation, this.model) = (telemetry, logger, time, operation, model);
@@ -45,11 +45,11 @@ internal sealed class RequestTrace
         }
     }
 
-    /// <summary>It has this place in the queue, 1 for the next.</summary>
+    /// <summary>The request was queued at this position, 1 for the next.</summary>
     public void Accepted(int position) => HostingLog.Accepted(logger, id, operation, model, position);
 
-    /// <summary>Its turn has come.</summary>
-    /// <param name="together">Requests that are served with it, itself included.</param>
+    /// <summary>The request left the queue and is being served.</summary>
+    /// <param name="together">The number of requests in its batch.</param>
     public void Started(int together)
     {
         var waited = time.GetElapsedTime(start);
@@ -59,19 +59,19 @@ internal sealed class RequestTrace
         HostingLog.Started(logger, id, waited.TotalSeconds, together);
     }
 
-    /// <summary>A listener has got so much sound.</summary>
-    public void Handed(double seconds, bool isStream)
+    /// <summary>Audio was delivered to the caller.</summary>
+    public void Delivered(double seconds, bool isStream)
     {
-        telemetry.Handed(seconds, tags);
-        if (isStream && !heard)
+        telemetry.Delivered(seconds, tags);
+        if (isStream && !hasFirstAudio)
         {
-            heard = true;
+            hasFirstAudio = true;
             telemetry.FirstAudio(time.GetElapsedTime(start), tags);
             activity?.AddEvent(new ActivityEvent("first audio"));
         }
     }
 
-    /// <summary>It is over, by success or by this failure.</summary>
+    /// <summary>The request ended, with an error or without.</summary>
     public void Ended(Exception? error)
     {
         var outcome = RequestOutcome.Of(error);
@@ -99,9 +99,32 @@ internal sealed class RequestTrace
             activity?.SetStatus(ActivityStatusCode.Error, error!.Message);
         }
 
-        // Whoever ends it is not part of the trace that it is in.
+        // The thread that ends the request keeps its own current activity.
         var current = Activity.Current;
         activity?.Dispose();
         Activity.Current = current;
     }
+}
+
+/// <summary>The outcomes of requests in metrics and traces.</summary>
+internal static class RequestOutcome
+{
+    public const string Completed = "completed";
+    public const string Cancelled = "cancelled";
+    public const string Failed = "failed";
+    public const string Invalid = "invalid";
+    public const string Dropped = "dropped";
+    public const string QueueFull = "queue_full";
+    public const string Unavailable = "unavailable";
+
+    public static string Of(Exception? error) => error switch
+    {
+        null => Completed,
+        OperationCanceledException => Cancelled,
+        ArgumentException => Invalid,
+        SlowListenerException => Dropped,
+        QueueFullException => QueueFull,
+        SoundModelUnavailableException => Unavailable,
+        _ => Failed,
+    };
 }

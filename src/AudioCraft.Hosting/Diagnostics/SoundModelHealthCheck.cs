@@ -3,8 +3,8 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace AudioCraft.Hosting;
 
 /// <summary>
-/// Healthy where a model is ready, or will be loaded when it is first asked for. Degraded while it is being loaded, while its queue is full, and after failures in a row.
-/// The registration's failure status where it could not be loaded, and when the host is stopping.
+/// Healthy if the model is ready or is loaded on first use. Degraded while the model is being loaded, while the queue is full, and after failed requests in a row.
+/// The failure status of the registration if loading failed or the host is stopping.
 /// </summary>
 internal sealed class SoundModelHealthCheck(SoundModelHost host) : IHealthCheck
 {
@@ -18,11 +18,11 @@ internal sealed class SoundModelHealthCheck(SoundModelHost host) : IHealthCheck
         {
             SoundModelState.Failed => (context.Registration.FailureStatus, $"'{host.Options.Model}' could not be loaded: {status.Reason}"),
             SoundModelState.Stopping or SoundModelState.Stopped => (context.Registration.FailureStatus, "The application is shutting down."),
-            SoundModelState.Loading when status.Download is { } download => (HealthStatus.Degraded, $"Loading: {download.Fraction:P0} of the download is here."),
+            SoundModelState.Loading when status.Download is { } download => (HealthStatus.Degraded, $"Loading: {download.Fraction:P0} downloaded."),
             SoundModelState.Loading => (HealthStatus.Degraded, "Loading."),
-            _ when host.QueueLength >= host.Options.MaxQueueLength => (HealthStatus.Degraded, $"The queue is full: {host.Options.MaxQueueLength} requests wait."),
+            _ when host.QueueLength >= host.Options.MaxQueueLength => (HealthStatus.Degraded, $"The queue is full: {host.Options.MaxQueueLength} requests are waiting."),
             _ when failures >= FailuresInARow => (HealthStatus.Degraded, $"The last {failures} requests failed: {reason}"),
-            SoundModelState.NotLoaded => (HealthStatus.Healthy, "It is loaded when it is first asked for."),
+            SoundModelState.NotLoaded => (HealthStatus.Healthy, "Loaded on first use."),
             _ => (HealthStatus.Healthy, "Ready."),
         };
         return Task.FromResult(new HealthCheckResult(health, text, data: new Dictionary<string, object>

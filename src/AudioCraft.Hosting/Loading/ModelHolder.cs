@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace AudioCraft.Hosting;
 
-/// <summary>Loads a model when it is first needed, once for all who need it, and disposes of it.</summary>
+/// <summary>Loads a model once, on the first call, and disposes of it.</summary>
 internal sealed class ModelHolder(SoundModelOptions options, IModelLoader loader, HostingTelemetry telemetry, string label, ILogger logger, TimeProvider time) : IAsyncDisposable
 {
     private readonly Lock gate = new();
@@ -12,10 +12,10 @@ internal sealed class ModelHolder(SoundModelOptions options, IModelLoader loader
     private volatile DownloadProgress? download;
     private long failedAt;
 
-    /// <summary>What was loaded, or null.</summary>
+    /// <summary>The model, or null if it is not loaded.</summary>
     public LoadedModel? Model => Result?.Model;
 
-    /// <summary>Whether it is loaded, being loaded, or could not be.</summary>
+    /// <summary>Whether the model is loaded, being loaded, or failed to load.</summary>
     public SoundModelStatus Status
     {
         get
@@ -35,7 +35,7 @@ internal sealed class ModelHolder(SoundModelOptions options, IModelLoader loader
 
     private LoadResult? Result => loading is { IsCompletedSuccessfully: true } task ? task.Result : null;
 
-    /// <summary>Begins to load, or waits with those who already do. What came of it stays until it is tried again.</summary>
+    /// <summary>Starts loading unless it has started. The result stays until loading is retried.</summary>
     public Task<LoadResult> GetAsync()
     {
         lock (gate)
@@ -44,7 +44,7 @@ internal sealed class ModelHolder(SoundModelOptions options, IModelLoader loader
         }
     }
 
-    /// <summary>Why the model cannot be had at the moment; null where it can, or may yet be.</summary>
+    /// <summary>The exception for new requests if loading has failed; otherwise null.</summary>
     public SoundModelUnavailableException? Refusal()
     {
         lock (gate)
@@ -53,7 +53,7 @@ internal sealed class ModelHolder(SoundModelOptions options, IModelLoader loader
         }
     }
 
-    /// <summary>What those get who ask for a model that could not be loaded.</summary>
+    /// <summary>The exception for requests to a model that could not be loaded.</summary>
     public SoundModelUnavailableException Unavailable(Exception error)
     {
         var left = options.RetryLoadAfter - time.GetElapsedTime(failedAt);
@@ -61,7 +61,7 @@ internal sealed class ModelHolder(SoundModelOptions options, IModelLoader loader
         return new SoundModelUnavailableException(SoundModelState.Failed, $"'{options.Model}' could not be loaded: {error.Message}", retryAfter, error);
     }
 
-    /// <summary>Ends a download, waits for a model that is being put together, and disposes of it.</summary>
+    /// <summary>Cancels a download, waits until loading has ended, and disposes of the model.</summary>
     public ValueTask DisposeAsync()
     {
         lock (gate)
@@ -94,7 +94,7 @@ internal sealed class ModelHolder(SoundModelOptions options, IModelLoader loader
         }
         catch (Exception error)
         {
-            // It is told to everybody who asks for the model, by Status and by Refusal.
+            // Reported by Status and Refusal.
             failedAt = time.GetTimestamp();
             if (!stop.IsCancellationRequested)
             {
@@ -106,7 +106,7 @@ internal sealed class ModelHolder(SoundModelOptions options, IModelLoader loader
         }
     }
 
-    // Where health checks keep requests away from a model that is not there, none would come to have it tried again.
+    // Not left to the next request: a load balancer sends none while the health check fails.
     private async Task RetryAsync()
     {
         await Task.Delay(options.RetryLoadAfter, time, stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -142,3 +142,6 @@ internal sealed class ModelHolder(SoundModelOptions options, IModelLoader loader
         public void Report(DownloadProgress value) => holder.download = value;
     }
 }
+
+/// <summary>The result of loading: the model or the error.</summary>
+internal sealed record LoadResult(LoadedModel? Model, Exception? Error);

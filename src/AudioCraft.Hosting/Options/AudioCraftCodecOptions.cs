@@ -1,11 +1,19 @@
+using Microsoft.Extensions.Options;
+
 namespace AudioCraft.Hosting;
 
-/// <summary>A codec alone, in a host.</summary>
+/// <summary>Options of a codec without a language model in a host.</summary>
 public sealed class AudioCraftCodecOptions : SoundModelOptions
 {
-    /// <summary>The released EnCodec for 24 kHz, with the limits of a small service.</summary>
+    /// <summary>facebook/encodec_24khz with limits for a small service.</summary>
     public AudioCraftCodecOptions() : base("facebook/encodec_24khz") { }
 
-    /// <summary>Changes the codec once it is loaded, for instance the codebooks that it uses where nothing is said.</summary>
+    /// <summary>Configures the codec after loading, for example its default number of codebooks.</summary>
     public Action<CompressionModel>? ConfigureModel { get; set; }
+}
+
+/// <summary>Validates the options and reports all errors.</summary>
+internal sealed class AudioCraftCodecOptionsValidator : IValidateOptions<AudioCraftCodecOptions>
+{
+    public ValidateOptionsResult Validate(string? name, AudioCraftCodecOptions options) => new OptionsChecks(options).Common().Result;
 }

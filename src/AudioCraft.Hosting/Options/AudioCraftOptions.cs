@@ -1,41 +1,68 @@
+using Microsoft.Extensions.Options;
+
 namespace AudioCraft.Hosting;
 
-/// <summary>A model that generates, in a host.</summary>
+/// <summary>Options of a generative model in a host.</summary>
 public sealed class AudioCraftOptions : SoundModelOptions
 {
-    /// <summary>The released AudioGen, with the limits of a small service.</summary>
+    /// <summary>facebook/audiogen-medium with limits for a small service.</summary>
     public AudioCraftOptions() : base("facebook/audiogen-medium") { }
 
-    /// <summary>What kind of model it is.</summary>
+    /// <summary>The kind of model.</summary>
     public SoundModelKind Kind { get; set; } = SoundModelKind.AudioGen;
 
-    /// <summary>Changes the model once it is loaded: its <see cref="BaseGenModel.GenerationParams"/> are what requests that say nothing get, its <see cref="BaseGenModel.MemoryLimit"/> bounds batches.</summary>
+    /// <summary>Configures the model after loading: its <see cref="BaseGenModel.GenerationParams"/> are the defaults of requests, its <see cref="BaseGenModel.MemoryLimit"/> limits batches.</summary>
     public Action<BaseGenModel>? ConfigureModel { get; set; }
 
     /// <summary>
-    /// Requests that may be made together, 1 to 256, default 4; fewer are, where the model's <see cref="BaseGenModel.MemoryLimit"/> says so. More sound is made in all, but each of them later:
-    /// on two cores MusicGen-small makes twice as much with 4 as with one, and 2.6 times as much with 16 (benchmarks/README.md). A small model whose weights fit the processor's cache gains nothing.
+    /// The maximum number of requests in a batch, 1 to 256, default 4; <see cref="BaseGenModel.MemoryLimit"/> can reduce it. Larger batches have a higher throughput and a higher latency:
+    /// on two cores MusicGen-small generates twice as much with 4 as with 1, and 2.6 times as much with 16 (benchmarks/README.md). A small model whose weights fit into the processor's cache gains nothing.
     /// </summary>
     public int MaxBatchSize { get; set; } = 4;
 
-    /// <summary>Longest sound that may be asked for, in seconds, a sound to go on from included: above 0, default 30.</summary>
+    /// <summary>The maximum duration of a request in seconds, including the audio to continue: above 0, default 30.</summary>
     public double MaxDuration { get; set; } = 30;
 
-    /// <summary>Longest description in characters, 1 or more, default 2000.</summary>
+    /// <summary>The maximum length of a description in characters, 1 or more, default 2000.</summary>
     public int MaxDescriptionLength { get; set; } = 2000;
 
-    /// <summary>Sound in a piece of a stream after the first, in seconds: above 0 and at most 60, default 0.2. Smaller ones are heard sooner, larger ones are made faster.</summary>
+    /// <summary>The length of a chunk of a stream after the first, in seconds: above 0 and at most 60, default 0.2. Shorter chunks arrive sooner, longer ones are generated faster.</summary>
     public double ChunkSeconds { get; set; } = 0.2;
 
     /// <summary>
-    /// Sound of a stream that may wait for its listener, in seconds: above 0 and at most 86,400, default 30. Beyond it the model waits for the listener, and with it everybody else;
-    /// where it is at least <see cref="MaxDuration"/>, that never happens.
+    /// The length of audio that is buffered for the listener of a stream, in seconds: above 0 and at most 86,400, default 30. When it is reached, the model waits for the listener,
+    /// and so do all other requests. That cannot happen if it is at least <see cref="MaxDuration"/>.
     /// </summary>
     public double StreamAhead { get; set; } = 30;
 
-    /// <summary>How long the model waits for a listener, above 0, before the listener is dropped with a <see cref="SlowListenerException"/>. At most a day, default 30 seconds.</summary>
+    /// <summary>How long the model waits for a listener before the stream ends with a <see cref="SlowListenerException"/>: above 0 and at most one day, default 30 seconds.</summary>
     public TimeSpan ListenerTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Whether descriptions may appear in logs and traces. They are what somebody typed: by default they never do.</summary>
+    /// <summary>Whether descriptions are included in logs and traces. Default false, because they are user input.</summary>
     public bool RecordPrompts { get; set; }
+}
+
+/// <summary>The kind of a generative model.</summary>
+public enum SoundModelKind
+{
+    /// <summary><see cref="AudioCraft.AudioGen"/>: sound effects.</summary>
+    AudioGen,
+
+    /// <summary><see cref="AudioCraft.MusicGen"/>: music.</summary>
+    MusicGen,
+}
+
+/// <summary>Validates the options and reports all errors.</summary>
+internal sealed class AudioCraftOptionsValidator : IValidateOptions<AudioCraftOptions>
+{
+    public ValidateOptionsResult Validate(string? name, AudioCraftOptions options) =>
+        new OptionsChecks(options).Common()
+            .Require(Enum.IsDefined(options.Kind), nameof(options.Kind), options.Kind, "AudioGen or MusicGen")
+            .Require(options.MaxBatchSize is >= 1 and <= 256, nameof(options.MaxBatchSize), options.MaxBatchSize, "1 to 256")
+            .Require(OptionsChecks.IsSeconds(options.MaxDuration), nameof(options.MaxDuration), options.MaxDuration, "seconds, above 0 and at most one day,")
+            .Require(options.MaxDescriptionLength >= 1, nameof(options.MaxDescriptionLength), options.MaxDescriptionLength, "1 or more")
+            .Require(OptionsChecks.IsSeconds(options.ChunkSeconds, most: 60), nameof(options.ChunkSeconds), options.ChunkSeconds, "seconds, above 0 and at most 60,")
+            .Require(OptionsChecks.IsSeconds(options.StreamAhead), nameof(options.StreamAhead), options.StreamAhead, "seconds, above 0 and at most one day,")
+            .Require(OptionsChecks.IsSeconds(options.ListenerTimeout.TotalSeconds), nameof(options.ListenerTimeout), options.ListenerTimeout, "more than 0 and at most one day")
+            .Result;
 }

@@ -2,18 +2,18 @@ using Microsoft.Extensions.Logging;
 
 namespace AudioCraft.Hosting;
 
-/// <summary>Makes the sounds of requests that are served together.</summary>
+/// <summary>Generates batches of requests.</summary>
 internal sealed class GenerationRunner(AudioCraftOptions options, string label, ServiceRecord record, HostingTelemetry telemetry, ILogger logger)
 {
     public AudioCraftOptions Options => options;
 
-    /// <summary>How the model is to generate for a request, but for the seed.</summary>
+    /// <summary>The parameters of a request, without the seed.</summary>
     public GenerationParams Parameters(LoadedGenerator model, GenerationJob job) => job.Request.Parameters(model.Defaults, options.MaxDuration);
 
-    /// <summary>Makes them, and ends each of the requests. It throws nothing.</summary>
+    /// <summary>Generates a batch and ends each of its requests. It does not throw.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="requests">Requests that differ in description and seed alone.</param>
-    /// <param name="parameters">How to generate.</param>
+    /// <param name="requests">Requests that differ only in description and seed.</param>
+    /// <param name="parameters">The parameters of the batch, without seeds.</param>
     public async Task RunAsync(LoadedGenerator model, IReadOnlyList<GenerationJob> requests, GenerationParams parameters)
     {
         GenerationJob[] jobs = [.. requests.Where(job => !job.HasEnded)];
@@ -23,10 +23,10 @@ internal sealed class GenerationRunner(AudioCraftOptions options, string label, 
         }
 
         using var stop = new CancellationTokenSource();
-        var error = await TryMakeAsync(model, jobs, parameters, stop).ConfigureAwait(false);
-        if (error is not null && jobs.Length > 1 && !jobs.Any(job => job.HasSound))
+        var error = await TryGenerateAsync(model, jobs, parameters, stop).ConfigureAwait(false);
+        if (error is not null && jobs.Length > 1 && !jobs.Any(job => job.HasAudio))
         {
-            // One of them may be the cause, or all together too much for the memory: none should pay for the others.
+            // One request may be the cause, or the batch may be too large for the memory: each is tried alone.
             HostingLog.BatchFailed(logger, jobs.Length, label, error);
             foreach (var job in jobs)
             {
@@ -39,8 +39,8 @@ internal sealed class GenerationRunner(AudioCraftOptions options, string label, 
         Array.ForEach(jobs, job => job.End(error));
     }
 
-    /// <returns>What it failed with; null where it did not, or where nobody wanted the sounds any more.</returns>
-    private async Task<Exception?> TryMakeAsync(LoadedGenerator model, GenerationJob[] jobs, GenerationParams parameters, CancellationTokenSource stop)
+    /// <returns>The error; null on success or if all requests have been cancelled.</returns>
+    private async Task<Exception?> TryGenerateAsync(LoadedGenerator model, GenerationJob[] jobs, GenerationParams parameters, CancellationTokenSource stop)
     {
         Exception? failure = null;
         record.Begin();
@@ -56,7 +56,7 @@ internal sealed class GenerationRunner(AudioCraftOptions options, string label, 
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            // All requests have ended.
+            // All requests have been cancelled.
         }
         catch (Exception error)
         {
@@ -64,7 +64,7 @@ internal sealed class GenerationRunner(AudioCraftOptions options, string label, 
         }
 
         var (steps, took) = record.End(stop.IsCancellationRequested ? new OperationCanceledException() : failure);
-        telemetry.Made(label, jobs.Length, steps, took);
+        telemetry.BatchEnded(label, jobs.Length, steps, took);
         return failure;
     }
 
@@ -74,18 +74,38 @@ internal sealed class GenerationRunner(AudioCraftOptions options, string label, 
         {
             using (chunk)
             {
-                await jobs[chunk.Item].HandAsync(chunk.Audio, model.Info, chunk.StartSample).ConfigureAwait(false);
+                await jobs[chunk.Item].DeliverAsync(chunk.Audio, model.Info, chunk.StartSample).ConfigureAwait(false);
             }
         }
     }
 
     private static async Task GenerateAsync(LoadedGenerator model, GenerationBatch batch, GenerationJob[] jobs, RunProgress progress, CancellationToken stop)
     {
-        using var sounds = await OwnThread.Run(() => model.Generate(batch, progress, stop)).ConfigureAwait(false);
+        using var audio = await model.GenerateAsync(batch, progress, stop).ConfigureAwait(false);
         for (var i = 0; i < jobs.Length; i++)
         {
-            using var sound = sounds[i];
-            await jobs[i].HandAsync(sound, model.Info, startFrame: 0).ConfigureAwait(false);
+            using var item = audio[i];
+            await jobs[i].DeliverAsync(item, model.Info, startFrame: 0).ConfigureAwait(false);
+        }
+    }
+}
+
+/// <summary>Reports each step to all requests of a batch, and cancels the batch when all of them have ended.</summary>
+internal sealed class RunProgress(IReadOnlyList<GenerationJob> jobs, ServiceRecord record, CancellationTokenSource stop) : IProgress<GenerationProgress>
+{
+    public void Report(GenerationProgress value)
+    {
+        record.Step(value);
+        var isWanted = false;
+        foreach (var job in jobs)
+        {
+            job.Stepped(value);
+            isWanted |= !job.HasEnded;
+        }
+
+        if (!isWanted)
+        {
+            stop.Cancel();
         }
     }
 }

@@ -1,6 +1,8 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace AudioCraft.Hosting;
 
-/// <summary>A request: it waits, is served, and ends once, whoever ends it first.</summary>
+/// <summary>A request, which waits, is served, and ends exactly once.</summary>
 internal abstract class Job(RequestTrace trace)
 {
     private int ended;
@@ -10,12 +12,12 @@ internal abstract class Job(RequestTrace trace)
 
     public bool HasEnded => Volatile.Read(ref ended) != 0;
 
-    /// <summary>Leaves the queue, or ends what is being done, when the caller cancels. Called once the job is in the queue.</summary>
+    /// <summary>Ends the job when the caller cancels. Called once the job is in the queue.</summary>
     public void LeaveOn(RequestQueue queue, CancellationToken caller)
     {
         leaving = caller.UnsafeRegister(_ => Leave(queue, new OperationCanceledException(caller)), null);
 
-        // It may be over by now, on the model's thread: one of the two sees what the other has written.
+        // The job may have ended meanwhile on another thread: with the barrier, one of the two threads unregisters.
         Interlocked.MemoryBarrier();
         if (HasEnded)
         {
@@ -23,7 +25,7 @@ internal abstract class Job(RequestTrace trace)
         }
     }
 
-    /// <summary>The caller is no longer interested.</summary>
+    /// <summary>Removes the job from the queue, or interrupts it if it is being served.</summary>
     public void Leave(RequestQueue queue, Exception why)
     {
         if (queue.Remove(this))
@@ -36,7 +38,7 @@ internal abstract class Job(RequestTrace trace)
         }
     }
 
-    /// <summary>Ends the job with a failure, or without one, unless it has ended already.</summary>
+    /// <summary>Ends the job, with an error or without, unless it has ended before.</summary>
     public void End(Exception? error = null)
     {
         if (Interlocked.Exchange(ref ended, 1) != 0)
@@ -55,12 +57,85 @@ internal abstract class Job(RequestTrace trace)
         }
     }
 
-    /// <summary>Its place in the queue, 1 for the next.</summary>
+    /// <summary>The job moved to this position in the queue, 1 for the next.</summary>
     public virtual void Moved(int position) { }
 
-    /// <summary>Ends the job while it is being served.</summary>
+    /// <summary>Ends the job early, while it is being served.</summary>
     public virtual void Interrupt(Exception why) => End(why);
 
-    /// <summary>Gives the caller what there is to give.</summary>
+    /// <summary>Completes the caller's task or stream.</summary>
     protected abstract void Settle(Exception? error);
+}
+
+/// <summary>Ends tasks with an exception.</summary>
+internal static class Completion
+{
+    /// <summary>Cancels the task for an <see cref="OperationCanceledException"/>, otherwise faults it.</summary>
+    public static void Fail<T>(TaskCompletionSource<T> completion, Exception error)
+    {
+        if (error is OperationCanceledException cancelled)
+        {
+            completion.SetCanceled(cancelled.CancellationToken);
+        }
+        else
+        {
+            completion.SetException(error);
+        }
+    }
+}
+
+/// <summary>Work with exclusive access to the model.</summary>
+internal abstract class WorkJob(RequestTrace trace) : Job(trace)
+{
+    /// <summary>Runs the work on the calling thread and ends the job. Exceptions of the work end the job.</summary>
+    /// <returns>The exception, or null.</returns>
+    public abstract Exception? Execute(LoadedModel model);
+}
+
+/// <inheritdoc/>
+[SuppressMessage("Reliability", "CA1001", Justification = "The CancellationTokenSource has no timer and no link, so it holds no resources, and it can be cancelled at any time.")]
+internal sealed class WorkJob<T>(RequestTrace trace, Func<LoadedModel, CancellationToken, T> work) : WorkJob(trace)
+{
+    private readonly TaskCompletionSource<T> completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource stop = new();
+    private volatile Exception? interruption;
+    private T? result;
+
+    public Task<T> Result => completion.Task;
+
+    /// <summary>Cancels the work and waits for it: the caller may have to dispose of its result.</summary>
+    public override void Interrupt(Exception why)
+    {
+        interruption = why;
+        stop.Cancel();
+    }
+
+    public override Exception? Execute(LoadedModel model)
+    {
+        try
+        {
+            stop.Token.ThrowIfCancellationRequested();
+            result = work(model, stop.Token);
+            End();
+            return null;
+        }
+        catch (Exception error)
+        {
+            var reason = error is OperationCanceledException && interruption is { } cause ? cause : error;
+            End(reason);
+            return reason;
+        }
+    }
+
+    protected override void Settle(Exception? error)
+    {
+        if (error is null)
+        {
+            completion.SetResult(result!);
+        }
+        else
+        {
+            Completion.Fail(completion, error);
+        }
+    }
 }

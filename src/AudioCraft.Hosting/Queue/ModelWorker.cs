@@ -1,9 +1,9 @@
 namespace AudioCraft.Hosting;
 
-/// <summary>Serves the requests of a queue, in its order.</summary>
+/// <summary>Serves the requests of a queue in order.</summary>
 internal sealed class ModelWorker(RequestQueue queue, ModelHolder holder, ServiceRecord record, GenerationRunner? runner, CancellationToken abort)
 {
-    /// <summary>Serves until the queue is closed and empty, or all is aborted.</summary>
+    /// <summary>Serves until the queue is closed and empty, or is aborted.</summary>
     public async Task RunAsync()
     {
         while (await queue.WaitAsync().ConfigureAwait(false))
@@ -16,7 +16,7 @@ internal sealed class ModelWorker(RequestQueue queue, ModelHolder holder, Servic
                 }
                 catch (Exception error)
                 {
-                    // Not the model's failure, which is its requests': but whatever it is, nobody may wait forever.
+                    // Errors of the model are handled by the jobs. This is any other error: the callers must not wait forever.
                     queue.EndServed(error);
                 }
                 finally
@@ -36,7 +36,7 @@ internal sealed class ModelWorker(RequestQueue queue, ModelHolder holder, Servic
         }
         catch (OperationCanceledException) when (abort.IsCancellationRequested)
         {
-            // Whoever waited for the model has been told.
+            // The waiting requests have been ended by the abort.
             return;
         }
 
@@ -50,9 +50,9 @@ internal sealed class ModelWorker(RequestQueue queue, ModelHolder holder, Servic
         {
             case WorkJob work:
                 work.Trace.Started(together: 1);
-                queue.TellPositions();
+                queue.ReportPositions();
                 record.Begin();
-                record.End(await OwnThread.Run(() => work.Execute(loaded.Model!)).ConfigureAwait(false));
+                record.End(await ExecuteAsync(work, loaded.Model!).ConfigureAwait(false));
                 break;
             case GenerationJob first:
                 await GenerateAsync((LoadedGenerator)loaded.Model!, first, runner!).ConfigureAwait(false);
@@ -60,16 +60,21 @@ internal sealed class ModelWorker(RequestQueue queue, ModelHolder holder, Servic
         }
     }
 
+    // The work may take minutes and block: it gets a thread of its own instead of one of the pool.
+    private static Task<Exception?> ExecuteAsync(WorkJob work, LoadedModel model) => Task.Factory.StartNew(
+        () => work.Execute(model), CancellationToken.None, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
+
     private async Task GenerateAsync(LoadedGenerator model, GenerationJob first, GenerationRunner runner)
     {
         var parameters = runner.Parameters(model, first);
-        List<GenerationJob> jobs = [first, .. Neighbours(model, first, parameters, runner)];
+        List<GenerationJob> jobs = [first, .. Batchable(model, first, parameters, runner)];
         jobs.ForEach(job => job.Trace.Started(jobs.Count));
-        queue.TellPositions();
+        queue.ReportPositions();
         await runner.RunAsync(model, jobs, parameters).ConfigureAwait(false);
     }
 
-    private IEnumerable<GenerationJob> Neighbours(LoadedGenerator model, GenerationJob first, GenerationParams parameters, GenerationRunner runner)
+    /// <summary>Takes the next requests that can be generated together with the first.</summary>
+    private IEnumerable<GenerationJob> Batchable(LoadedGenerator model, GenerationJob first, GenerationParams parameters, GenerationRunner runner)
     {
         if (first.Request.Continue is not null || queue.Count == 0)
         {

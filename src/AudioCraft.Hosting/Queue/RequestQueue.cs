@@ -2,7 +2,7 @@ using System.Threading.Channels;
 
 namespace AudioCraft.Hosting;
 
-/// <summary>Requests in the order in which they came, and those that are being served.</summary>
+/// <summary>The waiting requests in order, and those that are being served.</summary>
 internal sealed class RequestQueue(int capacity)
 {
     private readonly Lock gate = new();
@@ -11,7 +11,7 @@ internal sealed class RequestQueue(int capacity)
     private readonly Channel<bool> signal = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private bool closed;
 
-    /// <summary>Requests that wait.</summary>
+    /// <summary>The number of waiting requests.</summary>
     public int Count
     {
         get
@@ -34,7 +34,7 @@ internal sealed class RequestQueue(int capacity)
         }
     }
 
-    /// <summary>Puts a request at the end and gives its place there, 1 for the next; null where no more may wait, or none are taken any more.</summary>
+    /// <summary>Adds a request at the end and returns its position, 1 for the next; null if the queue is full or closed.</summary>
     public int? TryAdd(Job job)
     {
         lock (gate)
@@ -50,7 +50,7 @@ internal sealed class RequestQueue(int capacity)
         }
     }
 
-    /// <summary>Takes a request that waits out of the queue; false where it does not wait any more.</summary>
+    /// <summary>Removes a waiting request; false if it is not waiting.</summary>
     public bool Remove(Job job)
     {
         lock (gate)
@@ -61,11 +61,11 @@ internal sealed class RequestQueue(int capacity)
             }
         }
 
-        TellPositions();
+        ReportPositions();
         return true;
     }
 
-    /// <summary>Waits until somebody waits; false when nobody does and nobody will.</summary>
+    /// <summary>Waits for a request; false if the queue is closed and empty.</summary>
     public async ValueTask<bool> WaitAsync()
     {
         var more = await signal.Reader.WaitToReadAsync().ConfigureAwait(false);
@@ -73,7 +73,7 @@ internal sealed class RequestQueue(int capacity)
         return more;
     }
 
-    /// <summary>The first request, to be served now; null where nobody waits.</summary>
+    /// <summary>Takes the first request to serve it; null if the queue is empty.</summary>
     public Job? Take()
     {
         lock (gate)
@@ -82,7 +82,7 @@ internal sealed class RequestQueue(int capacity)
         }
     }
 
-    /// <summary>The next ones too, as long as they can be served together with it: nobody is served before one who came earlier.</summary>
+    /// <summary>Takes the next requests as long as they fulfil a condition, so that none is served before an earlier one.</summary>
     public List<Job> TakeWhile(int most, Func<Job, bool> together)
     {
         var taken = new List<Job>();
@@ -97,7 +97,7 @@ internal sealed class RequestQueue(int capacity)
         return taken;
     }
 
-    /// <summary>All who wait, out of the queue.</summary>
+    /// <summary>Removes all waiting requests.</summary>
     public Job[] TakeAll()
     {
         lock (gate)
@@ -108,7 +108,7 @@ internal sealed class RequestQueue(int capacity)
         }
     }
 
-    /// <summary>Those that were taken have been served.</summary>
+    /// <summary>The taken requests have been served.</summary>
     public void Served()
     {
         lock (gate)
@@ -117,7 +117,7 @@ internal sealed class RequestQueue(int capacity)
         }
     }
 
-    /// <summary>Ends those that are being served.</summary>
+    /// <summary>Ends the requests that are being served.</summary>
     public void EndServed(Exception error)
     {
         Job[] all;
@@ -129,8 +129,8 @@ internal sealed class RequestQueue(int capacity)
         Array.ForEach(all, job => job.End(error));
     }
 
-    /// <summary>Tells everybody who waits where they are now.</summary>
-    public void TellPositions()
+    /// <summary>Reports their positions to all waiting requests.</summary>
+    public void ReportPositions()
     {
         Job[] all;
         lock (gate)
@@ -144,7 +144,7 @@ internal sealed class RequestQueue(int capacity)
         }
     }
 
-    /// <summary>No more requests are taken; those that are here still are served.</summary>
+    /// <summary>Rejects further requests. Waiting ones are still served.</summary>
     public void Close()
     {
         lock (gate)
@@ -154,21 +154,22 @@ internal sealed class RequestQueue(int capacity)
         }
     }
 
-    /// <summary>Ends all requests, those that are being served too, and says how many there were.</summary>
+    /// <summary>Closes the queue and ends all requests, including those that are being served.</summary>
+    /// <returns>The number of ended requests.</returns>
     public int Abort(Func<Exception> why)
     {
-        Job[] here;
+        Job[] queued;
         Job[] served;
         lock (gate)
         {
             Close();
-            (here, served) = ([.. waiting], [.. serving.Where(job => !job.HasEnded)]);
+            (queued, served) = ([.. waiting], [.. serving.Where(job => !job.HasEnded)]);
             waiting.Clear();
         }
 
-        Array.ForEach(here, job => job.End(why()));
+        Array.ForEach(queued, job => job.End(why()));
         Array.ForEach(served, job => job.Interrupt(why()));
-        return here.Length + served.Length;
+        return queued.Length + served.Length;
     }
 
     private Job Serve()

@@ -1,9 +1,9 @@
 namespace AudioCraft.Hosting;
 
-/// <summary>How a model has been doing: its pace, from which follows how long others wait, and failures in a row.</summary>
+/// <summary>Statistics of a model: its speed, from which waiting times are estimated, and failures in a row.</summary>
 internal sealed class ServiceRecord(TimeProvider time)
 {
-    /// <summary>What is said where nothing has been measured yet.</summary>
+    /// <summary>The estimate before the first measurement.</summary>
     private static readonly TimeSpan Unknown = TimeSpan.FromSeconds(5);
 
     private readonly Lock gate = new();
@@ -14,7 +14,7 @@ internal sealed class ServiceRecord(TimeProvider time)
     private int failures;
     private string? reason;
 
-    /// <summary>Requests that failed since the last one that did not, and why the last of them did. What callers did wrong does not count.</summary>
+    /// <summary>The number of failures since the last success, and the message of the latest. Invalid requests do not count.</summary>
     public (int Count, string? Reason) Failures
     {
         get
@@ -42,7 +42,8 @@ internal sealed class ServiceRecord(TimeProvider time)
         }
     }
 
-    /// <summary>What was begun is over, by success or by this failure. Steps that were done, and the time that they took.</summary>
+    /// <summary>Ends a measurement, with an error or without.</summary>
+    /// <returns>The number of completed steps and the elapsed time.</returns>
     public (int Steps, TimeSpan Time) End(Exception? error)
     {
         lock (gate)
@@ -63,7 +64,7 @@ internal sealed class ServiceRecord(TimeProvider time)
         }
     }
 
-    /// <summary>How long it takes until what is being done now is done, and the queue moves on: whole seconds, at least 1.</summary>
+    /// <summary>The estimated time until the running requests end: whole seconds, at least 1.</summary>
     public TimeSpan UntilNext()
     {
         lock (gate)

@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using AudioCraft.Formats;
+using AudioCraft.Audio;
 using NAudio.Wave;
 
 namespace AudioCraft.NAudio.SoundFile;
@@ -58,9 +58,9 @@ public sealed class SoundFileReader : WaveStream, ISampleProvider
             throw;
         }
 
-        if (decoder.Channels is < 1 or > WavFormat.MaxChannels || decoder.SampleRate is < 1 or > WavFormat.MaxSampleRate)
+        if (decoder.Channels is < 1 or > Waveform.MaxChannels || decoder.SampleRate is < 1 or > Waveform.MaxSampleRate)
         {
-            var message = $"{name} has {decoder.Channels} channels at {decoder.SampleRate} Hz, but 1 to {WavFormat.MaxChannels} channels at 1 to {WavFormat.MaxSampleRate} Hz were expected.";
+            var message = $"{name} has {decoder.Channels} channels at {decoder.SampleRate} Hz, but 1 to {Waveform.MaxChannels} channels at 1 to {Waveform.MaxSampleRate} Hz were expected.";
             Dispose();
             throw new AudioFormatException(message);
         }

@@ -10,7 +10,7 @@ public sealed class AtomicFileTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Fact]
-    public void What_a_killed_process_left_beside_a_file_goes_with_the_next_write_to_it()
+    public void Temporary_file_of_a_killed_process_is_removed_by_the_next_write()
     {
         var left = LeftBehind("a.wav");
         AtomicFile.Write(folder.File("b.wav"), stream => stream.WriteByte(1));
@@ -20,7 +20,7 @@ public sealed class AtomicFileTests : IDisposable
     }
 
     [Fact]
-    public void Two_that_write_the_same_file_at_once_do_not_disturb_each_other()
+    public void Concurrent_writes_of_one_file_do_not_interfere()
     {
         AtomicFile.Write(folder.File("a.wav"), outer =>
         {
@@ -33,14 +33,14 @@ public sealed class AtomicFileTests : IDisposable
     }
 
     [Fact]
-    public void A_name_as_long_as_names_may_be_can_be_written()
+    public void File_names_of_maximum_length_can_be_written()
     {
         var name = new string('x', 251) + ".wav";
         AtomicFile.Write(folder.File(name), stream => stream.WriteByte(1));
         Assert.True(File.Exists(folder.File(name)));
     }
 
-    /// <summary>The hidden file of a writing that never ended, as a killed process leaves it.</summary>
+    /// <summary>Creates the temporary file that a killed process leaves.</summary>
     private string LeftBehind(string name)
     {
         string? hidden = null;

@@ -22,7 +22,7 @@ public class AudioConversionTests
 
     [Theory]
     [MemberData(nameof(Conversions))]
-    public void Rates_and_channels_become_what_upstream_makes_of_them(string name, int fromRate, int toRate, int channels)
+    public void Conversion_of_rates_and_channels_matches_upstream(string name, int fromRate, int toRate, int channels)
     {
         using var scope = NewDisposeScope();
         using var golden = Golden.Tensors(Case);
@@ -35,7 +35,7 @@ public class AudioConversionTests
     [InlineData("kernel2", 2, 1)]
     [InlineData("kernel3", 1, 2)]
     [InlineData("kernel4", 3, 5)]
-    public void Kernels_are_those_of_julius(string name, int fromRate, int toRate)
+    public void Resampling_kernels_match_julius(string name, int fromRate, int toRate)
     {
         using var scope = NewDisposeScope();
         using var golden = Golden.Tensors(Case);
@@ -44,7 +44,7 @@ public class AudioConversionTests
     }
 
     [Fact]
-    public void The_output_length_is_the_floor_or_the_ceiling_or_what_is_asked_for()
+    public void Output_length_is_floor_ceiling_or_as_requested()
     {
         using var scope = NewDisposeScope();
         using var golden = Golden.Tensors(Case);
@@ -58,7 +58,7 @@ public class AudioConversionTests
     }
 
     [Fact]
-    public void From_2_to_the_24_samples_on_the_length_is_rounded_to_float32_as_in_julius()
+    public void Length_above_2_to_the_24_is_rounded_to_float32_as_in_julius()
     {
         Assert.Equal(25165826, new Resampler(2, 3).DefaultLength(16777217)); // 25165825.5 in exact arithmetic
         Assert.Equal(1501, new Resampler(2, 3).DefaultLength(1001));
@@ -69,7 +69,7 @@ public class AudioConversionTests
     [InlineData(44099, 44100)]
     [InlineData(16001, 44100)]
     [InlineData(48000, 16001)]
-    public void Rates_without_a_common_divisor_keep_a_tone_in_bounded_memory(int fromRate, int toRate)
+    public void Coprime_rates_keep_a_tone_with_bounded_memory(int fromRate, int toRate)
     {
         using var scope = NewDisposeScope();
         const double Hertz = 440;
@@ -82,7 +82,7 @@ public class AudioConversionTests
     }
 
     [Fact]
-    public void Both_ways_of_resampling_agree()
+    public void Both_resampling_algorithms_agree()
     {
         using var scope = NewDisposeScope();
         var x = randn(2, 3000);
@@ -92,7 +92,7 @@ public class AudioConversionTests
     }
 
     [Fact]
-    public void A_constant_stays_the_constant()
+    public void Resampling_a_constant_returns_the_constant()
     {
         using var scope = NewDisposeScope();
         Near.Equal(full(1, 800, 0.25f), AudioConversion.Resample(full(1, 2205, 0.25f), 44100, 16000), 1e-6);
@@ -100,7 +100,7 @@ public class AudioConversionTests
     }
 
     [Fact]
-    public void Other_float_types_stay_what_they_are()
+    public void Other_float_types_are_kept()
     {
         using var scope = NewDisposeScope();
         var x = randn(1, 2, 300);
@@ -116,7 +116,7 @@ public class AudioConversionTests
     }
 
     [Fact]
-    public void Nothing_that_comes_back_shares_memory_with_what_was_given()
+    public void Results_do_not_share_memory_with_the_input()
     {
         using var scope = NewDisposeScope();
         var x = ones(1, 1, 10);
@@ -129,7 +129,7 @@ public class AudioConversionTests
     }
 
     [Fact]
-    public void Empty_sound_stays_empty()
+    public void Empty_audio_stays_empty()
     {
         using var scope = NewDisposeScope();
         Assert.Equal([2, 1, 0], AudioConversion.Convert(zeros(2, 2, 0), 44100, 16000, 1).shape);
@@ -137,7 +137,7 @@ public class AudioConversionTests
     }
 
     [Fact]
-    public void What_cannot_be_converted_is_an_argument_error_that_names_the_values()
+    public void Invalid_conversions_throw_ArgumentException_with_the_values()
     {
         using var scope = NewDisposeScope();
         var stereo = zeros(2, 100);
@@ -155,7 +155,7 @@ public class AudioConversionTests
     }
 
     [Fact]
-    public void Pcm_and_floats_convert_as_upstream_does()
+    public void Pcm_conversion_matches_upstream()
     {
         using var scope = NewDisposeScope();
         using var golden = Golden.Tensors(Case);
@@ -170,7 +170,7 @@ public class AudioConversionTests
     }
 
     [Fact]
-    public void Only_results_stay_in_native_memory()
+    public void Only_results_remain_in_native_memory()
     {
         using var x = randn(1, 2, 2205);
         using var pcm = ones(5, dtype: ScalarType.Int16);
@@ -191,7 +191,7 @@ public class AudioConversionTests
     }
 
     [Fact]
-    public void Threads_resample_at_once()
+    public void Resampling_is_thread_safe()
     {
         using var x = randn(1, 2205);
         using var expected = AudioConversion.Resample(x, 44100, 16000);

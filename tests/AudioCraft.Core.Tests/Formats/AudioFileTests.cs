@@ -18,7 +18,7 @@ public class AudioFileTests
     [InlineData("mono_u8", "soundfile", null, AudioSampleFormat.Pcm8)]
     [InlineData("mono_f64", "soundfile", 22050, AudioSampleFormat.Ieee64)]
     [InlineData("mono_ulaw", "read", 8000, AudioSampleFormat.MuLaw)]
-    public void Files_read_as_ffmpeg_and_libsndfile_read_them(string name, string reader, int? sampleRate, AudioSampleFormat format)
+    public void Reading_matches_ffmpeg_and_libsndfile(string name, string reader, int? sampleRate, AudioSampleFormat format)
     {
         using var scope = NewDisposeScope();
         using var golden = Golden.Tensors(Case);
@@ -41,7 +41,7 @@ public class AudioFileTests
 
     [Theory]
     [MemberData(nameof(Written))]
-    public void What_is_written_are_the_samples_that_upstream_writes(string name, string input, int sampleRate, AudioWriteOptions options)
+    public void Written_samples_match_upstream(string name, string input, int sampleRate, AudioWriteOptions options)
     {
         using var scope = NewDisposeScope();
         using var golden = Golden.Tensors(Case);
@@ -57,7 +57,7 @@ public class AudioFileTests
     }
 
     [Fact]
-    public void A_tensor_of_one_or_three_dimensions_is_written_as_its_channels()
+    public void Tensors_with_one_and_three_dimensions_are_written()
     {
         using var scope = NewDisposeScope();
         var x = randn(50);
@@ -81,7 +81,7 @@ public class AudioFileTests
     [InlineData(AudioSampleFormat.Pcm32, 1 / 16777216.0)]
     [InlineData(AudioSampleFormat.Ieee32, 0)]
     [InlineData(AudioSampleFormat.Ieee64, 0)]
-    public void Each_format_comes_back_within_half_a_step_for_one_to_eight_channels(AudioSampleFormat format, double step)
+    public void Each_format_round_trips_within_half_a_step_for_one_to_eight_channels(AudioSampleFormat format, double step)
     {
         using var folder = new TemporaryFolder();
         for (var channels = 1; channels <= 8; channels++)
@@ -102,7 +102,7 @@ public class AudioFileTests
     [InlineData(AudioSampleFormat.Pcm16, 32767)]
     [InlineData(AudioSampleFormat.Pcm24, 8388607)]
     [InlineData(AudioSampleFormat.Pcm32, 2147483647)]
-    public void Full_scale_scales_the_whole_signal_instead_of_cutting_off(AudioSampleFormat format, int highest)
+    public void Full_scale_scales_the_signal_instead_of_clipping(AudioSampleFormat format, int highest)
     {
         using var scope = NewDisposeScope();
         var x = tensor(new[] { 1f, -1f, 0.5f });
@@ -117,7 +117,7 @@ public class AudioFileTests
     }
 
     [Fact]
-    public void More_than_two_channels_or_sixteen_bits_get_the_extensible_header_with_a_speaker_mask()
+    public void More_than_two_channels_or_16_bits_use_the_extensible_header()
     {
         var six = WavWriter.Header(new WavFormat(AudioSampleFormat.Pcm16, 6, 48000), 10);
         Assert.Equal(40, six[16]);
@@ -131,7 +131,7 @@ public class AudioFileTests
     }
 
     [Fact]
-    public void More_than_four_gigabytes_get_a_header_that_says_so_and_reads_back()
+    public void More_than_4_GB_use_RF64()
     {
         var header = WavWriter.Header(new WavFormat(AudioSampleFormat.Pcm16, 2, 48000), 3_000_000_000);
         var parsed = WavHeader.Parse(new ByteSource(new OneWay(header), "it"));
@@ -140,7 +140,7 @@ public class AudioFileTests
     }
 
     [Fact]
-    public void A_file_that_cannot_be_written_leaves_what_was_there_and_nothing_else()
+    public void Failed_write_keeps_the_existing_file_and_leaves_no_other()
     {
         using var folder = new TemporaryFolder();
         using var scope = NewDisposeScope();
@@ -160,7 +160,7 @@ public class AudioFileTests
     }
 
     [Fact]
-    public void Directories_that_lack_are_made_and_a_file_that_is_there_is_replaced()
+    public void Missing_directories_are_created_and_existing_files_replaced()
     {
         using var folder = new TemporaryFolder();
         using var scope = NewDisposeScope();
@@ -172,7 +172,7 @@ public class AudioFileTests
     }
 
     [Fact]
-    public void Bad_arguments_are_errors_that_name_the_value()
+    public void Invalid_arguments_throw_with_the_value()
     {
         using var scope = NewDisposeScope();
         var x = rand(1, 100);
@@ -204,7 +204,7 @@ public class AudioFileTests
     }
 
     [Fact]
-    public void Only_results_stay_in_native_memory()
+    public void Only_results_remain_in_native_memory()
     {
         using var x = rand(2, 1000);
         var stream = new MemoryStream();

@@ -31,7 +31,7 @@ public class AudioNormalizerTests
 
     [Theory]
     [MemberData(nameof(Strategies))]
-    public void Levels_become_what_upstream_makes_of_them(string name, string input, AudioWriteOptions options, int sampleRate)
+    public void Normalization_matches_upstream(string name, string input, AudioWriteOptions options, int sampleRate)
     {
         using var scope = NewDisposeScope();
         using var golden = Golden.Tensors(Case);
@@ -45,7 +45,7 @@ public class AudioNormalizerTests
     [InlineData("9k_stereo", 9000, 2)]
     [InlineData("8k_mono", 8000, 1)]
     [InlineData("6k_mono", 6000, 1)]
-    public void Loudness_is_that_of_torchaudio(string name, int sampleRate, int channels)
+    public void Loudness_matches_torchaudio(string name, int sampleRate, int channels)
     {
         using var scope = NewDisposeScope();
         using var golden = Golden.Tensors(Case);
@@ -59,7 +59,7 @@ public class AudioNormalizerTests
     [InlineData(AudioNormalization.Rms)]
     [InlineData(AudioNormalization.Loudness)]
     [InlineData(AudioNormalization.None)]
-    public void Silence_stays_silence_and_clips_of_any_length_stay_finite(AudioNormalization strategy)
+    public void Silence_stays_silent_and_clips_of_any_length_stay_finite(AudioNormalization strategy)
     {
         using var scope = NewDisposeScope();
         var options = new AudioWriteOptions { Strategy = strategy };
@@ -77,7 +77,7 @@ public class AudioNormalizerTests
     }
 
     [Fact]
-    public void Short_clips_are_brought_to_the_loudness_asked_for()
+    public void Short_clips_reach_the_requested_loudness()
     {
         using var scope = NewDisposeScope();
         var short_ = (arange(1600, dtype: ScalarType.Float32) * 0.3f).sin() * 0.05f;
@@ -85,7 +85,7 @@ public class AudioNormalizerTests
     }
 
     [Fact]
-    public void A_tone_of_997_hertz_at_full_scale_on_one_side_measures_minus_3_01()
+    public void Calibration_tone_of_997_Hz_measures_minus_3_01()
     {
         using var scope = NewDisposeScope();
         // The standard's own calibration; the shelf as torchaudio designs it is 0.04 dB off at this frequency.
@@ -104,7 +104,7 @@ public class AudioNormalizerTests
     }
 
     [Fact]
-    public void Sound_is_measured_as_infinitely_quiet_when_nothing_passes_the_gate()
+    public void Audio_below_the_gate_measures_negative_infinity()
     {
         using var scope = NewDisposeScope();
         Assert.Equal(double.NegativeInfinity, AudioNormalizer.Loudness(zeros(1, 16000), 16000));
@@ -112,7 +112,7 @@ public class AudioNormalizerTests
     }
 
     [Fact]
-    public void The_given_tensor_is_never_changed_nor_shared()
+    public void Input_is_neither_changed_nor_shared()
     {
         using var scope = NewDisposeScope();
         var x = randn(2, 8000);
@@ -126,7 +126,7 @@ public class AudioNormalizerTests
     }
 
     [Fact]
-    public void Values_out_of_range_are_argument_errors()
+    public void Values_out_of_range_throw_ArgumentException()
     {
         using var scope = NewDisposeScope();
         var x = ones(1, 100);
@@ -140,7 +140,7 @@ public class AudioNormalizerTests
     }
 
     [Fact]
-    public void Only_results_stay_in_native_memory()
+    public void Only_results_remain_in_native_memory()
     {
         using var x = randn(2, 8000);
         foreach (var strategy in Enum.GetValues<AudioNormalization>())

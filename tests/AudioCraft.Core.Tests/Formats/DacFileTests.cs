@@ -12,7 +12,7 @@ public class DacFileTests
 
     [Theory]
     [MemberData(nameof(Files))]
-    public void A_file_of_upstreams_is_read_and_written_again_the_same_to_the_byte(string name)
+    public void Upstream_file_round_trips_byte_for_byte(string name)
     {
         var path = Golden.File(Case, name + ".dac");
         var file = DacFile.Read(path);
@@ -33,7 +33,7 @@ public class DacFileTests
     }
 
     [Fact]
-    public void Numbers_of_every_size_survive()
+    public void Integers_of_every_size_round_trip()
     {
         using var codes = tensor(new long[] { 0, 65535, 1, 2, 300, 4 }, [2, 1, 3]);
         var file = new DacFile(codes, 2, 1_000_000, 1L << 40, 70000, false, [-20.5f]);
@@ -54,7 +54,7 @@ public class DacFileTests
     }
 
     [Fact]
-    public void A_file_is_read_and_written_by_path()
+    public void File_can_be_read_and_written_by_path()
     {
         using var folder = new TemporaryFolder();
         var path = folder.File("deep/inside.dac");
@@ -65,7 +65,7 @@ public class DacFileTests
 
     [Theory]
     [MemberData(nameof(Files))]
-    public void A_file_cut_anywhere_is_refused_at_once(string name)
+    public void Every_truncation_is_rejected(string name)
     {
         var good = File.ReadAllBytes(Golden.File(Case, name + ".dac"));
         for (var length = 0; length < good.Length; length++)
@@ -77,7 +77,7 @@ public class DacFileTests
     }
 
     [Fact]
-    public void A_damaged_file_is_refused_or_read_and_nothing_else()
+    public void Damaged_file_throws_AudioFormatException_or_is_read()
     {
         var good = File.ReadAllBytes(Golden.File(Case, "chunked_stereo_resample.dac"));
         var random = new Random(11);
@@ -89,7 +89,7 @@ public class DacFileTests
                 var bad = (byte[])good.Clone();
                 for (var n = random.Next(1, 5); n > 0; n--)
                 {
-                    // Most of the file is codes: damage what stands around them more often.
+                    // Most of the file is codes: the other bytes are damaged more often.
                     var place = random.Next(2) == 0 ? random.Next(bad.Length) : random.Next(2) == 0 ? random.Next(400) : bad.Length - 1 - random.Next(300);
                     bad[place] = random.Next(3) switch { 0 => 0, 1 => 255, _ => (byte)random.Next(256) };
                 }
@@ -113,14 +113,14 @@ public class DacFileTests
     [InlineData("numpy.core.multiarray", "fromfile")]
     [InlineData("numpy", "load")]
     [InlineData("_codecs", "encode")]
-    public void A_pickle_that_names_anything_else_is_refused_by_name_and_not_run(string module, string name)
+    public void Pickle_with_other_globals_is_rejected_and_not_run(string module, string name)
     {
         var message = Assert.Throws<AudioFormatException>(() => Read(new PickleWriter().Global(module, name).Op('(').Value("touch /tmp/x").Op('t').Op('R').Stop())).Message;
         Assert.Contains($"{module}.{name}", message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Arrays_that_lie_about_their_size_are_refused()
+    public void Arrays_with_false_sizes_are_rejected()
     {
         foreach (var (shape, type, data) in new (long[], string, byte[])[]
         {
@@ -157,14 +157,14 @@ public class DacFileTests
     [InlineData("dac_version", "2.0.0")]
     [InlineData("dac_version", null)]
     [InlineData("input_db", "loud")]
-    public void Metadata_that_cannot_be_are_refused(string key, object? value)
+    public void Invalid_metadata_is_rejected(string key, object? value)
     {
         var pickle = Pickle([1, 1, 1], "u2", [7, 0], key, value is int number ? (long)number : value);
         Assert.Throws<AudioFormatException>(() => Read(pickle));
     }
 
     [Fact]
-    public void What_is_no_npy_file_of_one_object_is_refused()
+    public void Other_npy_files_are_rejected()
     {
         foreach (var bytes in new[] { "RIFF"u8.ToArray(), [], [0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y', 1, 0, 255, 255, 1, 2] })
         {

@@ -5,10 +5,10 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Tests.Formats;
 
-/// <summary>.ecdc files against those of the genuine implementation, and each property that the format's users rely on.</summary>
+/// <summary>.ecdc files compared with upstream's, and the documented properties of EcdcFile.</summary>
 public class EcdcFileTests
 {
-    // As for the codec itself: a few times the noise that golden/INDEX.md gives.
+    // As for the codec: a few times the noise in golden/INDEX.md.
     private const double Tolerance = 2e-5;
 
     public static TheoryData<string, string, double> Packed
@@ -44,7 +44,7 @@ public class EcdcFileTests
 
     [Theory]
     [MemberData(nameof(Packed))]
-    public void A_file_without_the_language_model_is_upstreams_byte_for_byte(string name, string file, double bandwidth)
+    public void File_without_language_model_matches_upstream_byte_for_byte(string name, string file, double bandwidth)
     {
         using var model = OriginalEncodecFixture.Load(name);
         model.SetTargetBandwidth(bandwidth);
@@ -56,7 +56,7 @@ public class EcdcFileTests
 
     [Theory]
     [MemberData(nameof(Packed))]
-    public void Upstreams_file_is_read_to_the_recorded_sound(string name, string file, double bandwidth)
+    public void Upstream_file_decodes_to_the_recorded_audio(string name, string file, double bandwidth)
     {
         using var model = OriginalEncodecFixture.Load(name);
         using var io = Golden.Tensors(name);
@@ -76,7 +76,7 @@ public class EcdcFileTests
 
     [Theory]
     [MemberData(nameof(Predicted))]
-    public void A_file_with_the_language_model_comes_back_exactly_whatever_the_threads(string file, double bandwidth)
+    public void File_with_language_model_round_trips_with_any_number_of_threads(string file, double bandwidth)
     {
         var name = "encodec_original_24k";
         using var model = OriginalEncodecFixture.Load(name);
@@ -108,7 +108,7 @@ public class EcdcFileTests
 
     [Theory]
     [MemberData(nameof(Predicted))]
-    public void Upstreams_file_with_the_language_model_is_refused_as_out_of_step(string file, double bandwidth)
+    public void Upstream_file_with_language_model_is_rejected(string file, double bandwidth)
     {
         // Its probabilities are those of the libtorch that wrote it, which differ from ours in their last bits.
         using var model = OriginalEncodecFixture.Load("encodec_original_24k");
@@ -116,11 +116,11 @@ public class EcdcFileTests
         var path = Golden.File("encodec_original_24k", file);
         Assert.Equal((model.CodebooksFor(bandwidth), true), (EcdcFile.ReadHeader(path).Codebooks, EcdcFile.ReadHeader(path).UsesLanguageModel));
         var refused = Assert.Throws<AudioFormatException>(() => EcdcFile.Decompress(model, path, new() { LanguageModel = languageModel }));
-        Assert.Contains("out of step", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("do not match", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Another_language_model_is_noticed_instead_of_giving_noise()
+    public void Wrong_language_model_is_detected()
     {
         using var model = OriginalEncodecFixture.Load("encodec_original_24k");
         using var languageModel = OriginalEncodecFixture.LoadLanguageModel();
@@ -133,7 +133,7 @@ public class EcdcFileTests
     }
 
     [Fact]
-    public void The_header_is_upstreams_byte_for_byte()
+    public void Header_matches_upstream_byte_for_byte()
     {
         using var io = Golden.Tensors("encodec_binary");
         using var bytes = io.Read("header/bytes");
@@ -146,7 +146,7 @@ public class EcdcFileTests
     }
 
     [Fact]
-    public void Sound_of_another_rate_and_number_of_channels_is_converted()
+    public void Other_rates_and_channels_are_converted()
     {
         using var model = OriginalEncodecFixture.Load("encodec_original_24k");
         using var folder = new TemporaryFolder();
@@ -158,7 +158,7 @@ public class EcdcFileTests
     }
 
     [Fact]
-    public void Files_stand_one_after_the_other_in_a_stream()
+    public void A_stream_can_contain_several_files()
     {
         using var model = OriginalEncodecFixture.Load("encodec_original_24k");
         using var languageModel = OriginalEncodecFixture.LoadLanguageModel();
@@ -176,7 +176,7 @@ public class EcdcFileTests
     }
 
     [Fact]
-    public async Task Progress_grows_to_one_and_cancelling_stops_both_ways()
+    public async Task Progress_reaches_one_and_both_directions_can_be_cancelled()
     {
         using var model = OriginalEncodecFixture.Load("encodec_original_48k");
         var options = new EcdcOptions { ModelName = "tiny" };
@@ -192,15 +192,15 @@ public class EcdcFileTests
         using var cancelled = new CancellationTokenSource();
         await cancelled.CancelAsync();
         stream.Position = 0;
-        Assert.ThrowsAny<OperationCanceledException>(() => EcdcFile.Decompress(model, stream, options, ct: cancelled.Token));
-        Assert.ThrowsAny<OperationCanceledException>(() => EcdcFile.CompressToArray(model, wav, 4800, options, ct: cancelled.Token));
+        Assert.ThrowsAny<OperationCanceledException>(() => EcdcFile.Decompress(model, stream, options, cancellationToken: cancelled.Token));
+        Assert.ThrowsAny<OperationCanceledException>(() => EcdcFile.CompressToArray(model, wav, 4800, options, cancellationToken: cancelled.Token));
         using var folder = new TemporaryFolder();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => EcdcFile.CompressAsync(model, wav, 4800, folder.File("a.ecdc"), options, ct: cancelled.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => EcdcFile.CompressAsync(model, wav, 4800, folder.File("a.ecdc"), options, cancellationToken: cancelled.Token));
         Assert.Empty(Directory.GetFiles(folder.Path));
     }
 
     [Fact]
-    public void Only_the_sound_stays_alive()
+    public void Only_the_audio_remains_in_native_memory()
     {
         using var model = OriginalEncodecFixture.Load("encodec_original_48k");
         var options = new EcdcOptions { ModelName = "tiny" };
@@ -214,7 +214,7 @@ public class EcdcFileTests
     }
 
     [Fact]
-    public void What_cannot_be_written_or_does_not_fit_is_refused()
+    public void Invalid_arguments_and_mismatched_codecs_are_rejected()
     {
         using var model = OriginalEncodecFixture.Load("encodec_original_48k");
         using var mono = OriginalEncodecFixture.Load("encodec_original_24k");

@@ -7,13 +7,13 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Tests.Formats;
 
-/// <summary>Long sound to an .ecdc file and back in memory that does not grow with it, as the kernel counts it.</summary>
+/// <summary>Memory use of long .ecdc files, as measured by the kernel.</summary>
 public class EcdcMemoryTests(ITestOutputHelper output)
 {
     [Theory]
     [InlineData("encodec_original_24k", 6)]
     [InlineData("encodec_original_48k", 16)]
-    public void Many_minutes_take_no_more_memory_than_half_a_minute(string name, int minutes)
+    public void Memory_use_does_not_grow_with_the_duration(string name, int minutes)
     {
         if (!OperatingSystem.IsLinux())
         {

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Tests.Formats;
 
-/// <summary>.ecdc files that are damaged, cut off, or made to break a reader.</summary>
+/// <summary>Damaged, truncated and malicious .ecdc files.</summary>
 public class HostileEcdcTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
@@ -29,7 +29,7 @@ public class HostileEcdcTests
 
     [Theory]
     [MemberData(nameof(Files))]
-    public void Every_truncation_is_a_typed_error_at_once(string name, string file)
+    public void Every_truncation_throws_AudioFormatException(string name, string file)
     {
         using var codec = new Reader(name);
         var bytes = codec.Bytes(file);
@@ -44,7 +44,7 @@ public class HostileEcdcTests
 
     [Theory]
     [MemberData(nameof(Files))]
-    public void Flipped_bytes_give_a_typed_error_or_sound(string name, string file)
+    public void Flipped_bytes_give_audio_or_AudioFormatException(string name, string file)
     {
         using var codec = new Reader(name);
         var bytes = codec.Bytes(file);
@@ -78,9 +78,9 @@ public class HostileEcdcTests
     }
 
     [Fact]
-    public void A_changed_byte_among_predicted_codes_does_not_pass_as_sound()
+    public void Changed_byte_in_predicted_codes_is_detected()
     {
-        // Whatever the byte, the decoder's end is not the encoder's: only here and there a change is undone by chance.
+        // The final bits of decoder and encoder differ; a few changes cancel by chance.
         using var codec = new Reader("encodec_original_24k");
         var bytes = codec.Own();
         var start = 9 + BinaryPrimitives.ReadInt32BigEndian(bytes.AsSpan(5));
@@ -126,7 +126,7 @@ public class HostileEcdcTests
     [InlineData("""[1]""")]
     [InlineData("")]
     [InlineData("{")]
-    public void Headers_that_promise_what_is_not_there_or_make_no_sense_are_refused_without_memory(string header)
+    public void Invalid_headers_are_rejected_without_allocation(string header)
     {
         using var codec = new Reader("encodec_original_24k");
         byte[] file = [.. Prefix(Encoding.UTF8.GetByteCount(header)), .. Encoding.UTF8.GetBytes(header), .. new byte[200]];
@@ -140,7 +140,7 @@ public class HostileEcdcTests
     }
 
     [Fact]
-    public void A_header_of_another_format_version_or_size_is_refused()
+    public void Header_with_other_magic_version_or_size_is_rejected()
     {
         using var codec = new Reader("encodec_original_24k");
         var bytes = codec.Bytes("bw1.8.ecdc");
@@ -160,16 +160,16 @@ public class HostileEcdcTests
     [InlineData(float.NaN)]
     [InlineData(float.PositiveInfinity)]
     [InlineData(-1f)]
-    public void A_volume_that_is_none_is_refused(float scale)
+    public void Invalid_scale_is_rejected(float scale)
     {
         using var codec = new Reader("encodec_original_48k");
         var bytes = codec.Bytes("bw0.6.ecdc");
         BinaryPrimitives.WriteSingleBigEndian(bytes.AsSpan(9 + BinaryPrimitives.ReadInt32BigEndian(bytes.AsSpan(5))), scale);
-        Assert.Contains("volume", Assert.Throws<AudioFormatException>(() => codec.Read(bytes, oneWay: false)).Message, StringComparison.Ordinal);
+        Assert.Contains("scale", Assert.Throws<AudioFormatException>(() => codec.Read(bytes, oneWay: false)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Bytes_behind_the_last_segment_of_a_file_are_noticed()
+    public void Bytes_after_the_last_segment_are_detected()
     {
         using var codec = new Reader("encodec_original_24k");
         var path = Path.GetTempFileName();
@@ -211,7 +211,7 @@ public class HostileEcdcTests
 
         public byte[] Bytes(string file) => File.ReadAllBytes(Golden.File(name, file));
 
-        /// <summary>A file with the language model that this machine wrote.</summary>
+        /// <summary>A file with the language model, written on this machine.</summary>
         public byte[] Own()
         {
             using var wav = rand([1, 1500], generator: new Generator(5)) - 0.5f;

@@ -1,13 +1,14 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Text;
+using AudioCraft.Audio;
 using AudioCraft.Formats;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace AudioCraft.Tests.Formats;
 
-/// <summary>Files that are damaged, unusual, or made to break a reader.</summary>
+/// <summary>Damaged, unusual and malicious WAV files.</summary>
 public class HostileWavTests
 {
     private static byte[] Bytes(AudioSampleFormat format, int channels = 2, int frames = 20)
@@ -18,7 +19,7 @@ public class HostileWavTests
         return stream.ToArray();
     }
 
-    /// <summary>A file of the chunks given, 16-bit mono at 8 kHz where they say nothing else.</summary>
+    /// <summary>A file with the given chunks, 16-bit mono at 8 kHz by default.</summary>
     private static byte[] Riff(params (string Id, byte[] Body, uint? Size)[] chunks)
     {
         var stream = new MemoryStream();
@@ -83,7 +84,7 @@ public class HostileWavTests
     [InlineData(AudioSampleFormat.Pcm32)]
     [InlineData(AudioSampleFormat.Ieee32)]
     [InlineData(AudioSampleFormat.Ieee64)]
-    public void A_file_cut_off_anywhere_is_a_typed_error(AudioSampleFormat format)
+    public void Every_truncation_of_a_wav_file_throws(AudioSampleFormat format)
     {
         var file = Bytes(format);
         LiveTensors.NoneLeft(() =>
@@ -101,7 +102,7 @@ public class HostileWavTests
     }
 
     [Fact]
-    public void Changed_bytes_give_sound_or_a_typed_error_in_no_time_and_leak_nothing()
+    public void Changed_bytes_give_audio_or_AudioFormatException_without_leaks()
     {
         var random = new Random(20);
         var watch = ProcessorTime.StartNew();
@@ -115,7 +116,7 @@ public class HostileWavTests
                     var file = (byte[])good.Clone();
                     for (var flips = random.Next(1, 5); flips > 0; flips--)
                     {
-                        // Mostly in the header: what is behind it is only samples.
+                        // Mostly in the header: the rest is samples.
                         file[random.Next(random.Next(3) == 0 ? file.Length : 70)] = random.Next(3) switch { 0 => 0, 1 => 0xff, _ => (byte)random.Next(256) };
                     }
 
@@ -125,7 +126,7 @@ public class HostileWavTests
                         using (wav)
                         {
                             Assert.InRange(wav.numel(), 0, file.Length);
-                            Assert.InRange(rate, 1, WavFormat.MaxSampleRate);
+                            Assert.InRange(rate, 1, Waveform.MaxSampleRate);
                         }
                     }
                     catch (AudioFormatException)
@@ -139,7 +140,7 @@ public class HostileWavTests
     }
 
     [Fact]
-    public void Other_files_are_refused_by_what_they_are()
+    public void Other_file_formats_are_rejected_by_name()
     {
         Refused([], "0 bytes");
         Refused("fLaC and what follows"u8.ToArray(), "FLAC");
@@ -152,15 +153,15 @@ public class HostileWavTests
     }
 
     [Fact]
-    public void Lies_of_the_format_chunk_are_refused_by_their_value()
+    public void Invalid_format_chunks_are_rejected_with_the_value()
     {
         var data = Data(null, 1, 2, 3, 4);
         Refused(Riff(Fmt(channels: 0), data), "0 channels");
         Refused(Riff(Fmt(channels: 65535), data), "65535 channels");
         Refused(Riff(Fmt(rate: 0), data), "0 Hz");
         Refused(Riff(Fmt(rate: uint.MaxValue), data), "4294967295 Hz");
-        Refused(Riff(Fmt(align: 0), data), "says 0");
-        Refused(Riff(Fmt(align: 3), data), "says 3");
+        Refused(Riff(Fmt(align: 0), data), "states 0");
+        Refused(Riff(Fmt(align: 3), data), "states 3");
         Refused(Riff(Fmt(bits: 0), data), "0 bits");
         Refused(Riff(Fmt(bits: 33, align: 5), data), "33 bits");
         Refused(Riff(Fmt(tag: 3, bits: 16), data), "format 3");
@@ -173,7 +174,7 @@ public class HostileWavTests
     }
 
     [Fact]
-    public void Lies_about_sizes_are_refused_without_taking_memory_for_them()
+    public void False_sizes_are_rejected_without_allocation()
     {
         var before = GC.GetTotalAllocatedBytes();
         Refused(Riff(Fmt(), Data(0xFFFFFFFE, 1, 2, 3)), "4294967294 bytes");
@@ -183,7 +184,7 @@ public class HostileWavTests
     }
 
     [Fact]
-    public void Endless_chunks_end()
+    public void Number_of_chunks_is_limited()
     {
         var file = Riff([.. Enumerable.Repeat(("junk", Array.Empty<byte>(), (uint?)null), 100_000)]);
         var watch = ProcessorTime.StartNew();
@@ -192,7 +193,7 @@ public class HostileWavTests
     }
 
     [Fact]
-    public void Samples_that_are_not_numbers_are_refused_by_their_place()
+    public void Non_finite_samples_are_rejected_with_the_position()
     {
         var file = Bytes(AudioSampleFormat.Ieee32);
         BinaryPrimitives.WriteSingleLittleEndian(file.AsSpan(file.Length - 4), float.PositiveInfinity);
@@ -205,7 +206,7 @@ public class HostileWavTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void Chunks_of_other_programs_are_passed_over(bool oneWay)
+    public void Unknown_chunks_are_skipped(bool oneWay)
     {
         float[] expected = [1 / 32768f, -2 / 32768f, 3 / 32768f];
         var data = Data(null, 1, -2, 3);
@@ -216,7 +217,7 @@ public class HostileWavTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void Unfinished_recordings_go_on_to_the_end(bool oneWay)
+    public void Unfinished_recordings_are_read_to_the_end(bool oneWay)
     {
         float[] expected = [1 / 32768f, -2 / 32768f, 3 / 32768f];
         Assert.Equal(expected, Read(Riff(Fmt(), Data(0xFFFFFFFF, 1, -2, 3)), oneWay));
@@ -229,7 +230,7 @@ public class HostileWavTests
     }
 
     [Fact]
-    public void Depths_between_whole_bytes_are_read_from_the_upper_bits()
+    public void Depths_between_whole_bytes_use_the_upper_bits()
     {
         Assert.Equal([0.5f], Read(Riff(Fmt(bits: 12), Data(null, 0x4000))));
         Assert.Equal([0.5f], Read(Riff(Fmt(bits: 20, align: 3), ("data", [0, 0, 0x40], null))));
@@ -237,14 +238,14 @@ public class HostileWavTests
     }
 
     [Fact]
-    public void ALaw_is_that_of_the_standard()
+    public void ALaw_matches_the_standard()
     {
         // G.711: the code for the smallest positive value is 0xD5, for the largest 0xAA; clearing the top bit changes the sign.
         Assert.Equal([8 / 32768f, 32256 / 32768f, -8 / 32768f, -32256 / 32768f], Read(Riff(Fmt(tag: 6, bits: 8, align: 1), ("data", [0xD5, 0xAA, 0x55, 0x2A], null))));
     }
 
     [Fact]
-    public void Rf64_takes_its_size_from_ds64_and_doubts_it_as_well()
+    public void Rf64_size_is_read_from_ds64_and_checked()
     {
         var sizes = new byte[28];
         BinaryPrimitives.WriteUInt64LittleEndian(sizes.AsSpan(8), 4);
@@ -258,7 +259,7 @@ public class HostileWavTests
     }
 
     [Fact]
-    public void Info_of_a_pipe_tells_the_length_only_where_the_header_does()
+    public void Info_of_a_pipe_returns_the_length_only_if_the_header_has_it()
     {
         Assert.Equal(3, AudioFile.Info(new OneWay(Riff(Fmt(), Data(null, 1, 2, 3)))).Frames);
         Assert.Null(AudioFile.Info(new OneWay(Riff(Fmt(), Data(0xFFFFFFFF, 1, 2, 3)))).Frames);

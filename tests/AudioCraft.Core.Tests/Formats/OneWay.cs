@@ -1,6 +1,6 @@
 namespace AudioCraft.Tests.Formats;
 
-/// <summary>A stream like a pipe: it cannot seek, cannot tell its length, and hands out a few bytes at a time.</summary>
+/// <summary>A stream like a pipe: not seekable, of unknown length, and with a few bytes per read.</summary>
 internal sealed class OneWay(byte[] bytes) : Stream
 {
     private int position;

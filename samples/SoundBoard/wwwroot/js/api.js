@@ -1,4 +1,4 @@
-// The server's endpoints. What it refuses arrives as a Problem with the server's own sentence.
+// The server's endpoints. Errors become a Problem with the server's message.
 import { WavReader } from "./wav.js";
 
 export class Problem extends Error {
@@ -16,7 +16,7 @@ const problemOf = async response => {
   const isProblem = response.headers.get("Content-Type")?.startsWith("application/problem+json");
   const body = isProblem ? await response.json().catch(() => ({})) : {};
   const errors = body.errors ? Object.values(body.errors).flat().join(" ") : "";
-  return new Problem(body.title ?? `The server answered ${response.status}.`, errors || body.detail, response.status, retryAfter);
+  return new Problem(body.title ?? `The server returned ${response.status}.`, errors || body.detail, response.status, retryAfter);
 };
 
 const ask = async (path, options) => {
@@ -24,7 +24,7 @@ const ask = async (path, options) => {
   try {
     response = await fetch(path, options);
   } catch (error) {
-    throw error.name === "AbortError" ? error : new Problem("The server cannot be reached.", "The server cannot be reached. Is it still running?", 0);
+    throw error.name === "AbortError" ? error : new Problem("The server cannot be reached.", "The server cannot be reached. Is it running?", 0);
   }
   if (!response.ok) throw await problemOf(response);
   return response;
@@ -32,7 +32,7 @@ const ask = async (path, options) => {
 
 export const model = async signal => (await ask("v1/model", { signal })).json();
 
-const broken = () => new Problem("The sound broke off.", "The sound broke off before its end: the connection to the server was lost.", 0);
+const broken = () => new Problem("The audio is incomplete.", "The audio is incomplete: the connection to the server was lost.", 0);
 
 /** Makes a sound; `sound` grows as its samples arrive. Resolves when it is whole. */
 export const generate = async ({ prompt, seconds, guidance, seed }, begin, signal) => {
@@ -54,7 +54,7 @@ export const generate = async ({ prompt, seconds, guidance, seed }, begin, signa
     sound ??= begin(wav.format, Number(response.headers.get("AudioCraft-Seed")));
     sound.append(frames);
   }
-  if (!sound) throw new Problem("The server sent no sound.", "The server sent no sound.", 0);
+  if (!sound) throw new Problem("The server sent no audio.", "The server sent no audio.", 0);
   if (sound.frames < sound.expected) throw broken();
   sound.end();
   return sound;

@@ -1,4 +1,4 @@
-// The page: asks the server what it can, and ties composer, stage, player, codec and history together.
+// The page: loads the model's properties and connects composer, stage, player, codec and history.
 import * as api from "./api.js";
 import { CodecBench } from "./codec.js";
 import { setUpTheme } from "./colours.js";
@@ -64,7 +64,7 @@ async function make() {
     complain(error.message);
     return;
   }
-  // While the click lasts: some browsers let nothing sound that was not begun by one.
+  // In the click handler: some browsers allow audio only there.
   player.wake(rate);
   running?.abort();
   const mine = running = new AbortController();
@@ -83,24 +83,24 @@ async function make() {
       history.mark(null);
       show(sound, request.prompt, metaOf(request));
       player.load(sound, { play: true });
-      // On a phone the pictures are below what was typed.
+      // On a phone the waveform is below the form.
       document.querySelector(".stage").scrollIntoView({ behavior: "smooth", block: "nearest" });
-      // Several times a second: read aloud is what comes before and after.
+      // Updated several times a second, so not announced to screen readers.
       at("status").ariaLive = "off";
-      sound.addEventListener("grow", () => say(`Making: ${sound.available.toFixed(1)} of ${sound.duration.toFixed(1)} s. The first was there after ${first} s.`));
+      sound.addEventListener("grow", () => say(`Generating: ${sound.available.toFixed(1)} of ${sound.duration.toFixed(1)} s. First audio after ${first} s.`));
       return sound;
     }, mine.signal);
     at("status").ariaLive = "polite";
     const took = Number(since());
-    say(`${sound.duration.toFixed(1)} s of sound, made in ${took.toFixed(1)} s.`);
+    say(`${sound.duration.toFixed(1)} s of audio, generated in ${took.toFixed(1)} s.`);
     showTools(sound);
     await history.add({ id: Date.now(), ...request, sampleRate: sound.sampleRate, channels: sound.channels, samples: sound.samples.slice() });
   } catch (error) {
-    // What was made before it broke off stays to be heard.
+    // The received part can still be played.
     sound?.end();
     at("status").ariaLive = "polite";
     if (sound) showTools(sound);
-    if (error.name === "AbortError") say(sound ? `Cancelled after ${sound.available.toFixed(1)} s of sound.` : "Cancelled.");
+    if (error.name === "AbortError") say(sound ? `Cancelled after ${sound.available.toFixed(1)} s of audio.` : "Cancelled.");
     else {
       say("");
       complain(error.retryAfter ? `${error.message} Try again in ${error.retryAfter} s.` : error.message);
@@ -118,14 +118,14 @@ function cancel() {
   running?.abort();
 }
 
-// Until the first sound comes, says how many are before it.
+// Shows the queue length until the first audio arrives.
 function watchQueue(signal) {
   let stopped = false;
   say("Waiting for the model …");
   const timer = setInterval(async () => {
     try {
       const { queue, state } = await api.model(signal);
-      if (!stopped) say(state !== "Ready" ? "The model is being loaded …" : queue > 0 ? `Waiting for a turn: ${queue} in the queue.` : "The model is at it …");
+      if (!stopped) say(state !== "Ready" ? "Loading the model …" : queue > 0 ? `Waiting: ${queue} in the queue.` : "Generating …");
     } catch (error) {
       if (error.name !== "AbortError" && !stopped) say(error.message);
     }

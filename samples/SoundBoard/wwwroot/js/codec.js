@@ -1,4 +1,4 @@
-// A file through the codec at each bitrate: encoded and decoded line by line, heard and seen by choosing a line.
+// Encodes and decodes a file at each bitrate. Choosing a line plays and shows it.
 import * as api from "./api.js";
 import { Sound } from "./sound.js";
 import { readWav } from "./wav.js";
@@ -16,7 +16,7 @@ export class CodecBench {
       if (file.files[0]) this.open(file.files[0]);
       file.value = "";
     });
-    // Anywhere on the page: who drops a file beside the field does not want to leave the page.
+    // On the whole page, so that a file dropped beside the field does not leave the page.
     addEventListener("dragover", event => {
       if (!event.dataTransfer.types.includes("Files")) return;
       event.preventDefault();
@@ -63,7 +63,7 @@ export class CodecBench {
         const heard = Sound.of(await readWav(await api.decode(coded, running.signal)));
         line.fill(heard, coded.size, coded.size / original.size, rate.kbps / this.#rates.at(-1).kbps);
       }
-      this.#say(`${name}: ${source.duration.toFixed(1)} s at ${this.#rates.length} bitrates. Sizes are those of the files.`);
+      this.#say(`${name}: ${source.duration.toFixed(1)} s at ${this.#rates.length} bitrates. Sizes are of the .ecdc files.`);
     } catch (error) {
       if (error.name === "AbortError") return;
       this.#say("");

@@ -1,4 +1,4 @@
-// The colours of the spectrogram: from the panel's ground, through two colours of the page, to its brightest. And which theme the page is in.
+// The theme of the page, and the colours of the spectrogram for it.
 const STOPS = {
   dark: ["#0a1012", "#12303a", "#1f6673", "#4d9a8c", "#d7a45c", "#ff8a5c", "#fff3e2"],
   light: ["#efebe2", "#dfd3bd", "#e3ac7d", "#d2693f", "#9b3341", "#4c2147", "#1a1026"],
@@ -9,7 +9,7 @@ const ICONS = {
   light: '<circle cx="12" cy="12" r="4"/><path d="M12 2.500v2M12 19.500v2M2.500 12h2M19.500 12h2M5.300 5.300l1.400 1.400M17.300 17.300l1.400 1.400M5.300 18.700l1.400-1.400M17.300 6.700l1.400-1.400"/>',
   dark: '<path d="M20 14.500A8.500 8.500 0 0 1 9.500 4a8.500 8.500 0 1 0 10.500 10.500z"/>',
 };
-const NAMES = { auto: "as the system", light: "light", dark: "dark" };
+const NAMES = { auto: "system", light: "light", dark: "dark" };
 
 const system = matchMedia("(prefers-color-scheme: dark)");
 const chosen = () => document.documentElement.dataset.theme ?? "auto";

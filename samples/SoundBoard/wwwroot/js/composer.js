@@ -1,4 +1,4 @@
-// What is asked for: words, length, guidance, seed.
+// The form: prompt, length, guidance, seed.
 const LARGEST_SEED = 2 ** 31 - 1;
 
 export class Composer {
@@ -53,11 +53,11 @@ export class Composer {
     if (seed && !/^\d{1,15}$/.test(seed)) {
       this.seed.setAttribute("aria-invalid", "true");
       this.seed.focus();
-      throw new RangeError("A seed is a whole number from 0 on, of at most 15 digits. Leave it empty for a new one each time.");
+      throw new RangeError("The seed must be an integer from 0, with at most 15 digits. Leave it empty for a random seed.");
     }
     if (!prompt) {
       this.prompt.focus();
-      throw new RangeError("Say first what it should sound like.");
+      throw new RangeError("Enter a prompt first.");
     }
     return { prompt, seconds: Number(this.seconds.value), guidance: Number(this.guidance.value), seed: seed ? Number(seed) : null };
   }

@@ -1,4 +1,4 @@
-// The list of sounds that were made here: heard again, made again, taken away.
+// The history: play, reuse and remove generated audio.
 import { Sound } from "./sound.js";
 import * as store from "./store.js";
 
@@ -56,7 +56,7 @@ export class History {
 
     const tools = element("span", "tools");
     tools.append(
-      tool("Again", `Take over words, length, guidance and seed of ${entry.prompt}`, () => this.reuse(entry)),
+      tool("Again", `Reuse prompt, length, guidance and seed of ${entry.prompt}`, () => this.reuse(entry)),
       tool("Remove", `Remove ${entry.prompt}`, async () => {
         this.#entries = this.#entries.filter(other => other !== entry);
         this.#render();

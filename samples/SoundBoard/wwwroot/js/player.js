@@ -1,5 +1,5 @@
-// Plays a sound, also one that is still being made: pieces are laid end to end on the clock of Web Audio.
-// The audio context has the sound's own rate, so that no piece is resampled by itself and joints cannot be heard.
+// Plays audio, also while it is generated: chunks are scheduled one after another on the clock of Web Audio.
+// The audio context has the sample rate of the audio, so that chunks are not resampled separately, which would be audible.
 const AHEAD_AT_START = 0.25;
 const AHEAD_AFTER_DRY = 0.6;
 const LEAD = 0.03;
@@ -79,7 +79,7 @@ export class Player extends EventTarget {
     return position;
   }
 
-  // Lays down what has come since. After silence, waits until there is a little more, so that it does not stutter.
+  // Schedules new chunks. After an underrun, waits until more is buffered.
   #feed() {
     if (!this.playing) return;
     const sound = this.#sound;

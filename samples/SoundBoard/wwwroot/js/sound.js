@@ -1,4 +1,4 @@
-// A sound that may still be growing: interleaved 16-bit samples, and how long it will be.
+// Audio that may still be received: interleaved 16-bit samples and the final length.
 export class Sound extends EventTarget {
   #samples;
   #frames = 0;

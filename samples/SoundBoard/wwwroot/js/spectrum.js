@@ -15,7 +15,7 @@ export class Spectrum {
 
   /** `rows` levels from low to high for sounds of this rate. */
   constructor(sampleRate, rows) {
-    // About 40 ms: footsteps stay apart, and so do the partials of a voice.
+    // About 40 ms: separates both footsteps and the partials of a voice.
     this.size = 2 ** Math.round(Math.log2(0.04 * sampleRate));
     this.sampleRate = sampleRate;
     this.rows = rows;
@@ -50,7 +50,7 @@ export class Spectrum {
     }
   }
 
-  // 0 dB is a sine of full scale.
+  // 0 dB is a full-scale sine.
   #decibels(bin) {
     const power = (this.#re[bin] ** 2 + this.#im[bin] ** 2) * (16 / this.size ** 2);
     return 10 * Math.log10(power + 1e-12);

@@ -1,4 +1,4 @@
-// The pictures of a sound: waveform above, spectrogram below, drawn from left to right as it grows, with the place that is heard.
+// The waveform and the spectrogram, drawn from left to right while audio is received, with the playback position.
 import { spectrogramColours } from "./colours.js";
 import { Spectrum } from "./spectrum.js";
 
@@ -56,12 +56,12 @@ export class Stage {
     this.#grow();
   }
 
-  // Columns whose samples have come since. A column needs samples on both sides of its middle, unless the sound has ended.
+  // Draws new columns. A column needs samples on both sides, except at the end.
   #grow() {
     const sound = this.#sound;
     if (!sound || sound.expected === 0) return;
     if (this.#total !== sound.duration) {
-      // It broke off: what is here has all the width now.
+      // Incomplete: the received part gets the full width.
       this.#measure();
       return;
     }
@@ -120,7 +120,7 @@ export class Stage {
     context.globalAlpha = 0.25;
     context.fillRect(0, Math.floor(middle), width, 1);
     context.globalAlpha = 1;
-    // The loudest place reaches the edge, but a whisper is not blown up to a shout.
+    // Scaled to the peak, with a limit for quiet audio.
     let loudest = 0.1;
     for (let i = 0; i <= 2 * this.#drawnTo + 1; i++) loudest = Math.max(loudest, Math.abs(this.#peaks[i]));
     const scale = middle * 0.92 / loudest;

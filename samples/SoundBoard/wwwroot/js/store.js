@@ -1,4 +1,4 @@
-// The sounds of the history in the browser's own database; where there is none (private windows), in memory for as long as the page is open.
+// The history in the browser's database, or in memory if there is none (private windows).
 const NAME = "soundboard", TABLE = "sounds", MOST = 40;
 
 const opened = new Promise(resolve => {

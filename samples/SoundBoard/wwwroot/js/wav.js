@@ -1,4 +1,4 @@
-// WAV of 16-bit integers, which is what the server sends: read piece by piece, and written.
+// Reads 16-bit WAV in chunks, as the server sends it, and writes it.
 const HEADER_BYTES = 44;
 
 /** Takes bytes as they arrive and gives whole frames: `format` is known once the header is here. */
@@ -30,7 +30,7 @@ export class WavReader {
 export const readWav = async blob => {
   const reader = new WavReader();
   const samples = reader.push(new Uint8Array(await blob.arrayBuffer()));
-  if (!reader.format) throw new Error("The server sent no WAV file.");
+  if (!reader.format) throw new Error("The server's response is not a WAV file.");
   return { ...reader.format, samples };
 };
 
@@ -68,12 +68,12 @@ const samplesOf = bytes => {
   return Int16Array.from({ length: bytes.length / 2 }, (_, i) => view.getInt16(2 * i, true));
 };
 
-// Null while there are too few bytes. Chunks before the samples are passed over.
+// Null while there are too few bytes. Other chunks before the samples are skipped.
 const headerOf = bytes => {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const word = at => String.fromCharCode(...bytes.subarray(at, at + 4));
   if (bytes.length < 12) return null;
-  if (word(0) !== "RIFF" || word(8) !== "WAVE") throw new Error("The server sent no WAV file.");
+  if (word(0) !== "RIFF" || word(8) !== "WAVE") throw new Error("The server's response is not a WAV file.");
   let format = null;
   for (let at = 12; at + 8 <= bytes.length;) {
     const size = view.getUint32(at + 4, true);
@@ -83,7 +83,7 @@ const headerOf = bytes => {
     }
     if (word(at) === "fmt ") {
       if (at + 24 > bytes.length) return null;
-      if (view.getUint16(at + 22, true) !== 16) throw new Error("The server's WAV file is not one of 16 bits.");
+      if (view.getUint16(at + 22, true) !== 16) throw new Error("The server's WAV file does not have 16 bits.");
       format = { channels: view.getUint16(at + 10, true), sampleRate: view.getUint32(at + 12, true) };
     }
     at += 8 + size + (size & 1);

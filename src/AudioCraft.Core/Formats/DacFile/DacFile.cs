@@ -1,3 +1,4 @@
+using AudioCraft.Audio;
 using AudioCraft.Checkpoints;
 using AudioCraft.Formats;
 using AudioCraft.Quantization;
@@ -7,27 +8,27 @@ using static TorchSharp.torch;
 namespace AudioCraft;
 
 /// <summary>
-/// A <c>.dac</c> file (descript-audio-codec, dac/model/base.py): the codes of a <see cref="DacModel"/> and what is needed to turn them back into sound of the original
-/// length, rate, channels and loudness. <see cref="DacCodec"/> makes and plays them.
+/// The contents of a <c>.dac</c> file (descript-audio-codec, dac/model/base.py): the codes of a <see cref="DacModel"/> and the metadata to restore the original
+/// length, sample rate, channels and loudness. <see cref="DacCompressor"/> encodes and decodes them.
 /// </summary>
 public sealed class DacFile
 {
-    /// <summary>The version that is read and written, the only one there is.</summary>
+    /// <summary>The version of the format that is read and written, the only one.</summary>
     public const string Version = "1.0.0";
 
     private const long MostSamples = 1L << 40;
 
     private readonly ushort[] codes;
 
-    /// <summary>A file from its parts.</summary>
+    /// <summary>Creates a file from its parts.</summary>
     /// <param name="codes">int64 [B·C, K, F], each 0 to 65535; it is copied.</param>
-    /// <param name="channels">C, channels of each sound, 1 to 1024.</param>
-    /// <param name="sampleRate">Of the original sound, 1 to 1000000.</param>
-    /// <param name="originalLength">Of the original sound in samples, at least 1.</param>
-    /// <param name="chunkLength">Frames that were coded at a time, at least 1.</param>
-    /// <param name="padded">Whether they were coded with padding: true for a sound in one piece, false for windows.</param>
-    /// <param name="inputLoudness">Loudness of each of the B sounds in LUFS, before it was brought to that of the codec.</param>
-    /// <exception cref="ArgumentException">A value is not that.</exception>
+    /// <param name="channels">C, the number of channels, 1 to 1024.</param>
+    /// <param name="sampleRate">The original sample rate in hertz, 1 to 1,000,000.</param>
+    /// <param name="originalLength">The original number of samples per channel, at least 1.</param>
+    /// <param name="chunkLength">The number of frames per window, at least 1.</param>
+    /// <param name="padded">Whether the audio was encoded with padding: true for all at once, false for windows.</param>
+    /// <param name="inputLoudness">The original loudness of each of the B items in LUFS.</param>
+    /// <exception cref="ArgumentException">A value is out of range.</exception>
     public DacFile(Tensor codes, int channels, int sampleRate, long originalLength, int chunkLength, bool padded, IReadOnlyList<float> inputLoudness)
     {
         TensorChecks.Codes(codes, nameof(codes), int.MaxValue, 1 << 16);
@@ -39,7 +40,7 @@ public sealed class DacFile
         (Channels, SampleRate, OriginalLength, ChunkLength, Padded, InputLoudness) = (channels, sampleRate, originalLength, chunkLength, padded, [.. inputLoudness]);
         if (Fault() is { } fault)
         {
-            throw new ArgumentException($"A .dac file cannot be made: {fault}.");
+            throw new ArgumentException($"The values do not form a .dac file: {fault}.");
         }
     }
 
@@ -59,35 +60,35 @@ public sealed class DacFile
         }
     }
 
-    /// <summary>Sounds times channels: each is coded alone.</summary>
+    /// <summary>B·C, the number of channels of all items: each is coded on its own.</summary>
     public int Items { get; }
 
-    /// <summary>Codebooks used.</summary>
+    /// <summary>K, the number of codebooks.</summary>
     public int Codebooks { get; }
 
-    /// <summary>Frames of each.</summary>
+    /// <summary>F, the number of frames.</summary>
     public int Frames { get; }
 
-    /// <summary>Channels of a sound.</summary>
+    /// <summary>C, the number of channels of an item.</summary>
     public int Channels { get; }
 
-    /// <summary>Of the original sound, in hertz.</summary>
+    /// <summary>The original sample rate in hertz.</summary>
     public int SampleRate { get; }
 
-    /// <summary>Samples of the original sound.</summary>
+    /// <summary>The original number of samples per channel.</summary>
     public long OriginalLength { get; }
 
-    /// <summary>Frames that were coded at a time.</summary>
+    /// <summary>The number of frames per window.</summary>
     public int ChunkLength { get; }
 
-    /// <summary>Whether they were coded with padding.</summary>
+    /// <summary>Whether the audio was encoded with padding.</summary>
     public bool Padded { get; }
 
-    /// <summary>Loudness of each sound in LUFS, at least −70, before it was coded.</summary>
+    /// <summary>The original loudness of each item in LUFS, at least −70.</summary>
     public IReadOnlyList<float> InputLoudness { get; }
 
-    /// <summary>Reads a file. Its pickle is read as data: nothing in it is run.</summary>
-    /// <exception cref="AudioFormatException">It cannot be opened, or is not such a file, or is damaged; the message says what is wrong.</exception>
+    /// <summary>Reads a file. Its pickle is read as data: no code is run.</summary>
+    /// <exception cref="AudioFormatException">The file cannot be opened, is damaged, or is not a .dac file.</exception>
     public static DacFile Read(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -101,8 +102,8 @@ public sealed class DacFile
         }
     }
 
-    /// <summary>Reads a file from a stream, from where it stands to its end; the stream stays open.</summary>
-    /// <exception cref="AudioFormatException">It is not such a file, or is damaged; the message says what is wrong.</exception>
+    /// <summary>Reads a file from the position of a stream to its end. The stream stays open.</summary>
+    /// <exception cref="AudioFormatException">The contents are damaged, or not a .dac file.</exception>
     public static DacFile Read(Stream stream)
     {
         ArgumentNullException.ThrowIfNull(stream);
@@ -111,8 +112,8 @@ public sealed class DacFile
         return Parse(copy.ToArray(), "The stream");
     }
 
-    /// <summary>Writes a file, the same to the byte as upstream's; it is there whole or not at all.</summary>
-    /// <exception cref="AudioCraftException">The file system refuses.</exception>
+    /// <summary>Writes a file, completely or not at all. The bytes are identical to upstream's.</summary>
+    /// <exception cref="AudioCraftException">The file cannot be written.</exception>
     public void Write(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -126,7 +127,7 @@ public sealed class DacFile
         // The pickle is written byte by byte, which a file would take badly.
         using var memory = new MemoryStream();
         NumpyFile.WriteObjectHeader(memory);
-        new DacPickle(memory).Write(this, codes);
+        new DacPickleWriter(memory).Write(this, codes);
         memory.WriteTo(stream);
     }
 
@@ -161,7 +162,7 @@ public sealed class DacFile
             var next = 0;
             foreach (var number in array.Numbers())
             {
-                codes[next++] = number is long and >= 0 and <= ushort.MaxValue ? (ushort)(long)number : throw new AudioFormatException($"{name} has the code {number}; codes are 0 to {ushort.MaxValue}.");
+                codes[next++] = number is long and >= 0 and <= ushort.MaxValue ? (ushort)(long)number : throw new AudioFormatException($"{name} has the code {number}, but 0 to {ushort.MaxValue} was expected.");
             }
 
             return new DacFile(codes, array.Shape, metadata, name);
@@ -184,17 +185,17 @@ public sealed class DacFile
     private static long Integer(PickleDict metadata, string key, long most, string name) =>
         metadata.TryGetValue(key, out var value) && value is long number && number >= 0 && number <= most ? number : throw Missing(key, name);
 
-    private static AudioFormatException Missing(string key, string name) => new($"{name}: the metadata's '{key}' is not there, or not of its kind or size.");
+    private static AudioFormatException Missing(string key, string name) => new($"{name}: '{key}' is missing in the metadata, or has an invalid type or value.");
 
-    /// <summary>What does not fit together, or null.</summary>
+    /// <summary>The first inconsistency, or null.</summary>
     private string? Fault() =>
         Channels is < 1 or > 1024 ? $"it has {Channels} channels; 1 to 1024 were expected"
-        : SampleRate is < 1 or > WavFormat.MaxSampleRate ? $"its sample rate is {SampleRate} Hz; 1 to {WavFormat.MaxSampleRate} Hz was expected"
+        : SampleRate is < 1 or > Waveform.MaxSampleRate ? $"its sample rate is {SampleRate} Hz; 1 to {Waveform.MaxSampleRate} Hz was expected"
         : OriginalLength is < 1 or > MostSamples ? $"its length is {OriginalLength} samples; 1 to {MostSamples} was expected"
         : ChunkLength < 1 ? $"its chunks have {ChunkLength} frames; at least 1 was expected"
         : codes.Length == 0 ? "it has no codes"
-        : Items % Channels != 0 ? $"its {Items} coded channels do not make sounds of {Channels} channels"
-        : InputLoudness.Count != Items / Channels ? $"it has {InputLoudness.Count} loudnesses for {Items / Channels} sounds"
-        : InputLoudness.Any(l => !float.IsFinite(l) || MathF.Abs(l) > 200) ? "its loudness is not a number of decibels"
+        : Items % Channels != 0 ? $"its {Items} rows of codes are not a multiple of {Channels} channels"
+        : InputLoudness.Count != Items / Channels ? $"it has {InputLoudness.Count} loudness values for {Items / Channels} items"
+        : InputLoudness.Any(l => !float.IsFinite(l) || MathF.Abs(l) > 200) ? "its loudness is not finite or beyond ±200 dB"
         : null;
 }

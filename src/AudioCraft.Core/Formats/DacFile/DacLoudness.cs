@@ -4,24 +4,24 @@ using static TorchSharp.torch;
 namespace AudioCraft.Formats;
 
 /// <summary>
-/// Loudness as descript's audiotools measures it, ITU-R BS.1770-4 with blocks of 0.4 s: not quite that of <see cref="LoudnessMeter"/>. Clips under half a second are
-/// completed by silence, the last block too, and the filters clip nothing. The loudness of a <c>.dac</c> file is this one.
+/// The loudness of <c>.dac</c> files, measured as descript's audiotools does: ITU-R BS.1770-4 with blocks of 0.4 s. It differs slightly from <see cref="LoudnessMeter"/>: clips shorter
+/// than half a second and the last block are padded with silence, and the filters do not clip.
 /// </summary>
 internal static class DacLoudness
 {
-    /// <summary>What silence is said to have.</summary>
+    /// <summary>The loudness of silence.</summary>
     public const double Silence = -70;
 
-    private const double Bias = -0.691, BlockSeconds = 0.4, Step = 0.25, LeastSeconds = 0.5;
+    private const double Bias = -0.691, BlockSeconds = 0.4, Step = 0.25, MinSeconds = 0.5;
 
-    /// <summary>In LUFS, at least <see cref="Silence"/>.</summary>
+    /// <summary>Measures the loudness in LUFS, at least <see cref="Silence"/>.</summary>
     /// <param name="wav">[C, T] float32 on the CPU, contiguous, T at least 1.</param>
     /// <param name="sampleRate">In hertz.</param>
     public static double Measure(Tensor wav, int sampleRate)
     {
         var (channels, length) = ((int)wav.size(0), checked((int)wav.size(1)));
         var seconds = (double)length / sampleRate;
-        var whole = seconds < LeastSeconds ? length + (int)((LeastSeconds - seconds) * sampleRate) : length;
+        var whole = seconds < MinSeconds ? length + (int)((MinSeconds - seconds) * sampleRate) : length;
         var block = Math.Max(1, (int)(BlockSeconds * sampleRate));
         var step = Math.Max(1, (int)(BlockSeconds * sampleRate * Step));
         var energies = new double[(int)Math.Ceiling((Math.Max(whole, block) - block) / (double)step) + 1];
@@ -46,15 +46,15 @@ internal static class DacLoudness
 
     private static double Gated(double[] energies)
     {
-        var heard = energies.Where(e => Lufs(e) > Silence).ToArray();
-        if (heard.Length == 0)
+        var audible = energies.Where(e => Lufs(e) > Silence).ToArray();
+        if (audible.Length == 0)
         {
             return Silence;
         }
 
         // The loudest block is never below the mean, so this one is never empty.
-        var gate = Lufs(heard.Average()) - 10;
-        return Lufs(heard.Where(e => Lufs(e) > gate).Average());
+        var gate = Lufs(audible.Average()) - 10;
+        return Lufs(audible.Where(e => Lufs(e) > gate).Average());
     }
 
     private static double Energy(ReadOnlySpan<float> samples)

@@ -5,8 +5,8 @@ using AudioCraft.Checkpoints;
 namespace AudioCraft.Formats;
 
 /// <summary>
-/// A <c>.npy</c> file (NumPy's format, versions 1 to 3) that holds one Python object. The pickle in it is read as data: it can name no class or function
-/// beyond those of <see cref="PickleGlobals"/>, and nothing of it is run.
+/// Reads and writes <c>.npy</c> files (NumPy's format, versions 1 to 3) with one Python object. The pickle is read as data: it can name only the classes and functions
+/// of <see cref="PickleGlobals"/>, and no code is run.
 /// </summary>
 internal static class NumpyFile
 {
@@ -15,13 +15,13 @@ internal static class NumpyFile
 
     private static ReadOnlySpan<byte> Magic => [0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y'];
 
-    /// <summary>The object.</summary>
-    /// <exception cref="AudioFormatException">The bytes are not such a file, or damaged, or the pickle names something that is not allowed.</exception>
+    /// <summary>Reads the object.</summary>
+    /// <exception cref="AudioFormatException">The bytes are not such a file or are damaged, or the pickle names something that is not allowed.</exception>
     public static object? ReadObject(byte[] bytes, string name)
     {
         if (!bytes.AsSpan().StartsWith(Magic) || bytes.Length < FixedBytes + 2)
         {
-            throw new AudioFormatException($"{name} is not a .npy file, which a .dac file is.");
+            throw new AudioFormatException($"{name} is not a .dac file: it is not in the .npy format.");
         }
 
         var version = bytes[6];
@@ -30,13 +30,13 @@ internal static class NumpyFile
             : (FixedBytes + 2, BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(8)));
         if (version is < 1 or > 3 || length > bytes.Length - start)
         {
-            throw new AudioFormatException($"{name}: the .npy header is of version {version} and has {length} bytes, of which {bytes.Length - start} are there.");
+            throw new AudioFormatException($"{name}: the .npy header has version {version} and {length} bytes, of which {bytes.Length - start} exist.");
         }
 
         var header = Encoding.Latin1.GetString(bytes, start, (int)Math.Min(length, 1024));
         if (!IsOneObject(header))
         {
-            throw new AudioFormatException($"{name}: the .npy file holds something other than one Python object.");
+            throw new AudioFormatException($"{name}: the .npy file does not contain one Python object.");
         }
 
         try
@@ -45,7 +45,7 @@ internal static class NumpyFile
             var root = PickleReader.Read(input, _ => throw new CheckpointException($"{name}: the pickle refers to something outside the file."));
             return root is NumpyArray { Shape.Count: 0, Objects: [var item] }
                 ? item
-                : throw new AudioFormatException($"{name}: the .npy file holds something other than one Python object.");
+                : throw new AudioFormatException($"{name}: the .npy file does not contain one Python object.");
         }
         catch (CheckpointException e)
         {
@@ -53,7 +53,7 @@ internal static class NumpyFile
         }
     }
 
-    /// <summary>Writes what <c>numpy.save</c> writes in front of the pickle of an object.</summary>
+    /// <summary>Writes the header that <c>numpy.save</c> writes before the pickle of an object.</summary>
     public static void WriteObjectHeader(Stream stream)
     {
         var total = (FixedBytes + ObjectHeader.Length + 1 + Alignment - 1) / Alignment * Alignment;
@@ -65,7 +65,7 @@ internal static class NumpyFile
         stream.Write(header);
     }
 
-    // Written by NumPy's own code and nothing else, so that spaces are where it puts them.
+    // Only NumPy writes such headers, so the spaces are always the same.
     private static bool IsOneObject(string header) =>
         (header.Contains("'descr': '|O'", StringComparison.Ordinal) || header.Contains("'descr': 'O'", StringComparison.Ordinal))
         && header.Contains("'fortran_order': False", StringComparison.Ordinal) && header.Contains("'shape': ()", StringComparison.Ordinal);

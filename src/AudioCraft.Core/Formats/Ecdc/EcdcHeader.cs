@@ -5,22 +5,22 @@ using AudioCraft.Formats;
 
 namespace AudioCraft;
 
-/// <summary>The header of an <c>.ecdc</c> file (encodec/binary.py): what is needed to read the rest.</summary>
-/// <param name="ModelName">The model it was written with, for instance <c>encodec_24khz</c>.</param>
-/// <param name="AudioLength">Samples of each channel, at the model's rate; at least 1.</param>
-/// <param name="Codebooks">Codebooks in use, at least 1.</param>
-/// <param name="UsesLanguageModel">Whether the codes are packed by a language model's probabilities.</param>
+/// <summary>The header of an <c>.ecdc</c> file (encodec/binary.py).</summary>
+/// <param name="ModelName">The name of the codec, for example <c>encodec_24khz</c>.</param>
+/// <param name="AudioLength">The number of samples per channel at the codec's sample rate, at least 1.</param>
+/// <param name="Codebooks">The number of codebooks in use, at least 1.</param>
+/// <param name="UsesLanguageModel">Whether the codes are compressed with a language model.</param>
 public sealed record EcdcHeader(string ModelName, long AudioLength, int Codebooks, bool UsesLanguageModel)
 {
-    private const int MostBytes = 1 << 16;
+    private const int MaxBytes = 1 << 16;
     private const int PrefixBytes = 9;
 
     private static ReadOnlySpan<byte> Magic => "ECDC"u8;
 
-    /// <summary>What <see cref="CompressionModel.GetPretrained(string, TorchSharp.torch.Device)"/> calls the model: <c>facebook/encodec_24khz</c> or <c>facebook/encodec_48khz</c>; null if it is another.</summary>
+    /// <summary>The name of the codec for <see cref="CompressionModel.GetPretrained(string, TorchSharp.torch.Device)"/>: <c>facebook/encodec_24khz</c> or <c>facebook/encodec_48khz</c>; null for other codecs.</summary>
     public string? PretrainedName => ModelName is Names.Mono24 or Names.Stereo48 ? $"facebook/{ModelName}" : null;
 
-    /// <summary>The bytes of the header: the magic word, version 0, the length of the text, and JSON with Python's spacing.</summary>
+    /// <summary>The bytes of the header: the magic number, version 0, the length of the JSON text, and the text with Python's spacing.</summary>
     internal byte[] ToBytes()
     {
         var text = $$"""{"m": "{{ModelName}}", "al": {{AudioLength}}, "nc": {{Codebooks}}, "lm": {{(UsesLanguageModel ? "true" : "false")}}}""";
@@ -31,25 +31,25 @@ public sealed record EcdcHeader(string ModelName, long AudioLength, int Codebook
         return bytes;
     }
 
-    /// <exception cref="AudioFormatException">It is damaged, cut off, or of another format or version.</exception>
+    /// <exception cref="AudioFormatException">The header is damaged, truncated, or of another format or version.</exception>
     internal static EcdcHeader Read(ByteSource source)
     {
         Span<byte> prefix = stackalloc byte[PrefixBytes];
         source.ReadExactly(prefix, "the header");
         if (!prefix.StartsWith(Magic))
         {
-            throw source.Error("this is not an .ecdc file: it does not begin with ECDC.");
+            throw source.Error("this is not an .ecdc file: it does not start with ECDC.");
         }
 
         if (prefix[Magic.Length] != 0)
         {
-            throw source.Error($"the file has version {prefix[Magic.Length]} of the format; 0 is read.");
+            throw source.Error($"the file has version {prefix[Magic.Length]} of the format, but only 0 is supported.");
         }
 
         var length = BinaryPrimitives.ReadUInt32BigEndian(prefix[(Magic.Length + 1)..]);
-        if (length > MostBytes)
+        if (length > MaxBytes)
         {
-            throw source.Error($"the header claims {length} bytes; at most {MostBytes} are read.");
+            throw source.Error($"the header states {length} bytes, but at most {MaxBytes} are supported.");
         }
 
         var text = new byte[length];
@@ -61,7 +61,7 @@ public sealed record EcdcHeader(string ModelName, long AudioLength, int Codebook
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            throw new AudioFormatException($"{source.Name}: the header is not JSON of the kind it should be: {e.Message}", e);
+            throw new AudioFormatException($"{source.Name}: the header is not valid JSON: {e.Message}", e);
         }
     }
 
@@ -84,7 +84,7 @@ public sealed record EcdcHeader(string ModelName, long AudioLength, int Codebook
     private static JsonElement Member(JsonElement root, string name, ByteSource source) =>
         root.TryGetProperty(name, out var value) ? value : throw source.Error($"the header has no \"{name}\".");
 
-    /// <summary>The names that upstream knows.</summary>
+    /// <summary>Upstream's names of the released codecs.</summary>
     internal static class Names
     {
         public const string Mono24 = "encodec_24khz", Stereo48 = "encodec_48khz";

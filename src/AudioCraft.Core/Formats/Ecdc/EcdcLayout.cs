@@ -3,12 +3,12 @@ using TorchSharp;
 
 namespace AudioCraft.Formats;
 
-/// <summary>What of a model decides how its codes lie in an <c>.ecdc</c> file.</summary>
+/// <summary>The properties of a codec that determine how its codes are stored in an <c>.ecdc</c> file.</summary>
 internal sealed class EcdcLayout
 {
-    private const int LongestName = 64;
+    private const int MaxNameLength = 64;
 
-    /// <exception cref="ArgumentException">The model, its language model, or the name is not one that a file can be written with.</exception>
+    /// <exception cref="ArgumentException">The codec, the language model or the name is not supported by the format.</exception>
     public EcdcLayout(EncodecModel model, EcdcOptions options)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -20,20 +20,20 @@ internal sealed class EcdcLayout
             (48000, 2) => EcdcHeader.Names.Stereo48,
             _ => null,
         };
-        if (Name is not null && (Name.Length is 0 or > LongestName || !Name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_' or '/')))
+        if (Name is not null && (Name.Length is 0 or > MaxNameLength || !Name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_' or '/')))
         {
-            throw new ArgumentException($"'{Name}' cannot be a model's name in a file: 1 to {LongestName} letters, digits, dots, hyphens, underscores and slashes can.", nameof(options));
+            throw new ArgumentException($"'{Name}' is not a valid model name: 1 to {MaxNameLength} letters, digits, dots, hyphens, underscores and slashes were expected.", nameof(options));
         }
 
         if (model.Cardinality < 2 || !BitOperations.IsPow2(model.Cardinality))
         {
-            throw new ArgumentException($"The model's codebooks have {model.Cardinality} entries; .ecdc files are for powers of two from 2 on.", nameof(model));
+            throw new ArgumentException($"The cardinality of the codec is {model.Cardinality}, but .ecdc files need a power of two, at least 2.", nameof(model));
         }
 
         if (LanguageModel is { Config: var config } && (config.Cardinality != model.Cardinality || config.Codebooks < model.TotalCodebooks))
         {
             throw new ArgumentException(
-                $"The language model is one of {config.Codebooks} codebooks of {config.Cardinality}, but the codec has {model.TotalCodebooks} of {model.Cardinality}.", nameof(options));
+                $"The language model has {config.Codebooks} codebooks of {config.Cardinality} entries, but the codec has {model.TotalCodebooks} of {model.Cardinality}.", nameof(options));
         }
 
         BitsPerCode = BitOperations.Log2((uint)model.Cardinality);
@@ -44,16 +44,16 @@ internal sealed class EcdcLayout
 
     public EncodecLanguageModel? LanguageModel { get; }
 
-    /// <summary>The model's name in files, or null if it has none.</summary>
+    /// <summary>The name of the codec in files, or null.</summary>
     public string? Name { get; }
 
     public int BitsPerCode { get; }
 
     public torch.Device Device { get; }
 
-    /// <summary>Whether a sound is one segment that is coded as a stream; else each segment is coded by itself, and a model without segments takes the whole sound as one.</summary>
+    /// <summary>Whether the audio is one segment that is coded as a stream. Otherwise each segment is coded on its own; without segments, the complete audio is one.</summary>
     public bool Streams => Model.Config.SegmentLength is null && Model.CanStream;
 
-    /// <summary>Frames of codes for so many samples.</summary>
+    /// <summary>The number of frames of codes for a number of samples.</summary>
     public long FramesOf(long samples) => (samples - 1) / Model.HopLength + 1;
 }

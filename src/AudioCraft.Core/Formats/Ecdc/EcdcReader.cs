@@ -4,26 +4,26 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Formats;
 
-/// <summary>Reads what <see cref="EcdcWriter"/> or upstream wrote.</summary>
+/// <summary>Reads the contents of an <c>.ecdc</c> file.</summary>
 internal static class EcdcReader
 {
-    /// <summary>The sound [C, n] piece by piece, as it is enumerated; the caller owns each. Nothing is read before the first is asked for.</summary>
-    /// <exception cref="AudioFormatException">The file is damaged or cut off, does not fit the model, or is out of step with its language model.</exception>
-    /// <exception cref="ArgumentException">The file needs a language model, and there is none.</exception>
-    public static IEnumerable<Tensor> Read(EcdcLayout layout, ByteSource source, IProgress<double>? progress, CancellationToken ct)
+    /// <summary>Reads and decodes chunks [C, n], owned by the caller. Nothing is read before the enumeration starts.</summary>
+    /// <exception cref="AudioFormatException">The file is damaged or truncated, does not fit the codec, or does not match the probabilities of the language model.</exception>
+    /// <exception cref="ArgumentException">The file needs a language model, and none is given.</exception>
+    public static IEnumerable<Tensor> Read(EcdcLayout layout, ByteSource source, IProgress<double>? progress, CancellationToken cancellationToken)
     {
         var header = EcdcHeader.Read(source);
         Check(header, layout, source);
         var left = header.AudioLength;
         var pieces = layout.Streams
-            ? layout.Model.DecodeStream(ReadStream(header, layout, source, progress, ct), disposePieces: true)
-            : new SegmentedCodec(layout.Model).DecodeStream(ReadSegments(header, layout, source, progress, ct), disposeFrames: true);
+            ? layout.Model.DecodeStream(ReadStream(header, layout, source, progress, cancellationToken), disposePieces: true)
+            : new SegmentedCodec(layout.Model).DecodeStream(ReadSegments(header, layout, source, progress, cancellationToken), disposeFrames: true);
         foreach (var piece in pieces)
         {
             Tensor? sound = null;
             using (piece)
             {
-                // The last frame goes beyond the sound. Pieces behind its end are asked for nevertheless: they show whether the file is whole.
+                // The last frame is longer than the audio. Chunks behind the end are read as well, to check that the file is complete.
                 if (Math.Min(left, piece.size(-1)) is > 0 and var length)
                 {
                     sound = Finite(piece, length, source);
@@ -44,10 +44,10 @@ internal static class EcdcReader
         var sound = piece.select(0, 0).narrow(-1, 0, length);
         return sound.isfinite().all().item<bool>()
             ? sound.clone().MoveToOuterDisposeScope()
-            : throw source.Error("the sound is not finite: the file is damaged.");
+            : throw source.Error("the decoded audio is not finite: the file is damaged.");
     }
 
-    private static IEnumerable<Tensor> ReadStream(EcdcHeader header, EcdcLayout layout, ByteSource source, IProgress<double>? progress, CancellationToken ct)
+    private static IEnumerable<Tensor> ReadStream(EcdcHeader header, EcdcLayout layout, ByteSource source, IProgress<double>? progress, CancellationToken cancellationToken)
     {
         var total = layout.FramesOf(header.AudioLength);
         using var reader = ReaderOf(header, layout, source, total, step => Report(step));
@@ -67,25 +67,25 @@ internal static class EcdcReader
 
         void Report(long frames)
         {
-            ct.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             progress?.Report((double)frames / total);
         }
     }
 
     private static IEnumerable<EncodedFrame> ReadSegments(
-        EcdcHeader header, EcdcLayout layout, ByteSource source, IProgress<double>? progress, CancellationToken ct)
+        EcdcHeader header, EcdcLayout layout, ByteSource source, IProgress<double>? progress, CancellationToken cancellationToken)
     {
         var codec = new SegmentedCodec(layout.Model);
         var total = (double)codec.CountSegments(header.AudioLength);
         var done = 0L;
         foreach (var (_, length) in codec.Segments(header.AudioLength))
         {
-            ct.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             var scale = layout.Model.Renormalize ? ReadScale(source) : (float?)null;
             var count = layout.FramesOf(length);
             using var reader = ReaderOf(header, layout, source, count, step =>
             {
-                ct.ThrowIfCancellationRequested();
+                cancellationToken.ThrowIfCancellationRequested();
                 progress?.Report((done + (double)step / count) / total);
             });
             var codes = reader.Read(count);
@@ -115,26 +115,26 @@ internal static class EcdcReader
     private static float ReadScale(ByteSource source)
     {
         Span<byte> bytes = stackalloc byte[sizeof(float)];
-        source.ReadExactly(bytes, "the volume of a segment");
+        source.ReadExactly(bytes, "the scale of a segment");
         var scale = BinaryPrimitives.ReadSingleBigEndian(bytes);
-        return scale >= 0 && float.IsFinite(scale) ? scale : throw source.Error($"the volume of a segment is {scale}: the file is damaged.");
+        return scale >= 0 && float.IsFinite(scale) ? scale : throw source.Error($"the scale of a segment is {scale}: the file is damaged.");
     }
 
     private static void Check(EcdcHeader header, EcdcLayout layout, ByteSource source)
     {
         if (layout.Name is { } name && name != header.ModelName)
         {
-            throw source.Error($"it was written with the model '{header.ModelName}', but this one is '{name}'.");
+            throw source.Error($"it was written with the codec '{header.ModelName}', but this one is '{name}'.");
         }
 
         if (header.Codebooks > layout.Model.TotalCodebooks)
         {
-            throw source.Error($"it has {header.Codebooks} codebooks, but the model {layout.Model.TotalCodebooks}.");
+            throw source.Error($"it has {header.Codebooks} codebooks, but the codec has {layout.Model.TotalCodebooks}.");
         }
 
         if (header.UsesLanguageModel && layout.LanguageModel is null)
         {
-            throw new ArgumentException($"{source.Name} was written with the codec's language model, which is needed to read it: give it in {nameof(EcdcOptions)}.");
+            throw new ArgumentException($"{source.Name} was written with the codec's language model, which is needed to read it: set {nameof(EcdcOptions)}.{nameof(EcdcOptions.LanguageModel)}.");
         }
     }
 }

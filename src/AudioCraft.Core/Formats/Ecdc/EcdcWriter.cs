@@ -5,32 +5,32 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Formats;
 
-/// <summary>Writes the header and, segment after segment, the scale and the codes (encodec/compress.py).</summary>
+/// <summary>Writes an <c>.ecdc</c> file: the header, then the scale and the codes of each segment (encodec/compress.py).</summary>
 internal static class EcdcWriter
 {
-    /// <param name="layout">The model.</param>
-    /// <param name="pieces">[1, C, n] at the model's rate, with its channels, finite.</param>
-    /// <param name="length">Samples of all pieces.</param>
-    /// <param name="stream">Where the file goes.</param>
-    /// <param name="progress">Told the share that is done.</param>
-    /// <param name="ct">Asked between steps.</param>
-    public static void Write(EcdcLayout layout, IEnumerable<Tensor> pieces, long length, Stream stream, IProgress<double>? progress, CancellationToken ct)
+    /// <param name="layout">The codec and the format.</param>
+    /// <param name="pieces">[1, C, n] with the codec's sample rate and channels, finite.</param>
+    /// <param name="length">The total number of samples per channel.</param>
+    /// <param name="stream">The destination.</param>
+    /// <param name="progress">Receives the completed fraction.</param>
+    /// <param name="cancellationToken">Checked between steps.</param>
+    public static void Write(EcdcLayout layout, IEnumerable<Tensor> pieces, long length, Stream stream, IProgress<double>? progress, CancellationToken cancellationToken)
     {
         stream.Write(new EcdcHeader(layout.Name!, length, layout.Model.NumCodebooks, layout.LanguageModel is not null).ToBytes());
-        ct.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         if (layout.Streams)
         {
-            WriteStream(layout, pieces, length, stream, progress, ct);
+            WriteStream(layout, pieces, length, stream, progress, cancellationToken);
         }
         else
         {
-            WriteSegments(layout, pieces, length, stream, progress, ct);
+            WriteSegments(layout, pieces, length, stream, progress, cancellationToken);
         }
     }
 
-    private static void WriteStream(EcdcLayout layout, IEnumerable<Tensor> pieces, long length, Stream stream, IProgress<double>? progress, CancellationToken ct)
+    private static void WriteStream(EcdcLayout layout, IEnumerable<Tensor> pieces, long length, Stream stream, IProgress<double>? progress, CancellationToken cancellationToken)
     {
-        // Blocks of one size: the bytes do not depend on how the sound is cut, not even where a rounding decides a code.
+        // Blocks of a fixed size, so that the bytes do not depend on the chunks, not even through rounding.
         var model = layout.Model;
         var block = model.FramesAtATime * model.HopLength;
         var total = (double)layout.FramesOf(length);
@@ -51,12 +51,12 @@ internal static class EcdcWriter
 
         void Report(double share)
         {
-            ct.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             progress?.Report(share);
         }
     }
 
-    private static void WriteSegments(EcdcLayout layout, IEnumerable<Tensor> pieces, long length, Stream stream, IProgress<double>? progress, CancellationToken ct)
+    private static void WriteSegments(EcdcLayout layout, IEnumerable<Tensor> pieces, long length, Stream stream, IProgress<double>? progress, CancellationToken cancellationToken)
     {
         var codec = new SegmentedCodec(layout.Model);
         var total = (double)codec.CountSegments(length);
@@ -69,7 +69,7 @@ internal static class EcdcWriter
                 var steps = (double)frame.Codes.size(-1);
                 using var writer = WriterOf(layout, stream, step =>
                 {
-                    ct.ThrowIfCancellationRequested();
+                    cancellationToken.ThrowIfCancellationRequested();
                     progress?.Report((done + step / steps) / total);
                 });
                 writer.Write(TimeMajor(frame.Codes));
@@ -77,7 +77,7 @@ internal static class EcdcWriter
             }
 
             progress?.Report(++done / total);
-            ct.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
         }
     }
 

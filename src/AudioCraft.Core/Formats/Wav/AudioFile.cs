@@ -5,25 +5,25 @@ using static TorchSharp.torch;
 namespace AudioCraft;
 
 /// <summary>
-/// Sound files. WAV is read and written: integers of 8, 16, 24 and 32 bits, floating point of 32 and 64, also as WAVE_FORMAT_EXTENSIBLE and RF64; A-law and µ-law are read.
-/// What upstream does through ffmpeg (data/audio.py) is done here without any other program.
+/// Reads and writes WAV files: integers of 8, 16, 24 and 32 bits and floating point of 32 and 64 bits, also as WAVE_FORMAT_EXTENSIBLE and RF64; A-law and µ-law are only read.
+/// No other program is needed; upstream uses ffmpeg (data/audio.py).
 /// </summary>
 public static class AudioFile
 {
     /// <summary>Reads a WAV file.</summary>
     /// <param name="path">The file.</param>
-    /// <returns>[C, T] float32 on the CPU with full scale ±1, which the caller owns, and the rate in hertz.</returns>
-    /// <exception cref="AudioFormatException">The file is damaged, cut off, holds NaN or infinity, or is of a format that is not read.</exception>
+    /// <returns>[C, T] float32 on the CPU with full scale ±1, owned by the caller, and the sample rate in hertz.</returns>
+    /// <exception cref="AudioFormatException">The file is damaged or truncated, contains NaN or infinity, or its format is not supported.</exception>
     /// <exception cref="AudioCraftException">The file cannot be opened or read.</exception>
     public static (Tensor Wav, int SampleRate) Read(string path) => Open(path, WavReader.Read);
 
-    /// <summary>Reads a part of a WAV file, without reading the rest.</summary>
+    /// <summary>Reads a section of a WAV file without reading the rest.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="start">Where to begin, in seconds, 0 or more; from the end on there is nothing.</param>
-    /// <param name="duration">Seconds to read at most, 0 or more; null for all that follows.</param>
-    /// <returns>Float32 [C, T] in ±1 on the CPU, which the caller owns, and its sample rate.</returns>
+    /// <param name="start">The start in seconds, 0 or more. The result is empty if it is behind the end.</param>
+    /// <param name="duration">The maximum duration in seconds, 0 or more; null for the rest of the file.</param>
+    /// <returns>[C, T] float32 on the CPU with full scale ±1, owned by the caller, and the sample rate in hertz.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A time is negative or not finite.</exception>
-    /// <exception cref="AudioCraftException">The file cannot be read (<see cref="AudioFormatException"/>: it is no WAV file, damaged, or of a kind that is not supported).</exception>
+    /// <exception cref="AudioCraftException">The file cannot be read (<see cref="AudioFormatException"/>: it is damaged, not a WAV file, or its format is not supported).</exception>
     public static (Tensor Wav, int SampleRate) Read(string path, double start, double? duration = null)
     {
         RequireTime(start, nameof(start));
@@ -31,33 +31,33 @@ public static class AudioFile
         return Open(path, source => WavReader.Read(source, start, duration));
     }
 
-    /// <summary>Reads WAV from the position of a stream, forward only, and leaves it open. Samples of unfinished recordings (size 0 or 0xFFFFFFFF) go on to its end.</summary>
+    /// <summary>Reads WAV from the position of a stream, forward only. The stream stays open. Unfinished recordings (size 0 or 0xFFFFFFFF) are read to the end of the stream.</summary>
     /// <param name="stream">A file, memory, or a pipe.</param>
-    /// <returns>[C, T] float32 on the CPU with full scale ±1, which the caller owns, and the rate in hertz.</returns>
-    /// <exception cref="AudioFormatException">The contents are damaged, cut off, hold NaN or infinity, or are of a format that is not read.</exception>
+    /// <returns>[C, T] float32 on the CPU with full scale ±1, owned by the caller, and the sample rate in hertz.</returns>
+    /// <exception cref="AudioFormatException">The contents are damaged or truncated, contain NaN or infinity, or their format is not supported.</exception>
     public static (Tensor Wav, int SampleRate) Read(Stream stream) => WavReader.Read(Source(stream));
 
-    /// <summary>Reads what the header of a WAV file says, and no samples.</summary>
+    /// <summary>Reads the header of a WAV file.</summary>
     /// <param name="path">The file.</param>
-    /// <exception cref="AudioFormatException">The header is damaged, promises more than is there, or is of a format that is not read.</exception>
+    /// <exception cref="AudioFormatException">The header is damaged, states more samples than exist, or its format is not supported.</exception>
     /// <exception cref="AudioCraftException">The file cannot be opened or read.</exception>
     public static AudioFileInfo Info(string path) => Open(path, WavReader.Info);
 
-    /// <summary>Reads what a WAV header at the position of a stream says, and leaves the stream open at the first sample.</summary>
+    /// <summary>Reads a WAV header at the position of a stream. The stream stays open at the first sample.</summary>
     /// <param name="stream">A file, memory, or a pipe.</param>
-    /// <exception cref="AudioFormatException">The header is damaged, promises more than is there, or is of a format that is not read.</exception>
+    /// <exception cref="AudioFormatException">The header is damaged, states more samples than exist, or its format is not supported.</exception>
     public static AudioFileInfo Info(Stream stream) => WavReader.Info(Source(stream));
 
     /// <summary>
-    /// Writes a WAV file, whole or not at all: it is written beside its place and renamed. Directories that lack are made.
-    /// By default the level is changed, as upstream's <c>audio_write</c> does: see <see cref="AudioWriteOptions.Strategy"/>.
+    /// Writes a WAV file, completely or not at all: to a temporary file, which is then renamed. Missing directories are created.
+    /// By default the level is normalized, as by upstream's <c>audio_write</c>: see <see cref="AudioWriteOptions.Strategy"/>.
     /// </summary>
-    /// <param name="path">The file; one that is there is replaced.</param>
+    /// <param name="path">The file. An existing file is replaced.</param>
     /// <param name="wav">[T], [C, T] or [1, C, T] of any float type on any device, 1 to 64 channels, finite. It is not changed.</param>
-    /// <param name="sampleRate">In hertz, 1 to 1,000,000.</param>
-    /// <param name="options">Level and sample format.</param>
-    /// <exception cref="ArgumentException">The sound has another shape or type, a sample is NaN or infinite, a value of <paramref name="options"/> is out of range,
-    /// or a sample is beyond ±1 after normalization and the format is one of integers.</exception>
+    /// <param name="sampleRate">The sample rate in hertz, 1 to 1,000,000.</param>
+    /// <param name="options">The level and the sample format.</param>
+    /// <exception cref="ArgumentException">The audio has another shape or type, a sample is NaN or infinite, a value of <paramref name="options"/> is out of range,
+    /// or a sample exceeds ±1 after normalization and the format stores integers.</exception>
     /// <exception cref="AudioCraftException">The file cannot be written.</exception>
     public static void Write(string path, Tensor wav, int sampleRate, AudioWriteOptions? options = null)
     {
@@ -69,18 +69,18 @@ public static class AudioFile
         }
     }
 
-    /// <summary>Writes WAV at the position of a stream, front to back, and leaves it open.</summary>
+    /// <summary>Writes WAV at the position of a stream, front to back. The stream stays open.</summary>
     /// <param name="stream">A file, memory, or a pipe.</param>
     /// <param name="wav">[T], [C, T] or [1, C, T] of any float type on any device, 1 to 64 channels, finite. It is not changed.</param>
-    /// <param name="sampleRate">In hertz, 1 to 1,000,000.</param>
-    /// <param name="options">Level and sample format.</param>
-    /// <exception cref="ArgumentException">As <see cref="Write(string, Tensor, int, AudioWriteOptions?)"/>, or the stream cannot be written to.</exception>
+    /// <param name="sampleRate">The sample rate in hertz, 1 to 1,000,000.</param>
+    /// <param name="options">The level and the sample format.</param>
+    /// <exception cref="ArgumentException">As <see cref="Write(string, Tensor, int, AudioWriteOptions?)"/>, or the stream is not writable.</exception>
     public static void Write(Stream stream, Tensor wav, int sampleRate, AudioWriteOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(stream);
         if (!stream.CanWrite)
         {
-            throw new ArgumentException("The stream cannot be written to.", nameof(stream));
+            throw new ArgumentException("The stream is not writable.", nameof(stream));
         }
 
         var format = Prepare(wav, sampleRate, options ?? new AudioWriteOptions(), out var samples);
@@ -95,7 +95,7 @@ public static class AudioFile
         options.Validate(nameof(options));
         if (options.Format is AudioSampleFormat.ALaw or AudioSampleFormat.MuLaw)
         {
-            throw new ArgumentException($"The format is {options.Format}, which is read but not written.", nameof(options));
+            throw new ArgumentException($"The format is {options.Format}, which can be read but not written.", nameof(options));
         }
 
         samples = AudioNormalizer.Normalize(wav, sampleRate, options);
@@ -127,7 +127,7 @@ public static class AudioFile
     private static ByteSource Source(Stream stream)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        return stream.CanRead ? new ByteSource(stream, "the stream") : throw new ArgumentException("The stream cannot be read.", nameof(stream));
+        return stream.CanRead ? new ByteSource(stream, "the stream") : throw new ArgumentException("The stream is not readable.", nameof(stream));
     }
 
     private static T Open<T>(string path, Func<ByteSource, T> read)
@@ -143,4 +143,15 @@ public static class AudioFile
             throw new AudioCraftException($"'{path}' cannot be read: {error.Message}", error);
         }
     }
+}
+
+/// <summary>The contents of the header of an audio file.</summary>
+/// <param name="SampleRate">The sample rate in hertz.</param>
+/// <param name="Channels">The number of channels.</param>
+/// <param name="Frames">The number of samples per channel; null if neither the header nor the stream determines it.</param>
+/// <param name="Format">The sample format.</param>
+public sealed record AudioFileInfo(int SampleRate, int Channels, long? Frames, AudioSampleFormat Format)
+{
+    /// <summary>The duration in seconds; null if <see cref="Frames"/> is null.</summary>
+    public double? Duration => Frames is { } frames ? (double)frames / SampleRate : null;
 }

@@ -1,30 +1,30 @@
 namespace AudioCraft;
 
-/// <summary>How sound is written. The defaults are those of upstream's <c>audio_write</c>: the peak at 1 dB below full scale, 16-bit integers.</summary>
+/// <summary>How audio is written. The defaults are those of upstream's <c>audio_write</c>: the peak at 1 dB below full scale, 16-bit integers.</summary>
 public sealed record AudioWriteOptions
 {
-    /// <summary>How the level is chosen. Default: <see cref="AudioNormalization.Peak"/>.</summary>
+    /// <summary>How the level is normalized. Default: <see cref="AudioNormalization.Peak"/>.</summary>
     public AudioNormalization Strategy { get; init; } = AudioNormalization.Peak;
 
     /// <summary>
-    /// True (default): the strategy decides the level. False: <see cref="AudioNormalization.Peak"/> and <see cref="AudioNormalization.Rms"/>
-    /// only ever attenuate, that is, they act where the signal would be too loud. The other strategies do the same either way, as upstream's do.
+    /// True (default): the strategy sets the level. False: <see cref="AudioNormalization.Peak"/> and <see cref="AudioNormalization.Rms"/>
+    /// only attenuate signals that are too loud. The other strategies ignore it, as upstream's do.
     /// </summary>
     public bool Normalize { get; init; } = true;
 
-    /// <summary>Decibels that <see cref="AudioNormalization.Peak"/> and <see cref="AudioNormalization.Clip"/> leave below full scale. Default 1.</summary>
+    /// <summary>The headroom below full scale for <see cref="AudioNormalization.Peak"/> and <see cref="AudioNormalization.Clip"/>, in decibels. Default 1.</summary>
     public double PeakClipHeadroomDb { get; init; } = 1;
 
-    /// <summary>Decibels of the root mean square below full scale with <see cref="AudioNormalization.Rms"/>. Default 18.</summary>
+    /// <summary>The headroom of the root mean square below full scale for <see cref="AudioNormalization.Rms"/>, in decibels. Default 18.</summary>
     public double RmsHeadroomDb { get; init; } = 18;
 
-    /// <summary>The loudness is brought to minus this many LKFS with <see cref="AudioNormalization.Loudness"/>. Default 14.</summary>
+    /// <summary>The target loudness for <see cref="AudioNormalization.Loudness"/> is minus this value in LKFS. Default 14.</summary>
     public double LoudnessHeadroomDb { get; init; } = 14;
 
-    /// <summary>Whether <see cref="AudioNormalization.Loudness"/> bends loud samples with tanh instead of cutting them off. Default false.</summary>
+    /// <summary>Whether <see cref="AudioNormalization.Loudness"/> compresses loud samples with tanh instead of clipping them. Default false.</summary>
     public bool LoudnessCompressor { get; init; }
 
-    /// <summary>How a sample is stored; every format but A-law and µ-law is written. Default <see cref="AudioSampleFormat.Pcm16"/>.</summary>
+    /// <summary>The sample format: every format except A-law and µ-law. Default <see cref="AudioSampleFormat.Pcm16"/>.</summary>
     public AudioSampleFormat Format { get; init; } = AudioSampleFormat.Pcm16;
 
     internal void Validate(string parameter)
@@ -52,4 +52,32 @@ public sealed record AudioWriteOptions
             }
         }
     }
+}
+
+/// <summary>Sample formats of audio files.</summary>
+public enum AudioSampleFormat
+{
+    /// <summary>8-bit unsigned integers.</summary>
+    Pcm8,
+
+    /// <summary>16-bit integers.</summary>
+    Pcm16,
+
+    /// <summary>24-bit integers, three bytes each.</summary>
+    Pcm24,
+
+    /// <summary>32-bit integers.</summary>
+    Pcm32,
+
+    /// <summary>32-bit IEEE floating point, full scale ±1.</summary>
+    Ieee32,
+
+    /// <summary>64-bit IEEE floating point, full scale ±1.</summary>
+    Ieee64,
+
+    /// <summary>8-bit A-law (ITU-T G.711). Read only.</summary>
+    ALaw,
+
+    /// <summary>8-bit µ-law (ITU-T G.711). Read only.</summary>
+    MuLaw,
 }

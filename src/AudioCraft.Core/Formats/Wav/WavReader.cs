@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Formats;
 
-/// <summary>The samples of a WAV file as a tensor.</summary>
+/// <summary>Reads WAV files.</summary>
 internal static class WavReader
 {
     private const int BlockBytes = 1 << 18;
@@ -16,25 +16,25 @@ internal static class WavReader
         return new AudioFileInfo(format.SampleRate, format.Channels, (bytes ?? source.Remaining) / format.BytesPerFrame, format.Encoding);
     }
 
-    /// <summary>[C, T] float32 on the CPU. Bytes at the end that make no whole frame are left out.</summary>
+    /// <summary>Reads [C, T] float32 on the CPU. An incomplete frame at the end is ignored.</summary>
     public static (Tensor Wav, int SampleRate) Read(ByteSource source)
     {
         var (format, declared) = WavHeader.Parse(source);
 
-        // Memory is taken for bytes that are there: a stream that cannot tell its length is read to its end first.
+        // Memory is allocated only for bytes that exist: a stream of unknown length is read to its end first.
         var wav = source.Remaining is { } remaining
             ? ReadKnown(source, format, Math.Min(declared ?? remaining, remaining))
             : ReadUnknown(source, format, declared);
         return (wav, format.SampleRate);
     }
 
-    /// <summary>As <see cref="Read(ByteSource)"/>, but from a time on, and at most so many seconds.</summary>
+    /// <summary>Reads a section: from a start in seconds, and at most a duration in seconds.</summary>
     public static (Tensor Wav, int SampleRate) Read(ByteSource source, double start, double? duration)
     {
         var (format, declared) = WavHeader.Parse(source);
         if (source.Remaining is not { } remaining)
         {
-            throw source.Error("a part can only be read of a file whose length is known.");
+            throw source.Error("a section can be read only if the length of the file is known.");
         }
 
         var frames = Math.Min(declared ?? remaining, remaining) / format.BytesPerFrame;
@@ -119,7 +119,7 @@ internal static class WavReader
         }
         catch (ExternalException error)
         {
-            throw new AudioCraftException($"{source.Name}: there is no memory for {frames} frames of {format.Channels} channels.", error);
+            throw new AudioCraftException($"{source.Name}: there is not enough memory for {frames} frames of {format.Channels} channels.", error);
         }
     }
 
@@ -137,7 +137,7 @@ internal static class WavReader
             SampleDecoder.Decode(block, format, channel, target);
             if (Waveform.IndexOfNonFinite(target) is var bad and >= 0)
             {
-                throw source.Error($"sample {frame + bad} of channel {channel} is {target[bad]}; a model can do nothing with it.");
+                throw source.Error($"sample {frame + bad} of channel {channel} is {target[bad]}, but finite values were expected.");
             }
         }
     }

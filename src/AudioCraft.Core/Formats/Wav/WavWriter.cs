@@ -5,17 +5,17 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Formats;
 
-/// <summary>Writes WAV: front to back, so that a pipe serves as well as a file.</summary>
+/// <summary>Writes WAV front to back, so that the stream can be a pipe.</summary>
 internal static class WavWriter
 {
     private const int BlockBytes = 1 << 18;
 
-    /// <summary>Where loudspeakers stand, by number of channels (mono to 7.1, in the order of the bits); 0, which is unspecified, for more.</summary>
+    /// <summary>The loudspeaker positions by number of channels, mono to 7.1; 0, unspecified, for more.</summary>
     private static readonly uint[] ChannelMasks = [0, 0x4, 0x3, 0x7, 0x33, 0x37, 0x3F, 0x70F, 0x63F];
 
-    /// <param name="stream">Where to.</param>
+    /// <param name="stream">The destination.</param>
     /// <param name="wav">[C, T] float32 on the CPU, contiguous, finite, within ±1 for integer formats.</param>
-    /// <param name="format">With as many channels as <paramref name="wav"/>.</param>
+    /// <param name="format">The format, with the channels of <paramref name="wav"/>.</param>
     public static void Write(Stream stream, Tensor wav, WavFormat format)
     {
         var frames = wav.size(1);
@@ -42,8 +42,8 @@ internal static class WavWriter
     }
 
     /// <summary>
-    /// Everything before the samples. WAVE_FORMAT_EXTENSIBLE for more than two channels and for integers above 16 bits, as Microsoft's specification asks;
-    /// a <c>fact</c> chunk with floating point; RF64 where the size does not fit 32 bits.
+    /// The bytes before the samples: WAVE_FORMAT_EXTENSIBLE for more than two channels and for integers above 16 bits, as Microsoft's specification requires;
+    /// a <c>fact</c> chunk for floating point; RF64 if the size does not fit into 32 bits.
     /// </summary>
     public static byte[] Header(WavFormat format, long frames)
     {

@@ -8,7 +8,7 @@ using static TorchSharp.torch.nn;
 namespace AudioCraft;
 
 /// <summary>
-/// encodec's small language model (Défossez et al. 2022, section 3.3; encodec/model.py): how likely each code of the next step is, given those before.
+/// encodec's small language model (Défossez et al. 2022, section 3.3; encodec/model.py): the probability of each code of the next step, given the previous ones.
 /// With it an <c>.ecdc</c> file is up to 40 % smaller. It predicts all codebooks of a step at once.
 /// </summary>
 /// <remarks>
@@ -33,8 +33,8 @@ public sealed class EncodecLanguageModel : Module<Tensor, EncodecLanguageModelSt
     private readonly ModuleList<EmbeddingParameters> emb;
     private readonly ModuleList<LinearParameters> linears;
 
-    /// <summary>A model with random weights.</summary>
-    /// <param name="config">Its shape.</param>
+    /// <summary>Creates a model with random weights.</summary>
+    /// <param name="config">The sizes.</param>
     /// <exception cref="ArgumentOutOfRangeException">A value is out of range; the message names it.</exception>
     public EncodecLanguageModel(EncodecLanguageModelConfig config) : base(nameof(EncodecLanguageModel))
     {
@@ -47,30 +47,30 @@ public sealed class EncodecLanguageModel : Module<Tensor, EncodecLanguageModelSt
         RegisterComponents();
     }
 
-    /// <summary>Its shape.</summary>
+    /// <summary>The sizes.</summary>
     public EncodecLanguageModelConfig Config { get; }
 
     /// <summary>
     /// Loads the model that belongs to a codec: upstream's <c>encodec_lm_24khz-1608e3c0.th</c> and <c>encodec_lm_48khz-7add9fc3.th</c>, or the same tensors as safetensors.
     /// Sizes are taken from the tensors; the context is 3.5 s of the codec's frames.
     /// </summary>
-    /// <param name="path">The file. If its name has the beginning of a SHA-256, as upstream's have, it is checked.</param>
+    /// <param name="path">The file. If its name contains the beginning of a SHA-256, as upstream's do, it is checked.</param>
     /// <param name="codec">The codec.</param>
-    /// <param name="heads">Attention heads, which the tensors do not show; 8 in the released models.</param>
-    /// <exception cref="CheckpointException">The file is damaged, is no such model, or is one of another codec.</exception>
-    /// <exception cref="ArgumentException">The vectors cannot be divided into so many heads.</exception>
+    /// <param name="heads">The number of attention heads, which the tensors do not determine; 8 in the released models.</param>
+    /// <exception cref="CheckpointException">The file is damaged, is not such a model, or belongs to another codec.</exception>
+    /// <exception cref="ArgumentException">The dimension is not a multiple of the heads.</exception>
     public static EncodecLanguageModel GetPretrained(string path, EncodecModel codec, int heads = 8) => EncodecLanguageModelLoader.Load(path, codec, heads);
 
-    /// <summary>The beginning of a stream.</summary>
+    /// <summary>Starts a stream.</summary>
     public EncodecLanguageModelState NewState() => new(this, new EncodecLanguageModelWeights(Config, emb, transformer, linears));
 
-    /// <summary>The next steps of a stream.</summary>
+    /// <summary>Computes the next steps of a stream.</summary>
     /// <param name="indices">
-    /// int64 [B, K, T], K at most <see cref="EncodecLanguageModelConfig.Codebooks"/>: at each step the codes of the step before, plus 1; 0 at the first, where there are none.
+    /// int64 [B, K, T], K at most <see cref="EncodecLanguageModelConfig.Codebooks"/>: at each step the codes of the previous step plus 1; 0 at the first step.
     /// </param>
-    /// <param name="state">The stream's position, from <see cref="NewState"/> of this model; it advances by T. The batch stays the same through a stream.</param>
+    /// <param name="state">The position, from <see cref="NewState"/> of this model; it advances by T. The batch size of a stream is constant.</param>
     /// <returns>Probabilities [B, cardinality, K, T] on the device of <paramref name="indices"/>. The caller owns them.</returns>
-    /// <exception cref="ArgumentException">The shape or type is not that, an index is out of range, or the state is another model's.</exception>
+    /// <exception cref="ArgumentException">The shape or type is different, an index is out of range, or the state belongs to another model.</exception>
     /// <exception cref="ObjectDisposedException">The state is disposed.</exception>
     public override Tensor forward(Tensor indices, EncodecLanguageModelState state)
     {
@@ -79,7 +79,7 @@ public sealed class EncodecLanguageModel : Module<Tensor, EncodecLanguageModelSt
         RequireOwn(state);
         if (state.Batch is { } before && before != indices.size(0))
         {
-            throw new ArgumentException($"indices has a batch of {indices.size(0)}, but the stream one of {before}.", nameof(indices));
+            throw new ArgumentException($"The batch size of indices is {indices.size(0)}, but that of the stream is {before}.", nameof(indices));
         }
 
         using var guard = no_grad();
@@ -98,7 +98,7 @@ public sealed class EncodecLanguageModel : Module<Tensor, EncodecLanguageModelSt
         return tensor(probabilities, [batch, steps, codebooks, Config.Cardinality]).permute(0, 3, 2, 1).contiguous().to(indices.device).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The next step of a stream with a batch of one: probabilities [K, cardinality], which the next call overwrites.</summary>
+    /// <summary>Computes the next step of a stream with a batch size of 1: probabilities [K, cardinality], which the next call overwrites.</summary>
     internal ReadOnlySpan<float> Step(ReadOnlySpan<long> indices, EncodecLanguageModelState state)
     {
         RequireOwn(state);
@@ -110,7 +110,92 @@ public sealed class EncodecLanguageModel : Module<Tensor, EncodecLanguageModelSt
     {
         if (state.Model != this)
         {
-            throw new ArgumentException("The state is another model's.", nameof(state));
+            throw new ArgumentException("The state belongs to another model.", nameof(state));
         }
+    }
+}
+
+/// <summary>The sizes of an <see cref="EncodecLanguageModel"/>. The defaults are those of the released models (encodec/model.py), whose context is 3.5 s.</summary>
+public sealed record EncodecLanguageModelConfig
+{
+    /// <summary>The number of codebooks, 1 to 1024.</summary>
+    public int Codebooks { get; init; } = 32;
+
+    /// <summary>The number of entries of a codebook, 1 to 1048576.</summary>
+    public int Cardinality { get; init; } = 1024;
+
+    /// <summary>The dimension of the transformer, an even number from 4 to 65536.</summary>
+    public int Dimension { get; init; } = 200;
+
+    /// <summary>The number of transformer layers, 1 to 1024.</summary>
+    public int Layers { get; init; } = 5;
+
+    /// <summary>The number of attention heads, a divisor of <see cref="Dimension"/>.</summary>
+    public int Heads { get; init; } = 8;
+
+    /// <summary>The dimension of the feed-forward blocks, 1 to 1048576.</summary>
+    public int HiddenDimension { get; init; } = 800;
+
+    /// <summary>The number of previous steps in the attention, at least 1.</summary>
+    public int PastContext { get; init; } = 262;
+
+    /// <summary>The longest period of the sinusoidal positions, above 1.</summary>
+    public double MaxPeriod { get; init; } = 10000;
+
+    /// <exception cref="ArgumentOutOfRangeException">A value is out of range; the message names it.</exception>
+    internal void Validate()
+    {
+        InRange(Codebooks, 1, 1024, nameof(Codebooks));
+        InRange(Cardinality, 1, 1 << 20, nameof(Cardinality));
+        InRange(Dimension, 4, 1 << 16, nameof(Dimension));
+        InRange(Dimension % 2, 0, 0, $"remainder of {nameof(Dimension)} by 2");
+        InRange(Layers, 1, 1024, nameof(Layers));
+        InRange(Heads, 1, Dimension, nameof(Heads));
+        InRange(Dimension % Heads, 0, 0, $"remainder of {nameof(Dimension)} by {nameof(Heads)}");
+        InRange(HiddenDimension, 1, 1 << 20, nameof(HiddenDimension));
+        InRange(PastContext, 1, 1 << 20, nameof(PastContext));
+        InRange(MaxPeriod, double.BitIncrement(1), double.MaxValue, nameof(MaxPeriod));
+    }
+
+    private static void InRange(double value, double low, double high, string name)
+    {
+        if (!(value >= low && value <= high))
+        {
+            throw new ArgumentOutOfRangeException(name, value, $"Language model: {name} must be {low} to {high}.");
+        }
+    }
+}
+
+/// <summary>The state of a stream of an <see cref="EncodecLanguageModel"/>: the keys and values of the context. Disposing it frees them.</summary>
+public sealed class EncodecLanguageModelState : IDisposable
+{
+    private readonly EncodecLanguageModelWeights weights;
+    private EncodecLanguageModelStream[]? streams;
+    private bool disposed;
+
+    internal EncodecLanguageModelState(EncodecLanguageModel model, EncodecLanguageModelWeights weights) => (Model, this.weights) = (model, weights);
+
+    /// <summary>The number of steps so far.</summary>
+    public long Offset { get; internal set; }
+
+    /// <summary>The model.</summary>
+    internal EncodecLanguageModel Model { get; }
+
+    /// <summary>The batch size; null before the first step.</summary>
+    internal int? Batch => streams?.Length;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        disposed = true;
+        streams = null;
+        weights.Dispose();
+    }
+
+    /// <summary>One stream per item of the batch, whose size is constant.</summary>
+    internal EncodecLanguageModelStream[] Streams(int batch)
+    {
+        ObjectDisposedException.ThrowIf(disposed, this);
+        return streams ??= [.. Enumerable.Range(0, batch).Select(_ => new EncodecLanguageModelStream(weights))];
     }
 }

@@ -44,7 +44,7 @@ internal sealed class LayerNormParameters : nn.Module
     public Tensor Bias => bias;
 }
 
-/// <summary>A vector for each code.</summary>
+/// <summary>One vector per code.</summary>
 internal sealed class EmbeddingParameters : nn.Module
 {
     private readonly Parameter weight;
@@ -110,7 +110,7 @@ internal sealed class TransformerLayerParameters : nn.Module
     public LayerNormParameters FeedForwardNorm => norm2;
 }
 
-/// <summary>The input's normalization and the layers.</summary>
+/// <summary>The normalization of the input and the layers.</summary>
 internal sealed class TransformerParameters : nn.Module
 {
     private readonly LayerNormParameters norm_in;

@@ -5,12 +5,12 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Formats;
 
-/// <summary>Makes an <see cref="EncodecLanguageModel"/> of the tensors in a file.</summary>
+/// <summary>Loads an <see cref="EncodecLanguageModel"/> from a file.</summary>
 internal static class EncodecLanguageModelLoader
 {
     private const double ContextSeconds = 3.5;
 
-    /// <exception cref="CheckpointException">The file is damaged, is no such model, or is one of another codec.</exception>
+    /// <exception cref="CheckpointException">The file is damaged, is not such a model, or belongs to another codec.</exception>
     public static EncodecLanguageModel Load(string path, EncodecModel codec, int heads)
     {
         ArgumentNullException.ThrowIfNull(codec);
@@ -19,14 +19,14 @@ internal static class EncodecLanguageModelLoader
         if (config.Codebooks != codec.TotalCodebooks || config.Cardinality != codec.Cardinality)
         {
             throw new CheckpointException(
-                $"{archive.Source} is a language model of {config.Codebooks} codebooks of {config.Cardinality}, but the codec has {codec.TotalCodebooks} of {codec.Cardinality}.");
+                $"{archive.Source} has {config.Codebooks} codebooks of {config.Cardinality} entries, but the codec has {codec.TotalCodebooks} of {codec.Cardinality}.");
         }
 
         return Load(archive, config);
     }
 
-    /// <exception cref="CheckpointException">The tensors do not fit the shape.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">The shape is not one that there can be.</exception>
+    /// <exception cref="CheckpointException">The tensors do not fit the sizes.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A size is out of range.</exception>
     public static EncodecLanguageModel Load(TensorArchive archive, EncodecLanguageModelConfig config)
     {
         EncodecLanguageModel model;
@@ -48,15 +48,15 @@ internal static class EncodecLanguageModelLoader
         }
     }
 
-    /// <summary>The sizes that the tensors show.</summary>
-    /// <exception cref="CheckpointException">They are not those of such a model.</exception>
+    /// <summary>Determines the sizes from the tensors.</summary>
+    /// <exception cref="CheckpointException">The tensors are not those of such a model.</exception>
     private static EncodecLanguageModelConfig ConfigOf(TensorArchive archive)
     {
         var names = archive.Tensors.Keys.ToHashSet(StringComparer.Ordinal);
         if (!archive.Tensors.TryGetValue("emb.0.weight", out var embedding) || embedding.Shape is not [> 1 and <= 1 << 20, >= 4 and <= 1 << 16]
             || !archive.Tensors.TryGetValue("transformer.layers.0.linear1.weight", out var inner) || inner.Shape is not [> 0 and <= 1 << 20, _])
         {
-            throw new CheckpointException($"{archive.Source} is not a language model of encodec: its tensors 'emb.0.weight' and 'transformer.layers.0.linear1.weight' say so.");
+            throw new CheckpointException($"{archive.Source} is not a language model of encodec: the tensors 'emb.0.weight' and 'transformer.layers.0.linear1.weight' are missing or have unexpected shapes.");
         }
 
         return new()

@@ -4,10 +4,10 @@ using AudioCraft.Layers;
 namespace AudioCraft.Formats;
 
 /// <summary>
-/// One stream through an <see cref="EncodecLanguageModel"/>, computed with <see cref="PortableMath"/>: keys and values of the steps that attention reaches, and the next step.
+/// One stream through an <see cref="EncodecLanguageModel"/>, computed with <see cref="PortableMath"/>: the keys and values of the context, and the next step.
 /// A step takes about a millisecond, with some thirty layers one after the other, so it is computed on the calling thread alone.
 /// </summary>
-/// <remarks>A stream begins as if there had been one step before it whose vectors are zero in every layer; released weights were trained with it.</remarks>
+/// <remarks>A stream starts with one step whose vectors are zero in every layer; the released weights were trained with it.</remarks>
 internal sealed unsafe class EncodecLanguageModelStream
 {
     /// <summary>Rows of keys and values end with this much unused space, so that whole vectors can be read from any position.</summary>
@@ -53,8 +53,8 @@ internal sealed unsafe class EncodecLanguageModelStream
         end = 1;
     }
 
-    /// <summary>The next step.</summary>
-    /// <param name="indices">For each codebook the code of the step before plus 1, or 0.</param>
+    /// <summary>Computes the next step.</summary>
+    /// <param name="indices">For each codebook the code of the previous step plus 1, or 0.</param>
     /// <returns>Probabilities [codebooks, cardinality]. The next call overwrites them.</returns>
     public ReadOnlySpan<float> Step(ReadOnlySpan<long> indices)
     {
@@ -79,7 +79,7 @@ internal sealed unsafe class EncodecLanguageModelStream
         return logits.AsSpan(0, (int)outputs);
     }
 
-    /// <summary>Keys and values [steps, D] of a layer that the next step will attend to.</summary>
+    /// <summary>The keys and values [steps, D] of a layer that the next step attends to.</summary>
     internal (float[,] Keys, float[,] Values) Seen(int layer)
     {
         var steps = Math.Min(end, config.PastContext);
@@ -96,14 +96,14 @@ internal sealed unsafe class EncodecLanguageModelStream
         return (k, v);
     }
 
-    /// <summary>Arrays that the garbage collector does not move, so that pointers to them stay valid.</summary>
+    /// <summary>Arrays that the garbage collector does not move, so that pointers stay valid.</summary>
     private static float[] Pinned(long count) => GC.AllocateArray<float>(checked((int)count), pinned: true);
 
     private static float* Pointer(float[] pinned) => (float*)Marshal.UnsafeAddrOfPinnedArrayElement(pinned, 0);
 
     private long Row(int d) => (long)d * (capacity + Slack);
 
-    /// <summary>Makes room for a step: moves the steps that attention still reaches to the front, into larger arrays if they fill more than half.</summary>
+    /// <summary>Makes room for a step: moves the context to the front, into larger arrays if it fills more than half.</summary>
     private void Reserve()
     {
         if (end < capacity)
@@ -188,7 +188,7 @@ internal sealed unsafe class EncodecLanguageModelStream
 
     private static void Multiply(AffineWeights w, float[] x, float* y, int outputs) => PortableMath.Multiply(w.Weight, w.Bias, Pointer(x), x.Length, y, 0, outputs);
 
-    /// <summary>Attention to this step and as many before it as the context has.</summary>
+    /// <summary>Attention to the context and this step.</summary>
     private void Attend(int layer, float* score)
     {
         var size = dim / config.Heads;

@@ -4,19 +4,19 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Formats;
 
-/// <summary>A weight and what is added to its products, in memory.</summary>
+/// <summary>Pointers to a weight and a bias.</summary>
 internal readonly unsafe struct AffineWeights(float* weight, float* bias)
 {
     public readonly float* Weight = weight;
     public readonly float* Bias = bias;
 }
 
-/// <summary>A layer's weights in memory.</summary>
+/// <summary>Pointers to the weights of a layer.</summary>
 internal readonly record struct LayerWeights(
     AffineWeights Input, AffineWeights Output, AffineWeights Up, AffineWeights Down, AffineWeights AttentionNorm, AffineWeights FeedForwardNorm);
 
 /// <summary>
-/// The weights of an <see cref="EncodecLanguageModel"/> as float32 on the CPU: the parameters' own memory where they are that, else a copy.
+/// The weights of an <see cref="EncodecLanguageModel"/> as float32 on the CPU: the memory of the parameters, or a copy if they have another type or device.
 /// It keeps the memory alive until it is disposed, even if the model is disposed first.
 /// </summary>
 internal sealed unsafe class EncodecLanguageModelWeights : IDisposable
@@ -49,13 +49,13 @@ internal sealed unsafe class EncodecLanguageModelWeights : IDisposable
 
     public LayerWeights[] Layers { get; }
 
-    /// <summary>One a codebook.</summary>
+    /// <summary>One per codebook.</summary>
     public AffineWeights[] Outputs { get; }
 
-    /// <summary>What a step's number is divided by to give the phases of the sinusoidal positions.</summary>
+    /// <summary>The divisors of the step number for the phases of the sinusoidal positions.</summary>
     public float[] Periods { get; }
 
-    /// <summary>The vector of an index of a codebook.</summary>
+    /// <summary>The embedding of an index of a codebook.</summary>
     public float* Embedding(int codebook, long index) => embeddings[codebook] + (index * Config.Dimension);
 
     public void Dispose()

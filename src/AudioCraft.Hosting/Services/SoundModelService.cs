@@ -1,0 +1,25 @@
+namespace AudioCraft.Hosting;
+
+/// <summary>The common part of the services of a model.</summary>
+internal abstract class SoundModelService(SoundModelHost host) : ISoundModel
+{
+    public string Key => host.Key;
+
+    public SoundModelStatus Status => host.Status;
+
+    public SoundModelInfo? Info => host.Info;
+
+    public int QueueLength => host.QueueLength;
+
+    protected SoundModelHost Host => host;
+
+    public Task<SoundModelInfo> LoadAsync(CancellationToken cancellationToken = default) => host.LoadAsync(cancellationToken);
+
+    /// <summary>Queues work with exclusive access to the model, and waits for its result.</summary>
+    protected async Task<T> QueueAsync<T>(string operation, Func<LoadedModel, CancellationToken, T> work, CancellationToken cancellationToken)
+    {
+        var job = new WorkJob<T>(host.Trace(operation), work);
+        host.Admit(job, cancellationToken);
+        return await job.Result.ConfigureAwait(false);
+    }
+}
