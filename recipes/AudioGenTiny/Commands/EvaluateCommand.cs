@@ -56,7 +56,7 @@ internal static class EvaluateCommand
             };
             if (pictures is not null)
             {
-                Draw(model, pictures, cancellationToken);
+                WritePictures(model, pictures, cancellationToken);
             }
         }
 
@@ -142,7 +142,7 @@ internal static class EvaluateCommand
         return CodecEvaluation.ToMarkdown(figures);
     }
 
-    private static void Draw(AudioGen model, string directory, CancellationToken cancellationToken)
+    private static void WritePictures(AudioGen model, string directory, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(directory);
         for (var i = 0; i < _pictured.Length; i++)

@@ -110,7 +110,7 @@ public sealed class PromptEvaluation
         foreach (var column in _columns.Where(c => c.Mistakes.Count > 0))
         {
             text.AppendLine().Append(CultureInfo.InvariantCulture, $"{column.Name}, most frequent mistakes: ");
-            text.AppendJoin(", ", column.Mistakes.Take(10).Select(m => $"{Name(m.Asked)} classified as {Name(m.Heard)} ({m.Times})")).AppendLine(".");
+            text.AppendJoin(", ", column.Mistakes.Take(10).Select(m => $"{Name(m.Requested)} classified as {Name(m.Recognized)} ({m.Times})")).AppendLine(".");
         }
 
         return text.ToString();

@@ -19,45 +19,45 @@ public readonly record struct Tally(int Right, int Count)
     public static Tally Add(Tally a, Tally b) => new(a.Right + b.Right, a.Count + b.Count);
 }
 
-/// <summary>What a classifier heard in sounds of one origin.</summary>
+/// <summary>Classification results of audio of one origin.</summary>
 public sealed class SoundScores
 {
     private readonly Dictionary<SoundKind, Tally> _kinds = [];
     private readonly Dictionary<(SoundKind Kind, SoundProperty Property), Tally> _properties = [];
-    private readonly Dictionary<(SoundKind Asked, SoundKind Heard), int> _mistakes = [];
+    private readonly Dictionary<(SoundKind Requested, SoundKind Recognized), int> _mistakes = [];
 
-    /// <param name="name">Where the sounds come from.</param>
+    /// <param name="name">Origin of the audio.</param>
     public SoundScores(string name) => Name = name;
 
-    /// <summary>Where the sounds come from.</summary>
+    /// <summary>Origin of the audio.</summary>
     public string Name { get; }
 
-    /// <summary>Of all sounds, how many were heard as the asked kind.</summary>
+    /// <summary>How often the requested kind was recognized.</summary>
     public Tally Kinds => Sum(_kinds.Values);
 
-    /// <summary>Of all named values of properties, how many were heard.</summary>
+    /// <summary>How often named values of properties were recognized.</summary>
     public Tally Properties => Sum(_properties.Values);
 
-    /// <summary>Asked and heard kinds that differ, the most frequent first.</summary>
-    public IReadOnlyList<(SoundKind Asked, SoundKind Heard, int Times)> Mistakes =>
-        [.. _mistakes.OrderByDescending(m => m.Value).ThenBy(m => m.Key).Select(m => (m.Key.Asked, m.Key.Heard, m.Value))];
+    /// <summary>Confused kinds, the most frequent first.</summary>
+    public IReadOnlyList<(SoundKind Requested, SoundKind Recognized, int Times)> Mistakes =>
+        [.. _mistakes.OrderByDescending(m => m.Value).ThenBy(m => m.Key).Select(m => (m.Key.Requested, m.Key.Recognized, m.Value))];
 
-    /// <summary>How many sounds of a kind were heard as it.</summary>
-    /// <param name="kind">The asked kind.</param>
+    /// <summary>How often a kind was recognized.</summary>
+    /// <param name="kind">The requested kind.</param>
     public Tally Kind(SoundKind kind) => _kinds.GetValueOrDefault(kind);
 
-    /// <summary>How many named values of a property were heard, whatever the kind.</summary>
+    /// <summary>How often named values of a property were recognized, over all kinds.</summary>
     /// <param name="property">The property.</param>
     public Tally Property(SoundProperty property) => Sum(_properties.Where(p => p.Key.Property == property).Select(p => p.Value));
 
-    /// <summary>How many named values of a property were heard in sounds of one kind.</summary>
-    /// <param name="kind">The asked kind.</param>
+    /// <summary>How often named values of a property were recognized for one kind.</summary>
+    /// <param name="kind">The requested kind.</param>
     /// <param name="property">The property.</param>
     public Tally Property(SoundKind kind, SoundProperty property) => _properties.GetValueOrDefault((kind, property));
 
-    /// <summary>Listens to one sound. Properties are judged as those of the asked kind.</summary>
+    /// <summary>Classifies one item. Properties are classified given the requested kind.</summary>
     /// <param name="classifier">The classifier.</param>
-    /// <param name="request">What was asked for.</param>
+    /// <param name="request">The request.</param>
     /// <param name="sound">Samples of one channel at the classifier's rate.</param>
     /// <exception cref="ArgumentException">The sound is empty.</exception>
     public void Add(SoundClassifier classifier, SynthesisRequest request, ReadOnlySpan<float> sound)
@@ -65,11 +65,11 @@ public sealed class SoundScores
         ArgumentNullException.ThrowIfNull(classifier);
         request.Validate(nameof(request));
         var features = classifier.Features(sound);
-        var heard = classifier.KindOf(features);
-        _kinds[request.Kind] = Kind(request.Kind) + new Tally(heard == request.Kind ? 1 : 0, 1);
-        if (heard != request.Kind)
+        var recognized = classifier.KindOf(features);
+        _kinds[request.Kind] = Kind(request.Kind) + new Tally(recognized == request.Kind ? 1 : 0, 1);
+        if (recognized != request.Kind)
         {
-            _mistakes[(request.Kind, heard)] = _mistakes.GetValueOrDefault((request.Kind, heard)) + 1;
+            _mistakes[(request.Kind, recognized)] = _mistakes.GetValueOrDefault((request.Kind, recognized)) + 1;
         }
 
         foreach (var property in SoundCatalogue.Properties(request.Kind).Where(p => request.Value(p) != SoundTraits.None))

@@ -162,7 +162,7 @@ public class LanguageModelSolverTests
         var message = Assert.Throws<ArgumentException>(() => new LanguageModelSolver(
             TinyLanguage.NewModel, sounds, null, TinyLanguage.Training(folder.Path, 3), TinyLanguage.Options())).Message;
         Assert.Contains("codes up to 64", message, StringComparison.Ordinal);
-        Assert.Contains("4 of 64", message, StringComparison.Ordinal);
+        Assert.Contains("4 codebooks of 64 entries", message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -210,7 +210,7 @@ public class LanguageModelSolverTests
         using var folder = new TemporaryFolder();
         LanguageModelSolver Solver(params double[] weights) => new(
             TinyLanguage.NewModel, TinyLanguage.Sounds(2), null, TinyLanguage.Training(folder.Path, 3), TinyLanguage.Options() with { CodebookWeights = weights });
-        Assert.Contains("3 weights", Assert.Throws<ArgumentException>(() => Solver(1, 2, 3)).Message, StringComparison.Ordinal);
+        Assert.Contains("3 codebook weights", Assert.Throws<ArgumentException>(() => Solver(1, 2, 3)).Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentOutOfRangeException>(() => Solver(1, -1, 1, 1));
         Assert.Throws<ArgumentOutOfRangeException>(() => Solver(0, 0, 0, 0));
     }

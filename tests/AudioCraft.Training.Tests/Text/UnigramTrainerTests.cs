@@ -90,7 +90,7 @@ public class UnigramTrainerTests
     public void More_characters_than_ids_are_refused_with_both_numbers()
     {
         var message = Assert.Throws<ArgumentException>(() => UnigramTrainer.Train(["abcdefghij"], new UnigramTrainerOptions { VocabularySize = 8 })).Message;
-        Assert.Contains("11 different characters", message, StringComparison.Ordinal);
+        Assert.Contains("11 distinct characters", message, StringComparison.Ordinal);
         Assert.Contains("of 8", message, StringComparison.Ordinal);
     }
 
