@@ -67,7 +67,7 @@ internal static class CodecCommand
                 // 400 frames a step are few for so many entries: one that is used every few steps is alive.
                 Quantizer = new QuantizerConfig
                 {
-                    CodebookCount = options.Whole("--codebooks", 4), Bins = options.Whole("--bins", 1024), CodebookDropout = true, DeadCodeThreshold = options.Number("--dead", 0.1), KMeansIterations = 10,
+                    NumCodebooks = options.Whole("--codebooks", 4), Cardinality = options.Whole("--bins", 1024), CodebookDropout = true, DeadCodeThreshold = options.Number("--dead", 0.1), KMeansIterations = 10,
                 },
             },
             Optimizer = new AdamWOptions

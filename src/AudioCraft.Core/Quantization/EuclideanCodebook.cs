@@ -27,7 +27,7 @@ internal sealed class EuclideanCodebook : Module
     public EuclideanCodebook(int dimension, QuantizerConfig config) : base(nameof(EuclideanCodebook))
     {
         this.config = config;
-        var (bins, kmeansInit) = (config.Bins, config.KMeansInit);
+        var (bins, kmeansInit) = (config.Cardinality, config.KMeansInit);
         using var guard = no_grad();
         using var scope = NewDisposeScope();
         inited = full([1], kmeansInit ? 0f : 1f).DetachFromDisposeScope();
@@ -79,31 +79,31 @@ internal sealed class EuclideanCodebook : Module
 
     /// <summary>Codes a training batch, and learns from it: what is returned is said by the entries before they moved.</summary>
     /// <param name="rows">[N, D], without a gradient.</param>
-    /// <param name="draws">Random choices.</param>
+    /// <param name="sampler">Source of random choices.</param>
     /// <returns>The codes [N] and their entries [N, D]. The caller owns both.</returns>
-    public (Tensor Codes, Tensor Quantized) Learn(Tensor rows, TrainingDraws draws)
+    public (Tensor Codes, Tensor Quantized) Learn(Tensor rows, TrainingSampler sampler)
     {
         using var guard = no_grad();
         using var scope = NewDisposeScope();
-        InitialiseOnce(rows, draws);
+        InitialiseOnce(rows, sampler);
         var codes = Encode(rows);
         var quantized = Decode(codes);
         if (config.UpstreamLearning && config.DeadCodeThreshold > 0 && cluster_size.lt(config.DeadCodeThreshold).any().item<bool>())
         {
-            // Upstream writes the vectors that it draws here where the averages below overwrite them: all that stays is that numbers were drawn.
-            draws.Choose(rows.size(0), config.Bins);
+            // Upstream writes the vectors that it sampler here where the averages below overwrite them: all that stays is that numbers were drawn.
+            sampler.Choose(rows.size(0), config.Cardinality);
         }
 
         MoveTowards(rows, codes);
         if (!config.UpstreamLearning && config.DeadCodeThreshold > 0)
         {
-            ReplaceDeadCodes(rows, draws);
+            ReplaceDeadCodes(rows, sampler);
         }
 
         return (codes.MoveToOuterDisposeScope(), quantized.MoveToOuterDisposeScope());
     }
 
-    private void InitialiseOnce(Tensor rows, TrainingDraws draws)
+    private void InitialiseOnce(Tensor rows, TrainingSampler sampler)
     {
         if (inited.item<float>() != 0)
         {
@@ -111,7 +111,7 @@ internal sealed class EuclideanCodebook : Module
         }
 
         using var scope = NewDisposeScope();
-        var (means, counts) = KMeans.Cluster(rows, draws.Choose(rows.size(0), config.Bins), config.KMeansIterations);
+        var (means, counts) = KMeans.Cluster(rows, sampler.Choose(rows.size(0), config.Cardinality), config.KMeansIterations);
         embed.copy_(means);
         cluster_size.copy_(counts);
         if (config.UpstreamLearning)
@@ -130,7 +130,7 @@ internal sealed class EuclideanCodebook : Module
     private void MoveTowards(Tensor rows, Tensor codes)
     {
         using var scope = NewDisposeScope();
-        var counts = codes.bincount(null, config.Bins).to(cluster_size.dtype);
+        var counts = codes.bincount(null, config.Cardinality).to(cluster_size.dtype);
         var sums = zeros_like(embed_avg).index_add_(0, codes, rows, 1);
         cluster_size.mul_(config.Decay).add_(counts, 1 - config.Decay);
         embed_avg.mul_(config.Decay).add_(sums, 1 - config.Decay);
@@ -141,13 +141,13 @@ internal sealed class EuclideanCodebook : Module
     private Tensor SmoothedSizes()
     {
         var total = cluster_size.sum();
-        return ((cluster_size + Epsilon) / (total + config.Bins * Epsilon) * total).unsqueeze(1);
+        return ((cluster_size + Epsilon) / (total + config.Cardinality * Epsilon) * total).unsqueeze(1);
     }
 
     /// <summary>
     /// Entries that code less than the threshold become vectors of the batch, with the threshold as their weight in the averages, so that they last.
     /// </summary>
-    private void ReplaceDeadCodes(Tensor rows, TrainingDraws draws)
+    private void ReplaceDeadCodes(Tensor rows, TrainingSampler sampler)
     {
         using var scope = NewDisposeScope();
         var dead = cluster_size.lt(config.DeadCodeThreshold).nonzero().view(-1);
@@ -156,7 +156,7 @@ internal sealed class EuclideanCodebook : Module
             return;
         }
 
-        var fresh = rows.index_select(0, draws.Choose(rows.size(0), dead.size(0)).to(rows.device));
+        var fresh = rows.index_select(0, sampler.Choose(rows.size(0), dead.size(0)).to(rows.device));
         embed.index_copy_(0, dead, fresh);
         embed_avg.index_copy_(0, dead, fresh * config.DeadCodeThreshold);
         cluster_size.index_fill_(0, dead, config.DeadCodeThreshold);

@@ -4,10 +4,10 @@ namespace AudioCraft;
 public sealed record QuantizerConfig
 {
     /// <summary>Number of codebooks (<c>n_q</c>), 1 to 1024.</summary>
-    public int CodebookCount { get; init; } = 8;
+    public int NumCodebooks { get; init; } = 8;
 
     /// <summary>Entries of a codebook, 1 to 1048576.</summary>
-    public int Bins { get; init; } = 1024;
+    public int Cardinality { get; init; } = 1024;
 
     /// <summary>Whether training uses a random number of codebooks each time (<c>q_dropout</c>).</summary>
     public bool CodebookDropout { get; init; }
@@ -43,8 +43,8 @@ public sealed record QuantizerConfig
     /// <exception cref="ArgumentOutOfRangeException">A value is out of range.</exception>
     internal void Validate()
     {
-        InRange(CodebookCount, 1, 1024, nameof(CodebookCount));
-        InRange(Bins, 1, 1 << 20, nameof(Bins));
+        InRange(NumCodebooks, 1, 1024, nameof(NumCodebooks));
+        InRange(Cardinality, 1, 1 << 20, nameof(Cardinality));
         InRange(Decay, 0, 1, nameof(Decay));
         InRange(KMeansIterations, 0, int.MaxValue, nameof(KMeansIterations));
         InRange(DeadCodeThreshold, 0, double.MaxValue, nameof(DeadCodeThreshold));

@@ -49,7 +49,7 @@ public static class CodebookStart
     /// <summary>What each entry of a codebook adds to a frame, [entries, dimension]: each dimension with the mean 0 and the deviation 1, but those of which the codebook says next to nothing.</summary>
     private static Tensor Vectors(CompressionModel codec, int codebook)
     {
-        var codes = zeros(1, codebook + 1, codec.Cardinality, ScalarType.Int64, device: codec.parameters().First().device);
+        var codes = zeros(1, codebook + 1, codec.Cardinality, ScalarType.Int64, device: codec.Device);
         codes[0, codebook].copy_(arange(codec.Cardinality));
         var vectors = codec.DecodeLatent(codes)[0].transpose(0, 1).to(ScalarType.Float32);
         vectors = vectors - vectors.mean([0], keepdim: true);

@@ -7,7 +7,7 @@ public class DacModelTests
 {
     private static readonly DacConfig Small = new()
     {
-        SampleRate = 16000, EncoderDimension = 4, EncoderRates = [2, 4], DecoderDimension = 16, DecoderRates = [4, 2], CodebookCount = 3, CodebookSize = 32, CodebookDimensions = [4],
+        SampleRate = 16000, EncoderDimension = 4, EncoderRates = [2, 4], DecoderDimension = 16, DecoderRates = [4, 2], NumCodebooks = 3, Cardinality = 32, CodebookDimensions = [4],
     };
 
     [Theory]
@@ -101,8 +101,8 @@ public class DacModelTests
             (Small with { EncoderRates = [2, 0] }, "EncoderRates"),
             (Small with { EncoderRates = [2, 2] }, "samples a frame"),
             (Small with { DecoderDimension = 2 }, "DecoderDimension"),
-            (Small with { CodebookCount = 0 }, "CodebookCount"),
-            (Small with { CodebookSize = 65537 }, "CodebookSize"),
+            (Small with { NumCodebooks = 0 }, "NumCodebooks"),
+            (Small with { Cardinality = 65537 }, "Cardinality"),
             (Small with { CodebookDimensions = [4, 4] }, "CodebookDimensions"),
             (Small with { LatentDimension = -1 }, "LatentDimension"),
             (Small with { QuantizerDropout = 2 }, "QuantizerDropout"),

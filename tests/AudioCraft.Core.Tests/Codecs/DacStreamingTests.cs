@@ -1,3 +1,4 @@
+using AudioCraft.Codecs;
 using static TorchSharp.torch;
 
 namespace AudioCraft.Tests.Codecs;
@@ -77,9 +78,9 @@ public class DacStreamingTests
                 if (length >= hop)
                 {
                     // The layers themselves, with a length that is no multiple of the hop too.
-                    using var encoder = model.EncoderBlocks.OpenStream();
+                    using var encoder = ((DacEncoder)model.Encoder).OpenStream();
                     Near.Equal(model.Encoder.forward(sound), StreamPieces.Run(sound, sizes, piece => encoder.Push(piece, false), () => encoder.Push(null, true))!, Tolerance);
-                    using var atOnce = model.EncoderBlocks.OpenStream();
+                    using var atOnce = ((DacEncoder)model.Encoder).OpenStream();
                     Near.Equal(model.Encoder.forward(sound), atOnce.Push(sound, true)!, Tolerance);
                 }
             }
@@ -267,8 +268,8 @@ public class DacStreamingTests
             EncoderRates = rates,
             DecoderDimension = 32,
             DecoderRates = [.. rates.AsEnumerable().Reverse()],
-            CodebookCount = 3,
-            CodebookSize = 32,
+            NumCodebooks = 3,
+            Cardinality = 32,
             CodebookDimensions = [4],
         });
         model.eval();

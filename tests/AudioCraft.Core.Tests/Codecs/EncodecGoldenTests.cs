@@ -40,8 +40,8 @@ public partial class EncodecGoldenTests
         using var scope = NewDisposeScope();
         var input = io.Read(json.RootElement.GetProperty("layers_input").GetString()!.Split('[')[0]).narrow(0, 0, 1);
         var length = input.size(-1);
-        CheckLayers(((SEANetEncoder)model.Encoder).Blocks, model.Preprocess(input).X, io, "layers/encoder.model.");
-        CheckLayers(((SEANetDecoder)model.Decoder).Blocks, io.Read($"len{length}/latent").narrow(0, 0, 1), io, "layers/decoder.model.");
+        CheckLayers(((SEANetEncoder)model.Encoder).Layers, model.Preprocess(input).X, io, "layers/encoder.model.");
+        CheckLayers(((SEANetDecoder)model.Decoder).Layers, io.Read($"len{length}/latent").narrow(0, 0, 1), io, "layers/decoder.model.");
     }
 
     [Theory]
@@ -131,7 +131,7 @@ public partial class EncodecGoldenTests
         Assert.True(checkedCount >= 4);
     }
 
-    private static void CheckLayers(ModuleList<nn.Module<Tensor, Tensor>> layers, Tensor input, TensorArchive io, string prefix)
+    private static void CheckLayers(IReadOnlyList<CodecLayer> layers, Tensor input, TensorArchive io, string prefix)
     {
         var current = input;
         Assert.Equal(io.Tensors.Keys.Count(k => k.StartsWith(prefix, StringComparison.Ordinal)), layers.Count);

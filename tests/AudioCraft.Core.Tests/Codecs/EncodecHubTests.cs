@@ -69,7 +69,7 @@ public class EncodecHubTests
         var k24 = Read("""{"model_type": "encodec"}""", 32);
         Assert.Equal((24000, 1, true, false, 75, 320, 128), (k24.SampleRate, k24.Channels, k24.Causal, k24.Renormalize, k24.FrameRate, k24.Encoder.HopLength, k24.Encoder.Dimension));
         Assert.Equal((ConvNorm.WeightNorm, ConvPaddingMode.Reflect, false, 2), (k24.Encoder.Norm, k24.Encoder.PaddingMode, k24.Encoder.TrueSkip, k24.Encoder.LstmLayers));
-        Assert.Equal((32, 1024), (k24.Quantizer.CodebookCount, k24.Quantizer.Bins));
+        Assert.Equal((32, 1024), (k24.Quantizer.NumCodebooks, k24.Quantizer.Cardinality));
         Assert.Equal([1.5, 3, 6, 12, 24], k24.Bandwidths);
         Assert.Null(k24.SegmentLength);
 
@@ -111,7 +111,7 @@ public class EncodecHubTests
     [InlineData("\"overlap\": 1", "SegmentOverlap")]
     [InlineData("\"target_bandwidths\": [\"6\"]", "target_bandwidths")]
     [InlineData("\"normalize\": true", "causal")]
-    [InlineData("\"codebook_size\": 0", "Bins")]
+    [InlineData("\"codebook_size\": 0", "Cardinality")]
     public void A_value_that_makes_no_sense_is_named(string value, string said)
     {
         using var json = JsonDocument.Parse($$"""{"model_type": "encodec", {{value}}}""");

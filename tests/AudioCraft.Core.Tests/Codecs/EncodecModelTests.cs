@@ -213,7 +213,7 @@ public class EncodecModelTests
         Refused(new() { Encoder = seanet, Causal = true, Renormalize = true }, "renormalize");
         Refused(new() { Encoder = seanet with { Causal = true, Norm = ConvNorm.TimeGroupNorm } }, "causal");
         Refused(new() { Encoder = seanet, Decoder = seanet with { Dimension = 5 } }, "dimension");
-        Refused(new() { Encoder = seanet, Quantizer = new() { Bins = 0 } }, "Bins");
+        Refused(new() { Encoder = seanet, Quantizer = new() { Cardinality = 0 } }, "Cardinality");
         Refused(new() { Encoder = seanet with { Activation = new("Sine") } }, "Sine");
         Refused(new() { Encoder = seanet with { TrimRightRatio = 0.5 } }, "TrimRightRatio");
     }

@@ -81,7 +81,7 @@ public class EncodecTrainingTests
         {
             SampleRate = 8000,
             Encoder = new() { Filters = 8, Dimension = 8, Ratios = [4, 2], Norm = ConvNorm.WeightNorm, ResidualLayers = 1, PaddingMode = ConvPaddingMode.Constant },
-            Quantizer = new() { Bins = 32, CodebookCount = 2, Decay = 0.9 },
+            Quantizer = new() { Cardinality = 32, NumCodebooks = 2, Decay = 0.9 },
         };
         using var model = new EncodecModel(config, training: true);
         Assert.True(model.training);

@@ -21,8 +21,8 @@ public class EncodecXpConfigTests
         Assert.Equal(2, config.Encoder.LstmLayers);
         Assert.False(config.Encoder.Causal);
         Assert.Null(config.DecoderOrDefault.FinalActivation);
-        Assert.Equal(4, config.Quantizer.CodebookCount);
-        Assert.Equal(64, config.Quantizer.Bins);
+        Assert.Equal(4, config.Quantizer.NumCodebooks);
+        Assert.Equal(64, config.Quantizer.Cardinality);
         Assert.Equal(50, config.Quantizer.KMeansIterations);
     }
 

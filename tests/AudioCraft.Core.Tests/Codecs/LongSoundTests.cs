@@ -20,7 +20,7 @@ public class LongSoundTests
             SampleRate = 16000,
             Causal = causal,
             Encoder = new() { Filters = 16, Dimension = 8, ResidualLayers = 1, Ratios = [8, 5, 4], LstmLayers = 1, Causal = causal, Norm = ConvNorm.WeightNorm, PaddingMode = padding },
-            Quantizer = new() { CodebookCount = 2, Bins = 16, KMeansInit = false },
+            Quantizer = new() { NumCodebooks = 2, Cardinality = 16, KMeansInit = false },
         });
         model.eval();
         Check(model, randn(items, 1, (1 << 19) + 12345) * 0.1);
@@ -34,7 +34,7 @@ public class LongSoundTests
         random.manual_seed(8);
         using var model = new DacModel(new DacConfig
         {
-            SampleRate = 16000, EncoderDimension = 16, EncoderRates = [2, 4, 5], DecoderDimension = 64, DecoderRates = [5, 4, 2], CodebookCount = 2, CodebookSize = 16, CodebookDimensions = [4],
+            SampleRate = 16000, EncoderDimension = 16, EncoderRates = [2, 4, 5], DecoderDimension = 64, DecoderRates = [5, 4, 2], NumCodebooks = 2, Cardinality = 16, CodebookDimensions = [4],
         });
         model.eval();
         Check(model, randn(1, 1, (1 << 19) + 12345) * 0.1);

@@ -78,7 +78,7 @@ public class OriginalEncodecTests
         {
             Causal = true,
             Encoder = new() { ResidualLayers = 1, Norm = ConvNorm.WeightNorm, Causal = true, TrueSkip = false, LstmLayers = 2 },
-            Quantizer = new() { CodebookCount = 32, Bins = 1024 },
+            Quantizer = new() { NumCodebooks = 32, Cardinality = 1024 },
         }, training: true);
         var path = folder.Write("encodec_24khz.th", TorchFileOf(source.state_dict().ToDictionary(p => p.Key, p => p.Value)));
         using var model = (EncodecModel)CompressionModel.GetPretrained(path, CPU);

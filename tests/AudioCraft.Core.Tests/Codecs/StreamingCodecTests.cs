@@ -241,7 +241,7 @@ public class StreamingCodecTests
         using var model = new EncodecModel(new()
         {
             Encoder = new() { Filters = 2, Dimension = 4, Ratios = [2], Norm = ConvNorm.TimeGroupNorm, DisableNormOuterBlocks = 2 },
-            Quantizer = new() { Bins = 4 },
+            Quantizer = new() { Cardinality = 4 },
         });
         Refused(model, nameof(ConvNorm.TimeGroupNorm));
     }

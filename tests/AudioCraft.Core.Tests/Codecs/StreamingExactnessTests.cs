@@ -63,11 +63,11 @@ public class StreamingExactnessTests
         {
             using var scope = NewDisposeScope();
             var sound = randn(1, model.Channels, length);
-            CheckChain(((SEANetEncoder)model.Encoder).Blocks, sound, model.Encoder.forward(sound), length % 2 == 0 ? [1, 2] : [5, 1, 11]);
+            CheckChain(model.Encoder, sound, model.Encoder.forward(sound), length % 2 == 0 ? [1, 2] : [5, 1, 11]);
             if (length <= 40)
             {
                 var latent = randn(1, 6, length);
-                CheckChain(((SEANetDecoder)model.Decoder).Blocks, latent, model.Decoder.forward(latent), length % 2 == 0 ? [1] : [3, 1]);
+                CheckChain(model.Decoder, latent, model.Decoder.forward(latent), length % 2 == 0 ? [1] : [3, 1]);
             }
         }
     }
@@ -135,20 +135,20 @@ public class StreamingExactnessTests
             Causal = config.Causal,
             Encoder = config with { TrimRightRatio = 1, FinalActivation = null },
             Decoder = config,
-            Quantizer = new() { CodebookCount = 2, Bins = 8, KMeansInit = false },
+            Quantizer = new() { NumCodebooks = 2, Cardinality = 8, KMeansInit = false },
         });
         model.eval();
         return model;
     }
 
-    private static void CheckChain(ModuleList<nn.Module<Tensor, Tensor>> blocks, Tensor input, Tensor whole, int[] sizes)
+    private static void CheckChain(nn.Module<Tensor, Tensor> layer, Tensor input, Tensor whole, int[] sizes)
     {
-        using var chain = new StreamingChain(blocks);
+        using var chain = ((CodecLayer)layer).OpenStream();
         var original = input.clone();
         var pieces = StreamPieces.Run(input, sizes, piece => chain.Push(piece, false), () => chain.Push(null, true))!;
         Near.Equal(whole, pieces, Tolerance);
         Exactly.Equal(original, input);
-        using var atOnce = new StreamingChain(blocks);
+        using var atOnce = ((CodecLayer)layer).OpenStream();
         Near.Equal(whole, atOnce.Push(input, true)!, Tolerance);
     }
 }

@@ -37,7 +37,7 @@ public partial class StreamingGoldenTests
             var decoded = io.Read($"{prefix}{length}/{(variant is null ? "decoded" : "decoded_from_codes")}");
             foreach (var sizes in new int[][] { [7], [model.HopLength], [1, 250, 3], [1 << 20] })
             {
-                using var chain = new StreamingChain(((SEANetEncoder)model.Encoder).Blocks);
+                using var chain = ((SEANetEncoder)model.Encoder).OpenStream();
                 using (no_grad())
                 {
                     var latent = StreamPieces.Run(sound, sizes, piece => chain.Push(piece, false), () => chain.Push(null, true))!;

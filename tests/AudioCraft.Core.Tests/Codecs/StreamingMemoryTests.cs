@@ -50,7 +50,7 @@ public class StreamingMemoryTests(ITestOutputHelper output)
         {
             SampleRate = Rate,
             Encoder = new() { Filters = 4, Dimension = 8, Ratios = [8, 5, 4], ResidualLayers = 1, LstmLayers = 1, PaddingMode = ConvPaddingMode.Reflect },
-            Quantizer = new() { CodebookCount = 2, Bins = 4, KMeansInit = false },
+            Quantizer = new() { NumCodebooks = 2, Cardinality = 4, KMeansInit = false },
         });
         model.eval();
         return model;
@@ -66,8 +66,8 @@ public class StreamingMemoryTests(ITestOutputHelper output)
             EncoderRates = [4, 5, 8],
             DecoderDimension = 16,
             DecoderRates = [8, 5, 4],
-            CodebookCount = 2,
-            CodebookSize = 4,
+            NumCodebooks = 2,
+            Cardinality = 4,
             CodebookDimensions = [4],
         });
         model.eval();

@@ -55,7 +55,7 @@ public class QuantizerTrainingGoldenTests
     {
         const string name = "rvq_kmeans_deadcodes";
         using var json = Golden.Config(name);
-        var draws = new RecordedDraws();
+        var draws = new RecordedSampler();
         using var quantizer = Load(name, json.RootElement, draws);
         using var io = Golden.Tensors(name);
         var perStep = json.RootElement.GetProperty("draws_per_step").EnumerateArray().Select(n => n.GetInt32()).ToList();
@@ -88,15 +88,15 @@ public class QuantizerTrainingGoldenTests
         Exactly.Equal(io.Read(run + "/bins"), counts);
     }
 
-    private static ResidualVectorQuantizer Load(string name, JsonElement root, TrainingDraws? draws = null)
+    private static ResidualVectorQuantizer Load(string name, JsonElement root, TrainingSampler? draws = null)
     {
         var rvq = root.GetProperty("rvq");
         var most = rvq.GetProperty("orthogonal_reg_max_codes");
         var config = new QuantizerConfig
         {
-            CodebookCount = rvq.GetProperty("n_q").GetInt32(),
+            NumCodebooks = rvq.GetProperty("n_q").GetInt32(),
             CodebookDropout = rvq.GetProperty("q_dropout").GetBoolean(),
-            Bins = rvq.GetProperty("bins").GetInt32(),
+            Cardinality = rvq.GetProperty("bins").GetInt32(),
             Decay = rvq.GetProperty("decay").GetDouble(),
             KMeansInit = rvq.GetProperty("kmeans_init").GetBoolean(),
             KMeansIterations = rvq.GetProperty("kmeans_iters").GetInt32(),

@@ -58,7 +58,7 @@ public class QuantizerTrainingTests
     public void A_threshold_of_zero_replaces_nothing_and_draws_nothing()
     {
         using var quantizer = new ResidualVectorQuantizer(
-            3, new QuantizerConfig { CodebookCount = 2, Bins = 4, KMeansInit = false, DeadCodeThreshold = 0 }, new RecordedDraws());
+            3, new QuantizerConfig { NumCodebooks = 2, Cardinality = 4, KMeansInit = false, DeadCodeThreshold = 0 }, new RecordedSampler());
         using var batch = randn(2, 3, 5);
         quantizer.forward(batch, 50).Dispose();
     }
@@ -146,10 +146,10 @@ public class QuantizerTrainingTests
     [Fact]
     public void Orthogonal_regularisation_looks_at_no_more_entries_than_it_may()
     {
-        var draws = new RecordedDraws();
+        var draws = new RecordedSampler();
         using var quantizer = new ResidualVectorQuantizer(
             3,
-            new QuantizerConfig { CodebookCount = 1, Bins = 8, KMeansInit = false, DeadCodeThreshold = 0, OrthogonalWeight = 0.5, OrthogonalMaxCodes = 2 },
+            new QuantizerConfig { NumCodebooks = 1, Cardinality = 8, KMeansInit = false, DeadCodeThreshold = 0, OrthogonalWeight = 0.5, OrthogonalMaxCodes = 2 },
             draws);
         using var scope = NewDisposeScope();
         using var chosen = tensor(new[] { 6L, 1 });

@@ -74,7 +74,7 @@ public sealed record EncodecConfig
 
     /// <summary>Elements that the weights have at least.</summary>
     internal long LeastParameterCount() => checked(
-        Encoder.LeastParameterCount() + DecoderOrDefault.LeastParameterCount() + 2L * Quantizer.CodebookCount * Quantizer.Bins * Encoder.Dimension);
+        Encoder.LeastParameterCount() + DecoderOrDefault.LeastParameterCount() + 2L * Quantizer.NumCodebooks * Quantizer.Cardinality * Encoder.Dimension);
 
     private static void Require(bool condition, string otherwise)
     {

@@ -1,4 +1,3 @@
-using AudioCraft.Codecs;
 using AudioCraft.LanguageModel;
 using static TorchSharp.torch;
 

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace AudioCraft.Codecs;
 
 /// <summary>Cuts sound that comes in pieces of any sizes into windows of one size. What it keeps is less than a window, beside the piece that it is given.</summary>
-internal static class SoundWindows
+internal static class AudioWindows
 {
     /// <summary>The windows: one starts every <paramref name="stride"/> samples inside the sound and has <paramref name="length"/> samples, or as many as are left.</summary>
     /// <param name="pieces">[..., n] in order, of the same shape but for n, which is at least 1. Each is used only until the next is asked for.</param>
