@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Audio;
 
-/// <summary>Checks of tensors that should hold sound.</summary>
+/// <summary>Checks of tensors that contain audio.</summary>
 internal static class Waveform
 {
     public static bool IsFloat(ScalarType type) => type is ScalarType.Float32 or ScalarType.Float64 or ScalarType.Float16 or ScalarType.BFloat16;
@@ -18,14 +18,14 @@ internal static class Waveform
         var text = $"[{string.Join(", ", shape)}]";
         if (shape.Length is < 1 or > 3 || shape.Length == 3 && shape[0] != 1)
         {
-            throw new ArgumentException($"The sound has shape {text}, but [T], [C, T] or [1, C, T] was expected (several sounds are written one by one).", parameter);
+            throw new ArgumentException($"The audio has shape {text}, but [T], [C, T] or [1, C, T] was expected (write the items of a batch one by one).", parameter);
         }
 
         RequireFloat(wav, parameter);
         var channels = shape.Length == 1 ? 1 : shape[^2];
         if (channels is < 1 or > WavFormat.MaxChannels)
         {
-            throw new ArgumentException($"The sound has shape {text}, that is {channels} channels, but 1 to {WavFormat.MaxChannels} were expected (the order is [C, T]).", parameter);
+            throw new ArgumentException($"The audio has shape {text}, that is {channels} channels, but 1 to {WavFormat.MaxChannels} were expected (the order is [C, T]).", parameter);
         }
 
         using var scope = NewDisposeScope();
@@ -39,7 +39,7 @@ internal static class Waveform
     {
         if (!IsFloat(wav.dtype))
         {
-            throw new ArgumentException($"The sound has elements of type {wav.dtype}, but floating point was expected (full scale is ±1).", parameter);
+            throw new ArgumentException($"The audio has elements of type {wav.dtype}, but floating point was expected (full scale is ±1).", parameter);
         }
     }
 
@@ -65,7 +65,7 @@ internal static class Waveform
         return -1;
     }
 
-    /// <summary>A piece of one channel of a [C, T] float32 CPU tensor, as its memory: valid while the tensor lives.</summary>
+    /// <summary>The memory of a part of one channel of a [C, T] float32 CPU tensor: valid while the tensor is not disposed.</summary>
     public static Span<float> Samples(Tensor wav, long channel, long start, int count)
     {
         if (count == 0)

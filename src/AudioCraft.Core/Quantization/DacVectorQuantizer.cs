@@ -7,7 +7,7 @@ using static TorchSharp.torch.nn;
 
 namespace AudioCraft.Quantization;
 
-/// <summary>One stage of DAC's quantizer: the latent is projected to few dimensions, coded there (Yu et al. 2021, factorised codes), and projected back.</summary>
+/// <summary>One stage of DAC's quantizer: the latent is projected to few dimensions, encoded there (Yu et al. 2021, factorised codes), and projected back.</summary>
 internal sealed class DacVectorQuantizer : Module
 {
     private readonly DacConv1d in_proj;
@@ -44,7 +44,7 @@ internal sealed class DacVectorQuantizer : Module
     public Tensor Restore(Tensor entries) => out_proj.Run(entries, padded: false);
 
     /// <summary>
-    /// What the entries contribute to the latent: [B, d, F] → [B, D, F]. The gradient passes the choice of the entry as if it were not there (straight through);
+    /// The contribution of the entries to the latent: [B, d, F] → [B, D, F]. The gradient ignores the choice of the entry (straight through);
     /// the sum and difference that do this round, and upstream's codes of the next stages depend on it.
     /// </summary>
     public Tensor Quantized(Tensor projected, Tensor entries)
@@ -54,13 +54,13 @@ internal sealed class DacVectorQuantizer : Module
     }
 }
 
-/// <summary>A codebook whose entry nearest in direction is chosen (Yu et al. 2021, ℓ2-normalised codes), but whose entry itself is what a code stands for.</summary>
+/// <summary>A codebook that encodes a vector as the entry nearest in direction (Yu et al. 2021, ℓ2-normalised codes) and decodes to the unnormalised entry.</summary>
 internal sealed class DacCodebook : Module
 {
     /// <summary>Similarities computed at a time: 16 MiB of float32, whatever the length of the input.</summary>
     private const long SimilaritiesAtATime = 1 << 22;
 
-    /// <summary>The least length that is divided by, as in PyTorch's <c>normalize</c>.</summary>
+    /// <summary>The minimum divisor, as in PyTorch's <c>normalize</c>.</summary>
     private const float LeastLength = 1e-12f;
 
     private readonly Parameter weight;

@@ -6,16 +6,16 @@ using static TorchSharp.torch.nn;
 
 namespace AudioCraft.Quantization;
 
-/// <summary>One codebook: a vector is coded as its nearest entry. The buffers have upstream's names (audiocraft/quantization/core_vq.py).</summary>
+/// <summary>A codebook that encodes a vector as its nearest entry. The buffers have upstream's names (audiocraft/quantization/core_vq.py).</summary>
 internal sealed class EuclideanCodebook : Module
 {
     /// <summary>Distances computed at a time: 16 MiB of float32, whatever the length of the input.</summary>
     private const long DistancesAtATime = 1 << 22;
 
-    /// <summary>Added to what an entry codes before dividing by it.</summary>
+    /// <summary>Added to the number of vectors of an entry before dividing by it.</summary>
     private const double Epsilon = 1e-5;
 
-    // Buffers, not parameters: they are learnt by moving averages, not by gradients.
+    // Buffers, not parameters: they are updated by exponential moving averages, not by gradients.
     private readonly Tensor inited;
     private readonly Tensor cluster_size;
     private readonly Tensor embed;
@@ -23,7 +23,7 @@ internal sealed class EuclideanCodebook : Module
     private readonly QuantizerConfig config;
 
     /// <param name="dimension">Size of a vector.</param>
-    /// <param name="config">Number of entries, and how they are learnt. With k-means the entries are zero until the first training batch.</param>
+    /// <param name="config">Number of entries, and how they are updated. With k-means the entries are zero until the first training batch.</param>
     public EuclideanCodebook(int dimension, QuantizerConfig config) : base(nameof(EuclideanCodebook))
     {
         this.config = config;
@@ -77,7 +77,7 @@ internal sealed class EuclideanCodebook : Module
     /// <summary>The entries for codes in range: [N] → [N, D].</summary>
     public Tensor Decode(Tensor codes) => embed.index_select(0, codes);
 
-    /// <summary>Codes a training batch, and learns from it: what is returned is said by the entries before they moved.</summary>
+    /// <summary>Encodes a training batch and updates the entries; the result uses the entries before the update.</summary>
     /// <param name="rows">[N, D], without a gradient.</param>
     /// <param name="sampler">Source of random choices.</param>
     /// <returns>The codes [N] and their entries [N, D]. The caller owns both.</returns>
@@ -90,7 +90,7 @@ internal sealed class EuclideanCodebook : Module
         var quantized = Decode(codes);
         if (config.UpstreamLearning && config.DeadCodeThreshold > 0 && cluster_size.lt(config.DeadCodeThreshold).any().item<bool>())
         {
-            // Upstream writes the vectors that it sampler here where the averages below overwrite them: all that stays is that numbers were drawn.
+            // Upstream writes the sampled vectors here where the averages below overwrite them: only the generator's state changes.
             sampler.Choose(rows.size(0), config.Cardinality);
         }
 
@@ -126,7 +126,7 @@ internal sealed class EuclideanCodebook : Module
         inited.fill_(1);
     }
 
-    /// <summary>Each entry becomes the moving average of the vectors that it codes (van den Oord et al. 2017, appendix A.1).</summary>
+    /// <summary>Each entry becomes the exponential moving average of the vectors that it encodes (van den Oord et al. 2017, appendix A.1).</summary>
     private void MoveTowards(Tensor rows, Tensor codes)
     {
         using var scope = NewDisposeScope();
@@ -137,7 +137,7 @@ internal sealed class EuclideanCodebook : Module
         embed.copy_(embed_avg / SmoothedSizes());
     }
 
-    /// <summary>How much each entry codes, [bins, 1], by Laplace smoothing more than nothing, so that it can be divided by.</summary>
+    /// <summary>The number of vectors that each entry encodes, [cardinality, 1], with Laplace smoothing so that it is above 0.</summary>
     private Tensor SmoothedSizes()
     {
         var total = cluster_size.sum();
@@ -145,7 +145,7 @@ internal sealed class EuclideanCodebook : Module
     }
 
     /// <summary>
-    /// Entries that code less than the threshold become vectors of the batch, with the threshold as their weight in the averages, so that they last.
+    /// Entries that encode fewer vectors than the threshold become vectors of the batch, with the threshold as their weight in the averages, so that they are kept.
     /// </summary>
     private void ReplaceDeadCodes(Tensor rows, TrainingSampler sampler)
     {

@@ -5,13 +5,13 @@ using static TorchSharp.torch.nn;
 
 namespace AudioCraft.Quantization;
 
-/// <summary>Stages that each code what the ones before left over (Zeghidour et al. 2021, algorithm 1).</summary>
+/// <summary>Stages that each encode the residual of the previous ones (Zeghidour et al. 2021, algorithm 1).</summary>
 internal sealed class ResidualVectorQuantization : Module
 {
     private readonly ModuleList<VectorQuantization> layers;
 
     /// <param name="dimension">Size of a vector.</param>
-    /// <param name="config">Number and size of the codebooks, and how they are learnt.</param>
+    /// <param name="config">Number and size of the codebooks, and how they are updated.</param>
     public ResidualVectorQuantization(int dimension, QuantizerConfig config) : base(nameof(ResidualVectorQuantization))
     {
         layers = new ModuleList<VectorQuantization>(
@@ -59,7 +59,7 @@ internal sealed class ResidualVectorQuantization : Module
         return sum.view(batch, frames, -1).transpose(1, 2).contiguous().MoveToOuterDisposeScope();
     }
 
-    /// <summary>Codes a training batch with the first <paramref name="stages"/> codebooks, and lets them learn from it.</summary>
+    /// <summary>Encodes a training batch with the first <paramref name="stages"/> codebooks and updates them.</summary>
     /// <param name="x">[B, D, F].</param>
     /// <param name="stages">How many codebooks.</param>
     /// <param name="sampler">Source of random choices.</param>
@@ -81,7 +81,7 @@ internal sealed class ResidualVectorQuantization : Module
             var (indices, quantized) = layer.Learn(residual.detach(), sampler);
             codes.Add(indices.view(batch, frames));
 
-            // What is left over is the next stage's input, and its square this stage's commitment loss.
+            // The residual is the next stage's input, and its mean square this stage's commitment loss.
             residual = residual - quantized;
             sum = sum + quantized;
             var penalty = residual.pow(2).mean();
@@ -103,7 +103,7 @@ internal sealed class VectorQuantization : Module
     private readonly QuantizerConfig config;
 
     /// <param name="dimension">Size of a vector.</param>
-    /// <param name="config">Number of entries, and how they are learnt.</param>
+    /// <param name="config">Number of entries, and how they are updated.</param>
     public VectorQuantization(int dimension, QuantizerConfig config) : base(nameof(VectorQuantization))
     {
         this.config = config;
@@ -120,13 +120,13 @@ internal sealed class VectorQuantization : Module
     /// <summary>Entries: [N] → [N, D].</summary>
     public Tensor Decode(Tensor codes) => _codebook.Decode(codes);
 
-    /// <summary>Codes a training batch and learns from it: [N, D] → [N] and [N, D].</summary>
+    /// <summary>Encodes a training batch and updates the codebook: [N, D] → [N] and [N, D].</summary>
     public (Tensor Codes, Tensor Quantized) Learn(Tensor rows, TrainingSampler sampler) => _codebook.Learn(rows, sampler);
 
     /// <summary>
-    /// The weighted orthogonal regularisation of the codebook, a scalar, or null without one. Entries are learnt by averages, so it has no gradient: as in upstream, it only says.
+    /// The weighted orthogonal regularisation of the codebook, a scalar, or null without one. Entries are updated by averages, so it has no gradient: as upstream, it is only reported.
     /// </summary>
-    /// <param name="codes">What the batch uses, [N].</param>
+    /// <param name="codes">The codes of the batch, [N].</param>
     /// <param name="sampler">Source of random choices.</param>
     public Tensor? Regularization(Tensor codes, TrainingSampler sampler)
     {
@@ -152,7 +152,7 @@ internal sealed class VectorQuantization : Module
     }
 }
 
-/// <summary>How far the entries of a codebook are from being at right angles to each other (Shin, Lee and Joo 2021, equation 2).</summary>
+/// <summary>The deviation of the entries of a codebook from orthogonality (Shin, Lee and Joo 2021, equation 2).</summary>
 internal static class OrthogonalRegularization
 {
     /// <summary>‖E Eᵀ − I‖² / n² for entries scaled to unit length: [n, D] → a scalar. The caller owns it.</summary>

@@ -18,14 +18,14 @@ public sealed class ResidualVectorQuantizer : BaseQuantizer
     /// <param name="nQ">Number of codebooks, 1 to 1024.</param>
     /// <param name="qDropout">Whether training uses a random number of codebooks each time.</param>
     /// <param name="bins">Entries of a codebook, 1 to 1048576.</param>
-    /// <param name="decay">Of the moving averages that learn the codebooks, 0 to 1.</param>
-    /// <param name="kmeansInit">Whether the first training batch gives the first entries by k-means.</param>
+    /// <param name="decay">Decay of the exponential moving averages that update the codebooks, 0 to 1.</param>
+    /// <param name="kmeansInit">Whether the first training batch initializes the entries by k-means.</param>
     /// <param name="kmeansIters">Iterations of it.</param>
     /// <param name="thresholdEmaDeadCode">Entries used less than this are replaced in training.</param>
     /// <param name="orthogonalRegWeight">Weight of the orthogonal regularisation in training; 0 for none.</param>
-    /// <param name="orthogonalRegActiveCodesOnly">Whether that looks only at entries that the batch uses.</param>
-    /// <param name="orthogonalRegMaxCodes">The most entries that it looks at, or null.</param>
-    /// <param name="upstreamLearning">Whether codebooks learn with upstream's faults: see <see cref="QuantizerConfig.UpstreamLearning"/>.</param>
+    /// <param name="orthogonalRegActiveCodesOnly">Whether that includes only entries that the batch uses.</param>
+    /// <param name="orthogonalRegMaxCodes">The maximum number of entries that it includes, or null for all.</param>
+    /// <param name="upstreamLearning">Whether codebooks are updated with upstream's faults: see <see cref="QuantizerConfig.UpstreamLearning"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">A value is out of range.</exception>
     public ResidualVectorQuantizer(
         int dimension = 256,

@@ -8,27 +8,27 @@ namespace AudioCraft.Kernels;
 
 /// <summary>
 /// Convolutions over time on a CPU with 512-bit vectors, near its peak arithmetic: four channels by sixty-four samples of the output stay in registers while all taps of all
-/// channels are added. The input of a stretch of time is first laid out close together, where zeros are put at the ends and the steps of a stride apart, so that
-/// strided and transposed convolutions are the same work. libtorch's convolutions reach a half to nine tenths of it (benchmarks/README.md).
+/// channels are added. The input of a block of time is first packed, with zero padding and the steps of a stride separated, so that
+/// strided and transposed convolutions use the same code. libtorch's convolutions reach a half to nine tenths of this speed (benchmarks/README.md).
 /// </summary>
 internal static unsafe class DirectConv1d
 {
     /// <summary>Fewer frames leave too much of a tile unused.</summary>
     private const long FewestFrames = 48;
 
-    /// <summary>Samples that the nearest large cache is to hold of all channels of a stretch.</summary>
+    /// <summary>Samples of all channels of a block of time, to fit the L2 cache.</summary>
     private const int SamplesOfAStretch = 1 << 17;
 
-    /// <summary>Work of a thread at least, in multiplications: below, waking it costs more.</summary>
+    /// <summary>Minimum work of a thread in multiplications: below, waking it costs more.</summary>
     private const long WorthAThread = 1 << 18;
 
-    /// <summary>More taps are no codec's, and their places would not fit on the stack.</summary>
+    /// <summary>Maximum number of taps; no codec has more, and their offsets would not fit on the stack.</summary>
     private const long MostTaps = 1024;
 
-    /// <summary>Samples that a stretch of the least length may take, of all channels.</summary>
+    /// <summary>Maximum number of samples of all channels of the shortest block of time.</summary>
     private const long MostSamples = 1 << 23;
 
-    /// <summary>Whether a convolution with so many frames can be computed here.</summary>
+    /// <summary>Whether this kernel supports a convolution with a number of frames.</summary>
     /// <param name="input">[B, in, T].</param>
     /// <param name="weight">[out, in, taps].</param>
     /// <param name="frames">Frames of the output.</param>
@@ -44,9 +44,9 @@ internal static unsafe class DirectConv1d
     /// <param name="stride">Step.</param>
     /// <param name="padding">Zeros at both ends.</param>
     /// <param name="dilation">Distance between taps.</param>
-    /// <param name="alpha">[1, in, 1]: the input goes through <see cref="SnakeKernel"/> first, while it is laid out; or null.</param>
-    /// <param name="residual">[B, out, at least frames], contiguous: what is added to the output, or null.</param>
-    /// <param name="residualStart">Its first sample that is.</param>
+    /// <param name="alpha">[1, in, 1]: <see cref="SnakeKernel"/> is applied to the input while it is packed; or null.</param>
+    /// <param name="residual">[B, out, at least frames], contiguous: added to the output; or null.</param>
+    /// <param name="residualStart">The first sample of it that is added.</param>
     public static Tensor Run(
         Tensor input, Tensor weight, Tensor bias, long stride, long padding, long dilation, Tensor? alpha = null, Tensor? residual = null, long residualStart = 0)
     {
@@ -76,14 +76,14 @@ internal static unsafe class DirectConv1d
 
     /// <summary>
     /// The transposed convolution: [B, in, F] → [B, out, (F − 1) · stride + taps − 2 · trim + longer]. The caller owns the result.
-    /// Samples a stride apart see the same taps, so that each of the steps of a stride is a convolution of its own.
+    /// Samples a stride apart use the same taps, so that each step of a stride is a separate convolution.
     /// </summary>
     /// <param name="input">[B, in, F].</param>
     /// <param name="weight">[in, out, taps].</param>
     /// <param name="bias">[out].</param>
     /// <param name="stride">Samples a frame.</param>
     /// <param name="trim">Samples not computed at each end.</param>
-    /// <param name="longer">Samples computed at the right end after all.</param>
+    /// <param name="longer">Samples added at the right end.</param>
     public static Tensor Transpose(Tensor input, Tensor weight, Tensor bias, long stride, long trim, long longer)
     {
         var (inputs, outputs, taps) = ((int)weight.size(0), (int)weight.size(1), (int)weight.size(2));
@@ -107,7 +107,7 @@ internal static unsafe class DirectConv1d
         return Run(input, weight, bias, outputs, length, shape, default, row => ((long)(row / (int)stride) * taps) + (row % (int)stride));
     }
 
-    /// <summary>Whether a transposed convolution to so many samples can be computed here: where every sample sees as many taps.</summary>
+    /// <summary>Whether this kernel supports a transposed convolution to a number of samples: every sample must have the same number of taps.</summary>
     public static bool TakesTransposed(Tensor input, Tensor weight, long stride, long samples) =>
         weight.size(2) % stride == 0 && IsWorthIt(input, weight, samples / stride) && FitsAStretch(input.size(1), weight.size(2) / stride, 1)
         && weight.size(1) * stride <= MostSamples;
@@ -115,7 +115,7 @@ internal static unsafe class DirectConv1d
     private static bool IsWorthIt(Tensor input, Tensor weight, long frames) =>
         Vector512.IsHardwareAccelerated && !is_grad_enabled() && frames >= FewestFrames && weight.size(2) <= MostTaps && IsPlain(weight) && IsPlain(input);
 
-    // What the numbers of a model's file may be is not known here: nothing may overflow, or take more memory than is worth it.
+    // The sizes come from a model's file: nothing may overflow or allocate too much memory.
     private static bool FitsAStretch(long channels, long reach, long stride) =>
         reach <= MostSamples && stride <= MostSamples && channels <= MostSamples && channels * ((2 * FewestFrames * stride) + reach) <= MostSamples;
 
@@ -140,60 +140,60 @@ internal static unsafe class DirectConv1d
     }
 }
 
-/// <summary>Where a tap finds its sample and its weight.</summary>
+/// <summary>The location of a tap's sample and weight.</summary>
 /// <param name="Step">Which of the samples of a stride.</param>
 /// <param name="Shift">How many strides on.</param>
 /// <param name="Weight">Where its weight is, from the first of the channel.</param>
 internal readonly record struct ConvTap(int Step, int Shift, int Weight);
 
-/// <summary>What a convolution, or a transposed one, computes: rows of frames, each a sum over channels and taps.</summary>
+/// <summary>The shape of a convolution or transposed convolution: rows of frames, each a sum over channels and taps.</summary>
 internal sealed record ConvShape
 {
-    /// <summary>Channels in.</summary>
+    /// <summary>Input channels.</summary>
     public required int Inputs { get; init; }
 
-    /// <summary>Samples of a channel in.</summary>
+    /// <summary>Samples of an input channel.</summary>
     public required long Length { get; init; }
 
     /// <summary>Samples in a frame: the stride of a convolution.</summary>
     public required int Steps { get; init; }
 
-    /// <summary>The first sample that the first frame sees; below 0 where zeros come before.</summary>
+    /// <summary>The first sample of the first frame; below 0 where it is padded.</summary>
     public required long First { get; init; }
 
-    /// <summary>Rows of frames: the channels out, or for a transposed convolution as many for each sample of its stride.</summary>
+    /// <summary>Rows of frames: the output channels, or for a transposed convolution the output channels times the stride.</summary>
     public required int Rows { get; init; }
 
     /// <summary>Frames of a row.</summary>
     public required long Frames { get; init; }
 
-    /// <summary>How many rows take turns in a channel out.</summary>
+    /// <summary>Number of rows that interleave in an output channel.</summary>
     public required int RowsPerOutput { get; init; }
 
-    /// <summary>Samples of a channel out that are left out before its first.</summary>
+    /// <summary>Samples trimmed at the start of an output channel.</summary>
     public long Trim { get; init; }
 
-    /// <summary>Weights from one channel in to the next.</summary>
+    /// <summary>Distance in weights from one input channel to the next.</summary>
     public required int WeightChannel { get; init; }
 
     /// <summary>Taps of a row.</summary>
     public required ConvTap[] Taps { get; init; }
 }
 
-/// <summary>What is done on the way into a convolution and out of it, in plain memory.</summary>
+/// <summary>Operations fused with a convolution, as pointers.</summary>
 internal readonly unsafe struct ConvExtras
 {
-    /// <summary>One number a channel in, with which it goes through <see cref="SnakeKernel"/>; or null.</summary>
+    /// <summary>α of <see cref="SnakeKernel"/> for each input channel, applied to the input; or null.</summary>
     public float* Alpha { get; init; }
 
-    /// <summary>What is added to the frames of the first channel out; the next channel is <see cref="ResidualLength"/> further on. Or null.</summary>
+    /// <summary>Added to the frames of the first output channel; the next channel is <see cref="ResidualLength"/> further on. Or null.</summary>
     public float* Residual { get; init; }
 
     /// <summary>Samples of a channel of <see cref="Residual"/>.</summary>
     public long ResidualLength { get; init; }
 }
 
-/// <summary>A convolution in plain memory, in pieces that threads take as they come to them.</summary>
+/// <summary>A convolution on pointers, in units of work that threads take dynamically.</summary>
 internal sealed unsafe class ConvWork
 {
     private const int TileRows = 4;
@@ -245,7 +245,7 @@ internal sealed unsafe class ConvWork
         stretches = (shape.Frames + stretch - 1) / stretch;
     }
 
-    /// <summary>Divides the work so that each of so many threads finds enough of it.</summary>
+    /// <summary>Divides the work into enough units for a number of threads.</summary>
     public void Divide(int threads)
     {
         var blocks = (shape.Rows + TileRows - 1) / TileRows;
@@ -285,7 +285,7 @@ internal sealed unsafe class ConvWork
         }
     }
 
-    // The samples of a stretch: for each channel and step of a stride a row, with zeros where the sound has ended or not begun.
+    // Packs the samples of a block of time: a row for each channel and step of a stride, zero outside the input.
     private void LayOut(float* samples, int item, long start)
     {
         for (var channel = 0; channel < shape.Inputs; channel++)
@@ -312,7 +312,7 @@ internal sealed unsafe class ConvWork
                     }
                 }
 
-                // Zeros stay zeros in Snake, so that what is padded may go through it or not.
+                // Snake maps zeros to zeros, so that it need not be applied to the padding.
                 if (extras.Alpha is not null)
                 {
                     SnakeKernel.Row1d(row.Slice(before, count), extras.Alpha[channel], row.Slice(before, count));
@@ -330,7 +330,7 @@ internal sealed unsafe class ConvWork
         var targets = stackalloc float*[TileRows];
         for (var i = 0; i < TileRows; i++)
         {
-            // Where rows end within a block, the last is computed again and left aside.
+            // In an incomplete group of rows the last row is computed repeatedly and discarded.
             var which = Math.Min(row + i, shape.Rows - 1);
             own[i] = w + rowWeights[which];
             biases[i] = bias[which / shape.RowsPerOutput];
@@ -366,7 +366,7 @@ internal sealed unsafe class ConvWork
         }
     }
 
-    // From aside to where it belongs, what is wanted of it.
+    // Copies the valid part of a tile from the buffer to the output.
     private void Deliver(float* aside, int item, long frame, int count, int row)
     {
         for (var i = 0; i < Math.Min(TileRows, shape.Rows - row); i++)
