@@ -31,7 +31,7 @@ public partial class EncodecGoldenTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Every_layer_gives_the_recorded_output(string name)
+    public void Every_layer_of_SEANet_matches_the_recorded_output(string name)
     {
         using var model = GoldenEncodec.Load(name);
         using var io = Golden.Tensors(name);
@@ -46,7 +46,7 @@ public partial class EncodecGoldenTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Encoding_and_decoding_give_the_recorded_codes_and_sound(string name)
+    public void Encoding_and_decoding_match_the_recorded_codes_and_audio(string name)
     {
         using var model = GoldenEncodec.Load(name);
         CheckRuns(model, name);
@@ -54,7 +54,7 @@ public partial class EncodecGoldenTests
 
     [Theory]
     [MemberData(nameof(Variants))]
-    public void Other_arguments_over_the_same_weights_give_the_recorded_output(string name, string variant)
+    public void Other_configurations_of_the_same_weights_match_the_recorded_output(string name, string variant)
     {
         using var model = GoldenEncodec.Load(name, variant);
         CheckVariant(model, name, variant);
@@ -63,7 +63,7 @@ public partial class EncodecGoldenTests
     [Theory]
     [InlineData("encodec_noncausal_16k_audiogen_tiny", 16000, 50, 320, 4, 128)]
     [InlineData("encodec_noncausal_renorm_wn", 16000, 666, 24, 4, 64)]
-    public void Properties_say_what_the_configuration_means(string name, int sampleRate, double frameRate, int hop, int codebooks, int cardinality)
+    public void Properties_match_the_configuration(string name, int sampleRate, double frameRate, int hop, int codebooks, int cardinality)
     {
         using var model = GoldenEncodec.Load(name);
         Assert.Equal(sampleRate, model.SampleRate);

@@ -55,7 +55,7 @@ public class StreamingExactnessTests
 
     [Theory]
     [MemberData(nameof(All))]
-    public void Latents_and_sound_of_pieces_are_those_of_the_whole_at_every_length(string shape, bool causal, ConvPaddingMode mode, double trimRightRatio)
+    public void Streamed_latents_and_audio_match_unstreamed_at_every_length(string shape, bool causal, ConvPaddingMode mode, double trimRightRatio)
     {
         using var model = Make(Shapes[shape] with { Causal = causal, PaddingMode = mode, TrimRightRatio = trimRightRatio });
         using var guard = no_grad();
@@ -74,7 +74,7 @@ public class StreamingExactnessTests
 
     [Theory]
     [MemberData(nameof(All))]
-    public void A_frame_comes_out_exactly_when_the_latency_says(string shape, bool causal, ConvPaddingMode mode, double trimRightRatio)
+    public void A_frame_is_returned_exactly_at_the_stated_latency(string shape, bool causal, ConvPaddingMode mode, double trimRightRatio)
     {
         using var model = Make(Shapes[shape] with { Causal = causal, PaddingMode = mode, TrimRightRatio = trimRightRatio });
         using var scope = NewDisposeScope();
@@ -116,7 +116,7 @@ public class StreamingExactnessTests
     }
 
     [Fact]
-    public void With_nothing_to_mirror_a_causal_models_first_frame_takes_one_hop_and_its_first_sound_one_frame()
+    public void Without_reflection_a_causal_models_startup_is_one_hop_and_one_frame()
     {
         using var model = Make(Small with { Causal = true, PaddingMode = ConvPaddingMode.Constant, LstmLayers = 1 });
         using var encoder = model.CreateStreamingEncoder();

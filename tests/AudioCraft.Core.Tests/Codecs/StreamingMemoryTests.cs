@@ -15,7 +15,7 @@ public class StreamingMemoryTests(ITestOutputHelper output)
     [Theory]
     [InlineData("EnCodec", 20)]
     [InlineData("DAC", 10)]
-    public void Many_minutes_take_no_more_memory_than_one_and_begin_the_same(string codec, int minutes)
+    public void Many_minutes_use_no_more_memory_than_one_and_begin_the_same(string codec, int minutes)
     {
         if (!OperatingSystem.IsLinux())
         {

@@ -16,7 +16,7 @@ public class QuantizerTrainingGoldenTests
     [InlineData("rvq_train_orthogonal")]
     [InlineData("rvq_train_orthogonal_active")]
     [InlineData("rvq_train_qdropout")]
-    public void Steps_of_training_give_the_recorded_outputs_gradients_and_buffers(string name)
+    public void Training_steps_match_the_recorded_outputs_gradients_and_buffers(string name)
     {
         using var json = Golden.Config(name);
         using var quantizer = Load(name, json.RootElement);
@@ -51,7 +51,7 @@ public class QuantizerTrainingGoldenTests
     }
 
     [Fact]
-    public void KMeans_and_dead_codes_as_upstream_give_the_recorded_buffers()
+    public void KMeans_and_dead_codes_as_upstream_match_the_recorded_buffers()
     {
         const string name = "rvq_kmeans_deadcodes";
         using var json = Golden.Config(name);
@@ -79,7 +79,7 @@ public class QuantizerTrainingGoldenTests
     [Theory]
     [InlineData("kmeans", 10)]
     [InlineData("kmeans_few", 5)]
-    public void KMeans_gives_the_recorded_centres(string run, int iterations)
+    public void KMeans_matches_the_recorded_centres(string run, int iterations)
     {
         using var io = Golden.Tensors("rvq_kmeans_deadcodes");
         using var scope = NewDisposeScope();

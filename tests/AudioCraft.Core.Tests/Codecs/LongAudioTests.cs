@@ -5,12 +5,12 @@ using static TorchSharp.torch;
 namespace AudioCraft.Tests.Codecs;
 
 /// <summary>Sounds so long that they are coded in pieces, beside the layers run on the whole.</summary>
-public class LongSoundTests
+public class LongAudioTests
 {
     [Theory]
     [InlineData(true, ConvPaddingMode.Reflect, 1)]
     [InlineData(false, ConvPaddingMode.Constant, 2)]
-    public void A_long_sound_has_the_codes_and_the_sound_of_the_whole(bool causal, ConvPaddingMode padding, int items)
+    public void Encodec_long_audio_matches_unchunked(bool causal, ConvPaddingMode padding, int items)
     {
         using var scope = NewDisposeScope();
         using var guard = no_grad();
@@ -27,7 +27,7 @@ public class LongSoundTests
     }
 
     [Fact]
-    public void So_has_DACs()
+    public void Dac_long_audio_matches_unchunked()
     {
         using var scope = NewDisposeScope();
         using var guard = no_grad();
