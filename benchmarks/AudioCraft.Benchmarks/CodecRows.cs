@@ -21,7 +21,7 @@ internal static class CodecRows
     {
         SampleRate = 16000,
         Encoder = new() { Filters = 64, ResidualLayers = 1, LstmLayers = 2, Norm = ConvNorm.WeightNorm, PaddingMode = ConvPaddingMode.Constant },
-        Quantizer = new() { CodebookCount = 4, Bins = 2048, KMeansInit = false },
+        Quantizer = new() { NumCodebooks = 4, Cardinality = 2048, KMeansInit = false },
     };
 
     /// <summary>facebook/encodec_24khz: causal, a convolution in every shortcut.</summary>
@@ -30,7 +30,7 @@ internal static class CodecRows
         SampleRate = 24000,
         Causal = true,
         Encoder = new() { Filters = 32, ResidualLayers = 1, LstmLayers = 2, Norm = ConvNorm.WeightNorm, Causal = true, TrueSkip = false },
-        Quantizer = new() { CodebookCount = 32, Bins = 1024, KMeansInit = false },
+        Quantizer = new() { NumCodebooks = 32, Cardinality = 1024, KMeansInit = false },
     };
 
     /// <summary>facebook/encodec_32khz, the codec of MusicGen.</summary>
@@ -49,7 +49,7 @@ internal static class CodecRows
         Renormalize = true,
         SegmentSeconds = 1,
         Encoder = Encodec24k.Encoder with { Channels = 2, Causal = false, Norm = ConvNorm.TimeGroupNorm },
-        Quantizer = new() { CodebookCount = 16, Bins = 1024, KMeansInit = false },
+        Quantizer = new() { NumCodebooks = 16, Cardinality = 1024, KMeansInit = false },
     };
 
     private static Row[] RowsOf(string shape, EncodecConfig config) =>
@@ -63,7 +63,7 @@ internal static class CodecRows
         random.manual_seed(1);
         if (small)
         {
-            config = config with { Encoder = config.Encoder with { Filters = 8 }, Quantizer = config.Quantizer with { CodebookCount = 4, Bins = 64 } };
+            config = config with { Encoder = config.Encoder with { Filters = 8 }, Quantizer = config.Quantizer with { NumCodebooks = 4, Cardinality = 64 } };
         }
 
         var seconds = small ? FewSeconds : Seconds;
@@ -106,7 +106,7 @@ internal static class CodecRows
 
     private static Workload Decoding(string name, EncodecModel model, PlainEncodec baseline, QuantizerConfig quantizer, long frames, double seconds)
     {
-        var codes = randint(0, quantizer.Bins, [1, quantizer.CodebookCount, frames], ScalarType.Int64);
+        var codes = randint(0, quantizer.Cardinality, [1, quantizer.NumCodebooks, frames], ScalarType.Int64);
         return new(seconds, () => model.Decode(codes).Dispose(), codes.Dispose)
         {
             Baseline = () =>

@@ -27,7 +27,7 @@ internal static class DacRows
 
     private static Workload Prepare(string name, bool encode, bool small)
     {
-        var model = Model(small ? new DacConfig { EncoderDimension = 8, DecoderDimension = 64, CodebookCount = 4, CodebookSize = 64 } : null);
+        var model = Model(small ? new DacConfig { EncoderDimension = 8, DecoderDimension = 64, NumCodebooks = 4, Cardinality = 64 } : null);
         ModelWeights.Perturb(model);
         var baseline = new PlainDac(model);
         var seconds = small ? 0.3 : Seconds;

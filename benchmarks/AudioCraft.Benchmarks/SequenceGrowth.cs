@@ -50,7 +50,7 @@ internal static class SequenceGrowth
         {
             SampleRate = 32000,
             Encoder = new() { Filters = 64, ResidualLayers = 1, Ratios = [8, 5, 4, 4], LstmLayers = 2, Norm = ConvNorm.WeightNorm, PaddingMode = ConvPaddingMode.Constant },
-            Quantizer = new() { CodebookCount = 4, Bins = 2048, KMeansInit = false },
+            Quantizer = new() { NumCodebooks = 4, Cardinality = 2048, KMeansInit = false },
         });
         codec.eval();
         Console.WriteLine();

@@ -9,19 +9,19 @@ namespace AudioCraft;
 /// <summary>
 /// EnCodec on the raw waveform (Défossez et al. 2022; audiocraft/models/encodec.py): a SEANet encoder, a residual vector quantizer, a SEANet decoder.
 /// </summary>
-public sealed partial class EncodecModel : CompressionModel
+public sealed class EncodecModel : CompressionModel
 {
     private readonly SEANetEncoder encoder;
     private readonly SEANetDecoder decoder;
     private readonly ResidualVectorQuantizer quantizer;
 
     /// <summary>A model with random weights, in training mode as every new module is; call <c>eval()</c> to use it.</summary>
-    /// <param name="config">Its shape.</param>
+    /// <param name="config">The configuration of the model.</param>
     /// <exception cref="ArgumentException">A value is out of range or does not fit another; the message names it.</exception>
     public EncodecModel(EncodecConfig config) : this(config, training: false) { }
 
     /// <summary>A model with random weights in the form that training needs, or in the form for inference.</summary>
-    /// <param name="config">Its shape.</param>
+    /// <param name="config">The configuration of the model.</param>
     /// <param name="training">
     /// Whether weight normalisation keeps its own parameters <c>weight_g</c> and <c>weight_v</c>, as upstream's checkpoints have them, instead of one folded weight.
     /// Either form computes the same; whether codebooks learn is the module's mode, <c>train()</c> or <c>eval()</c>.
@@ -38,22 +38,22 @@ public sealed partial class EncodecModel : CompressionModel
         RegisterComponents();
     }
 
-    /// <summary>Its shape.</summary>
+    /// <summary>The configuration of the model.</summary>
     public EncodecConfig Config { get; }
 
-    /// <summary>Sound [B, C, T] to the latent sequence [B, D, ⌈T / hop⌉].</summary>
+    /// <summary>Encodes audio [B, C, T] to the latent sequence [B, D, ⌈T / hop⌉].</summary>
     public Module<Tensor, Tensor> Encoder => encoder;
 
-    /// <summary>The latent sequence [B, D, F] to sound [B, C, F·hop].</summary>
+    /// <summary>Decodes the latent sequence [B, D, F] to audio [B, C, F·hop].</summary>
     public Module<Tensor, Tensor> Decoder => decoder;
 
-    /// <summary>The latent sequence to codes and back.</summary>
+    /// <summary>Converts the latent sequence to codes and back.</summary>
     public ResidualVectorQuantizer Quantizer => quantizer;
 
     /// <summary>Whether no output depends on later input.</summary>
     public bool Causal => Config.Causal;
 
-    /// <summary>Whether sound is brought to unit volume before coding.</summary>
+    /// <summary>Whether audio is scaled to unit volume before encoding.</summary>
     public bool Renormalize => Config.Renormalize;
 
     /// <summary>Samples a frame.</summary>
@@ -69,7 +69,7 @@ public sealed partial class EncodecModel : CompressionModel
     public override double FrameRate => Config.FrameRateOrDefault;
 
     /// <inheritdoc/>
-    public override int Cardinality => quantizer.Bins;
+    public override int Cardinality => quantizer.Cardinality;
 
     /// <inheritdoc/>
     public override int NumCodebooks => quantizer.NumCodebooks;
@@ -80,7 +80,7 @@ public sealed partial class EncodecModel : CompressionModel
     /// <inheritdoc/>
     public override void SetNumCodebooks(int n) => quantizer.SetNumCodebooks(n);
 
-    /// <summary>Codebooks that a bandwidth pays for: each costs log2(<see cref="Cardinality"/>) bits a frame. At least 1, at most <see cref="TotalCodebooks"/>.</summary>
+    /// <summary>The number of codebooks that a bandwidth allows: each costs log2(<see cref="Cardinality"/>) bits a frame. At least 1, at most <see cref="TotalCodebooks"/>.</summary>
     /// <param name="bandwidth">In kb/s, above 0.</param>
     /// <exception cref="ArgumentOutOfRangeException">It is not above 0.</exception>
     public int CodebooksFor(double bandwidth)
@@ -89,9 +89,9 @@ public sealed partial class EncodecModel : CompressionModel
         return (int)Math.Clamp(Math.Floor(bandwidth * 1000 / (Math.Log2(Cardinality) * FrameRate)), 1, TotalCodebooks);
     }
 
-    /// <summary>Chooses the number of codebooks by a bandwidth that the model was trained for.</summary>
+    /// <summary>Sets the number of codebooks by a bandwidth that the model was trained for.</summary>
     /// <param name="bandwidth">In kb/s: one of <see cref="EncodecConfig.Bandwidths"/>; where that is empty, any above 0.</param>
-    /// <exception cref="ArgumentOutOfRangeException">It is not.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">It is not one of these.</exception>
     public void SetTargetBandwidth(double bandwidth)
     {
         if (Config.Bandwidths.Count > 0 && !Config.Bandwidths.Contains(bandwidth))
@@ -104,14 +104,14 @@ public sealed partial class EncodecModel : CompressionModel
     }
 
     /// <summary>
-    /// What the encoder sees: for a model that renormalizes, the sound divided by its volume (the root mean square of the mean over channels, plus 1e-8), and that volume.
+    /// The input of the encoder: for a model that renormalizes, the audio divided by its volume (the root mean square of the mean over channels, plus 1e-8), and that volume.
     /// </summary>
     /// <param name="x">Float [B, C, T].</param>
     /// <returns>[B, C, T], and [B, 1] or null. The caller owns both.</returns>
-    /// <exception cref="ArgumentException">The shape or type is not that.</exception>
+    /// <exception cref="ArgumentException">The shape or type is invalid.</exception>
     public (Tensor X, Tensor? Scale) Preprocess(Tensor x)
     {
-        CheckSound(x);
+        CheckAudio(x);
         if (!Renormalize)
         {
             return (x.alias(), null);
@@ -123,7 +123,7 @@ public sealed partial class EncodecModel : CompressionModel
         return ((x / scale).MoveToOuterDisposeScope(), scale.view(-1, 1).MoveToOuterDisposeScope());
     }
 
-    /// <summary>The reverse of <see cref="Preprocess"/>: [B, C, T] times the volume [B, 1], or as it is without one. The caller owns the result.</summary>
+    /// <summary>The reverse of <see cref="Preprocess"/>: [B, C, T] times the volume [B, 1], or unchanged without one. The caller owns the result.</summary>
     /// <exception cref="ArgumentException">A volume is given to a model that does not renormalize, or its shape is not [B, 1].</exception>
     public Tensor Postprocess(Tensor x, Tensor? scale = null)
     {
@@ -139,13 +139,17 @@ public sealed partial class EncodecModel : CompressionModel
     }
 
     /// <inheritdoc/>
-    public override (Tensor Codes, Tensor? Scale) Encode(Tensor x)
+    public override (Tensor Codes, Tensor? Scale) Encode(Tensor x) => Encode(x, NumCodebooks);
+
+    /// <inheritdoc/>
+    public override (Tensor Codes, Tensor? Scale) Encode(Tensor x, int codebooks)
     {
-        CheckSound(x);
+        CheckAudio(x);
+        BaseQuantizer.CheckNumCodebooks(codebooks, TotalCodebooks, nameof(codebooks));
         using var guard = no_grad();
         using var scope = NewDisposeScope();
         var (input, scale) = Preprocess(x);
-        var codes = (CanStream ? EncodeInPieces(input, Config.Encoder.Filters) : null) ?? quantizer.Encode(encoder.forward(input));
+        var codes = (CanStream ? EncodeInPieces(input, Config.Encoder.Filters, codebooks) : null) ?? quantizer.Encode(encoder.Run(input), codebooks);
         return (codes.MoveToOuterDisposeScope(), scale?.MoveToOuterDisposeScope());
     }
 
@@ -156,37 +160,69 @@ public sealed partial class EncodecModel : CompressionModel
         CheckScale(scale, codes.size(0));
         using var guard = no_grad();
         using var scope = NewDisposeScope();
-        var sound = (CanStream ? DecodeInPieces(codes, Config.DecoderOrDefault.Filters) : null) ?? decoder.forward(quantizer.Decode(codes));
-        return Postprocess(sound, scale).MoveToOuterDisposeScope();
+        var audio = (CanStream ? DecodeInPieces(codes, Config.DecoderOrDefault.Filters) : null) ?? decoder.Run(quantizer.Decode(codes));
+        return Postprocess(audio, scale).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
     public override Tensor DecodeLatent(Tensor codes) => quantizer.Decode(codes);
 
     /// <summary>
-    /// Sound to codes to sound, cut to the length of the input. In training mode with a gradient, and the codebooks learn: see <see cref="ResidualVectorQuantizer"/>.
+    /// Encodes and decodes audio, trimmed to the length of the input. In training mode with gradients, and the codebooks are updated: see <see cref="ResidualVectorQuantizer"/>.
     /// </summary>
     /// <param name="input">Float [B, C, T].</param>
-    /// <returns>The sound [B, C, T], the codes, the bandwidth in kb/s, and the quantizer's penalty, 0 in evaluation. The caller owns it.</returns>
-    /// <exception cref="ArgumentException">The shape or type is not that.</exception>
+    /// <returns>The audio [B, C, T], the codes, the bandwidth in kb/s, and the quantizer's penalty, 0 in evaluation. The caller owns it.</returns>
+    /// <exception cref="ArgumentException">The shape or type is invalid.</exception>
     public override QuantizedResult forward(Tensor input)
     {
-        CheckSound(input);
+        CheckAudio(input);
         using var guard = training ? null : no_grad();
         using var scope = NewDisposeScope();
         var (x, scale) = Preprocess(input);
         var quantized = quantizer.forward(encoder.forward(x), FrameRate);
-        var sound = Postprocess(decoder.forward(quantized.X).narrow(-1, 0, input.size(-1)), scale);
+        var audio = Postprocess(decoder.forward(quantized.X).narrow(-1, 0, input.size(-1)), scale);
         return quantized with
         {
-            X = sound.MoveToOuterDisposeScope(),
+            X = audio.MoveToOuterDisposeScope(),
             Codes = quantized.Codes.MoveToOuterDisposeScope(),
             Bandwidth = quantized.Bandwidth.MoveToOuterDisposeScope(),
             Penalty = quantized.Penalty?.MoveToOuterDisposeScope(),
         };
     }
 
-    private void CheckSound(Tensor x) => TensorChecks.Float(x, nameof(x), "[B, C, T]", Channels, quantizer.ElementType);
+    /// <summary>Frames of about a second.</summary>
+    internal long FramesPerPiece => HopsPerSecond(HopLength);
+
+    /// <summary>Whether codes do not depend on the whole audio, so that the model can process a stream.</summary>
+    internal bool CanStream => !Renormalize && !HasTimeGroupNorm;
+
+    /// <inheritdoc/>
+    internal override StreamPlan PlanStream()
+    {
+        if (Renormalize)
+        {
+            throw new NotSupportedException(
+                "This model renormalizes: it divides by the volume of the whole audio, which a stream does not know. Encode segments of the length that it was trained for, each with its own scale.");
+        }
+
+        if (HasTimeGroupNorm)
+        {
+            throw new NotSupportedException(
+                "This model has TimeGroupNorm, whose statistics cover the whole audio, so it does not support streams. Encode segments of the length that it was trained for.");
+        }
+
+        return new(
+            HopLength,
+            Frames: 1,
+            OpenEncoder: codebooks => new StreamingChain(encoder.OpenStream(), new StreamingFunction(latent => quantizer.Encode(latent, codebooks()))),
+            OpenDecoder: () => new StreamingChain(new StreamingFunction(quantizer.Decode), decoder.OpenStream()),
+            CheckAudio: (samples, name) => TensorChecks.Float(samples, name, "[B, C, n]", Channels, quantizer.ElementType),
+            CheckCodes: (codes, name) => TensorChecks.Codes(codes, name, TotalCodebooks, Cardinality));
+    }
+
+    private bool HasTimeGroupNorm => Config.Encoder.HasTimeGroupNorm || Config.DecoderOrDefault.HasTimeGroupNorm;
+
+    private void CheckAudio(Tensor x) => TensorChecks.Float(x, nameof(x), "[B, C, T]", Channels, quantizer.ElementType);
 
     private void CheckScale(Tensor? scale, long batch)
     {

@@ -6,17 +6,17 @@ using static TorchSharp.torch;
 namespace AudioCraft;
 
 /// <summary>
-/// Stereo from a codec for mono, as in the stereo models of MusicGen (audiocraft/models/encodec.py): left and right are coded each by itself, and their codes alternate,
+/// Stereo with a mono codec, as in the stereo models of MusicGen (audiocraft/models/encodec.py): left and right are encoded separately, and their codes alternate,
 /// either codebook by codebook (left 1, right 1, left 2, right 2, …) or frame by frame.
 /// </summary>
 /// <remarks>
-/// Where the codec renormalizes, the scale is [B, 2, 1], a volume for each item and channel. Upstream's decoder takes its items for its channels; this one does not.
+/// Where the codec renormalizes, the scale is [B, 2, 1], a volume for each item and channel. Upstream's decoder confuses items and channels; this one does not.
 /// </remarks>
 public sealed class InterleaveStereoCompressionModel : CompressionModel
 {
     private readonly CompressionModel model;
 
-    /// <summary>Wraps a codec, which it owns from then on.</summary>
+    /// <summary>Wraps a codec and takes ownership of it.</summary>
     /// <param name="model">A codec for one channel.</param>
     /// <param name="perTimestep">Whether codes alternate frame by frame, [B, K, 2·F], rather than codebook by codebook, [B, 2·K, F].</param>
     /// <exception cref="ArgumentException">The codec has more than one channel.</exception>
@@ -33,7 +33,7 @@ public sealed class InterleaveStereoCompressionModel : CompressionModel
         RegisterComponents();
     }
 
-    /// <summary>The codec of one channel.</summary>
+    /// <summary>The wrapped mono codec.</summary>
     public CompressionModel Model => model;
 
     /// <summary>Whether codes alternate frame by frame rather than codebook by codebook.</summary>
@@ -51,48 +51,58 @@ public sealed class InterleaveStereoCompressionModel : CompressionModel
     /// <inheritdoc/>
     public override int Cardinality => model.Cardinality;
 
-    /// <summary>Codebooks in use <em>after</em> interleaving: twice the codec's where codebooks alternate.</summary>
+    /// <summary>Number of codebooks in use <em>after</em> interleaving: twice the codec's where codebooks alternate.</summary>
     public override int NumCodebooks => PerTimestep ? model.NumCodebooks : 2 * model.NumCodebooks;
 
-    /// <summary>Codebooks that the codec has, <em>before</em> interleaving, as in upstream.</summary>
+    /// <summary>Number of codebooks of the wrapped codec, <em>before</em> interleaving, as upstream.</summary>
     public override int TotalCodebooks => model.TotalCodebooks;
 
-    /// <summary>Chooses how many codebooks of the codec are used from now on, counted <em>before</em> interleaving, as in upstream.</summary>
+    /// <summary>Sets the number of codebooks that later calls use, counted <em>before</em> interleaving, as upstream.</summary>
     /// <param name="n">1 to <see cref="TotalCodebooks"/>.</param>
-    /// <exception cref="ArgumentOutOfRangeException">Not that.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">Not 1 to <see cref="TotalCodebooks"/>.</exception>
     public override void SetNumCodebooks(int n) => model.SetNumCodebooks(n);
 
-    /// <summary>Stereo to codes.</summary>
+    /// <inheritdoc/>
+    private protected override int DefaultCodebooks => model.NumCodebooks;
+
+    /// <summary>Encodes stereo audio to codes.</summary>
     /// <param name="x">Float [B, 2, T] at <see cref="CompressionModel.SampleRate"/>, T at least 1, on the model's device.</param>
     /// <returns>
-    /// Codes, int64 [B, 2·K, F] or [B, K, 2·F], K being the codec's number of codebooks; and for codecs that renormalize the volumes [B, 2, 1], else null. The caller owns both.
+    /// Codes, int64 [B, 2·K, F] or [B, K, 2·F], K being the number of the wrapped codec's codebooks; and for codecs that renormalize the volumes [B, 2, 1], else null. The caller owns both.
     /// </returns>
-    /// <exception cref="ArgumentException">The shape or type is not that.</exception>
-    public override (Tensor Codes, Tensor? Scale) Encode(Tensor x)
+    /// <exception cref="ArgumentException">The shape or type is invalid.</exception>
+    public override (Tensor Codes, Tensor? Scale) Encode(Tensor x) => Encode(x, model.NumCodebooks);
+
+    /// <summary>Encodes stereo audio to codes with a given number of codebooks.</summary>
+    /// <param name="x">Float [B, 2, T] at <see cref="CompressionModel.SampleRate"/>, T at least 1, on the model's device.</param>
+    /// <param name="codebooks">1 to <see cref="TotalCodebooks"/>, counted <em>before</em> interleaving as by <see cref="SetNumCodebooks"/>.</param>
+    /// <returns>As for <see cref="Encode(Tensor)"/>.</returns>
+    /// <exception cref="ArgumentException">The shape, type or number of codebooks is invalid.</exception>
+    public override (Tensor Codes, Tensor? Scale) Encode(Tensor x, int codebooks)
     {
         using var scope = NewDisposeScope();
-        var (codes, scale) = model.Encode(Separate(x, nameof(x)));
+        var (codes, scale) = model.Encode(Separate(x, nameof(x)), codebooks);
         return (Interleave(codes).MoveToOuterDisposeScope(), scale?.view(-1, 2, 1).MoveToOuterDisposeScope());
     }
 
-    /// <summary>Codes to stereo.</summary>
+    /// <summary>Decodes codes to stereo audio.</summary>
     /// <param name="codes">int64 [B, 2·K, F] or [B, K, 2·F], on the model's device.</param>
-    /// <param name="scale">What <see cref="Encode"/> returned beside the codes, [B, 2, 1].</param>
+    /// <param name="scale">The scale that <see cref="Encode(Tensor)"/> returned with the codes, [B, 2, 1].</param>
     /// <returns>Float [B, 2, F·hop]. The caller owns it.</returns>
-    /// <exception cref="ArgumentException">A shape or type is not that, or a code is not 0 to <see cref="CompressionModel.Cardinality"/> − 1.</exception>
+    /// <exception cref="ArgumentException">A shape or type is invalid, or a code is not 0 to <see cref="CompressionModel.Cardinality"/> − 1.</exception>
     public override Tensor Decode(Tensor codes, Tensor? scale = null)
     {
         using var scope = NewDisposeScope();
         var perChannel = Deinterleave(codes, nameof(codes));
-        var sound = model.Decode(perChannel, Flat(scale, codes.size(0)));
-        return Join(sound).MoveToOuterDisposeScope();
+        var audio = model.Decode(perChannel, Flat(scale, codes.size(0)));
+        return Join(audio).MoveToOuterDisposeScope();
     }
 
     /// <summary>
-    /// Codes to the latent sequences that they stand for: int64 [B, 2·K, F] or [B, K, 2·F] → float [B, 2·D, F], the left channel's before the right channel's.
-    /// Upstream has no such thing. The caller owns it.
+    /// Decodes codes to the latent sequences of both channels: int64 [B, 2·K, F] or [B, K, 2·F] → float [B, 2·D, F], the left channel's before the right channel's.
+    /// Not in upstream. The caller owns it.
     /// </summary>
-    /// <exception cref="ArgumentException">The shape or type is not that, or a code is not 0 to <see cref="CompressionModel.Cardinality"/> − 1.</exception>
+    /// <exception cref="ArgumentException">The shape or type is invalid, or a code is not 0 to <see cref="CompressionModel.Cardinality"/> − 1.</exception>
     public override Tensor DecodeLatent(Tensor codes)
     {
         using var scope = NewDisposeScope();
@@ -100,9 +110,9 @@ public sealed class InterleaveStereoCompressionModel : CompressionModel
         return latent.view(codes.size(0), 2 * latent.size(1), -1).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The codes of each channel, as the codec itself would give them: two of int64 [B, K, F]. The caller owns them.</summary>
+    /// <summary>Splits codes into those of each channel, as the wrapped codec returns them: two of int64 [B, K, F]. The caller owns them.</summary>
     /// <param name="codes">int64 [B, 2·K, F] or [B, K, 2·F].</param>
-    /// <exception cref="ArgumentException">The shape or type is not that.</exception>
+    /// <exception cref="ArgumentException">The shape or type is invalid.</exception>
     public (Tensor Left, Tensor Right) SplitChannels(Tensor codes)
     {
         using var scope = NewDisposeScope();
@@ -111,10 +121,10 @@ public sealed class InterleaveStereoCompressionModel : CompressionModel
         return (channels.select(1, 0).clone().MoveToOuterDisposeScope(), channels.select(1, 1).clone().MoveToOuterDisposeScope());
     }
 
-    /// <summary>Stereo to codes to stereo, cut to the length of the input; in training mode with the gradient and the learning of the codec. Upstream has no such thing.</summary>
+    /// <summary>Encodes and decodes stereo audio, trimmed to the length of the input; in training mode with the gradients and codebook updates of the codec. Not in upstream.</summary>
     /// <param name="input">Float [B, 2, T].</param>
-    /// <returns>The sound [B, 2, T], the codes as from <see cref="Encode"/>, the bandwidth of both channels in kb/s, the codec's penalty. The caller owns it.</returns>
-    /// <exception cref="ArgumentException">The shape or type is not that.</exception>
+    /// <returns>The audio [B, 2, T], the codes as from <see cref="Encode(Tensor)"/>, the bandwidth of both channels in kb/s, the codec's penalty. The caller owns it.</returns>
+    /// <exception cref="ArgumentException">The shape or type is invalid.</exception>
     public override QuantizedResult forward(Tensor input)
     {
         using var scope = NewDisposeScope();
@@ -133,18 +143,18 @@ public sealed class InterleaveStereoCompressionModel : CompressionModel
     internal override StreamPlan PlanStream()
     {
         var channel = model.PlanStream();
-        var turns = PerTimestep ? 2 : 1;
+        var interleaved = PerTimestep ? 2 : 1;
         return new(
             channel.Samples,
-            checked(turns * channel.Frames),
-            OpenEncoder: () => new StreamingChain(
-                new StreamingFunction(sound => Separate(sound, nameof(sound))), channel.OpenEncoder(), new StreamingFunction(Interleave, stepsOut: turns)),
+            checked(interleaved * channel.Frames),
+            OpenEncoder: codebooks => new StreamingChain(
+                new StreamingFunction(audio => Separate(audio, nameof(audio))), channel.OpenEncoder(codebooks), new StreamingFunction(Interleave, stepsOut: interleaved)),
             OpenDecoder: () => new StreamingChain(
-                new StreamingFunction(codes => Deinterleave(codes, nameof(codes)), stepsIn: turns), channel.OpenDecoder(), new StreamingFunction(Join)),
-            CheckSound: (samples, name) =>
+                new StreamingFunction(codes => Deinterleave(codes, nameof(codes)), stepsIn: interleaved), channel.OpenDecoder(), new StreamingFunction(Join)),
+            CheckAudio: (samples, name) =>
             {
                 using var channels = Separate(samples, name);
-                channel.CheckSound(channels, name);
+                channel.CheckAudio(channels, name);
             },
             CheckCodes: (codes, name) =>
             {
@@ -156,7 +166,7 @@ public sealed class InterleaveStereoCompressionModel : CompressionModel
     /// <summary>[2·B, 1, T] → [B, 2, T].</summary>
     private static Tensor Join(Tensor channels) => channels.reshape(-1, 2, channels.size(-1));
 
-    /// <summary>[B, 2, T] → [2·B, 1, T], so that one pass of the codec does both channels of every item.</summary>
+    /// <summary>[B, 2, T] → [2·B, 1, T], so that one call of the codec processes both channels of every item.</summary>
     private static Tensor Separate(Tensor x, string name)
     {
         ArgumentNullException.ThrowIfNull(x, name);

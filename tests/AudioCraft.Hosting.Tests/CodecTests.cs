@@ -113,7 +113,7 @@ public sealed class CodecTests : IAsyncLifetime
         var seanet = new SEANetConfig { Channels = 2, Dimension = 8, Filters = 4, ResidualLayers = 1, Ratios = [4, 2] };
         using var codec = new EncodecModel(new EncodecConfig
         {
-            SampleRate = 16000, Channels = 2, Renormalize = true, Encoder = seanet, Quantizer = new QuantizerConfig { CodebookCount = 2, Bins = 16 },
+            SampleRate = 16000, Channels = 2, Renormalize = true, Encoder = seanet, Quantizer = new QuantizerConfig { NumCodebooks = 2, Cardinality = 16 },
         });
         codec.eval();
         var codes = CodecArrays.Encode(codec, Noise(0.1, 8000, 1), 1, CancellationToken.None);

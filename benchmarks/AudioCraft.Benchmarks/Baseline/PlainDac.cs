@@ -21,7 +21,7 @@ internal sealed class PlainDac : IDisposable
         decoder = BuildDecoder(config, weights);
         encoder.eval();
         decoder.eval();
-        stages = [.. Enumerable.Range(0, config.CodebookCount).Select(k => new Stage(weights, $"quantizer.quantizers.{k}"))];
+        stages = [.. Enumerable.Range(0, config.NumCodebooks).Select(k => new Stage(weights, $"quantizer.quantizers.{k}"))];
     }
 
     /// <summary>[B, 1, T], T whole frames → [B, D, F].</summary>

@@ -20,7 +20,7 @@ internal sealed class PlainEncodec : IDisposable
         decoder = PlainSeanet.Decoder(config.Encoder, weights);
         encoder.eval();
         decoder.eval();
-        codebooks = [.. Enumerable.Range(0, config.Quantizer.CodebookCount).Select(k => weights[$"quantizer.vq.layers.{k}._codebook.embed"])];
+        codebooks = [.. Enumerable.Range(0, config.Quantizer.NumCodebooks).Select(k => weights[$"quantizer.vq.layers.{k}._codebook.embed"])];
         squares = [.. codebooks.Select(entries => entries.pow(2).sum(1))];
     }
 

@@ -60,7 +60,7 @@ internal static class CodecCommand
                 // A step has only 400 frames for 1024 entries: an entry that is used every few steps is not dead.
                 Quantizer = new QuantizerConfig
                 {
-                    CodebookCount = options.Whole("--codebooks", 4), Bins = options.Whole("--cardinality", 1024), CodebookDropout = true, DeadCodeThreshold = options.Number("--dead", 0.1), KMeansIterations = 10,
+                    NumCodebooks = options.Whole("--codebooks", 4), Cardinality = options.Whole("--cardinality", 1024), CodebookDropout = true, DeadCodeThreshold = options.Number("--dead", 0.1), KMeansIterations = 10,
                 },
             },
             Optimizer = new AdamWOptions

@@ -81,7 +81,7 @@ internal static class CodecFiles
             throw new AudioFormatException($"The audio has {wav.size(-1)} samples at {rate} Hz, which is less than one sample at {codec.SampleRate} Hz.");
         }
 
-        var (codes, scale) = codec.Encode(converted.unsqueeze(0).to(codec.parameters().First().device));
+        var (codes, scale) = codec.Encode(converted.unsqueeze(0).to(codec.Device));
         new CodesFile(name, codec.SampleRate, converted.size(-1)).Write(path, codes, scale);
     }
 }

@@ -57,7 +57,7 @@ internal sealed record CodesFile(string Model, int SampleRate, long Samples)
 
         using var guard = no_grad();
         using var scope = NewDisposeScope();
-        var device = codec.parameters().First().device;
+        var device = codec.Device;
         var codes = file.Read(CodesName).to(ScalarType.Int64).to(device);
         var scale = file.Tensors.ContainsKey(ScaleName) ? file.Read(ScaleName).to(device) : null;
         try

@@ -7,13 +7,13 @@ namespace AudioCraft;
 /// <summary>Sample rates, channels and sample types of tensors, as upstream's data/audio_utils.py and julius 0.2.7 convert them.</summary>
 public static class AudioConversion
 {
-    /// <summary>The sample rate first, then the channels: <c>convert_audio</c>.</summary>
+    /// <summary>Converts the sample rate, then the channels: <c>convert_audio</c>.</summary>
     /// <param name="wav">[…, C, T] of any float type, on any device. It is not changed.</param>
-    /// <param name="fromRate">Its rate in hertz, 1 to 1,000,000.</param>
-    /// <param name="toRate">The rate wanted, 1 to 1,000,000.</param>
-    /// <param name="channels">The number of channels wanted, at least 1: see <see cref="ConvertChannels"/>.</param>
+    /// <param name="fromRate">Its sample rate in hertz, 1 to 1,000,000.</param>
+    /// <param name="toRate">The target sample rate in hertz, 1 to 1,000,000.</param>
+    /// <param name="channels">The target number of channels, at least 1: see <see cref="ConvertChannels"/>.</param>
     /// <returns>[…, <paramref name="channels"/>, ⌊T · to / from⌋] of the same type and device, which the caller owns and which shares no memory with <paramref name="wav"/>.</returns>
-    /// <exception cref="ArgumentException">A value is out of range, or there are fewer channels than wanted, and more than one.</exception>
+    /// <exception cref="ArgumentException">A value is out of range, or there are fewer channels than requested, and more than one.</exception>
     public static Tensor Convert(Tensor wav, int fromRate, int toRate, int channels)
     {
         RequireChannels(wav, channels);
@@ -21,9 +21,9 @@ public static class AudioConversion
         return ConvertChannels(resampled, channels);
     }
 
-    /// <summary>Fewer or more channels: <c>convert_audio_channels</c>. To one by their mean, from one by repeating it, otherwise the first ones.</summary>
+    /// <summary>Converts the number of channels: <c>convert_audio_channels</c>. To one by their mean, from one by repeating it, otherwise by selecting the first ones.</summary>
     /// <param name="wav">[…, C, T], C at least 1. It is not changed.</param>
-    /// <param name="channels">The number wanted, at least 1.</param>
+    /// <param name="channels">The target number of channels, at least 1.</param>
     /// <returns>[…, <paramref name="channels"/>, T] of the same type and device, which the caller owns and which shares no memory with <paramref name="wav"/>.</returns>
     /// <exception cref="ArgumentException">A value is out of range, or C is less than <paramref name="channels"/> without being 1.</exception>
     public static Tensor ConvertChannels(Tensor wav, int channels)
@@ -42,14 +42,14 @@ public static class AudioConversion
     }
 
     /// <summary>
-    /// Another sample rate, by the windowed sinc of julius' <c>ResampleFrac</c> (24 zero crossings, roll-off 0.945), the ends repeated outwards.
+    /// Resamples with the windowed sinc of julius' <c>ResampleFrac</c> (24 zero crossings, roll-off 0.945), repeating the end samples outwards.
     /// Rates whose reduced fraction has large terms (44100 to 44099) are computed tap by tap in double precision, in bounded memory, where julius needs gigabytes.
     /// </summary>
     /// <param name="wav">[…, T] of any float type, on any device. It is not changed.</param>
-    /// <param name="fromRate">Its rate in hertz, 1 to 1,000,000.</param>
-    /// <param name="toRate">The rate wanted, 1 to 1,000,000, and within a factor of 1000.</param>
-    /// <param name="outputLength">Samples wanted, 0 to ⌈T · to / from⌉; by default ⌊T · to / from⌋, which is rounded to float32 first, as in julius.</param>
-    /// <param name="full">The longest result, ⌈T · to / from⌉, instead.</param>
+    /// <param name="fromRate">Its sample rate in hertz, 1 to 1,000,000.</param>
+    /// <param name="toRate">The target sample rate in hertz, 1 to 1,000,000, and within a factor of 1000.</param>
+    /// <param name="outputLength">Length of the result, 0 to ⌈T · to / from⌉; by default ⌊T · to / from⌋, which is rounded to float32 first, as in julius.</param>
+    /// <param name="full">Whether to return the longest result, ⌈T · to / from⌉, instead.</param>
     /// <returns>[…, T'] of the same type and device, which the caller owns and which shares no memory with <paramref name="wav"/>.</returns>
     /// <exception cref="ArgumentException">A value is out of range, or both <paramref name="outputLength"/> and <paramref name="full"/> are given.</exception>
     public static Tensor Resample(Tensor wav, int fromRate, int toRate, long? outputLength = null, bool full = false)
@@ -60,12 +60,12 @@ public static class AudioConversion
         Waveform.RequireSampleRate(toRate, nameof(toRate));
         if (wav.dim() == 0)
         {
-            throw new ArgumentException("The sound has shape [], but […, T] was expected.", nameof(wav));
+            throw new ArgumentException("The audio has shape [], but […, T] was expected.", nameof(wav));
         }
 
         if (full && outputLength is not null)
         {
-            throw new ArgumentException($"The output length {outputLength} and the full length cannot both be asked for.", nameof(outputLength));
+            throw new ArgumentException($"The output length {outputLength} and the full length cannot both be requested.", nameof(outputLength));
         }
 
         var resampler = new Resampler(fromRate, toRate);
@@ -74,13 +74,13 @@ public static class AudioConversion
         if (outputLength < 0 || outputLength > longest)
         {
             throw new ArgumentOutOfRangeException(
-                nameof(outputLength), outputLength, $"The output length is {outputLength}, but 0 to {longest} can be had from {wav.size(-1)} samples at {fromRate} Hz.");
+                nameof(outputLength), outputLength, $"The output length is {outputLength}, but 0 to {longest} are possible from {wav.size(-1)} samples at {fromRate} Hz.");
         }
 
         return resampler.Run(wav, full ? longest : length);
     }
 
-    /// <summary>Integers as float32 of full scale ±1: <c>f32_pcm</c>, and unsigned 8-bit besides. Floats stay as they are.</summary>
+    /// <summary>Converts integers to float32 with full scale ±1: <c>f32_pcm</c>, and also unsigned 8-bit. Floats are unchanged.</summary>
     /// <param name="pcm">Any shape, of type int16, int32, uint8 or float.</param>
     /// <returns>The same shape, which the caller owns and which shares no memory with <paramref name="pcm"/>.</returns>
     /// <exception cref="ArgumentException">The elements are of another type.</exception>
@@ -101,8 +101,8 @@ public static class AudioConversion
     }
 
     /// <summary>
-    /// Floats as 16-bit integers: <c>i16_pcm</c>. Rounds half to even; where the loudest sample would round to 32768, which 16 bits do not hold,
-    /// the whole signal is scaled by 32767 instead of 32768. Integers of 16 bits stay as they are.
+    /// Converts floats to 16-bit integers: <c>i16_pcm</c>. Rounds half to even; where the loudest sample would round to 32768, which 16 bits cannot represent,
+    /// the whole signal is scaled by 32767 instead of 32768. 16-bit integers are unchanged.
     /// </summary>
     /// <param name="wav">Any shape, of any float type, within ±1.</param>
     /// <returns>int16 of the same shape, which the caller owns and which shares no memory with <paramref name="wav"/>.</returns>
@@ -123,7 +123,7 @@ public static class AudioConversion
             return wav.to(ScalarType.Int16).MoveToOuterDisposeScope();
         }
 
-        // Half precision does not hold the integers up to 32768.
+        // Half precision cannot represent the integers up to 32768.
         var plain = wav.dtype == ScalarType.Float64 ? wav : wav.to(ScalarType.Float32);
         if (plain.abs().max().to(ScalarType.Float64).item<double>() is var peak && !(peak <= 1))
         {
@@ -146,17 +146,17 @@ public static class AudioConversion
         var text = $"[{string.Join(", ", wav.shape)}]";
         if (wav.dim() < 2 || wav.size(-2) < 1)
         {
-            throw new ArgumentException($"The sound has shape {text}, but […, C, T] with at least one channel was expected.", nameof(wav));
+            throw new ArgumentException($"The audio has shape {text}, but […, C, T] with at least one channel was expected.", nameof(wav));
         }
 
         if (channels < 1)
         {
-            throw new ArgumentOutOfRangeException(nameof(channels), channels, $"{channels} channels are asked for, but at least 1 was expected.");
+            throw new ArgumentOutOfRangeException(nameof(channels), channels, $"{channels} channels were requested, but at least 1 was expected.");
         }
 
         if (wav.size(-2) != 1 && wav.size(-2) < channels)
         {
-            throw new ArgumentException($"{channels} channels are asked for, but the sound of shape {text} has {wav.size(-2)}, which can only become fewer.", nameof(channels));
+            throw new ArgumentException($"{channels} channels were requested, but the audio of shape {text} has {wav.size(-2)}, whose number can only be reduced.", nameof(channels));
         }
     }
 }

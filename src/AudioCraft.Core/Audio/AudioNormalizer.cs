@@ -5,20 +5,20 @@ using static TorchSharp.torch;
 namespace AudioCraft;
 
 /// <summary>
-/// Levels of a signal, as <c>normalize_audio</c> in upstream's data/audio_utils.py. Where upstream gives NaN or fails, the signal is left finite:
-/// silence stays silence, a clip shorter than the 0.4 s of a loudness block is measured as one block, and more than five channels are weighted as BS.1770-4 says.
+/// Normalizes the level of a signal, as <c>normalize_audio</c> in upstream's data/audio_utils.py. Where upstream returns NaN or fails, the result is finite:
+/// silence stays silence, a clip shorter than the 0.4 s of a loudness block is measured as one block, and more than five channels are weighted according to BS.1770-4.
 /// </summary>
 public static class AudioNormalizer
 {
-    /// <summary>Signals with a root mean square below this are left alone by loudness normalization: they are noise floors.</summary>
+    /// <summary>Signals with a root mean square below this are unchanged by loudness normalization: they are noise.</summary>
     private const float EnergyFloor = 2e-3f;
 
-    /// <summary>Brings a signal to the level that the options ask for.</summary>
+    /// <summary>Normalizes a signal to the level of the options.</summary>
     /// <param name="wav">[T], [C, T] or [1, C, T] of any float type on any device, 1 to 64 channels, finite. It is not changed.</param>
     /// <param name="sampleRate">In hertz, 1 to 1,000,000; above 3000 for <see cref="AudioNormalization.Loudness"/>.</param>
     /// <param name="options">The strategy and its values; upstream's defaults where null.</param>
     /// <returns>[C, T] float32 on the CPU, which the caller owns. Within ±1 unless the strategy is <see cref="AudioNormalization.None"/> or a headroom is negative.</returns>
-    /// <exception cref="ArgumentException">The sound has another shape or type, a sample is NaN or infinite, or a value is out of range.</exception>
+    /// <exception cref="ArgumentException">The audio has another shape or type, a sample is NaN or infinite, or a value is out of range.</exception>
     public static Tensor Normalize(Tensor wav, int sampleRate, AudioWriteOptions? options = null)
     {
         options ??= new AudioWriteOptions();
@@ -43,7 +43,7 @@ public static class AudioNormalizer
             _ => plain,
         };
 
-        // What nothing changed may still share the caller's memory.
+        // An unchanged tensor may still share the caller's memory.
         return (ReferenceEquals(result, plain) ? plain.clone() : result).MoveToOuterDisposeScope();
     }
 
@@ -51,7 +51,7 @@ public static class AudioNormalizer
     /// <param name="wav">[T], [C, T] or [1, C, T] of any float type on any device, 1 to 64 channels, finite.</param>
     /// <param name="sampleRate">In hertz, 3001 to 1,000,000.</param>
     /// <returns>LKFS; −∞ where nothing is above the gate of −70, as in silence.</returns>
-    /// <exception cref="ArgumentException">The sound has another shape or type, a sample is NaN or infinite, or the rate is out of range.</exception>
+    /// <exception cref="ArgumentException">The audio has another shape or type, a sample is NaN or infinite, or the rate is out of range.</exception>
     public static double Loudness(Tensor wav, int sampleRate)
     {
         Waveform.RequireSampleRate(sampleRate, nameof(sampleRate));

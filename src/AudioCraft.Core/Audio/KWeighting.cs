@@ -2,7 +2,7 @@ namespace AudioCraft.Audio;
 
 /// <summary>
 /// The two filters of ITU-R BS.1770-4 as torchaudio's <c>Loudness</c> designs them: a shelf of +4 dB above 1.5 kHz (the head) and a high pass at 38 Hz.
-/// Upstream's numbers are float32 throughout, coefficients included, and its filters cut their output off at ±1: both show in the result, so both are the same here.
+/// Upstream's numbers are float32 throughout, coefficients included, and its filters clip their output at ±1: both affect the result, so both are reproduced.
 /// </summary>
 internal static class KWeighting
 {
@@ -12,7 +12,7 @@ internal static class KWeighting
     /// <summary>Filters one channel in place.</summary>
     /// <param name="samples">The channel.</param>
     /// <param name="sampleRate">In hertz.</param>
-    /// <param name="clip">Whether the output of each filter is cut off at ±1, as torchaudio does and descript's audiotools does not.</param>
+    /// <param name="clip">Whether the output of each filter is clipped at ±1, as torchaudio does and descript's audiotools does not.</param>
     public static void Apply(Span<float> samples, int sampleRate, bool clip = true)
     {
         var limit = clip ? 1f : float.PositiveInfinity;

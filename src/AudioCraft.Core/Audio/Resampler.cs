@@ -7,7 +7,7 @@ namespace AudioCraft.Audio;
 
 /// <summary>
 /// julius 0.2.7's <c>ResampleFrac</c>: y[j] = Σ x[i] h(i/old − j/new), h a low pass of sinc form under a Hann window of 24 zero crossings.
-/// With old and new reduced by their common divisor, output j and j + new see the same taps, shifted by old samples: a convolution of stride old with new kernels.
+/// With old and new reduced by their common divisor, outputs j and j + new use the same taps, shifted by old samples: a convolution of stride old with new kernels.
 /// </summary>
 internal sealed class Resampler
 {
@@ -17,7 +17,7 @@ internal sealed class Resampler
     private const int Zeros = 24, CachedKernels = 16;
     private const double RollOff = 0.945;
 
-    /// <summary>Floats of all kernels of a pair of rates up to which they are held (4 MB). The pairs in use have a tenth of it.</summary>
+    /// <summary>Maximum size in floats of the cached kernels of a pair of rates (4 MB). Usual pairs need a tenth of it.</summary>
     private const long DenseLimit = 1 << 20;
 
     // In managed memory, so that nothing native outlives a call.
@@ -30,7 +30,7 @@ internal sealed class Resampler
         if (Math.Max(fromRate, toRate) > (long)MaxRatio * Math.Min(fromRate, toRate))
         {
             throw new ArgumentOutOfRangeException(
-                nameof(toRate), toRate, $"From {fromRate} Hz to {toRate} Hz is more than a factor of {MaxRatio}, beyond which nothing is resampled.");
+                nameof(toRate), toRate, $"From {fromRate} Hz to {toRate} Hz is more than a factor of {MaxRatio}, the maximum that is supported.");
         }
 
         var divisor = (int)System.Numerics.BigInteger.GreatestCommonDivisor(fromRate, toRate);
@@ -43,12 +43,12 @@ internal sealed class Resampler
     /// <summary>All taps that one kernel reaches, from −width on.</summary>
     private int KernelLength => 2 * width + oldRate;
 
-    // julius keeps the length in float32: from 2^24 samples on, that shows.
+    // julius computes the length in float32, which matters from 2^24 samples on.
     public long DefaultLength(long length) => Math.Min((long)MathF.Floor((float)((double)newRate * length / oldRate)), Available(length));
 
     public long FullLength(long length) => Math.Min((long)MathF.Ceiling((float)((double)newRate * length / oldRate)), Available(length));
 
-    // What the strided convolution yields.
+    // The length of the strided convolution's output.
     private long Available(long length) => length == 0 ? 0 : oldRate == newRate ? length : (length / oldRate + 1) * newRate;
 
     /// <summary>[…, T] → […, <paramref name="outputLength"/>].</summary>
@@ -87,7 +87,7 @@ internal sealed class Resampler
         return phases.transpose(1, 2).reshape(rows.size(0), -1).narrow(1, 0, outputLength).contiguous();
     }
 
-    /// <summary>[new, kernel length] in julius' float32 arithmetic, step by step: its rounding of large positions shows in the result.</summary>
+    /// <summary>[new, kernel length] in julius' float32 arithmetic, step by step: its rounding of large positions affects the result.</summary>
     public float[] MakeKernels()
     {
         using var scope = NewDisposeScope();
@@ -100,7 +100,7 @@ internal sealed class Resampler
         return MemoryMarshal.Cast<byte, float>((kernels / kernels.sum(1, keepdim: true)).bytes).ToArray();
     }
 
-    /// <summary>The same filter without the kernels' zeros, each output's taps made when they are needed: memory depends on the lengths, not on the rates.</summary>
+    /// <summary>The same filter without the kernels' zeros, with each output's taps computed on demand: memory depends on the lengths, not on the rates.</summary>
     public Tensor TapByTap(Tensor rows, long outputLength)
     {
         var source = rows.to(ScalarType.Float32, CPU).contiguous();
@@ -158,7 +158,7 @@ internal sealed class Resampler
         var t = Math.PI * CutOff * ((first * newRate - (long)phase * oldRate) / ((double)oldRate * newRate));
         var step = Math.PI * CutOff / oldRate;
 
-        // The taps lie at even distances, so sines and cosines are turned on instead of being computed anew.
+        // The taps lie at even distances, so sines and cosines are updated by rotation instead of being recomputed.
         var (sine, cosine) = Math.SinCos(t);
         var (stepSine, stepCosine) = Math.SinCos(step);
         var (hannSine, hannCosine) = Math.SinCos(t / Zeros);

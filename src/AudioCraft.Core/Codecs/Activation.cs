@@ -4,8 +4,8 @@ using static TorchSharp.torch.nn;
 
 namespace AudioCraft.Codecs;
 
-/// <summary>A point-wise function named as PyTorch's modules are.</summary>
-internal sealed class Activation : Module<Tensor, Tensor>, IStreamable
+/// <summary>A point-wise function named after its PyTorch module.</summary>
+internal sealed class Activation : PointwiseLayer
 {
     private readonly ActivationConfig config;
 
@@ -18,10 +18,7 @@ internal sealed class Activation : Module<Tensor, Tensor>, IStreamable
     }
 
     /// <inheritdoc/>
-    public IStreamingLayer OpenStream() => new StreamingFunction(forward, Replace);
-
-    /// <summary>A new tensor of the same shape.</summary>
-    public override Tensor forward(Tensor input) => config.Name switch
+    protected override Tensor Compute(Tensor input, bool padded) => config.Name switch
     {
         "ELU" => functional.elu(input, config.Parameter("alpha", 1.0)),
         "LeakyReLU" => functional.leaky_relu(input, config.Parameter("negative_slope", 0.01)),
@@ -33,39 +30,39 @@ internal sealed class Activation : Module<Tensor, Tensor>, IStreamable
         _ => input.alias(),
     };
 
-    /// <summary>
-    /// Replaces <paramref name="input"/>, which the caller owns and nothing else needs: its memory is used again where that is possible,
-    /// which on a CPU saves more time than the function itself takes. The input must not be used afterwards.
-    /// </summary>
-    public Tensor Replace(Tensor input)
+    /// <summary>On a CPU, reusing the memory saves more time than the function itself takes.</summary>
+    protected override bool TryOverwrite(Tensor input)
     {
-        if (!is_grad_enabled())
+        if (is_grad_enabled())
         {
-            switch (config.Name)
-            {
-                case "ELU":
-                    // elu_(double) is not in place in TorchSharp.
-                    using (Scalar alpha = config.Parameter("alpha", 1.0), one = 1.0)
-                    {
-                        return input.elu_(alpha, one, one);
-                    }
-
-                case "LeakyReLU":
-                    using (Scalar slope = config.Parameter("negative_slope", 0.01))
-                    {
-                        return input.leaky_relu_(slope);
-                    }
-
-                case "ReLU":
-                    return input.relu_();
-                case "Tanh":
-                    return input.tanh_();
-            }
+            return false;
         }
 
-        using (input)
+        switch (config.Name)
         {
-            return forward(input);
+            case "ELU":
+                // elu_(double) is not in place in TorchSharp.
+                using (Scalar alpha = config.Parameter("alpha", 1.0), one = 1.0)
+                {
+                    input.elu_(alpha, one, one);
+                }
+
+                return true;
+            case "LeakyReLU":
+                using (Scalar slope = config.Parameter("negative_slope", 0.01))
+                {
+                    input.leaky_relu_(slope);
+                }
+
+                return true;
+            case "ReLU":
+                input.relu_();
+                return true;
+            case "Tanh":
+                input.tanh_();
+                return true;
+            default:
+                return false;
         }
     }
 }

@@ -2,7 +2,7 @@ using AudioCraft.Codecs;
 
 namespace AudioCraft;
 
-/// <summary>A point-wise function by the name of its PyTorch module, as configuration files give it.</summary>
+/// <summary>A point-wise function, identified by the name of its PyTorch module as in configuration files.</summary>
 /// <param name="Name">ELU, LeakyReLU, ReLU, Tanh, Sigmoid, SiLU, GELU or Identity.</param>
 /// <param name="Parameters">Its parameters by PyTorch's names, for instance <c>alpha</c>; those left out have PyTorch's defaults.</param>
 public sealed record ActivationConfig(string Name, IReadOnlyDictionary<string, double>? Parameters = null)
@@ -22,7 +22,7 @@ public sealed record ActivationConfig(string Name, IReadOnlyDictionary<string, d
     /// <summary>EnCodec's: ELU with α = 1.</summary>
     public static ActivationConfig Elu { get; } = new("ELU");
 
-    /// <summary>A parameter's value, or what PyTorch takes without it.</summary>
+    /// <summary>A parameter's value, or PyTorch's default.</summary>
     internal double Parameter(string name, double otherwise) => Parameters is not null && Parameters.TryGetValue(name, out var value) ? value : otherwise;
 
     /// <exception cref="ArgumentException">The name or a parameter is not known.</exception>

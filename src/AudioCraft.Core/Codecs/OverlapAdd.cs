@@ -5,10 +5,10 @@ using static TorchSharp.torch;
 namespace AudioCraft.Codecs;
 
 /// <summary>
-/// Joins pieces that overlap: each is weighted by a triangle, and every sample is divided by the weights that met there, so that one piece fades into the next
-/// and a sample that only one piece covers stays as it is (encodec/utils.py). Of what was added it keeps only the samples that a later piece can still change.
+/// Joins overlapping pieces: each is weighted by a triangle, and every sample is divided by the sum of its weights, so that pieces cross-fade
+/// and a sample that only one piece covers is unchanged (encodec/utils.py). It buffers only the samples that a later piece can still change.
 /// </summary>
-/// <remarks>Frames are whole, so the last piece can end a little before the one ahead of it. Upstream breaks off there; here the longer one decides.</remarks>
+/// <remarks>Frames are whole, so the last piece can end a little before the previous one. Upstream truncates there; here the longer piece determines the length.</remarks>
 internal sealed class OverlapAdd : IDisposable
 {
     private readonly int stride;
@@ -25,9 +25,9 @@ internal sealed class OverlapAdd : IDisposable
         this.stride = stride;
     }
 
-    /// <summary>Joins [..., T] pieces that start <paramref name="stride"/> samples apart. None is longer than the first, whose length the triangle has.</summary>
+    /// <summary>Joins [..., T] pieces that start <paramref name="stride"/> samples apart. None is longer than the first, which sets the length of the triangle.</summary>
     /// <returns>[..., T] up to where the last of them ends. The caller owns it.</returns>
-    /// <exception cref="ArgumentException">There is no piece, one is longer than the first, shapes differ otherwise, or the pieces leave a gap.</exception>
+    /// <exception cref="ArgumentException">There is no piece, one is longer than the first, other sizes differ, or there is a gap between pieces.</exception>
     public static Tensor Join(IReadOnlyList<Tensor> pieces, int stride)
     {
         using var scope = NewDisposeScope();
@@ -45,10 +45,10 @@ internal sealed class OverlapAdd : IDisposable
         return cat(parts, -1).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Adds the next piece, which starts a stride after the one before.</summary>
-    /// <param name="piece">[..., T], not longer than the first, otherwise of its shape. It stays the caller's.</param>
-    /// <returns>The samples up to its start that were not given yet, [..., stride], or null for the first piece. The caller owns them.</returns>
-    /// <exception cref="ArgumentException">The shape is not that, or the piece starts behind the end of those before.</exception>
+    /// <summary>Adds the next piece, which starts a stride after the previous one.</summary>
+    /// <param name="piece">[..., T], not longer than the first, with otherwise the same shape. The caller keeps ownership.</param>
+    /// <returns>The samples up to its start that were not returned yet, [..., stride], or null for the first piece. The caller owns them.</returns>
+    /// <exception cref="ArgumentException">The shape is invalid, or the piece starts after the end of the previous ones.</exception>
     public Tensor? Add(Tensor piece)
     {
         using var guard = no_grad();
@@ -76,8 +76,8 @@ internal sealed class OverlapAdd : IDisposable
         return done?.MoveToOuterDisposeScope();
     }
 
-    /// <summary>Ends the row of pieces.</summary>
-    /// <returns>The samples that were not given yet, or null if there was no piece. The caller owns them.</returns>
+    /// <summary>Ends the sequence of pieces.</summary>
+    /// <returns>The samples that were not returned yet, or null if there was no piece. The caller owns them.</returns>
     public Tensor? Flush()
     {
         using var guard = no_grad();
@@ -116,7 +116,7 @@ internal sealed class OverlapAdd : IDisposable
 
         if (own.Length != first.Length || !own.AsSpan(0, own.Length - 1).SequenceEqual(first.AsSpan(0, first.Length - 1)) || own[^1] > first[^1])
         {
-            throw new ArgumentException($"Piece {added} has shape {TensorChecks.Text(own)}, which does not follow {TensorChecks.Text(first)}.");
+            throw new ArgumentException($"Piece {added} has shape {TensorChecks.Text(own)}, which does not match the first, {TensorChecks.Text(first)}.");
         }
 
         if (own[^1] == 0 || added > 0 && covered < stride)

@@ -6,16 +6,16 @@ using static TorchSharp.torch;
 namespace AudioCraft;
 
 /// <summary>
-/// Codes sound segment by segment, as models with <see cref="EncodecConfig.SegmentSeconds"/> were trained to (encodec/model.py):
-/// a segment starts every <see cref="EncodecConfig.SegmentStride"/> samples, and decoding fades each into the next. Without segments the sound is one frame.
+/// Encodes audio segment by segment, as models with <see cref="EncodecConfig.SegmentSeconds"/> were trained to (encodec/model.py):
+/// a segment starts every <see cref="EncodecConfig.SegmentStride"/> samples, and decoding cross-fades them. Without segments the audio is one frame.
 /// </summary>
 /// <remarks>
-/// Upstream starts a segment at every stride inside the sound, so a sound of exactly one segment has two frames, the second as short as the overlap.
-/// Files depend on that: it is the same here.
+/// Upstream starts a segment at every stride inside the audio, so audio of exactly one segment has two frames, the second as short as the overlap.
+/// Files depend on that, so it is the same here.
 /// </remarks>
 public sealed class SegmentedCodec
 {
-    /// <summary>Codes with a model, in its way. The caller keeps the model.</summary>
+    /// <summary>Creates a codec that uses a model. The caller keeps ownership of the model.</summary>
     public SegmentedCodec(EncodecModel model)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -25,7 +25,7 @@ public sealed class SegmentedCodec
     /// <summary>The model.</summary>
     public EncodecModel Model { get; }
 
-    /// <summary>Segments of a sound of a length: where each starts and how many samples it has.</summary>
+    /// <summary>The segments of audio of a length: the first sample and the number of samples of each.</summary>
     /// <param name="length">Samples, at least 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">The length is less than 1.</exception>
     public IEnumerable<(long Start, long Length)> Segments(long length)
@@ -34,7 +34,7 @@ public sealed class SegmentedCodec
         return Walk(length, Model.Config.SegmentLength ?? length, Model.Config.SegmentStride ?? length);
     }
 
-    /// <summary>How many segments a sound of a length has.</summary>
+    /// <summary>The number of segments of audio of a length.</summary>
     /// <param name="length">Samples, at least 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">The length is less than 1.</exception>
     public long CountSegments(long length)
@@ -43,43 +43,43 @@ public sealed class SegmentedCodec
         return (length - 1) / (Model.Config.SegmentStride ?? length) + 1;
     }
 
-    /// <summary>Sound to codes, one segment each time the result is asked for the next: what is not asked for costs nothing.</summary>
-    /// <param name="x">Float [B, C, T], T at least 1. It must live until the last frame is there.</param>
-    /// <returns>The frames in order, with the codebooks in use then. The caller owns each.</returns>
-    /// <exception cref="ArgumentException">The shape or type is not that.</exception>
-    public IEnumerable<EncodedFrame> Encode(Tensor x)
+    /// <summary>Encodes audio, one segment each time the next result is requested.</summary>
+    /// <param name="x">Float [B, C, T], T at least 1. It must not be disposed before the last frame is returned.</param>
+    /// <param name="codebooks">Number of codebooks as for <see cref="CompressionModel.Encode(Tensor, int)"/>; null for the model's <see cref="CompressionModel.NumCodebooks"/>.</param>
+    /// <returns>The frames in order. The caller owns each.</returns>
+    /// <exception cref="ArgumentException">The shape, type or number of codebooks is invalid.</exception>
+    public IEnumerable<EncodedFrame> Encode(Tensor x, int? codebooks = null)
     {
         TensorChecks.Float(x, nameof(x), "[B, C, T]", Model.Channels, Model.Quantizer.ElementType);
+        var number = Codebooks(codebooks);
         return Segments(x.size(-1)).Select(segment =>
         {
             using var part = x.narrow(-1, segment.Start, segment.Length);
-            var (codes, scale) = Model.Encode(part);
-            return new EncodedFrame(codes, scale);
+            return EncodeSegment(part, number);
         });
     }
 
     /// <summary>
-    /// Sound that comes in pieces to codes, one segment each time the result is asked for the next: the frames that <see cref="Encode"/> gives for the whole.
-    /// Less than a segment is kept; a model without segments keeps the whole sound (but see <see cref="CompressionModel.EncodeStream"/>).
+    /// Encodes audio that arrives in pieces, one segment each time the next result is requested: the frames that <see cref="Encode"/> returns for the whole.
+    /// Less than a segment is buffered; a model without segments buffers the whole audio (see <see cref="CompressionModel.EncodeStream"/> instead).
     /// </summary>
-    /// <param name="pieces">Float [B, C, n] in order, n at least 1 and as it may be. Its producer may dispose or overwrite a piece when the next one is asked for.</param>
-    /// <returns>The frames in order, with the codebooks in use then. The caller owns each.</returns>
-    /// <exception cref="ArgumentException">While enumerating: a piece's shape or type is not that, or its B is not that of the first.</exception>
-    public IEnumerable<EncodedFrame> EncodeStream(IEnumerable<Tensor> pieces)
+    /// <param name="pieces">Float [B, C, n] in order, with any n of at least 1. Its producer may dispose or overwrite a piece when the next one is requested.</param>
+    /// <param name="codebooks">As for <see cref="Encode"/>.</param>
+    /// <returns>The frames in order. The caller owns each.</returns>
+    /// <exception cref="ArgumentException">The number of codebooks is invalid; or while enumerating: a piece's shape or type is invalid, or its B is not that of the first.</exception>
+    public IEnumerable<EncodedFrame> EncodeStream(IEnumerable<Tensor> pieces, int? codebooks = null)
     {
         ArgumentNullException.ThrowIfNull(pieces);
-        return SoundWindows.Cut(Checked(pieces), Model.Config.SegmentLength ?? long.MaxValue, Model.Config.SegmentStride ?? long.MaxValue).Select(part =>
-        {
-            var (codes, scale) = Model.Encode(part);
-            return new EncodedFrame(codes, scale);
-        });
+        var number = Codebooks(codebooks);
+        return AudioWindows.Cut(Checked(pieces), Model.Config.SegmentLength ?? long.MaxValue, Model.Config.SegmentStride ?? long.MaxValue)
+            .Select(part => EncodeSegment(part, number));
     }
 
-    /// <summary>Codes to sound.</summary>
-    /// <param name="frames">What <see cref="Encode"/> gave, in order; a model without segments takes one.</param>
-    /// <param name="length">Cut to so many samples, or null for all that the frames give, which is up to a hop and a little more than was encoded.</param>
+    /// <summary>Decodes codes to audio.</summary>
+    /// <param name="frames">The frames that <see cref="Encode"/> returned, in order; a model without segments takes one.</param>
+    /// <param name="length">The result is trimmed to this many samples; null for all samples of the frames, which are up to a hop and the overlap more than were encoded.</param>
     /// <returns>Float [B, C, T]. The caller owns it.</returns>
-    /// <exception cref="ArgumentException">There is no frame, one does not fit the model or the others, or <paramref name="length"/> is more than they give.</exception>
+    /// <exception cref="ArgumentException">There is no frame, one does not fit the model or the others, or <paramref name="length"/> is more than their samples.</exception>
     public Tensor Decode(IEnumerable<EncodedFrame> frames, long? length = null)
     {
         using var guard = no_grad();
@@ -90,32 +90,41 @@ public sealed class SegmentedCodec
             throw new ArgumentException("There are no frames.", nameof(frames));
         }
 
-        var sound = pieces.Count == 1 ? pieces[0] : cat(pieces, -1);
+        var audio = pieces.Count == 1 ? pieces[0] : cat(pieces, -1);
         if (length is { } wanted)
         {
-            if (wanted < 0 || wanted > sound.size(-1))
+            if (wanted < 0 || wanted > audio.size(-1))
             {
-                throw new ArgumentException($"The frames give {sound.size(-1)} samples, not {wanted}.", nameof(length));
+                throw new ArgumentException($"The frames have {audio.size(-1)} samples; {wanted} were requested.", nameof(length));
             }
 
-            sound = sound.narrow(-1, 0, wanted).contiguous();
+            audio = audio.narrow(-1, 0, wanted).contiguous();
         }
 
-        return sound.MoveToOuterDisposeScope();
+        return audio.MoveToOuterDisposeScope();
     }
 
     /// <summary>
-    /// Codes to sound, a stride of samples each time the result is asked for the next; only what the next segment can still change is kept.
-    /// Together the pieces are what <see cref="Decode"/> gives.
+    /// Decodes codes to audio, a stride of samples each time the next result is requested; only samples that the next segment overlaps are buffered.
+    /// Together the pieces equal the result of <see cref="Decode"/>.
     /// </summary>
-    /// <param name="frames">What <see cref="Encode"/> gave, in order; a model without segments takes one.</param>
-    /// <param name="disposeFrames">Whether each frame is disposed as soon as it is used, rather than by its producer.</param>
+    /// <param name="frames">The frames that <see cref="Encode"/> returned, in order; a model without segments takes one.</param>
+    /// <param name="disposeFrames">Whether each frame is disposed after use instead of by its producer.</param>
     /// <returns>Float [B, C, n] in order; none if there is no frame. The caller owns each.</returns>
     /// <exception cref="ArgumentException">While enumerating: a frame does not fit the model or those before it.</exception>
     public IEnumerable<Tensor> DecodeStream(IEnumerable<EncodedFrame> frames, bool disposeFrames = false)
     {
         ArgumentNullException.ThrowIfNull(frames);
         return Model.Config.SegmentStride is { } stride ? DecodeSegments(frames, disposeFrames, stride) : DecodeWhole(frames, disposeFrames);
+    }
+
+    private int Codebooks(int? codebooks) =>
+        codebooks is { } number ? BaseQuantizer.CheckNumCodebooks(number, Model.TotalCodebooks, nameof(codebooks)) : Model.NumCodebooks;
+
+    private EncodedFrame EncodeSegment(Tensor part, int codebooks)
+    {
+        var (codes, scale) = Model.Encode(part, codebooks);
+        return new(codes, scale);
     }
 
     private IEnumerable<Tensor> DecodeWhole(IEnumerable<EncodedFrame> frames, bool disposeFrames)
@@ -126,7 +135,7 @@ public sealed class SegmentedCodec
             using var used = disposeFrames ? frame : null;
             if (count++ > 0)
             {
-                throw new ArgumentException("There is more than one frame, but this model codes a sound as one.", nameof(frames));
+                throw new ArgumentException("There is more than one frame, but this model encodes audio as one.", nameof(frames));
             }
 
             yield return Model.Decode(frame.Codes, frame.Scale);

@@ -56,7 +56,7 @@ internal sealed class ChunkDecoder : IDisposable
             return [];
         }
 
-        using var codes = CodeFrames.ToTensor(pending, codec.parameters().First().device);
+        using var codes = CodeFrames.ToTensor(pending, codec.Device);
         pending.Clear();
         return Chunks(decoder.Push(codes));
     }

@@ -6,27 +6,25 @@ using static TorchSharp.torch;
 namespace AudioCraft;
 
 /// <summary>
-/// Residual vector quantizer of DAC (Kumar et al. 2023, section 3.2; descript-audio-codec, dac/nn/quantize.py): every stage projects what the stages before left over
-/// to few dimensions and codes its direction there, which keeps all entries of a codebook in use.
+/// Residual vector quantizer of DAC (Kumar et al. 2023, section 3.2; descript-audio-codec, dac/nn/quantize.py): every stage projects the residual of the previous stages
+/// to few dimensions and encodes its direction there, which keeps all entries of a codebook in use.
 /// </summary>
 public sealed class DacResidualVectorQuantizer : BaseQuantizer
 {
-    /// <summary>Name in <see cref="QuantizedResult.Metrics"/> of the mean square by which the projected latent misses its entry: a loss for the encoder.</summary>
+    /// <summary>Name in <see cref="QuantizedResult.Metrics"/> of the mean squared distance between the projected latent and its entry: a loss for the encoder.</summary>
     public const string CommitmentLoss = "commitment_loss";
 
-    /// <summary>Name in <see cref="QuantizedResult.Metrics"/> of the same mean square as a loss for the codebooks.</summary>
+    /// <summary>Name in <see cref="QuantizedResult.Metrics"/> of the same mean squared distance as a loss for the codebooks.</summary>
     public const string CodebookLoss = "codebook_loss";
 
     private readonly ModuleList<DacVectorQuantizer> quantizers;
     private readonly DacConfig config;
-    private int codebooksInUse;
 
-    internal DacResidualVectorQuantizer(DacConfig config) : base(nameof(DacResidualVectorQuantizer))
+    internal DacResidualVectorQuantizer(DacConfig config) : base(nameof(DacResidualVectorQuantizer), config.NumCodebooks)
     {
         this.config = config;
-        codebooksInUse = config.CodebookCount;
         quantizers = new ModuleList<DacVectorQuantizer>(
-            [.. Enumerable.Range(0, config.CodebookCount).Select(k => new DacVectorQuantizer(config.LatentDimensionOrDefault, config.CodebookSize, config.CodebookDimension(k)))]);
+            [.. Enumerable.Range(0, config.NumCodebooks).Select(k => new DacVectorQuantizer(config.LatentDimensionOrDefault, config.Cardinality, config.CodebookDimension(k)))]);
         RegisterComponents();
     }
 
@@ -34,41 +32,27 @@ public sealed class DacResidualVectorQuantizer : BaseQuantizer
     public int Dimension => config.LatentDimensionOrDefault;
 
     /// <inheritdoc/>
-    public override int TotalCodebooks => config.CodebookCount;
-
-    /// <inheritdoc/>
-    public override int NumCodebooks => codebooksInUse;
-
-    /// <inheritdoc/>
-    public override int Bins => config.CodebookSize;
+    public override int Cardinality => config.Cardinality;
 
     /// <summary>The type that the model computes in.</summary>
     internal ScalarType ElementType => quantizers[0].ElementType;
 
     /// <inheritdoc/>
-    public override void SetNumCodebooks(int n)
-    {
-        if (n < 1 || n > TotalCodebooks)
-        {
-            throw new ArgumentOutOfRangeException(nameof(n), n, $"The number of codebooks must be 1 to {TotalCodebooks}.");
-        }
-
-        codebooksInUse = n;
-    }
-
-    /// <summary>Codes of the codebooks in use: float [B, D, F] → int64 [B, K, F]. Those of fewer codebooks are a prefix of those of more.</summary>
-    /// <exception cref="ArgumentException">The shape or type is not that.</exception>
-    public override Tensor Encode(Tensor x)
+    public override Tensor Encode(Tensor x, int codebooks)
     {
         CheckLatent(x);
-        return EncodeWith(x, codebooksInUse);
+        CheckNumCodebooks(codebooks, TotalCodebooks, nameof(codebooks));
+        using var guard = no_grad();
+        using var scope = NewDisposeScope();
+        var codes = new List<Tensor>();
+        Stages(x, codebooks, null, codes);
+        return stack(codes, 1).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The first codebooks' codes → the sum of what they stand for: int64 [B, K, F] → float [B, D, F].</summary>
-    /// <exception cref="ArgumentException">The shape or type is not that, or a code is not 0 to <see cref="Bins"/> − 1.</exception>
+    /// <inheritdoc/>
     public override Tensor Decode(Tensor codes)
     {
-        TensorChecks.Codes(codes, nameof(codes), TotalCodebooks, Bins);
+        TensorChecks.Codes(codes, nameof(codes), TotalCodebooks, Cardinality);
         using var guard = no_grad();
         using var scope = NewDisposeScope();
         var sum = Contribution(0, codes);
@@ -84,19 +68,19 @@ public sealed class DacResidualVectorQuantizer : BaseQuantizer
     /// <summary>
     /// The latent in the codebooks' own dimensions, one stage after another: float [B, D, F] → [B, Σd, F] for the codebooks in use (upstream's <c>latents</c>).
     /// </summary>
-    /// <exception cref="ArgumentException">The shape or type is not that.</exception>
+    /// <exception cref="ArgumentException">The shape or type is invalid.</exception>
     public Tensor Project(Tensor x)
     {
         CheckLatent(x);
         using var guard = no_grad();
         using var scope = NewDisposeScope();
         var projected = new List<Tensor>();
-        Stages(x, codebooksInUse, (_, stage, _, _) => projected.Add(stage.MoveToOuterDisposeScope()));
+        Stages(x, NumCodebooks, (_, stage, _, _) => projected.Add(stage.MoveToOuterDisposeScope()));
         return cat(projected, 1).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Codes projections, as <see cref="Project"/> gives them: float [B, Σd, F] of the first stages → their entries [B, Σd, F], and codes [B, K, F] (upstream's <c>from_latents</c>).</summary>
-    /// <exception cref="ArgumentException">The shape or type is not that: Σd must be the first stages' sizes, at least one.</exception>
+    /// <summary>Quantizes projections, as <see cref="Project"/> gives them: float [B, Σd, F] of the first stages → their entries [B, Σd, F], and codes [B, K, F] (upstream's <c>from_latents</c>).</summary>
+    /// <exception cref="ArgumentException">The shape or type is invalid: Σd must be the first stages' sizes, at least one.</exception>
     public (Tensor Entries, Tensor Codes) QuantizeProjected(Tensor projected)
     {
         ArgumentNullException.ThrowIfNull(projected);
@@ -125,23 +109,23 @@ public sealed class DacResidualVectorQuantizer : BaseQuantizer
     }
 
     /// <summary>
-    /// Quantizes: float [B, D, F] → the nearest that codes can say, the codes, the bandwidth in kb/s at this frame rate, a penalty, and under
+    /// Quantizes: float [B, D, F] → the quantized sequence, the codes, the bandwidth in kb/s at this frame rate, a penalty, and under
     /// <see cref="CommitmentLoss"/> and <see cref="CodebookLoss"/> the two losses. In training the gradient passes straight through the codebooks, the first
-    /// ⌊B · dropout⌋ items are coded with a random number of them, and the penalty is the commitment loss; in evaluation it is 0.
+    /// ⌊B · dropout⌋ items are encoded with a random number of them, and the penalty is the commitment loss; in evaluation it is 0.
     /// </summary>
     /// <param name="x">[B, D, F].</param>
     /// <param name="frameRate">Frames a second.</param>
-    /// <exception cref="ArgumentException">The shape or type is not that.</exception>
+    /// <exception cref="ArgumentException">The shape or type is invalid.</exception>
     public override QuantizedResult forward(Tensor x, double frameRate)
     {
         CheckLatent(x);
         using var guard = training ? null : no_grad();
         using var scope = NewDisposeScope();
-        var stages = training ? TotalCodebooks : codebooksInUse;
+        var stages = training ? TotalCodebooks : NumCodebooks;
         var sum = zeros_like(x);
         var (commitment, codebook) = (zeros([], x.dtype, x.device), zeros([], x.dtype, x.device));
         var codes = new List<Tensor>();
-        using var inUse = training ? DrawStages(x.size(0)).to(x.device) : null;
+        using var inUse = training ? SampleStages(x.size(0)).to(x.device) : null;
         Stages(x, stages, (k, projected, entries, quantized) =>
         {
             using var keep = inUse is null ? ones(x.size(0), x.dtype, x.device) : inUse.gt(k).to(x.dtype);
@@ -150,7 +134,7 @@ public sealed class DacResidualVectorQuantizer : BaseQuantizer
             commitment = (commitment + ((projected - entries.detach()).pow(2).mean([1, 2]) * keep).mean()).MoveToOuterDisposeScope();
             codebook = (codebook + ((entries - projected.detach()).pow(2).mean([1, 2]) * keep).mean()).MoveToOuterDisposeScope();
         }, codes);
-        var bandwidth = full([], (float)(stages * Math.Log2(Bins) * frameRate / 1000), x.dtype, x.device);
+        var bandwidth = full([], (float)(stages * Math.Log2(Cardinality) * frameRate / 1000), x.dtype, x.device);
         var penalty = training ? commitment.alias() : zeros([], x.dtype, x.device);
         return new(
             sum.MoveToOuterDisposeScope(), stack(codes, 1).MoveToOuterDisposeScope(), bandwidth.MoveToOuterDisposeScope(), penalty.MoveToOuterDisposeScope(),
@@ -161,23 +145,13 @@ public sealed class DacResidualVectorQuantizer : BaseQuantizer
             });
     }
 
-    /// <summary>Codes of the first <paramref name="stages"/> codebooks.</summary>
-    internal Tensor EncodeWith(Tensor x, int stages)
-    {
-        using var guard = no_grad();
-        using var scope = NewDisposeScope();
-        var codes = new List<Tensor>();
-        Stages(x, stages, null, codes);
-        return stack(codes, 1).MoveToOuterDisposeScope();
-    }
-
     private Tensor Contribution(int k, Tensor codes)
     {
         using var scope = NewDisposeScope();
         return quantizers[k].Restore(quantizers[k].Entries(codes.select(1, k))).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Runs stage after stage. The visitor gets the stage's number, its projection, the entries chosen and what they contribute; it runs in a dispose scope of the stage.</summary>
+    /// <summary>Runs stage after stage. The visitor gets the stage's number, its projection, the chosen entries and their contribution to the latent; it runs in a dispose scope of the stage.</summary>
     private void Stages(Tensor x, int stages, Action<int, Tensor, Tensor, Tensor>? visit, List<Tensor>? codes = null)
     {
         var residual = x;
@@ -204,8 +178,8 @@ public sealed class DacResidualVectorQuantizer : BaseQuantizer
         }
     }
 
-    /// <summary>How many codebooks each item of a training batch is coded with, float [B].</summary>
-    private Tensor DrawStages(long items)
+    /// <summary>Samples the number of codebooks of each item of a training batch, [B].</summary>
+    private Tensor SampleStages(long items)
     {
         using var scope = NewDisposeScope();
         var counts = full([items], TotalCodebooks, ScalarType.Int64);

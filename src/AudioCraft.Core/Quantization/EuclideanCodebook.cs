@@ -6,16 +6,16 @@ using static TorchSharp.torch.nn;
 
 namespace AudioCraft.Quantization;
 
-/// <summary>One codebook: a vector is coded as its nearest entry. The buffers have upstream's names (audiocraft/quantization/core_vq.py).</summary>
+/// <summary>A codebook that encodes a vector as its nearest entry. The buffers have upstream's names (audiocraft/quantization/core_vq.py).</summary>
 internal sealed class EuclideanCodebook : Module
 {
     /// <summary>Distances computed at a time: 16 MiB of float32, whatever the length of the input.</summary>
     private const long DistancesAtATime = 1 << 22;
 
-    /// <summary>Added to what an entry codes before dividing by it.</summary>
+    /// <summary>Added to the number of vectors of an entry before dividing by it.</summary>
     private const double Epsilon = 1e-5;
 
-    // Buffers, not parameters: they are learnt by moving averages, not by gradients.
+    // Buffers, not parameters: they are updated by exponential moving averages, not by gradients.
     private readonly Tensor inited;
     private readonly Tensor cluster_size;
     private readonly Tensor embed;
@@ -23,11 +23,11 @@ internal sealed class EuclideanCodebook : Module
     private readonly QuantizerConfig config;
 
     /// <param name="dimension">Size of a vector.</param>
-    /// <param name="config">Number of entries, and how they are learnt. With k-means the entries are zero until the first training batch.</param>
+    /// <param name="config">Number of entries, and how they are updated. With k-means the entries are zero until the first training batch.</param>
     public EuclideanCodebook(int dimension, QuantizerConfig config) : base(nameof(EuclideanCodebook))
     {
         this.config = config;
-        var (bins, kmeansInit) = (config.Bins, config.KMeansInit);
+        var (bins, kmeansInit) = (config.Cardinality, config.KMeansInit);
         using var guard = no_grad();
         using var scope = NewDisposeScope();
         inited = full([1], kmeansInit ? 0f : 1f).DetachFromDisposeScope();
@@ -77,33 +77,33 @@ internal sealed class EuclideanCodebook : Module
     /// <summary>The entries for codes in range: [N] → [N, D].</summary>
     public Tensor Decode(Tensor codes) => embed.index_select(0, codes);
 
-    /// <summary>Codes a training batch, and learns from it: what is returned is said by the entries before they moved.</summary>
+    /// <summary>Encodes a training batch and updates the entries; the result uses the entries before the update.</summary>
     /// <param name="rows">[N, D], without a gradient.</param>
-    /// <param name="draws">Random choices.</param>
+    /// <param name="sampler">Source of random choices.</param>
     /// <returns>The codes [N] and their entries [N, D]. The caller owns both.</returns>
-    public (Tensor Codes, Tensor Quantized) Learn(Tensor rows, TrainingDraws draws)
+    public (Tensor Codes, Tensor Quantized) Learn(Tensor rows, TrainingSampler sampler)
     {
         using var guard = no_grad();
         using var scope = NewDisposeScope();
-        InitialiseOnce(rows, draws);
+        InitialiseOnce(rows, sampler);
         var codes = Encode(rows);
         var quantized = Decode(codes);
         if (config.UpstreamLearning && config.DeadCodeThreshold > 0 && cluster_size.lt(config.DeadCodeThreshold).any().item<bool>())
         {
-            // Upstream writes the vectors that it draws here where the averages below overwrite them: all that stays is that numbers were drawn.
-            draws.Choose(rows.size(0), config.Bins);
+            // Upstream writes the sampled vectors here where the averages below overwrite them: only the generator's state changes.
+            sampler.Choose(rows.size(0), config.Cardinality);
         }
 
         MoveTowards(rows, codes);
         if (!config.UpstreamLearning && config.DeadCodeThreshold > 0)
         {
-            ReplaceDeadCodes(rows, draws);
+            ReplaceDeadCodes(rows, sampler);
         }
 
         return (codes.MoveToOuterDisposeScope(), quantized.MoveToOuterDisposeScope());
     }
 
-    private void InitialiseOnce(Tensor rows, TrainingDraws draws)
+    private void InitialiseOnce(Tensor rows, TrainingSampler sampler)
     {
         if (inited.item<float>() != 0)
         {
@@ -111,7 +111,7 @@ internal sealed class EuclideanCodebook : Module
         }
 
         using var scope = NewDisposeScope();
-        var (means, counts) = KMeans.Cluster(rows, draws.Choose(rows.size(0), config.Bins), config.KMeansIterations);
+        var (means, counts) = KMeans.Cluster(rows, sampler.Choose(rows.size(0), config.Cardinality), config.KMeansIterations);
         embed.copy_(means);
         cluster_size.copy_(counts);
         if (config.UpstreamLearning)
@@ -126,28 +126,28 @@ internal sealed class EuclideanCodebook : Module
         inited.fill_(1);
     }
 
-    /// <summary>Each entry becomes the moving average of the vectors that it codes (van den Oord et al. 2017, appendix A.1).</summary>
+    /// <summary>Each entry becomes the exponential moving average of the vectors that it encodes (van den Oord et al. 2017, appendix A.1).</summary>
     private void MoveTowards(Tensor rows, Tensor codes)
     {
         using var scope = NewDisposeScope();
-        var counts = codes.bincount(null, config.Bins).to(cluster_size.dtype);
+        var counts = codes.bincount(null, config.Cardinality).to(cluster_size.dtype);
         var sums = zeros_like(embed_avg).index_add_(0, codes, rows, 1);
         cluster_size.mul_(config.Decay).add_(counts, 1 - config.Decay);
         embed_avg.mul_(config.Decay).add_(sums, 1 - config.Decay);
         embed.copy_(embed_avg / SmoothedSizes());
     }
 
-    /// <summary>How much each entry codes, [bins, 1], by Laplace smoothing more than nothing, so that it can be divided by.</summary>
+    /// <summary>The number of vectors that each entry encodes, [cardinality, 1], with Laplace smoothing so that it is above 0.</summary>
     private Tensor SmoothedSizes()
     {
         var total = cluster_size.sum();
-        return ((cluster_size + Epsilon) / (total + config.Bins * Epsilon) * total).unsqueeze(1);
+        return ((cluster_size + Epsilon) / (total + config.Cardinality * Epsilon) * total).unsqueeze(1);
     }
 
     /// <summary>
-    /// Entries that code less than the threshold become vectors of the batch, with the threshold as their weight in the averages, so that they last.
+    /// Entries that encode fewer vectors than the threshold become vectors of the batch, with the threshold as their weight in the averages, so that they are kept.
     /// </summary>
-    private void ReplaceDeadCodes(Tensor rows, TrainingDraws draws)
+    private void ReplaceDeadCodes(Tensor rows, TrainingSampler sampler)
     {
         using var scope = NewDisposeScope();
         var dead = cluster_size.lt(config.DeadCodeThreshold).nonzero().view(-1);
@@ -156,7 +156,7 @@ internal sealed class EuclideanCodebook : Module
             return;
         }
 
-        var fresh = rows.index_select(0, draws.Choose(rows.size(0), dead.size(0)).to(rows.device));
+        var fresh = rows.index_select(0, sampler.Choose(rows.size(0), dead.size(0)).to(rows.device));
         embed.index_copy_(0, dead, fresh);
         embed_avg.index_copy_(0, dead, fresh * config.DeadCodeThreshold);
         cluster_size.index_fill_(0, dead, config.DeadCodeThreshold);

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Quantization;
 
-/// <summary>Lloyd's algorithm, which gives a codebook its first entries (audiocraft/quantization/core_vq.py).</summary>
+/// <summary>Lloyd's algorithm, which initializes a codebook (audiocraft/quantization/core_vq.py).</summary>
 internal static class KMeans
 {
     /// <summary>Distances computed at a time: 16 MiB of float32, whatever the number of samples.</summary>
@@ -13,7 +13,7 @@ internal static class KMeans
     /// <param name="samples">[N, D].</param>
     /// <param name="initial">Which samples are the first centres: [C], int64 on any device.</param>
     /// <param name="iterations">At least 0.</param>
-    /// <returns>The centres [C, D], and how many samples each had when it was last moved, [C], int64. The caller owns both.</returns>
+    /// <returns>The centres [C, D], and the number of samples of each at its last update, [C], int64. The caller owns both.</returns>
     public static (Tensor Means, Tensor Counts) Cluster(Tensor samples, Tensor initial, int iterations)
     {
         using var scope = NewDisposeScope();
@@ -28,7 +28,7 @@ internal static class KMeans
             var sums = zeros_like(means).index_add_(0, nearest, samples, 1);
             var size = members.clamp_min(1).unsqueeze(1).to(means.dtype);
 
-            // A centre that no sample is near to stays where it is.
+            // A centre without samples is unchanged.
             var moved = where(members.eq(0).unsqueeze(1), means, sums / size);
             means.Dispose();
             counts?.Dispose();
@@ -40,8 +40,8 @@ internal static class KMeans
     }
 
     /// <summary>
-    /// The nearest centre of each sample. Distances are summed from the differences rather than by a matrix product: equal centres, which there are when the samples
-    /// are fewer than they, must be equally far for the first of them to be taken.
+    /// The nearest centre of each sample. Distances are summed from the differences rather than by a matrix product: equal centres, which occur with fewer samples
+    /// than centres, must have equal distances so that the first of them is chosen.
     /// </summary>
     private static Tensor Assign(Tensor samples, Tensor means)
     {

@@ -2,8 +2,8 @@ using static TorchSharp.torch;
 
 namespace AudioCraft;
 
-/// <summary>What a quantizer, or a whole codec, makes of its input.</summary>
-/// <param name="X">The quantized latent sequence [B, D, F]; from a codec the reconstructed sound [B, C, T].</param>
+/// <summary>The result of a quantizer or of a whole codec.</summary>
+/// <param name="X">The quantized latent sequence [B, D, F]; from a codec the reconstructed audio [B, C, T].</param>
 /// <param name="Codes">[B, K, F], int64.</param>
 /// <param name="Bandwidth">Kilobits a second, a scalar.</param>
 /// <param name="Penalty">Commitment and regularisation loss for training, a scalar; 0 in evaluation.</param>

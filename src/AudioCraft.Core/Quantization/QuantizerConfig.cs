@@ -4,18 +4,18 @@ namespace AudioCraft;
 public sealed record QuantizerConfig
 {
     /// <summary>Number of codebooks (<c>n_q</c>), 1 to 1024.</summary>
-    public int CodebookCount { get; init; } = 8;
+    public int NumCodebooks { get; init; } = 8;
 
     /// <summary>Entries of a codebook, 1 to 1048576.</summary>
-    public int Bins { get; init; } = 1024;
+    public int Cardinality { get; init; } = 1024;
 
     /// <summary>Whether training uses a random number of codebooks each time (<c>q_dropout</c>).</summary>
     public bool CodebookDropout { get; init; }
 
-    /// <summary>Of the moving averages that learn the codebooks, 0 to 1.</summary>
+    /// <summary>Decay of the exponential moving averages that update the codebooks, 0 to 1.</summary>
     public double Decay { get; init; } = 0.99;
 
-    /// <summary>Whether the first training batch gives the first entries by k-means.</summary>
+    /// <summary>Whether the first training batch initializes the entries by k-means.</summary>
     public bool KMeansInit { get; init; } = true;
 
     /// <summary>Iterations of it, at least 0.</summary>
@@ -25,26 +25,26 @@ public sealed record QuantizerConfig
     public double DeadCodeThreshold { get; init; } = 2.0;
 
     /// <summary>
-    /// Whether codebooks learn exactly as upstream's, with two faults of its: the vectors drawn to replace dead entries are overwritten in the same step, so that dead entries
+    /// Whether codebooks are updated exactly as upstream, with two faults: the vectors sampled to replace dead entries are overwritten in the same step, so that dead entries
     /// stay dead; and after k-means the sum of an entry's vectors starts as their mean, so that the first step shrinks every entry towards zero.
-    /// False, the default, replaces dead entries and keeps what k-means found.
+    /// False, the default, replaces dead entries and keeps the result of k-means.
     /// </summary>
     public bool UpstreamLearning { get; init; }
 
     /// <summary>Weight of the orthogonal regularisation in training, at least 0.</summary>
     public double OrthogonalWeight { get; init; }
 
-    /// <summary>Whether that looks only at entries that the batch uses.</summary>
+    /// <summary>Whether that includes only entries that the batch uses.</summary>
     public bool OrthogonalActiveCodesOnly { get; init; }
 
-    /// <summary>The most entries that it looks at, at least 1, or null for all.</summary>
+    /// <summary>The maximum number of entries that it includes, at least 1, or null for all.</summary>
     public int? OrthogonalMaxCodes { get; init; }
 
     /// <exception cref="ArgumentOutOfRangeException">A value is out of range.</exception>
     internal void Validate()
     {
-        InRange(CodebookCount, 1, 1024, nameof(CodebookCount));
-        InRange(Bins, 1, 1 << 20, nameof(Bins));
+        InRange(NumCodebooks, 1, 1024, nameof(NumCodebooks));
+        InRange(Cardinality, 1, 1 << 20, nameof(Cardinality));
         InRange(Decay, 0, 1, nameof(Decay));
         InRange(KMeansIterations, 0, int.MaxValue, nameof(KMeansIterations));
         InRange(DeadCodeThreshold, 0, double.MaxValue, nameof(DeadCodeThreshold));

@@ -5,17 +5,17 @@ using static TorchSharp.torch.nn;
 
 namespace AudioCraft.Quantization;
 
-/// <summary>Stages that each code what the ones before left over (Zeghidour et al. 2021, algorithm 1).</summary>
+/// <summary>Stages that each encode the residual of the previous ones (Zeghidour et al. 2021, algorithm 1).</summary>
 internal sealed class ResidualVectorQuantization : Module
 {
     private readonly ModuleList<VectorQuantization> layers;
 
     /// <param name="dimension">Size of a vector.</param>
-    /// <param name="config">Number and size of the codebooks, and how they are learnt.</param>
+    /// <param name="config">Number and size of the codebooks, and how they are updated.</param>
     public ResidualVectorQuantization(int dimension, QuantizerConfig config) : base(nameof(ResidualVectorQuantization))
     {
         layers = new ModuleList<VectorQuantization>(
-            [.. Enumerable.Range(0, config.CodebookCount).Select(_ => new VectorQuantization(dimension, config))]);
+            [.. Enumerable.Range(0, config.NumCodebooks).Select(_ => new VectorQuantization(dimension, config))]);
         RegisterComponents();
     }
 
@@ -59,15 +59,15 @@ internal sealed class ResidualVectorQuantization : Module
         return sum.view(batch, frames, -1).transpose(1, 2).contiguous().MoveToOuterDisposeScope();
     }
 
-    /// <summary>Codes a training batch with the first <paramref name="stages"/> codebooks, and lets them learn from it.</summary>
+    /// <summary>Encodes a training batch with the first <paramref name="stages"/> codebooks and updates them.</summary>
     /// <param name="x">[B, D, F].</param>
     /// <param name="stages">How many codebooks.</param>
-    /// <param name="draws">Random choices.</param>
+    /// <param name="sampler">Source of random choices.</param>
     /// <returns>
     /// The sum of the entries [B, D, F], with <paramref name="x"/>'s own gradient (the straight-through estimate, once for all stages); the codes [B, stages, F];
     /// and the mean over stages of the squared distance between a stage's input and its entries, plus the regularisation, a scalar. The caller owns them.
     /// </returns>
-    public (Tensor Quantized, Tensor Codes, Tensor Penalty) Learn(Tensor x, int stages, TrainingDraws draws)
+    public (Tensor Quantized, Tensor Codes, Tensor Penalty) Learn(Tensor x, int stages, TrainingSampler sampler)
     {
         using var scope = NewDisposeScope();
         var (batch, frames) = (x.size(0), x.size(2));
@@ -78,14 +78,14 @@ internal sealed class ResidualVectorQuantization : Module
         var penalties = new List<Tensor>();
         foreach (var layer in layers.Take(stages))
         {
-            var (indices, quantized) = layer.Learn(residual.detach(), draws);
+            var (indices, quantized) = layer.Learn(residual.detach(), sampler);
             codes.Add(indices.view(batch, frames));
 
-            // What is left over is the next stage's input, and its square this stage's commitment loss.
+            // The residual is the next stage's input, and its mean square this stage's commitment loss.
             residual = residual - quantized;
             sum = sum + quantized;
             var penalty = residual.pow(2).mean();
-            penalties.Add(layer.Regularization(indices, draws) is { } regularization ? penalty + regularization : penalty);
+            penalties.Add(layer.Regularization(indices, sampler) is { } regularization ? penalty + regularization : penalty);
         }
 
         var output = rows + (sum - rows).detach();
@@ -93,5 +93,76 @@ internal sealed class ResidualVectorQuantization : Module
             output.view(batch, frames, -1).transpose(1, 2).contiguous().MoveToOuterDisposeScope(),
             stack(codes, 1).MoveToOuterDisposeScope(),
             stack(penalties, 0).mean().MoveToOuterDisposeScope());
+    }
+}
+
+/// <summary>One stage of a residual vector quantizer. In EnCodec the codebook has the latent's own dimension, so there is no projection.</summary>
+internal sealed class VectorQuantization : Module
+{
+    private readonly EuclideanCodebook _codebook;
+    private readonly QuantizerConfig config;
+
+    /// <param name="dimension">Size of a vector.</param>
+    /// <param name="config">Number of entries, and how they are updated.</param>
+    public VectorQuantization(int dimension, QuantizerConfig config) : base(nameof(VectorQuantization))
+    {
+        this.config = config;
+        _codebook = new EuclideanCodebook(dimension, config);
+        RegisterComponents();
+    }
+
+    /// <summary>The type of the codebook.</summary>
+    public ScalarType ElementType => _codebook.ElementType;
+
+    /// <summary>Nearest entries: [N, D] → [N].</summary>
+    public Tensor Encode(Tensor rows) => _codebook.Encode(rows);
+
+    /// <summary>Entries: [N] → [N, D].</summary>
+    public Tensor Decode(Tensor codes) => _codebook.Decode(codes);
+
+    /// <summary>Encodes a training batch and updates the codebook: [N, D] → [N] and [N, D].</summary>
+    public (Tensor Codes, Tensor Quantized) Learn(Tensor rows, TrainingSampler sampler) => _codebook.Learn(rows, sampler);
+
+    /// <summary>
+    /// The weighted orthogonal regularisation of the codebook, a scalar, or null without one. Entries are updated by averages, so it has no gradient: as upstream, it is only reported.
+    /// </summary>
+    /// <param name="codes">The codes of the batch, [N].</param>
+    /// <param name="sampler">Source of random choices.</param>
+    public Tensor? Regularization(Tensor codes, TrainingSampler sampler)
+    {
+        if (config.OrthogonalWeight <= 0)
+        {
+            return null;
+        }
+
+        using var guard = no_grad();
+        using var scope = NewDisposeScope();
+        var entries = _codebook.Entries;
+        if (config.OrthogonalActiveCodesOnly)
+        {
+            entries = entries.index_select(0, codes.bincount(null, config.Cardinality).nonzero().view(-1));
+        }
+
+        if (config.OrthogonalMaxCodes is { } most && entries.size(0) > most)
+        {
+            entries = entries.index_select(0, sampler.Choose(entries.size(0), most).to(entries.device));
+        }
+
+        return (OrthogonalRegularization.Of(entries) * config.OrthogonalWeight).MoveToOuterDisposeScope();
+    }
+}
+
+/// <summary>The deviation of the entries of a codebook from orthogonality (Shin, Lee and Joo 2021, equation 2).</summary>
+internal static class OrthogonalRegularization
+{
+    /// <summary>‖E Eᵀ − I‖² / n² for entries scaled to unit length: [n, D] → a scalar. The caller owns it.</summary>
+    public static Tensor Of(Tensor entries)
+    {
+        using var scope = NewDisposeScope();
+        var count = entries.size(0);
+        var lengths = entries.pow(2).sum(1, keepdim: true).sqrt().clamp_min(1e-12);
+        var directions = entries / lengths;
+        var products = mm(directions, directions.t()) - eye(count, dtype: entries.dtype, device: entries.device);
+        return (products.pow(2).sum() / ((double)count * count)).MoveToOuterDisposeScope();
     }
 }

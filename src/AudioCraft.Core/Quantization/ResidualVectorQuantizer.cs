@@ -5,28 +5,27 @@ using static TorchSharp.torch;
 namespace AudioCraft;
 
 /// <summary>
-/// Residual vector quantizer of SoundStream and EnCodec (Zeghidour et al. 2021; audiocraft/quantization/vq.py): each codebook codes what the ones before it left over,
-/// so the first K codebooks alone give a coarser version of the same sound.
+/// Residual vector quantizer of SoundStream and EnCodec (Zeghidour et al. 2021; audiocraft/quantization/vq.py): each codebook encodes the residual of the previous ones,
+/// so the first K codebooks alone give a coarser version of the same audio.
 /// </summary>
 public sealed class ResidualVectorQuantizer : BaseQuantizer
 {
     private readonly ResidualVectorQuantization vq;
-    private readonly TrainingDraws draws;
-    private int codebooksInUse;
+    private readonly TrainingSampler sampler;
 
-    /// <summary>A quantizer with fresh codebooks; a checkpoint overwrites them.</summary>
+    /// <summary>Creates a quantizer with new codebooks; a checkpoint overwrites them.</summary>
     /// <param name="dimension">Size of a latent vector, 1 to 65536.</param>
     /// <param name="nQ">Number of codebooks, 1 to 1024.</param>
     /// <param name="qDropout">Whether training uses a random number of codebooks each time.</param>
     /// <param name="bins">Entries of a codebook, 1 to 1048576.</param>
-    /// <param name="decay">Of the moving averages that learn the codebooks, 0 to 1.</param>
-    /// <param name="kmeansInit">Whether the first training batch gives the first entries by k-means.</param>
+    /// <param name="decay">Decay of the exponential moving averages that update the codebooks, 0 to 1.</param>
+    /// <param name="kmeansInit">Whether the first training batch initializes the entries by k-means.</param>
     /// <param name="kmeansIters">Iterations of it.</param>
     /// <param name="thresholdEmaDeadCode">Entries used less than this are replaced in training.</param>
     /// <param name="orthogonalRegWeight">Weight of the orthogonal regularisation in training; 0 for none.</param>
-    /// <param name="orthogonalRegActiveCodesOnly">Whether that looks only at entries that the batch uses.</param>
-    /// <param name="orthogonalRegMaxCodes">The most entries that it looks at, or null.</param>
-    /// <param name="upstreamLearning">Whether codebooks learn with upstream's faults: see <see cref="QuantizerConfig.UpstreamLearning"/>.</param>
+    /// <param name="orthogonalRegActiveCodesOnly">Whether that includes only entries that the batch uses.</param>
+    /// <param name="orthogonalRegMaxCodes">The maximum number of entries that it includes, or null for all.</param>
+    /// <param name="upstreamLearning">Whether codebooks are updated with upstream's faults: see <see cref="QuantizerConfig.UpstreamLearning"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">A value is out of range.</exception>
     public ResidualVectorQuantizer(
         int dimension = 256,
@@ -43,8 +42,8 @@ public sealed class ResidualVectorQuantizer : BaseQuantizer
         bool upstreamLearning = false)
         : this(dimension, new QuantizerConfig
         {
-            CodebookCount = nQ,
-            Bins = bins,
+            NumCodebooks = nQ,
+            Cardinality = bins,
             CodebookDropout = qDropout,
             Decay = decay,
             KMeansInit = kmeansInit,
@@ -60,107 +59,90 @@ public sealed class ResidualVectorQuantizer : BaseQuantizer
 
     /// <param name="dimension">Size of a latent vector.</param>
     /// <param name="config">Everything else.</param>
-    /// <param name="draws">Where random choices come from; null for libtorch's generator.</param>
-    internal ResidualVectorQuantizer(int dimension, QuantizerConfig config, TrainingDraws? draws = null) : base(nameof(ResidualVectorQuantizer))
+    /// <param name="sampler">Source of random choices; null for libtorch's default generator.</param>
+    internal ResidualVectorQuantizer(int dimension, QuantizerConfig config, TrainingSampler? sampler = null)
+        : base(nameof(ResidualVectorQuantizer), config.NumCodebooks)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(dimension, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(dimension, 1 << 16);
         config.Validate();
         Config = config;
         Dimension = dimension;
-        codebooksInUse = config.CodebookCount;
-        this.draws = draws ?? new TrainingDraws();
+        this.sampler = sampler ?? new TrainingSampler();
         vq = new ResidualVectorQuantization(dimension, config);
         RegisterComponents();
     }
 
-    /// <summary>What it was made with.</summary>
+    /// <summary>The settings of the quantizer.</summary>
     public QuantizerConfig Config { get; }
 
     /// <summary>Size of a latent vector.</summary>
     public int Dimension { get; }
 
     /// <summary>
-    /// Where the random choices of training come from (which vectors become entries, how many codebooks a step uses); libtorch's own generator when null.
-    /// A generator of the CPU, whatever the device; it stays the caller's to dispose. The same seed and batches give the same codebooks.
+    /// The source of the random choices of training (which vectors become entries, how many codebooks a step uses); libtorch's default generator when null.
+    /// A CPU generator for any device, which the caller disposes. The same seed and batches give the same codebooks.
     /// </summary>
     public Generator? Generator
     {
-        get => draws.Generator;
-        set => draws.Generator = value is null || value.device.type == DeviceType.CPU
+        get => sampler.Generator;
+        set => sampler.Generator = value is null || value.device.type == DeviceType.CPU
             ? value
-            : throw new ArgumentException($"A generator of the CPU was expected, not of {value.device}.", nameof(value));
+            : throw new ArgumentException($"A CPU generator was expected, not one on {value.device}.", nameof(value));
     }
 
     /// <inheritdoc/>
-    public override int TotalCodebooks => Config.CodebookCount;
-
-    /// <inheritdoc/>
-    public override int NumCodebooks => codebooksInUse;
-
-    /// <inheritdoc/>
-    public override int Bins => Config.Bins;
+    public override int Cardinality => Config.Cardinality;
 
     /// <summary>The type that the model computes in.</summary>
     internal ScalarType ElementType => vq.ElementType;
 
     /// <inheritdoc/>
-    public override void SetNumCodebooks(int n)
-    {
-        if (n < 1 || n > TotalCodebooks)
-        {
-            throw new ArgumentOutOfRangeException(nameof(n), n, $"The number of codebooks must be 1 to {TotalCodebooks}.");
-        }
-
-        codebooksInUse = n;
-    }
-
-    /// <summary>Codes of the codebooks in use: float [B, D, F] → int64 [B, K, F].</summary>
-    /// <exception cref="ArgumentException">The shape or type is not that.</exception>
-    public override Tensor Encode(Tensor x)
+    public override Tensor Encode(Tensor x, int codebooks)
     {
         TensorChecks.Float(x, nameof(x), "[B, D, F]", Dimension, vq.ElementType);
+        CheckNumCodebooks(codebooks, TotalCodebooks, nameof(codebooks));
         using var guard = no_grad();
-        return vq.Encode(x, codebooksInUse);
+        return vq.Encode(x, codebooks);
     }
 
-    /// <summary>Codes of the first codebooks → their sum: int64 [B, K, F] → float [B, D, F].</summary>
-    /// <exception cref="ArgumentException">The shape or type is not that, or a code is not 0 to <see cref="Bins"/> − 1.</exception>
+    /// <inheritdoc/>
     public override Tensor Decode(Tensor codes)
     {
-        TensorChecks.Codes(codes, nameof(codes), TotalCodebooks, Bins);
+        TensorChecks.Codes(codes, nameof(codes), TotalCodebooks, Cardinality);
         using var guard = no_grad();
         return vq.Decode(codes);
     }
 
-    /// <summary>Quantizes. In training mode it also learns: the codebooks move towards what they code, by moving averages, not by a gradient.</summary>
+    /// <summary>Quantizes. In training mode it also updates the codebooks, by exponential moving averages of the vectors that they encode, not by gradients.</summary>
     /// <param name="x">Float [B, D, F].</param>
     /// <param name="frameRate">Frames a second.</param>
     /// <returns>
-    /// The nearest that codes can say [B, D, F], the codes [B, K, F], the bandwidth in kb/s at this frame rate, and a penalty, 0 in evaluation. The caller owns them.
-    /// In training the result is said by the codebooks as they were before this step; the gradient passes straight through to <paramref name="x"/>;
-    /// the penalty is the commitment loss, a mean over codebooks, plus the regularisation; and with dropout K is drawn, 1 to <see cref="NumCodebooks"/>.
+    /// The quantized sequence [B, D, F], the codes [B, K, F], the bandwidth in kb/s at this frame rate, and a penalty, 0 in evaluation. The caller owns them.
+    /// In training the result uses the codebooks before this step's update; the gradient passes straight through to <paramref name="x"/>;
+    /// the penalty is the commitment loss, a mean over codebooks, plus the regularisation; and with dropout K is sampled from 1 to <see cref="BaseQuantizer.NumCodebooks"/>.
     /// </returns>
     /// <remarks>
-    /// With k-means the first batch in training mode gives the first entries; a batch in evaluation mode never does, unlike upstream.
-    /// Entries that code too little are then replaced by vectors of the batch: see <see cref="QuantizerConfig.DeadCodeThreshold"/>.
+    /// With k-means the first batch in training mode initializes the entries; a batch in evaluation mode never does, unlike upstream.
+    /// Entries that encode too few vectors are then replaced by vectors of the batch: see <see cref="QuantizerConfig.DeadCodeThreshold"/>.
     /// </remarks>
-    /// <exception cref="ArgumentException">The shape or type of <paramref name="x"/> is not that.</exception>
+    /// <exception cref="ArgumentException">The shape or type of <paramref name="x"/> is invalid.</exception>
     public override QuantizedResult forward(Tensor x, double frameRate)
     {
         TensorChecks.Float(x, nameof(x), "[B, D, F]", Dimension, vq.ElementType);
         using var guard = training ? null : no_grad();
         using var scope = NewDisposeScope();
-        var codebooks = training && Config.CodebookDropout ? draws.CodebookCount(codebooksInUse) : codebooksInUse;
-        var (quantized, codes, penalty) = training ? vq.Learn(x, codebooks, draws) : Code(x);
-        var bandwidth = full([], (float)(codebooks * Math.Log2(Bins) * frameRate / 1000), x.dtype, x.device);
+        var inUse = NumCodebooks;
+        var codebooks = training && Config.CodebookDropout ? sampler.SampleNumCodebooks(inUse) : inUse;
+        var (quantized, codes, penalty) = training ? vq.Learn(x, codebooks, sampler) : Quantize(x, codebooks);
+        var bandwidth = full([], (float)(codebooks * Math.Log2(Cardinality) * frameRate / 1000), x.dtype, x.device);
         return new(
             quantized.MoveToOuterDisposeScope(), codes.MoveToOuterDisposeScope(), bandwidth.MoveToOuterDisposeScope(), penalty.MoveToOuterDisposeScope());
     }
 
-    private (Tensor Quantized, Tensor Codes, Tensor Penalty) Code(Tensor x)
+    private (Tensor Quantized, Tensor Codes, Tensor Penalty) Quantize(Tensor x, int codebooks)
     {
-        var codes = vq.Encode(x, codebooksInUse);
+        var codes = vq.Encode(x, codebooks);
         return (vq.Decode(codes), codes, zeros([], x.dtype, x.device));
     }
 }

@@ -3,11 +3,11 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Quantization;
 
-/// <summary>Checks of what callers hand to a codec, before any native call.</summary>
+/// <summary>Checks of arguments of a codec before any native call.</summary>
 internal static class TensorChecks
 {
     /// <summary>A tensor [B, <paramref name="size"/>, any], none of them 0, of the model's element type.</summary>
-    /// <exception cref="ArgumentException">It is not; the message names the shape.</exception>
+    /// <exception cref="ArgumentException">It is invalid; the message names the shape.</exception>
     public static void Float(Tensor tensor, string name, string layout, long size, ScalarType type)
     {
         ArgumentNullException.ThrowIfNull(tensor, name);
@@ -25,7 +25,7 @@ internal static class TensorChecks
     }
 
     /// <summary>An int64 tensor [B, K, F], none of them 0, with K at most <paramref name="codebooks"/> and codes from 0 to <paramref name="bins"/> − 1.</summary>
-    /// <exception cref="ArgumentException">It is not; the message names the shape or the code.</exception>
+    /// <exception cref="ArgumentException">It is invalid; the message names the shape or the code.</exception>
     public static void Codes(Tensor codes, string name, int codebooks, int bins)
     {
         ArgumentNullException.ThrowIfNull(codes, name);

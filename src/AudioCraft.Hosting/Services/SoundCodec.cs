@@ -47,19 +47,10 @@ internal static class CodecArrays
         using var guard = no_grad();
         using var scope = NewDisposeScope();
         using var source = sound.ToTensor();
-        var wav = AudioConversion.Convert(source, sound.SampleRate, codec.SampleRate, codec.Channels).unsqueeze(0).to(Device(codec));
-        var usual = codec.NumCodebooks;
-        codec.SetNumCodebooks(codebooks ?? usual);
-        try
-        {
-            var (codes, scale) = Encode(codec, wav, cancellationToken);
-            var values = codes.to(ScalarType.Int32, CPU).contiguous().data<int>().ToArray();
-            return new SoundCodes(values, (int)codes.size(1), scale?.to(CPU).item<float>(), wav.size(2));
-        }
-        finally
-        {
-            codec.SetNumCodebooks(usual);
-        }
+        var wav = AudioConversion.Convert(source, sound.SampleRate, codec.SampleRate, codec.Channels).unsqueeze(0).to(codec.Device);
+        using var frame = Encode(codec, wav, codebooks, cancellationToken);
+        var values = frame.Codes.to(ScalarType.Int32, CPU).contiguous().data<int>().ToArray();
+        return new SoundCodes(values, (int)frame.Codes.size(1), frame.Scale?.to(CPU).item<float>(), wav.size(2));
     }
 
     /// <summary>Decodes codes to audio with the sample rate and channels of the codec.</summary>
@@ -78,7 +69,7 @@ internal static class CodecArrays
 
         using var guard = no_grad();
         using var scope = NewDisposeScope();
-        var tokens = tensor(codes.Values, [1, codes.Codebooks, codes.Frames]).to(ScalarType.Int64).to(Device(codec));
+        var tokens = tensor(codes.Values, [1, codes.Codebooks, codes.Frames]).to(ScalarType.Int64).to(codec.Device);
         var wav = Decode(codec, tokens, codes.Scale, cancellationToken);
         if (codes.SoundFrames < wav.size(2))
         {
@@ -89,19 +80,20 @@ internal static class CodecArrays
     }
 
     // In chunks if the codec supports streaming, so that it can be cancelled.
-    private static (Tensor Codes, Tensor? Scale) Encode(CompressionModel codec, Tensor wav, CancellationToken cancellationToken)
+    private static EncodedFrame Encode(CompressionModel codec, Tensor wav, int? codebooks, CancellationToken cancellationToken)
     {
         IEnumerable<Tensor> pieces;
         try
         {
-            pieces = codec.EncodeStream([wav]);
+            pieces = codec.EncodeStream([wav], codebooks: codebooks);
         }
         catch (NotSupportedException)
         {
-            return codec.Encode(wav);
+            var (codes, scale) = codebooks is { } number ? codec.Encode(wav, number) : codec.Encode(wav);
+            return new(codes, scale);
         }
 
-        return (Joined(pieces, cancellationToken), null);
+        return new(Joined(pieces, cancellationToken), null);
     }
 
     private static Tensor Decode(CompressionModel codec, Tensor codes, float? scale, CancellationToken cancellationToken)
@@ -130,6 +122,4 @@ internal static class CodecArrays
 
         return cat(all, 2);
     }
-
-    private static Device Device(CompressionModel codec) => codec.parameters().First().device;
 }

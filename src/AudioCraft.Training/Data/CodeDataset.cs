@@ -104,7 +104,7 @@ public sealed class CodeDataset
             using var scope = NewDisposeScope();
             var sounds = group.Select(pair => pair.sound).ToList();
             var wav = tensor([.. sounds.SelectMany(sound => sound.Samples)], [sounds.Count, 1, group.Key]);
-            var (codes, scale) = codec.Encode(wav.to(codec.parameters().First().device));
+            var (codes, scale) = codec.Encode(wav.to(codec.Device));
             if (scale is not null)
             {
                 throw new ArgumentException("The codec normalizes loudness, and codes do not contain its scale.", nameof(codec));

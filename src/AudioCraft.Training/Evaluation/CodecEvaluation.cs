@@ -97,7 +97,7 @@ public static class CodecEvaluation
     }
 
     private static Tensor Input(CompressionModel codec, float[] sound) =>
-        tensor(sound).view(1, 1, -1).expand(1, codec.Channels, sound.Length).contiguous().to(codec.parameters().First().device);
+        tensor(sound).view(1, 1, -1).expand(1, codec.Channels, sound.Length).contiguous().to(codec.Device);
 
     private static Tensor RoundTrip(CompressionModel codec, Tensor sound)
     {

@@ -33,7 +33,7 @@ public static class EncodecConfigText
         }
 
         var q = config.Quantizer;
-        text.Append(CultureInfo.InvariantCulture, $"rvq:\n  n_q: {q.CodebookCount}\n  q_dropout: {Text(q.CodebookDropout)}\n  bins: {q.Bins}\n  decay: {Text(q.Decay)}\n");
+        text.Append(CultureInfo.InvariantCulture, $"rvq:\n  n_q: {q.NumCodebooks}\n  q_dropout: {Text(q.CodebookDropout)}\n  bins: {q.Cardinality}\n  decay: {Text(q.Decay)}\n");
         text.Append(CultureInfo.InvariantCulture, $"  kmeans_init: {Text(q.KMeansInit)}\n  kmeans_iters: {q.KMeansIterations}\n  threshold_ema_dead_code: {Text(q.DeadCodeThreshold)}\n");
         text.Append(CultureInfo.InvariantCulture, $"  orthogonal_reg_weight: {Text(q.OrthogonalWeight)}\n  orthogonal_reg_active_codes_only: {Text(q.OrthogonalActiveCodesOnly)}\n");
         text.Append(CultureInfo.InvariantCulture, $"  orthogonal_reg_max_codes: {q.OrthogonalMaxCodes?.ToString(CultureInfo.InvariantCulture) ?? "null"}\n");

@@ -39,7 +39,7 @@ public class CompressionModelLoadingTests
     }
 
     [Fact]
-    public void A_name_that_is_nothing_here_is_refused_with_what_was_looked_for()
+    public void An_unknown_name_is_rejected_with_the_paths_that_were_tried()
     {
         Assert.Contains("facebook/encodec_24khz", Assert.Throws<HubException>(() => CompressionModel.GetPretrained("facebook/encodec_24khz")).Message, StringComparison.Ordinal);
         Assert.Contains("compression_state_dict.bin", Assert.Throws<CheckpointException>(() => CompressionModel.GetPretrained("no/such/directory")).Message, StringComparison.Ordinal);
@@ -49,7 +49,7 @@ public class CompressionModelLoadingTests
     }
 
     [Fact]
-    public void A_codec_that_is_only_named_is_found_beside_the_checkpoint_or_asked_for_by_name()
+    public void A_codec_given_by_name_is_found_beside_the_checkpoint_or_reported_by_name()
     {
         using var folder = new TemporaryFolder();
         var checkpoint = Directory.CreateDirectory(folder.File("musicgen")).FullName;
@@ -69,7 +69,7 @@ public class CompressionModelLoadingTests
     [InlineData("a/b/c")]
     [InlineData("..")]
     [InlineData("")]
-    public void A_named_codec_is_never_taken_as_a_path(string named)
+    public void A_codec_given_by_name_is_never_used_as_a_path(string named)
     {
         using var folder = new TemporaryFolder();
         folder.Write("config.json", JsonSerializer.SerializeToUtf8Bytes(new { model_type = "audiocraft", compression_state_dict = new { pretrained = named } }));
@@ -77,7 +77,7 @@ public class CompressionModelLoadingTests
     }
 
     [Fact]
-    public void Names_that_lead_in_a_circle_end()
+    public void Circular_references_between_checkpoints_end()
     {
         using var folder = new TemporaryFolder();
         Directory.CreateDirectory(folder.File("circle"));
@@ -87,7 +87,7 @@ public class CompressionModelLoadingTests
     }
 
     [Fact]
-    public void A_configuration_that_asks_for_more_than_the_file_holds_is_refused_before_anything_is_allocated()
+    public void A_configuration_larger_than_the_file_is_rejected_before_allocation()
     {
         using var folder = new TemporaryFolder();
         var yaml = File.ReadAllText(Golden.File(Checkpoint, "xp.cfg.compression.yaml")).Replace("n_filters: 2", "n_filters: 16384", StringComparison.Ordinal);
@@ -103,7 +103,7 @@ public class CompressionModelLoadingTests
     }
 
     [Fact]
-    public void Weights_of_another_shape_are_named()
+    public void Weights_of_a_wrong_shape_are_named()
     {
         using var folder = new TemporaryFolder();
         var yaml = File.ReadAllText(Golden.File(Checkpoint, "xp.cfg.compression.yaml"));

@@ -10,7 +10,7 @@ public class DacLoadingTests
     [InlineData("dac_44khz", "weights_44khz_8kbps_0.0.1.pth", "0.0.1/weights.pth")]
     [InlineData("dac_24khz", "weights_24khz_8kbps_0.0.4.pth", "0.0.4/weights_24khz.pth")]
     [InlineData("dac_16khz", "weights_16khz_8kbps_0.0.5.pth", "0.0.5/weights_16khz.pth")]
-    public void A_published_name_that_is_not_here_is_refused_with_where_to_get_it(string name, string file, string address)
+    public void A_published_name_without_a_file_is_rejected_with_its_download_address(string name, string file, string address)
     {
         var message = Assert.Throws<HubException>(() => CompressionModel.GetPretrained(name)).Message;
         Assert.Contains("descript/" + name, message, StringComparison.Ordinal);
@@ -56,7 +56,7 @@ public class DacLoadingTests
     [InlineData("codebook_dim", "[8, 8]")]
     [InlineData("hidden_size", "31")]
     [InlineData("sampling_rate", "0")]
-    public void A_configuration_that_cannot_be_or_does_not_fit_the_weights_is_refused(string key, string value)
+    public void An_invalid_configuration_or_one_that_does_not_fit_the_weights_is_rejected(string key, string value)
     {
         using var folder = new TemporaryFolder();
         var directory = GoldenDac.WriteHub("dac_tiny", folder);
@@ -68,7 +68,7 @@ public class DacLoadingTests
     }
 
     [Fact]
-    public void A_published_file_cut_short_or_damaged_is_refused_or_read()
+    public void A_truncated_or_damaged_file_is_rejected_or_read()
     {
         var good = File.ReadAllBytes(Golden.File("dac_tiny_latent", "dac_weights.pth"));
         using var folder = new TemporaryFolder();
@@ -101,7 +101,7 @@ public class DacLoadingTests
     }
 
     [Fact]
-    public void Weights_that_lack_are_named()
+    public void Missing_weights_are_named()
     {
         using var folder = new TemporaryFolder();
         var directory = GoldenDac.WriteHub("dac_tiny", folder);

@@ -7,7 +7,7 @@ public class DacModelTests
 {
     private static readonly DacConfig Small = new()
     {
-        SampleRate = 16000, EncoderDimension = 4, EncoderRates = [2, 4], DecoderDimension = 16, DecoderRates = [4, 2], CodebookCount = 3, CodebookSize = 32, CodebookDimensions = [4],
+        SampleRate = 16000, EncoderDimension = 4, EncoderRates = [2, 4], DecoderDimension = 16, DecoderRates = [4, 2], NumCodebooks = 3, Cardinality = 32, CodebookDimensions = [4],
     };
 
     [Theory]
@@ -15,7 +15,7 @@ public class DacModelTests
     [InlineData(new[] { 2, 4, 5, 8 }, new[] { 8, 5, 4, 2 })]
     [InlineData(new[] { 3, 7 }, new[] { 7, 3 })]
     [InlineData(new[] { 5 }, new[] { 5 })]
-    public void What_goes_in_comes_out_as_long_whatever_the_strides(int[] down, int[] up)
+    public void The_output_is_as_long_as_the_input_for_all_strides(int[] down, int[] up)
     {
         random.manual_seed(3);
         using var model = new DacModel(Small with { EncoderRates = down, DecoderRates = up });
@@ -35,7 +35,7 @@ public class DacModelTests
     }
 
     [Fact]
-    public void A_batch_is_coded_and_decoded_as_each_item_alone()
+    public void A_batch_is_encoded_and_decoded_like_its_items_alone()
     {
         using var model = GoldenDac.Load("dac_tiny");
         using var scope = NewDisposeScope();
@@ -52,7 +52,7 @@ public class DacModelTests
     }
 
     [Fact]
-    public void Nothing_but_the_results_stays_in_native_memory()
+    public void Only_results_stay_in_native_memory()
     {
         using var model = GoldenDac.Load("dac_tiny_latent");
         using var x = rand(2, 1, 203);
@@ -70,7 +70,7 @@ public class DacModelTests
     }
 
     [Fact]
-    public void What_does_not_fit_is_refused_before_any_native_call()
+    public void Invalid_arguments_are_rejected_before_any_native_call()
     {
         using var model = GoldenDac.Load("dac_tiny");
         using var scope = NewDisposeScope();
@@ -92,7 +92,7 @@ public class DacModelTests
     }
 
     [Fact]
-    public void A_shape_that_cannot_be_is_refused_by_name()
+    public void An_invalid_configuration_value_is_rejected_by_name()
     {
         foreach (var (config, name) in new[]
         {
@@ -101,8 +101,8 @@ public class DacModelTests
             (Small with { EncoderRates = [2, 0] }, "EncoderRates"),
             (Small with { EncoderRates = [2, 2] }, "samples a frame"),
             (Small with { DecoderDimension = 2 }, "DecoderDimension"),
-            (Small with { CodebookCount = 0 }, "CodebookCount"),
-            (Small with { CodebookSize = 65537 }, "CodebookSize"),
+            (Small with { NumCodebooks = 0 }, "NumCodebooks"),
+            (Small with { Cardinality = 65537 }, "Cardinality"),
             (Small with { CodebookDimensions = [4, 4] }, "CodebookDimensions"),
             (Small with { LatentDimension = -1 }, "LatentDimension"),
             (Small with { QuantizerDropout = 2 }, "QuantizerDropout"),
@@ -134,7 +134,7 @@ public class DacModelTests
     [InlineData(1e-4f)]
     [InlineData(30f)]
     [InlineData(5e4f)]
-    public void Snake_in_one_pass_is_snake(float alpha)
+    public void The_Snake_kernel_matches_the_formula(float alpha)
     {
         using var scope = NewDisposeScope();
         random.manual_seed(2);
@@ -151,7 +151,7 @@ public class DacModelTests
     }
 
     [Fact]
-    public void Snake_keeps_what_is_not_a_number_and_its_threads_do_not_differ()
+    public void The_Snake_kernel_keeps_NaN_and_does_not_depend_on_threads()
     {
         var to = new float[40];
         var from = Enumerable.Repeat(1f, 40).ToArray();

@@ -1,3 +1,4 @@
+using AudioCraft.Codecs;
 using static TorchSharp.torch;
 
 namespace AudioCraft.Tests.Codecs;
@@ -21,7 +22,7 @@ public class DacStreamingTests
     [Theory]
     [InlineData("dac_tiny")]
     [InlineData("dac_tiny_latent")]
-    public void Codes_and_sound_of_pieces_are_the_recorded_ones_of_the_whole(string name)
+    public void Streamed_codes_and_audio_match_the_recorded_ones(string name)
     {
         using var model = GoldenDac.Load(name);
         using var io = Golden.Tensors(name);
@@ -49,7 +50,7 @@ public class DacStreamingTests
     [Theory]
     [InlineData("dac_tiny")]
     [InlineData("dac_tiny_latent")]
-    public void One_sample_at_a_time_gives_the_recorded_codes(string name)
+    public void Streaming_one_sample_at_a_time_matches_the_recorded_codes(string name)
     {
         using var model = GoldenDac.Load(name);
         using var io = Golden.Tensors(name);
@@ -60,7 +61,7 @@ public class DacStreamingTests
 
     [Theory]
     [MemberData(nameof(Rates))]
-    public void Latents_codes_and_sound_of_pieces_are_those_of_the_whole_at_every_length(int[] rates)
+    public void Streamed_latents_codes_and_audio_match_unstreamed_at_every_length(int[] rates)
     {
         using var model = Make(rates);
         var hop = model.HopLength;
@@ -77,9 +78,9 @@ public class DacStreamingTests
                 if (length >= hop)
                 {
                     // The layers themselves, with a length that is no multiple of the hop too.
-                    using var encoder = model.EncoderBlocks.OpenStream();
+                    using var encoder = ((DacEncoder)model.Encoder).OpenStream();
                     Near.Equal(model.Encoder.forward(sound), StreamPieces.Run(sound, sizes, piece => encoder.Push(piece, false), () => encoder.Push(null, true))!, Tolerance);
-                    using var atOnce = model.EncoderBlocks.OpenStream();
+                    using var atOnce = ((DacEncoder)model.Encoder).OpenStream();
                     Near.Equal(model.Encoder.forward(sound), atOnce.Push(sound, true)!, Tolerance);
                 }
             }
@@ -96,7 +97,7 @@ public class DacStreamingTests
 
     [Theory]
     [MemberData(nameof(Rates))]
-    public void A_frame_comes_out_exactly_when_the_latency_says(int[] rates)
+    public void A_frame_is_returned_exactly_at_the_stated_latency(int[] rates)
     {
         using var model = Make(rates);
         using var scope = NewDisposeScope();
@@ -129,7 +130,7 @@ public class DacStreamingTests
 
     [Theory]
     [MemberData(nameof(Rates))]
-    public void The_latency_is_what_the_receptive_field_needs_and_no_more(int[] rates)
+    public void The_latency_equals_the_receptive_field(int[] rates)
     {
         // What is not a number spreads as far as anything is looked at.
         using var model = Make(rates);
@@ -161,7 +162,7 @@ public class DacStreamingTests
     }
 
     [Fact]
-    public void A_batch_gives_what_its_items_give_alone()
+    public void A_batch_matches_its_items_alone()
     {
         using var model = GoldenDac.Load("dac_tiny");
         using var scope = NewDisposeScope();
@@ -178,7 +179,7 @@ public class DacStreamingTests
     }
 
     [Fact]
-    public void Pieces_of_any_size_are_encoded_and_decoded_as_they_are_asked_for()
+    public void Streams_encode_and_decode_pieces_of_any_size_lazily()
     {
         using var model = Make([3, 7], sampleRate: 500);
         using var scope = NewDisposeScope();
@@ -193,7 +194,7 @@ public class DacStreamingTests
     }
 
     [Fact]
-    public void Between_pushes_no_more_is_kept_after_a_long_time_than_after_a_short_one_and_nothing_outlives_a_stream()
+    public void The_state_of_a_stream_does_not_grow_and_is_released()
     {
         using var model = Make([3, 5]);
         using var sound = randn(2, 1, 2 * model.HopLength);
@@ -223,7 +224,7 @@ public class DacStreamingTests
     }
 
     [Fact]
-    public void Misuse_is_refused_in_words_and_does_no_harm()
+    public void Misuse_of_a_stream_is_rejected_and_leaves_it_usable()
     {
         using var model = GoldenDac.Load("dac_tiny");
         using var scope = NewDisposeScope();
@@ -267,8 +268,8 @@ public class DacStreamingTests
             EncoderRates = rates,
             DecoderDimension = 32,
             DecoderRates = [.. rates.AsEnumerable().Reverse()],
-            CodebookCount = 3,
-            CodebookSize = 32,
+            NumCodebooks = 3,
+            Cardinality = 32,
             CodebookDimensions = [4],
         });
         model.eval();

@@ -16,7 +16,7 @@ public class DirectConv1dTests
     [InlineData(1, 7, 12, 10, 5, 1, 0, 700)]
     [InlineData(1, 600, 8, 3, 1, 1, 1, 100)]
     [InlineData(1, 4, 5, 3, 3, 1, 5, 160)]
-    public void A_convolution_equals_libtorchs(int items, int inputs, int outputs, int taps, int stride, int dilation, int padding, int length)
+    public void A_convolution_matches_libtorch(int items, int inputs, int outputs, int taps, int stride, int dilation, int padding, int length)
     {
         using var scope = NewDisposeScope();
         using var guard = no_grad();
@@ -35,7 +35,7 @@ public class DirectConv1dTests
     [InlineData(1, 7, 5, 9, 3, 2, 2, 100)]
     [InlineData(1, 4, 2, 5, 5, 0, 0, 60)]
     [InlineData(1, 6, 8, 2, 1, 1, 0, 150)]
-    public void A_transposed_convolution_equals_libtorchs(int items, int inputs, int outputs, int taps, int stride, int trim, int longer, int frames)
+    public void A_transposed_convolution_matches_libtorch(int items, int inputs, int outputs, int taps, int stride, int trim, int longer, int frames)
     {
         using var scope = NewDisposeScope();
         using var guard = no_grad();
@@ -48,7 +48,7 @@ public class DirectConv1dTests
     [Theory]
     [InlineData(1, 12, 20, 200, 0)]
     [InlineData(2, 5, 7, 333, 9)]
-    public void Snake_goes_before_it_and_what_is_to_be_added_after(int items, int inputs, int outputs, int length, int start)
+    public void Snake_is_applied_before_and_the_residual_added_after_the_convolution(int items, int inputs, int outputs, int length, int start)
     {
         using var scope = NewDisposeScope();
         using var guard = no_grad();
@@ -60,7 +60,7 @@ public class DirectConv1dTests
     }
 
     [Fact]
-    public void Views_are_convolved_as_they_are_seen_and_only_the_result_stays_alive()
+    public void Views_are_convolved_correctly_and_only_the_result_stays_alive()
     {
         using var scope = NewDisposeScope();
         using var guard = no_grad();
@@ -75,7 +75,7 @@ public class DirectConv1dTests
     }
 
     [Fact]
-    public void What_it_does_not_compute_is_left_to_libtorch()
+    public void Unsupported_convolutions_use_libtorch()
     {
         using var scope = NewDisposeScope();
         var (x, w) = (randn(1, 2, 100), randn(4, 2, 3));

@@ -31,7 +31,7 @@ public partial class EncodecGoldenTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Every_layer_gives_the_recorded_output(string name)
+    public void Every_layer_of_SEANet_matches_the_recorded_output(string name)
     {
         using var model = GoldenEncodec.Load(name);
         using var io = Golden.Tensors(name);
@@ -40,13 +40,13 @@ public partial class EncodecGoldenTests
         using var scope = NewDisposeScope();
         var input = io.Read(json.RootElement.GetProperty("layers_input").GetString()!.Split('[')[0]).narrow(0, 0, 1);
         var length = input.size(-1);
-        CheckLayers(((SEANetEncoder)model.Encoder).Blocks, model.Preprocess(input).X, io, "layers/encoder.model.");
-        CheckLayers(((SEANetDecoder)model.Decoder).Blocks, io.Read($"len{length}/latent").narrow(0, 0, 1), io, "layers/decoder.model.");
+        CheckLayers(((SEANetEncoder)model.Encoder).Layers, model.Preprocess(input).X, io, "layers/encoder.model.");
+        CheckLayers(((SEANetDecoder)model.Decoder).Layers, io.Read($"len{length}/latent").narrow(0, 0, 1), io, "layers/decoder.model.");
     }
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Encoding_and_decoding_give_the_recorded_codes_and_sound(string name)
+    public void Encoding_and_decoding_match_the_recorded_codes_and_audio(string name)
     {
         using var model = GoldenEncodec.Load(name);
         CheckRuns(model, name);
@@ -54,7 +54,7 @@ public partial class EncodecGoldenTests
 
     [Theory]
     [MemberData(nameof(Variants))]
-    public void Other_arguments_over_the_same_weights_give_the_recorded_output(string name, string variant)
+    public void Other_configurations_of_the_same_weights_match_the_recorded_output(string name, string variant)
     {
         using var model = GoldenEncodec.Load(name, variant);
         CheckVariant(model, name, variant);
@@ -63,7 +63,7 @@ public partial class EncodecGoldenTests
     [Theory]
     [InlineData("encodec_noncausal_16k_audiogen_tiny", 16000, 50, 320, 4, 128)]
     [InlineData("encodec_noncausal_renorm_wn", 16000, 666, 24, 4, 64)]
-    public void Properties_say_what_the_configuration_means(string name, int sampleRate, double frameRate, int hop, int codebooks, int cardinality)
+    public void Properties_match_the_configuration(string name, int sampleRate, double frameRate, int hop, int codebooks, int cardinality)
     {
         using var model = GoldenEncodec.Load(name);
         Assert.Equal(sampleRate, model.SampleRate);
@@ -131,7 +131,7 @@ public partial class EncodecGoldenTests
         Assert.True(checkedCount >= 4);
     }
 
-    private static void CheckLayers(ModuleList<nn.Module<Tensor, Tensor>> layers, Tensor input, TensorArchive io, string prefix)
+    private static void CheckLayers(IReadOnlyList<CodecLayer> layers, Tensor input, TensorArchive io, string prefix)
     {
         var current = input;
         Assert.Equal(io.Tensors.Keys.Count(k => k.StartsWith(prefix, StringComparison.Ordinal)), layers.Count);

@@ -19,7 +19,7 @@ public class EncodecHubTests
     [InlineData("encodec_noncausal_32k_tiny", true)]
     [InlineData("encodec_noncausal_renorm_wn", false)]
     [InlineData(Stereo, false)]
-    public void A_directory_codes_the_recorded_sounds_as_recorded_in_both_spellings_of_weight_norm(string name, bool newSpelling)
+    public void A_HuggingFace_directory_matches_the_recorded_codes_in_both_spellings_of_weight_norm(string name, bool newSpelling)
     {
         using var folder = new TemporaryFolder();
         HubEncodec.Write(folder, name, newSpelling: newSpelling);
@@ -32,7 +32,7 @@ public class EncodecHubTests
     [InlineData("encodec_noncausal_32k_tiny", "pad_reflect")]
     [InlineData(Mono, "pad_constant")]
     [InlineData(Mono, "trim_right_0.5")]
-    public void Other_values_in_the_configuration_give_the_recorded_output(string name, string variant)
+    public void Other_values_in_the_configuration_match_the_recorded_output(string name, string variant)
     {
         using var folder = new TemporaryFolder();
         HubEncodec.Write(folder, name, variant);
@@ -44,7 +44,7 @@ public class EncodecHubTests
     [Theory]
     [InlineData("encodec_noncausal_norm_none_lstm0", null)]
     [InlineData(Mono, "tanh")]
-    public void Weights_by_those_names_fit_a_configuration_from_elsewhere(string name, string? variant)
+    public void Weights_in_the_HuggingFace_layout_fit_an_audiocraft_configuration(string name, string? variant)
     {
         using var folder = new TemporaryFolder();
         var path = folder.File("model.safetensors");
@@ -64,12 +64,12 @@ public class EncodecHubTests
     }
 
     [Fact]
-    public void The_released_configurations_mean_what_is_known_of_them()
+    public void The_released_configurations_are_read_correctly()
     {
         var k24 = Read("""{"model_type": "encodec"}""", 32);
         Assert.Equal((24000, 1, true, false, 75, 320, 128), (k24.SampleRate, k24.Channels, k24.Causal, k24.Renormalize, k24.FrameRate, k24.Encoder.HopLength, k24.Encoder.Dimension));
         Assert.Equal((ConvNorm.WeightNorm, ConvPaddingMode.Reflect, false, 2), (k24.Encoder.Norm, k24.Encoder.PaddingMode, k24.Encoder.TrueSkip, k24.Encoder.LstmLayers));
-        Assert.Equal((32, 1024), (k24.Quantizer.CodebookCount, k24.Quantizer.Bins));
+        Assert.Equal((32, 1024), (k24.Quantizer.NumCodebooks, k24.Quantizer.Cardinality));
         Assert.Equal([1.5, 3, 6, 12, 24], k24.Bandwidths);
         Assert.Null(k24.SegmentLength);
 
@@ -111,8 +111,8 @@ public class EncodecHubTests
     [InlineData("\"overlap\": 1", "SegmentOverlap")]
     [InlineData("\"target_bandwidths\": [\"6\"]", "target_bandwidths")]
     [InlineData("\"normalize\": true", "causal")]
-    [InlineData("\"codebook_size\": 0", "Bins")]
-    public void A_value_that_makes_no_sense_is_named(string value, string said)
+    [InlineData("\"codebook_size\": 0", "Cardinality")]
+    public void An_invalid_value_is_named(string value, string said)
     {
         using var json = JsonDocument.Parse($$"""{"model_type": "encodec", {{value}}}""");
         var message = Assert.Throws<CheckpointException>(() => EncodecHubConfig.Read(json.RootElement, 2, "config.json")).Message;
@@ -120,7 +120,7 @@ public class EncodecHubTests
     }
 
     [Fact]
-    public void A_configuration_that_asks_for_more_than_the_file_holds_is_refused_before_anything_is_allocated()
+    public void A_configuration_larger_than_the_file_is_rejected_before_allocation()
     {
         using var folder = new TemporaryFolder();
         HubEncodec.Write(folder, Mono);
@@ -129,7 +129,7 @@ public class EncodecHubTests
     }
 
     [Fact]
-    public void Missing_weights_are_named_as_the_file_names_them()
+    public void Missing_weights_are_named_as_in_the_file()
     {
         using var folder = new TemporaryFolder();
         HubEncodec.Write(folder, Mono);

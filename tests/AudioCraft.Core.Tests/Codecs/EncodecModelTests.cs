@@ -10,7 +10,7 @@ public class EncodecModelTests
     private const string Stereo = "encodec_noncausal_stereo_renorm_tgn";
 
     [Fact]
-    public void Nothing_but_the_results_stays_alive()
+    public void Only_results_stay_alive()
     {
         using var model = GoldenEncodec.Load(Mono);
         using var stereo = GoldenEncodec.Load(Stereo);
@@ -55,7 +55,7 @@ public class EncodecModelTests
     }
 
     [Fact]
-    public void A_disposed_model_has_released_its_weights()
+    public void Disposing_a_model_releases_its_weights()
     {
         var model = GoldenEncodec.Load(Mono);
         var weights = model.state_dict().Values.ToList();
@@ -85,7 +85,7 @@ public class EncodecModelTests
     [InlineData(Mono)]
     [InlineData(Stereo)]
     [InlineData("encodec_causal_24k_tiny")]
-    public void A_batch_gives_what_its_items_give_alone(string name)
+    public void A_batch_matches_its_items_alone(string name)
     {
         using var model = GoldenEncodec.Load(name);
         using var scope = NewDisposeScope();
@@ -105,7 +105,7 @@ public class EncodecModelTests
     [InlineData(Stereo)]
     [InlineData("encodec_causal_24k_tiny")]
     [InlineData("encodec_noncausal_norm_none_lstm0")]
-    public void Every_length_from_one_sample_up_gives_whole_frames_and_forward_the_same_length(string name)
+    public void Every_length_is_encoded_to_whole_frames_and_forward_keeps_the_length(string name)
     {
         using var model = GoldenEncodec.Load(name);
         var hop = model.HopLength;
@@ -124,7 +124,7 @@ public class EncodecModelTests
     }
 
     [Fact]
-    public void Sound_of_another_shape_or_type_is_refused_with_its_shape()
+    public void Audio_of_a_wrong_shape_or_type_is_rejected_with_its_shape()
     {
         using var model = GoldenEncodec.Load(Mono);
         foreach (var shape in new long[][] { [100], [1, 100], [1, 2, 100], [1, 1, 0], [0, 1, 100], [1, 1, 1, 100] })
@@ -141,7 +141,7 @@ public class EncodecModelTests
     }
 
     [Fact]
-    public void Codes_of_another_shape_type_or_value_are_refused_and_named()
+    public void Codes_of_a_wrong_shape_type_or_value_are_rejected_and_named()
     {
         using var model = GoldenEncodec.Load(Mono);
         foreach (var shape in new long[][] { [4, 3], [1, 5, 3], [1, 0, 3], [1, 4, 0], [1, 1, 4, 3] })
@@ -164,7 +164,7 @@ public class EncodecModelTests
     }
 
     [Fact]
-    public void A_scale_is_taken_only_where_it_means_something()
+    public void A_scale_is_accepted_only_by_models_that_renormalize()
     {
         using var mono = GoldenEncodec.Load(Mono);
         using var stereo = GoldenEncodec.Load(Stereo);
@@ -177,7 +177,7 @@ public class EncodecModelTests
     }
 
     [Fact]
-    public void The_number_of_codebooks_is_one_to_all()
+    public void The_number_of_codebooks_is_one_to_the_total()
     {
         using var model = GoldenEncodec.Load(Mono);
         Assert.Throws<ArgumentOutOfRangeException>(() => model.SetNumCodebooks(0));
@@ -189,7 +189,7 @@ public class EncodecModelTests
     }
 
     [Fact]
-    public void Silence_stays_finite_where_the_volume_is_divided_by()
+    public void Silence_stays_finite_in_models_that_renormalize()
     {
         using var model = GoldenEncodec.Load(Stereo);
         using var silence = zeros(1, 2, 240);
@@ -200,7 +200,7 @@ public class EncodecModelTests
     }
 
     [Fact]
-    public void A_configuration_that_makes_no_model_is_refused_with_its_value()
+    public void An_invalid_configuration_is_rejected_with_its_value()
     {
         var seanet = new SEANetConfig { Filters = 2, Dimension = 4, Ratios = [2] };
         void Refused(EncodecConfig config, string said) =>
@@ -213,7 +213,7 @@ public class EncodecModelTests
         Refused(new() { Encoder = seanet, Causal = true, Renormalize = true }, "renormalize");
         Refused(new() { Encoder = seanet with { Causal = true, Norm = ConvNorm.TimeGroupNorm } }, "causal");
         Refused(new() { Encoder = seanet, Decoder = seanet with { Dimension = 5 } }, "dimension");
-        Refused(new() { Encoder = seanet, Quantizer = new() { Bins = 0 } }, "Bins");
+        Refused(new() { Encoder = seanet, Quantizer = new() { Cardinality = 0 } }, "Cardinality");
         Refused(new() { Encoder = seanet with { Activation = new("Sine") } }, "Sine");
         Refused(new() { Encoder = seanet with { TrimRightRatio = 0.5 } }, "TrimRightRatio");
     }

@@ -11,7 +11,7 @@ public class EncodecTrainingTests
     private const string Case = "encodec_train_step";
 
     [Fact]
-    public void Two_steps_of_Adam_give_the_recorded_losses_gradients_and_weights()
+    public void Two_steps_of_Adam_match_the_recorded_losses_gradients_and_weights()
     {
         using var model = Load();
         using var io = Golden.Tensors(Case);
@@ -51,7 +51,7 @@ public class EncodecTrainingTests
     }
 
     [Fact]
-    public void Steps_leave_nothing_alive_but_gradients_and_the_optimisers_state()
+    public void Training_steps_leave_only_gradients_and_the_optimizers_state_alive()
     {
         using var model = Load();
         using var x = randn(2, 1, 121);
@@ -75,13 +75,13 @@ public class EncodecTrainingTests
     }
 
     [Fact]
-    public void A_model_made_for_training_starts_as_one_for_inference_and_learns_its_input()
+    public void A_model_for_training_starts_like_one_for_inference_and_fits_its_input()
     {
         var config = new EncodecConfig
         {
             SampleRate = 8000,
             Encoder = new() { Filters = 8, Dimension = 8, Ratios = [4, 2], Norm = ConvNorm.WeightNorm, ResidualLayers = 1, PaddingMode = ConvPaddingMode.Constant },
-            Quantizer = new() { Bins = 32, CodebookCount = 2, Decay = 0.9 },
+            Quantizer = new() { Cardinality = 32, NumCodebooks = 2, Decay = 0.9 },
         };
         using var model = new EncodecModel(config, training: true);
         Assert.True(model.training);

@@ -21,13 +21,13 @@ public class EncodecXpConfigTests
         Assert.Equal(2, config.Encoder.LstmLayers);
         Assert.False(config.Encoder.Causal);
         Assert.Null(config.DecoderOrDefault.FinalActivation);
-        Assert.Equal(4, config.Quantizer.CodebookCount);
-        Assert.Equal(64, config.Quantizer.Bins);
+        Assert.Equal(4, config.Quantizer.NumCodebooks);
+        Assert.Equal(64, config.Quantizer.Cardinality);
         Assert.Equal(50, config.Quantizer.KMeansIterations);
     }
 
     [Fact]
-    public void What_a_side_says_for_itself_goes_before_what_both_share()
+    public void Settings_of_one_side_override_shared_settings()
     {
         var config = EncodecXpConfig.Read(XpConfig.Parse(
             Yaml.Replace("  encoder: {}", "  encoder:\n    pad_mode: reflect", StringComparison.Ordinal)
@@ -50,7 +50,7 @@ public class EncodecXpConfigTests
     [InlineData("  - 8\n", "  - 99999999999\n", "99999999999")]
     [InlineData("  bins: 64", "  bins: -1", "-1")]
     [InlineData("  causal: false\n  renormalize: false", "  causal: true\n  renormalize: true", "renormalize")]
-    public void A_value_that_makes_no_codec_is_named(string part, string replacement, string said)
+    public void An_invalid_value_of_a_codec_is_named(string part, string replacement, string said)
     {
         Assert.Contains(part, Yaml, StringComparison.Ordinal);
         var config = XpConfig.Parse(Yaml.Replace(part, replacement, StringComparison.Ordinal), "test");

@@ -43,8 +43,8 @@ internal static class GoldenDac
         LatentDimension = dac.GetProperty("latent_dim").ValueKind == JsonValueKind.Null ? null : dac.GetProperty("latent_dim").GetInt32(),
         DecoderDimension = dac.GetProperty("decoder_dim").GetInt32(),
         DecoderRates = Integers(dac.GetProperty("decoder_rates")),
-        CodebookCount = dac.GetProperty("n_codebooks").GetInt32(),
-        CodebookSize = dac.GetProperty("codebook_size").GetInt32(),
+        NumCodebooks = dac.GetProperty("n_codebooks").GetInt32(),
+        Cardinality = dac.GetProperty("codebook_size").GetInt32(),
         CodebookDimensions = Integers(dac.GetProperty("codebook_dim")),
     };
 
@@ -66,8 +66,8 @@ internal static class GoldenDac
                 ["downsampling_ratios"] = config.EncoderRates,
                 ["decoder_hidden_size"] = config.DecoderDimension,
                 ["upsampling_ratios"] = config.DecoderRates,
-                ["n_codebooks"] = config.CodebookCount,
-                ["codebook_size"] = config.CodebookSize,
+                ["n_codebooks"] = config.NumCodebooks,
+                ["codebook_size"] = config.Cardinality,
                 ["codebook_dim"] = config.CodebookDimensions.Count == 1 ? config.CodebookDimensions[0] : config.CodebookDimensions,
                 ["hidden_size"] = config.LatentDimensionOrDefault,
                 ["hop_length"] = config.HopLength,
@@ -123,7 +123,7 @@ internal static class GoldenDac
         AddConv($"encoder.block.{stages + 2}", "encoder.conv2");
         Add($"decoder.model.{stages + 1}", "decoder.snake1", "alpha");
         AddConv($"decoder.model.{stages + 2}", "decoder.conv2");
-        for (var k = 0; k < config.CodebookCount; k++)
+        for (var k = 0; k < config.NumCodebooks; k++)
         {
             AddConv($"quantizer.quantizers.{k}.in_proj", $"quantizer.quantizers.{k}.in_proj");
             AddConv($"quantizer.quantizers.{k}.out_proj", $"quantizer.quantizers.{k}.out_proj");

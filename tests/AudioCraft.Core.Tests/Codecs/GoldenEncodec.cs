@@ -72,8 +72,8 @@ internal static class GoldenEncodec
             },
             Quantizer = new()
             {
-                CodebookCount = rvq.GetProperty("n_q").GetInt32(),
-                Bins = rvq.GetProperty("bins").GetInt32(),
+                NumCodebooks = rvq.GetProperty("n_q").GetInt32(),
+                Cardinality = rvq.GetProperty("bins").GetInt32(),
                 Decay = rvq.GetProperty("decay").GetDouble(),
                 KMeansInit = rvq.GetProperty("kmeans_init").GetBoolean(),
                 KMeansIterations = rvq.GetProperty("kmeans_iters").GetInt32(),

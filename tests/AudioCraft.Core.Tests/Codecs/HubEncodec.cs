@@ -45,7 +45,7 @@ internal static partial class HubEncodec
         ["audio_channels"] = config.Channels,
         ["chunk_length_s"] = config.SegmentSeconds,
         ["codebook_dim"] = config.Encoder.Dimension,
-        ["codebook_size"] = config.Quantizer.Bins,
+        ["codebook_size"] = config.Quantizer.Cardinality,
         ["compress"] = config.Encoder.Compress,
         ["dilation_growth_rate"] = config.Encoder.DilationBase,
         ["hidden_size"] = config.Encoder.Dimension,

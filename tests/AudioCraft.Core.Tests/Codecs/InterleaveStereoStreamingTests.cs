@@ -12,7 +12,7 @@ public class InterleaveStereoStreamingTests
 
     [Theory]
     [MemberData(nameof(Modes))]
-    public void Codes_and_sound_of_pieces_are_those_of_the_whole(bool dac, bool perTimestep)
+    public void Streamed_codes_and_audio_match_unstreamed(bool dac, bool perTimestep)
     {
         using var model = Make(dac, perTimestep);
         using var scope = NewDisposeScope();
@@ -34,7 +34,7 @@ public class InterleaveStereoStreamingTests
 
     [Theory]
     [MemberData(nameof(Modes))]
-    public void A_frame_comes_out_exactly_when_the_latency_says(bool dac, bool perTimestep)
+    public void A_frame_is_returned_exactly_at_the_stated_latency(bool dac, bool perTimestep)
     {
         using var model = Make(dac, perTimestep);
         using var scope = NewDisposeScope();
@@ -57,7 +57,7 @@ public class InterleaveStereoStreamingTests
 
     [Theory]
     [MemberData(nameof(Modes))]
-    public void Frames_that_are_made_one_by_one_are_heard_as_the_whole_would_be(bool dac, bool perTimestep)
+    public void Frames_decoded_one_by_one_match_the_whole(bool dac, bool perTimestep)
     {
         using var model = Make(dac, perTimestep);
         using var scope = NewDisposeScope();
@@ -83,7 +83,7 @@ public class InterleaveStereoStreamingTests
     }
 
     [Fact]
-    public void A_codec_that_looks_at_the_whole_sound_is_refused_by_what_it_does()
+    public void A_codec_that_needs_the_whole_audio_is_rejected_with_the_reason()
     {
         using var model = new InterleaveStereoCompressionModel(GoldenEncodec.Load("interleave_stereo_renorm"));
         Assert.Contains("renormalizes", Assert.Throws<NotSupportedException>(() => model.CreateStreamingDecoder()).Message, StringComparison.Ordinal);
@@ -94,7 +94,7 @@ public class InterleaveStereoStreamingTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void Shapes_that_do_not_fit_are_refused_with_their_shape_and_do_no_harm(bool perTimestep)
+    public void Wrong_shapes_are_rejected_with_their_shape_and_leave_the_stream_usable(bool perTimestep)
     {
         using var model = Make(dac: true, perTimestep);
         using var scope = NewDisposeScope();

@@ -32,7 +32,7 @@ public class InterleaveStereoTests
 
     [Theory]
     [MemberData(nameof(Runs))]
-    public void Codes_scales_and_sound_are_the_recorded_ones_from_Hugging_Faces_layout_too(string name, string batch, bool perTimestep, bool hub)
+    public void Codes_scales_and_audio_match_the_recorded_ones_also_from_the_HuggingFace_layout(string name, string batch, bool perTimestep, bool hub)
     {
         using var folder = new TemporaryFolder();
         if (hub)
@@ -82,7 +82,7 @@ public class InterleaveStereoTests
     [Theory]
     [InlineData("interleave_stereo", false)]
     [InlineData("interleave_stereo_renorm", true)]
-    public void Each_channel_of_any_batch_is_what_the_mono_codec_makes_of_it(string name, bool perTimestep)
+    public void Each_channel_matches_the_mono_codec(string name, bool perTimestep)
     {
         using var mono = GoldenEncodec.Load(name);
         using var stereo = new InterleaveStereoCompressionModel(mono, perTimestep);
@@ -115,7 +115,7 @@ public class InterleaveStereoTests
     }
 
     [Fact]
-    public void In_training_mode_the_gradient_reaches_the_input_and_the_codebooks_learn()
+    public void In_training_mode_the_gradient_reaches_the_input_and_the_codebooks_are_updated()
     {
         using var model = new InterleaveStereoCompressionModel(GoldenEncodec.Load("interleave_stereo"));
         model.train();
@@ -135,7 +135,7 @@ public class InterleaveStereoTests
     [InlineData("interleave_stereo_codebooks: {use: true}\ncompression_model_n_q: 1", 2, 2)]
     [InlineData("interleave_stereo_codebooks: {use: false, per_timestep: true}\ncompression_model_n_q: 2", 2, 1)]
     [InlineData("interleave_stereo_codebooks: null\ncompression_model_n_q: null", 3, 1)]
-    public void A_checkpoints_configuration_says_whether_it_is_used(string yaml, int codebooks, int channels)
+    public void The_checkpoints_configuration_selects_interleaved_stereo(string yaml, int codebooks, int channels)
     {
         using var model = GenModelLoader.WrappedCodec(GoldenEncodec.Load("interleave_stereo"), XpConfig.Parse(yaml, "xp.cfg"));
         Assert.Equal((codebooks, channels), (model.NumCodebooks, model.Channels));
@@ -144,14 +144,14 @@ public class InterleaveStereoTests
     [Theory]
     [InlineData("interleave_stereo", "compression_model_n_q: 4", "compression_model_n_q")]
     [InlineData("encodec_noncausal_stereo_renorm_tgn", "interleave_stereo_codebooks: {use: true}", "2 channels")]
-    public void A_configuration_that_the_codec_does_not_fit_is_refused(string name, string yaml, string said) =>
+    public void A_configuration_that_does_not_fit_the_codec_is_rejected(string name, string yaml, string said) =>
         Assert.Contains(
             said,
             Assert.Throws<CheckpointException>(() => GenModelLoader.WrappedCodec(GoldenEncodec.Load(name), XpConfig.Parse(yaml, "xp.cfg"))).Message,
             StringComparison.Ordinal);
 
     [Fact]
-    public void Nothing_but_the_results_stays_alive()
+    public void Only_results_stay_alive()
     {
         using var model = new InterleaveStereoCompressionModel(GoldenEncodec.Load("interleave_stereo_renorm"), perTimestep: true);
         using var x = randn(2, 2, 50);
@@ -170,7 +170,7 @@ public class InterleaveStereoTests
     }
 
     [Fact]
-    public void Other_shapes_are_refused_with_their_shape()
+    public void Wrong_shapes_are_rejected_with_their_shape()
     {
         using var model = new InterleaveStereoCompressionModel(GoldenEncodec.Load("interleave_stereo_renorm"));
         foreach (var shape in new long[][] { [2, 50], [1, 1, 50], [1, 3, 50], [0, 2, 50], [1, 2, 0] })

@@ -53,7 +53,7 @@ internal static class OriginalEncodecFixture
             SegmentOverlap = model.GetProperty("overlap").GetDouble(),
             Bandwidths = [.. model.GetProperty("target_bandwidths").EnumerateArray().Select(b => b.GetDouble())],
             Encoder = shape,
-            Quantizer = new() { CodebookCount = Int(rvq, "n_q"), Bins = Int(rvq, "bins") },
+            Quantizer = new() { NumCodebooks = Int(rvq, "n_q"), Cardinality = Int(rvq, "bins") },
         };
     }
 

@@ -14,7 +14,7 @@ public class OriginalEncodecTests
     [Theory]
     [InlineData("encodec_original_24k", 24000, 1, true, 75.0, 5)]
     [InlineData("encodec_original_48k", 48000, 2, false, 150.0, 4)]
-    public void A_bare_state_dictionary_loads_as_the_model_that_its_names_show(string name, int rate, int channels, bool causal, double frameRate, int bandwidths)
+    public void A_bare_state_dictionary_loads_as_the_model_of_its_names(string name, int rate, int channels, bool causal, double frameRate, int bandwidths)
     {
         using var folder = new TemporaryFolder();
         var bytes = TorchFileOf(Golden.File(name, "weights.safetensors"));
@@ -36,7 +36,7 @@ public class OriginalEncodecTests
     [Theory]
     [InlineData("encodec_original_24k", false)]
     [InlineData("encodec_original_48k", true)]
-    public void Renamed_into_Hugging_Faces_layout_it_is_the_same_model_segments_and_bandwidths_included(string name, bool newSpelling)
+    public void The_HuggingFace_layout_of_an_original_model_is_the_same_model(string name, bool newSpelling)
     {
         using var folder = new TemporaryFolder();
         var config = OriginalEncodecFixture.ConfigOf(name);
@@ -54,7 +54,7 @@ public class OriginalEncodecTests
     }
 
     [Fact]
-    public void A_file_whose_hash_is_not_that_of_its_name_is_refused()
+    public void A_file_whose_hash_does_not_match_its_name_is_rejected()
     {
         using var folder = new TemporaryFolder();
         var path = folder.Write("encodec_24khz-d7cc33bc.th", TorchFileOf(Golden.File("encodec_original_24k", "weights.safetensors")));
@@ -62,7 +62,7 @@ public class OriginalEncodecTests
     }
 
     [Fact]
-    public void What_is_missing_is_named()
+    public void Missing_weights_of_an_original_file_are_named()
     {
         using var folder = new TemporaryFolder();
         var path = folder.Write("codec.th", TorchFileOf(Golden.File("encodec_original_24k", "weights.safetensors"), "decoder.model.15.conv.conv.bias"));
@@ -78,7 +78,7 @@ public class OriginalEncodecTests
         {
             Causal = true,
             Encoder = new() { ResidualLayers = 1, Norm = ConvNorm.WeightNorm, Causal = true, TrueSkip = false, LstmLayers = 2 },
-            Quantizer = new() { CodebookCount = 32, Bins = 1024 },
+            Quantizer = new() { NumCodebooks = 32, Cardinality = 1024 },
         }, training: true);
         var path = folder.Write("encodec_24khz.th", TorchFileOf(source.state_dict().ToDictionary(p => p.Key, p => p.Value)));
         using var model = (EncodecModel)CompressionModel.GetPretrained(path, CPU);

@@ -14,7 +14,7 @@ public partial class SegmentedCodecTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Every_segment_gives_the_recorded_codes_and_volume_and_together_the_recorded_sound(string name)
+    public void Segments_match_the_recorded_codes_scales_and_audio(string name)
     {
         using var model = OriginalEncodecFixture.Load(name);
         var codec = new SegmentedCodec(model);
@@ -68,7 +68,7 @@ public partial class SegmentedCodecTests
     }
 
     [Fact]
-    public void Overlapping_pieces_join_as_upstream_joins_them()
+    public void Overlapping_pieces_are_joined_as_upstream()
     {
         using var io = Golden.Tensors("encodec_binary");
         for (var i = 0; i < 3; i++)
@@ -87,7 +87,7 @@ public partial class SegmentedCodecTests
     }
 
     [Fact]
-    public void Pieces_that_leave_a_gap_or_do_not_fit_are_refused()
+    public void Pieces_with_gaps_or_wrong_shapes_are_rejected()
     {
         using var scope = NewDisposeScope();
         var (ten, twenty) = (ones(1, 10), ones(1, 20));
@@ -99,7 +99,7 @@ public partial class SegmentedCodecTests
     }
 
     [Fact]
-    public void Every_length_around_the_ends_of_segments_comes_back_whole()
+    public void Every_length_around_segment_ends_is_decoded_to_the_same_length()
     {
         // Where the last segment's whole frames end before those of the one ahead of it, upstream breaks off.
         using var model = OriginalEncodecFixture.Load("encodec_original_48k");
@@ -118,7 +118,7 @@ public partial class SegmentedCodecTests
     }
 
     [Fact]
-    public void Items_of_a_batch_are_coded_as_if_alone()
+    public void Items_of_a_batch_are_encoded_as_if_alone()
     {
         using var model = OriginalEncodecFixture.Load("encodec_original_48k");
         var codec = new SegmentedCodec(model);
@@ -139,7 +139,7 @@ public partial class SegmentedCodecTests
     }
 
     [Fact]
-    public void Sound_and_frames_that_come_one_by_one_give_the_same()
+    public void Segments_of_streamed_audio_and_frames_match_unstreamed()
     {
         using var model = OriginalEncodecFixture.Load("encodec_original_48k");
         var codec = new SegmentedCodec(model);
@@ -166,7 +166,7 @@ public partial class SegmentedCodecTests
     }
 
     [Fact]
-    public void Frames_and_lengths_that_do_not_fit_are_refused()
+    public void Frames_and_lengths_that_do_not_fit_are_rejected()
     {
         using var model = OriginalEncodecFixture.Load("encodec_original_24k");
         var codec = new SegmentedCodec(model);
@@ -180,7 +180,7 @@ public partial class SegmentedCodecTests
     }
 
     [Fact]
-    public void Nothing_but_frames_and_sound_stays_alive()
+    public void Only_frames_and_audio_stay_alive()
     {
         using var model = OriginalEncodecFixture.Load("encodec_original_48k");
         var codec = new SegmentedCodec(model);
@@ -203,7 +203,7 @@ public partial class SegmentedCodecTests
     [InlineData(1.0, -0.1)]
     [InlineData(double.NaN, 0.01)]
     [InlineData(1e9, 0.01)]
-    public void Segments_that_cannot_be_are_refused(double seconds, double overlap) =>
+    public void Invalid_segments_are_rejected(double seconds, double overlap) =>
         Assert.Throws<ArgumentException>(() => new EncodecModel(
             OriginalEncodecFixture.ConfigOf("encodec_original_48k") with { SegmentSeconds = seconds, SegmentOverlap = overlap }));
 

@@ -12,7 +12,7 @@ public class StreamingCodecTests
     [Theory]
     [InlineData(Causal)]
     [InlineData(NonCausal)]
-    public void A_batch_gives_what_its_items_give_alone(string name)
+    public void A_batch_matches_its_items_alone(string name)
     {
         using var model = GoldenEncodec.Load(name);
         using var scope = NewDisposeScope();
@@ -30,7 +30,7 @@ public class StreamingCodecTests
     [Theory]
     [InlineData(Causal)]
     [InlineData(NonCausal)]
-    public void Streams_of_one_model_do_not_disturb_each_other_or_the_model(string name)
+    public void Streams_of_one_model_are_independent(string name)
     {
         using var model = GoldenEncodec.Load(name);
         using var scope = NewDisposeScope();
@@ -55,7 +55,7 @@ public class StreamingCodecTests
     [Theory]
     [InlineData(Causal)]
     [InlineData(NonCausal)]
-    public void A_streams_state_survives_the_callers_dispose_scopes_and_nothing_of_it_outlives_the_stream(string name)
+    public void The_state_of_a_stream_survives_the_callers_dispose_scopes_and_is_released_with_it(string name)
     {
         using var model = GoldenEncodec.Load(name);
         using var sound = randn(2, 1, 5000);
@@ -92,7 +92,7 @@ public class StreamingCodecTests
     }
 
     [Fact]
-    public void Between_pushes_no_more_is_kept_after_a_long_time_than_after_a_short_one()
+    public void The_state_of_a_stream_does_not_grow()
     {
         using var model = GoldenEncodec.Load(NonCausal);
         using var encoder = model.CreateStreamingEncoder();
@@ -112,7 +112,7 @@ public class StreamingCodecTests
     [Theory]
     [InlineData(Causal)]
     [InlineData(NonCausal)]
-    public void Pieces_of_any_size_are_encoded_and_decoded_as_they_are_asked_for(string name)
+    public void Streams_encode_and_decode_pieces_of_any_size_lazily(string name)
     {
         using var model = GoldenEncodec.Load(name);
         using var scope = NewDisposeScope();
@@ -146,7 +146,7 @@ public class StreamingCodecTests
     }
 
     [Fact]
-    public void Coding_to_and_fro_leaves_only_the_sound_alive()
+    public void Streamed_encoding_and_decoding_leave_only_the_audio_alive()
     {
         using var model = GoldenEncodec.Load(NonCausal);
         using var sound = randn(1, 1, 2 * model.SampleRate);
@@ -163,7 +163,7 @@ public class StreamingCodecTests
     }
 
     [Fact]
-    public void Nothing_pushed_gives_nothing()
+    public void A_stream_without_input_returns_nothing()
     {
         using var model = GoldenEncodec.Load(NonCausal);
         using var encoder = model.CreateStreamingEncoder();
@@ -173,7 +173,7 @@ public class StreamingCodecTests
     }
 
     [Fact]
-    public void A_stream_that_ended_takes_nothing_more_and_says_so()
+    public void A_stream_that_has_ended_rejects_input()
     {
         using var model = GoldenEncodec.Load(Causal);
         using var sound = zeros(1, 1, 400);
@@ -196,7 +196,7 @@ public class StreamingCodecTests
     }
 
     [Fact]
-    public void Shapes_and_types_that_do_not_fit_are_refused_with_their_shape_and_do_no_harm()
+    public void Wrong_shapes_and_types_are_rejected_with_their_shape_and_leave_the_stream_usable()
     {
         using var model = GoldenEncodec.Load(Causal);
         using var scope = NewDisposeScope();
@@ -229,19 +229,19 @@ public class StreamingCodecTests
     [Theory]
     [InlineData("encodec_noncausal_stereo_renorm_tgn", "renormalizes")]
     [InlineData("encodec_noncausal_renorm_wn", "renormalizes")]
-    public void Models_that_look_at_the_whole_sound_are_refused_by_what_they_do(string name, string said)
+    public void Models_that_need_the_whole_audio_are_rejected_with_the_reason(string name, string said)
     {
         using var model = GoldenEncodec.Load(name);
         Refused(model, said);
     }
 
     [Fact]
-    public void A_norm_over_time_is_refused_by_its_name()
+    public void A_model_with_TimeGroupNorm_is_rejected_by_name()
     {
         using var model = new EncodecModel(new()
         {
             Encoder = new() { Filters = 2, Dimension = 4, Ratios = [2], Norm = ConvNorm.TimeGroupNorm, DisableNormOuterBlocks = 2 },
-            Quantizer = new() { Bins = 4 },
+            Quantizer = new() { Cardinality = 4 },
         });
         Refused(model, nameof(ConvNorm.TimeGroupNorm));
     }

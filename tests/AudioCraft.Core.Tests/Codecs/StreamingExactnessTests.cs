@@ -55,7 +55,7 @@ public class StreamingExactnessTests
 
     [Theory]
     [MemberData(nameof(All))]
-    public void Latents_and_sound_of_pieces_are_those_of_the_whole_at_every_length(string shape, bool causal, ConvPaddingMode mode, double trimRightRatio)
+    public void Streamed_latents_and_audio_match_unstreamed_at_every_length(string shape, bool causal, ConvPaddingMode mode, double trimRightRatio)
     {
         using var model = Make(Shapes[shape] with { Causal = causal, PaddingMode = mode, TrimRightRatio = trimRightRatio });
         using var guard = no_grad();
@@ -63,18 +63,18 @@ public class StreamingExactnessTests
         {
             using var scope = NewDisposeScope();
             var sound = randn(1, model.Channels, length);
-            CheckChain(((SEANetEncoder)model.Encoder).Blocks, sound, model.Encoder.forward(sound), length % 2 == 0 ? [1, 2] : [5, 1, 11]);
+            CheckChain(model.Encoder, sound, model.Encoder.forward(sound), length % 2 == 0 ? [1, 2] : [5, 1, 11]);
             if (length <= 40)
             {
                 var latent = randn(1, 6, length);
-                CheckChain(((SEANetDecoder)model.Decoder).Blocks, latent, model.Decoder.forward(latent), length % 2 == 0 ? [1] : [3, 1]);
+                CheckChain(model.Decoder, latent, model.Decoder.forward(latent), length % 2 == 0 ? [1] : [3, 1]);
             }
         }
     }
 
     [Theory]
     [MemberData(nameof(All))]
-    public void A_frame_comes_out_exactly_when_the_latency_says(string shape, bool causal, ConvPaddingMode mode, double trimRightRatio)
+    public void A_frame_is_returned_exactly_at_the_stated_latency(string shape, bool causal, ConvPaddingMode mode, double trimRightRatio)
     {
         using var model = Make(Shapes[shape] with { Causal = causal, PaddingMode = mode, TrimRightRatio = trimRightRatio });
         using var scope = NewDisposeScope();
@@ -116,7 +116,7 @@ public class StreamingExactnessTests
     }
 
     [Fact]
-    public void With_nothing_to_mirror_a_causal_models_first_frame_takes_one_hop_and_its_first_sound_one_frame()
+    public void Without_reflection_a_causal_models_startup_is_one_hop_and_one_frame()
     {
         using var model = Make(Small with { Causal = true, PaddingMode = ConvPaddingMode.Constant, LstmLayers = 1 });
         using var encoder = model.CreateStreamingEncoder();
@@ -135,20 +135,20 @@ public class StreamingExactnessTests
             Causal = config.Causal,
             Encoder = config with { TrimRightRatio = 1, FinalActivation = null },
             Decoder = config,
-            Quantizer = new() { CodebookCount = 2, Bins = 8, KMeansInit = false },
+            Quantizer = new() { NumCodebooks = 2, Cardinality = 8, KMeansInit = false },
         });
         model.eval();
         return model;
     }
 
-    private static void CheckChain(ModuleList<nn.Module<Tensor, Tensor>> blocks, Tensor input, Tensor whole, int[] sizes)
+    private static void CheckChain(nn.Module<Tensor, Tensor> layer, Tensor input, Tensor whole, int[] sizes)
     {
-        using var chain = new StreamingChain(blocks);
+        using var chain = ((CodecLayer)layer).OpenStream();
         var original = input.clone();
         var pieces = StreamPieces.Run(input, sizes, piece => chain.Push(piece, false), () => chain.Push(null, true))!;
         Near.Equal(whole, pieces, Tolerance);
         Exactly.Equal(original, input);
-        using var atOnce = new StreamingChain(blocks);
+        using var atOnce = ((CodecLayer)layer).OpenStream();
         Near.Equal(whole, atOnce.Push(input, true)!, Tolerance);
     }
 }

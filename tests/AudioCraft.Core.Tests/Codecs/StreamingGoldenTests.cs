@@ -24,7 +24,7 @@ public partial class StreamingGoldenTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Codes_and_sound_of_pieces_are_the_recorded_ones_of_the_whole(string name, string? variant)
+    public void Streamed_codes_and_audio_match_the_recorded_ones(string name, string? variant)
     {
         using var model = GoldenEncodec.Load(name, variant);
         using var io = Golden.Tensors(name);
@@ -37,7 +37,7 @@ public partial class StreamingGoldenTests
             var decoded = io.Read($"{prefix}{length}/{(variant is null ? "decoded" : "decoded_from_codes")}");
             foreach (var sizes in new int[][] { [7], [model.HopLength], [1, 250, 3], [1 << 20] })
             {
-                using var chain = new StreamingChain(((SEANetEncoder)model.Encoder).Blocks);
+                using var chain = ((SEANetEncoder)model.Encoder).OpenStream();
                 using (no_grad())
                 {
                     var latent = StreamPieces.Run(sound, sizes, piece => chain.Push(piece, false), () => chain.Push(null, true))!;
@@ -60,7 +60,7 @@ public partial class StreamingGoldenTests
     [Theory]
     [InlineData("encodec_causal_24k_tiny")]
     [InlineData("encodec_noncausal_32k_tiny")]
-    public void One_sample_at_a_time_gives_the_recorded_codes(string name)
+    public void Streaming_one_sample_at_a_time_matches_the_recorded_codes(string name)
     {
         using var model = GoldenEncodec.Load(name);
         using var io = Golden.Tensors(name);
@@ -72,7 +72,7 @@ public partial class StreamingGoldenTests
     [Theory]
     [InlineData(4)]
     [InlineData(1)]
-    public void Fewer_codebooks_give_the_recorded_codes_and_sound(int codebooks)
+    public void Fewer_codebooks_match_the_recorded_codes_and_audio(int codebooks)
     {
         using var model = GoldenEncodec.Load("encodec_causal_24k_tiny");
         using var io = Golden.Tensors("encodec_causal_24k_tiny");

@@ -15,7 +15,7 @@ public class StreamingMemoryTests(ITestOutputHelper output)
     [Theory]
     [InlineData("EnCodec", 20)]
     [InlineData("DAC", 10)]
-    public void Many_minutes_take_no_more_memory_than_one_and_begin_the_same(string codec, int minutes)
+    public void Many_minutes_use_no_more_memory_than_one_and_begin_the_same(string codec, int minutes)
     {
         if (!OperatingSystem.IsLinux())
         {
@@ -50,7 +50,7 @@ public class StreamingMemoryTests(ITestOutputHelper output)
         {
             SampleRate = Rate,
             Encoder = new() { Filters = 4, Dimension = 8, Ratios = [8, 5, 4], ResidualLayers = 1, LstmLayers = 1, PaddingMode = ConvPaddingMode.Reflect },
-            Quantizer = new() { CodebookCount = 2, Bins = 4, KMeansInit = false },
+            Quantizer = new() { NumCodebooks = 2, Cardinality = 4, KMeansInit = false },
         });
         model.eval();
         return model;
@@ -66,8 +66,8 @@ public class StreamingMemoryTests(ITestOutputHelper output)
             EncoderRates = [4, 5, 8],
             DecoderDimension = 16,
             DecoderRates = [8, 5, 4],
-            CodebookCount = 2,
-            CodebookSize = 4,
+            NumCodebooks = 2,
+            Cardinality = 4,
             CodebookDimensions = [4],
         });
         model.eval();

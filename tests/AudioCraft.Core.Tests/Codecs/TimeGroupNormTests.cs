@@ -12,7 +12,7 @@ public class TimeGroupNormTests
     [InlineData(1, 3, 7)]
     [InlineData(2, 32, 4801)]
     [InlineData(3, 5, 64)]
-    public void It_equals_libtorchs_group_normalisation(int batch, int channels, int steps)
+    public void TimeGroupNorm_matches_libtorchs_group_norm(int batch, int channels, int steps)
     {
         using var scope = NewDisposeScope();
         using var generator = new Generator(1);
@@ -38,7 +38,7 @@ public class TimeGroupNormTests
     }
 
     [Fact]
-    public void It_leaves_its_result_alive_and_nothing_else()
+    public void TimeGroupNorm_leaves_only_its_result_alive()
     {
         using var norm = new TimeGroupNorm(4, 1e-5);
         using var x = ones(1, 4, 100);

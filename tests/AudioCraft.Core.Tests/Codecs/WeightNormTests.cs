@@ -8,7 +8,7 @@ namespace AudioCraft.Tests.Codecs;
 public class WeightNormTests
 {
     [Fact]
-    public void Both_spellings_fold_to_the_same_plain_weight_and_the_rest_shows_through()
+    public void Both_spellings_fold_to_the_same_weight_and_other_tensors_are_unchanged()
     {
         using var g = tensor(new float[] { 2, -3 }).view(2, 1, 1);
         using var v = tensor(new float[] { 3, 4, 0, 0, 0, 5 }).view(2, 1, 3);
@@ -35,7 +35,7 @@ public class WeightNormTests
     }
 
     [Fact]
-    public void Half_a_pair_is_left_for_the_loader_to_name_and_a_pair_that_does_not_fit_is_refused()
+    public void An_incomplete_pair_is_named_by_the_loader_and_a_pair_that_does_not_fit_is_rejected()
     {
         using var g = ones(3, 1, 1);
         using var v = ones(2, 1, 3);

@@ -91,7 +91,7 @@ public class EcdcStreamingTests
             Renormalize = true,
             Causal = false,
             Encoder = new() { Causal = false, Filters = 2, Dimension = 8, Ratios = [4, 2], ResidualLayers = 1, LstmLayers = 0 },
-            Quantizer = new() { CodebookCount = 2, Bins = 4, KMeansInit = false },
+            Quantizer = new() { NumCodebooks = 2, Cardinality = 4, KMeansInit = false },
         });
         model.eval();
         using var wav = rand(1, 20_000) - 0.5f;

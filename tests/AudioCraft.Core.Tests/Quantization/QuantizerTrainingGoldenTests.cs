@@ -16,7 +16,7 @@ public class QuantizerTrainingGoldenTests
     [InlineData("rvq_train_orthogonal")]
     [InlineData("rvq_train_orthogonal_active")]
     [InlineData("rvq_train_qdropout")]
-    public void Steps_of_training_give_the_recorded_outputs_gradients_and_buffers(string name)
+    public void Training_steps_match_the_recorded_outputs_gradients_and_buffers(string name)
     {
         using var json = Golden.Config(name);
         using var quantizer = Load(name, json.RootElement);
@@ -51,11 +51,11 @@ public class QuantizerTrainingGoldenTests
     }
 
     [Fact]
-    public void KMeans_and_dead_codes_as_upstream_give_the_recorded_buffers()
+    public void KMeans_and_dead_codes_as_upstream_match_the_recorded_buffers()
     {
         const string name = "rvq_kmeans_deadcodes";
         using var json = Golden.Config(name);
-        var draws = new RecordedDraws();
+        var draws = new RecordedSampler();
         using var quantizer = Load(name, json.RootElement, draws);
         using var io = Golden.Tensors(name);
         var perStep = json.RootElement.GetProperty("draws_per_step").EnumerateArray().Select(n => n.GetInt32()).ToList();
@@ -79,7 +79,7 @@ public class QuantizerTrainingGoldenTests
     [Theory]
     [InlineData("kmeans", 10)]
     [InlineData("kmeans_few", 5)]
-    public void KMeans_gives_the_recorded_centres(string run, int iterations)
+    public void KMeans_matches_the_recorded_centres(string run, int iterations)
     {
         using var io = Golden.Tensors("rvq_kmeans_deadcodes");
         using var scope = NewDisposeScope();
@@ -88,15 +88,15 @@ public class QuantizerTrainingGoldenTests
         Exactly.Equal(io.Read(run + "/bins"), counts);
     }
 
-    private static ResidualVectorQuantizer Load(string name, JsonElement root, TrainingDraws? draws = null)
+    private static ResidualVectorQuantizer Load(string name, JsonElement root, TrainingSampler? draws = null)
     {
         var rvq = root.GetProperty("rvq");
         var most = rvq.GetProperty("orthogonal_reg_max_codes");
         var config = new QuantizerConfig
         {
-            CodebookCount = rvq.GetProperty("n_q").GetInt32(),
+            NumCodebooks = rvq.GetProperty("n_q").GetInt32(),
             CodebookDropout = rvq.GetProperty("q_dropout").GetBoolean(),
-            Bins = rvq.GetProperty("bins").GetInt32(),
+            Cardinality = rvq.GetProperty("bins").GetInt32(),
             Decay = rvq.GetProperty("decay").GetDouble(),
             KMeansInit = rvq.GetProperty("kmeans_init").GetBoolean(),
             KMeansIterations = rvq.GetProperty("kmeans_iters").GetInt32(),

@@ -6,7 +6,7 @@ namespace AudioCraft.Tests.Quantization;
 public class QuantizerTrainingTests
 {
     [Fact]
-    public void Entries_follow_the_vectors_that_they_code()
+    public void Entries_follow_the_vectors_that_they_encode()
     {
         using var generator = new Generator(5);
         using var quantizer = new ResidualVectorQuantizer(dimension: 6, nQ: 1, bins: 16, decay: 0.8) { Generator = generator };
@@ -55,16 +55,16 @@ public class QuantizerTrainingTests
     }
 
     [Fact]
-    public void A_threshold_of_zero_replaces_nothing_and_draws_nothing()
+    public void A_threshold_of_zero_replaces_nothing_and_samples_nothing()
     {
         using var quantizer = new ResidualVectorQuantizer(
-            3, new QuantizerConfig { CodebookCount = 2, Bins = 4, KMeansInit = false, DeadCodeThreshold = 0 }, new RecordedDraws());
+            3, new QuantizerConfig { NumCodebooks = 2, Cardinality = 4, KMeansInit = false, DeadCodeThreshold = 0 }, new RecordedSampler());
         using var batch = randn(2, 3, 5);
         quantizer.forward(batch, 50).Dispose();
     }
 
     [Fact]
-    public void The_first_training_batch_gives_the_entries_and_evaluation_never_does()
+    public void The_first_training_batch_initializes_the_entries_and_evaluation_never_does()
     {
         using var quantizer = new ResidualVectorQuantizer(dimension: 3, nQ: 2, bins: 4);
         using var batch = randn(2, 3, 20);
@@ -80,7 +80,7 @@ public class QuantizerTrainingTests
     }
 
     [Fact]
-    public void What_k_means_found_survives_the_first_step_unless_upstreams_faults_are_asked_for()
+    public void The_result_of_KMeans_survives_the_first_step_unless_UpstreamLearning_is_set()
     {
         foreach (var upstream in new[] { false, true })
         {
@@ -93,7 +93,7 @@ public class QuantizerTrainingTests
     }
 
     [Fact]
-    public void Fewer_vectors_than_entries_still_initialise_them_finitely()
+    public void Fewer_vectors_than_entries_initialize_finite_entries()
     {
         using var quantizer = new ResidualVectorQuantizer(dimension: 3, nQ: 2, bins: 32);
         using var batch = randn(1, 3, 5);
@@ -123,7 +123,7 @@ public class QuantizerTrainingTests
     }
 
     [Fact]
-    public void Dropout_uses_each_number_of_the_codebooks_in_use_and_evaluation_all_of_them()
+    public void Dropout_samples_every_number_of_codebooks_and_evaluation_uses_all()
     {
         using var generator = new Generator(3);
         using var quantizer = new ResidualVectorQuantizer(dimension: 2, nQ: 4, bins: 4, qDropout: true, kmeansInit: false) { Generator = generator };
@@ -144,12 +144,12 @@ public class QuantizerTrainingTests
     }
 
     [Fact]
-    public void Orthogonal_regularisation_looks_at_no_more_entries_than_it_may()
+    public void Orthogonal_regularisation_includes_at_most_the_configured_entries()
     {
-        var draws = new RecordedDraws();
+        var draws = new RecordedSampler();
         using var quantizer = new ResidualVectorQuantizer(
             3,
-            new QuantizerConfig { CodebookCount = 1, Bins = 8, KMeansInit = false, DeadCodeThreshold = 0, OrthogonalWeight = 0.5, OrthogonalMaxCodes = 2 },
+            new QuantizerConfig { NumCodebooks = 1, Cardinality = 8, KMeansInit = false, DeadCodeThreshold = 0, OrthogonalWeight = 0.5, OrthogonalMaxCodes = 2 },
             draws);
         using var scope = NewDisposeScope();
         using var chosen = tensor(new[] { 6L, 1 });
@@ -180,7 +180,7 @@ public class QuantizerTrainingTests
     }
 
     [Fact]
-    public void Steps_leave_nothing_alive_but_their_results()
+    public void Training_steps_leave_only_their_results_alive()
     {
         using var quantizer = new ResidualVectorQuantizer(dimension: 4, nQ: 3, bins: 8, qDropout: true, orthogonalRegWeight: 0.1, orthogonalRegActiveCodesOnly: true, orthogonalRegMaxCodes: 3);
         using var upstream = new ResidualVectorQuantizer(dimension: 4, nQ: 2, bins: 8, upstreamLearning: true);
@@ -207,7 +207,7 @@ public class QuantizerTrainingTests
     }
 
     [Fact]
-    public void A_generator_of_another_device_and_vectors_of_another_size_are_refused()
+    public void A_generator_of_another_device_and_vectors_of_another_size_are_rejected()
     {
         using var quantizer = new ResidualVectorQuantizer(dimension: 4, nQ: 1, bins: 8);
         Assert.Null(quantizer.Generator);

@@ -6,7 +6,7 @@ namespace AudioCraft.Tests.Quantization;
 public class ResidualVectorQuantizerTests
 {
     [Fact]
-    public void A_code_is_the_nearest_entry_and_the_next_codebook_codes_what_is_left()
+    public void A_code_is_the_nearest_entry_and_the_next_codebook_encodes_the_residual()
     {
         using var quantizer = Made(dimension: 2, codebooks: 2, bins: 2, [[0, 0], [4, 0]], [[0, 1], [1, 0]]);
         using var x = tensor(new float[] { 5, 0, 0, 1.5f }).view(1, 2, 2).contiguous();
@@ -54,7 +54,7 @@ public class ResidualVectorQuantizerTests
     }
 
     [Fact]
-    public void Nothing_but_the_results_stays_alive()
+    public void Only_results_stay_alive()
     {
         using var quantizer = new ResidualVectorQuantizer(dimension: 8, nQ: 4, bins: 32, kmeansInit: false);
         quantizer.eval();

@@ -41,7 +41,7 @@ public sealed class CodecEvaluationTests
         {
             SampleRate = 16000,
             Encoder = new() { Dimension = 16, Filters = 2 },
-            Quantizer = new() { CodebookCount = 3, Bins = 32, KMeansInit = false },
+            Quantizer = new() { NumCodebooks = 3, Cardinality = 32, KMeansInit = false },
         };
         var codec = new EncodecModel(config);
         codec.eval();

@@ -160,7 +160,7 @@ public sealed class CompressionSolverTests : IDisposable
                 Causal = true, Channels = 2,
                 Encoder = new SEANetConfig { Channels = 2, Causal = true, Norm = ConvNorm.WeightNorm, LstmLayers = 2, Activation = new("ELU", new Dictionary<string, double> { ["alpha"] = 1.5 }), Ratios = [4, 2] },
                 Decoder = new SEANetConfig { Channels = 2, Causal = true, Norm = ConvNorm.WeightNorm, LstmLayers = 1, FinalActivation = new("Tanh"), Ratios = [4, 2], TrimRightRatio = 0.5 },
-                Quantizer = new QuantizerConfig { CodebookCount = 2, OrthogonalMaxCodes = 7, OrthogonalWeight = 1e-7 },
+                Quantizer = new QuantizerConfig { NumCodebooks = 2, OrthogonalMaxCodes = 7, OrthogonalWeight = 1e-7 },
             },
             new EncodecConfig { Renormalize = true, Encoder = new SEANetConfig { Norm = ConvNorm.TimeGroupNorm, NormEpsilon = 1e-6 } },
         })
@@ -202,7 +202,7 @@ public sealed class CompressionSolverTests : IDisposable
     {
         SampleRate = Rate,
         Encoder = new SEANetConfig { Filters = 4, Dimension = 24, ResidualLayers = 1, Ratios = [2, 4, 5], Norm = ConvNorm.WeightNorm, PaddingMode = ConvPaddingMode.Constant },
-        Quantizer = new QuantizerConfig { CodebookCount = 3, Bins = 32, CodebookDropout = true, DeadCodeThreshold = 0.1 },
+        Quantizer = new QuantizerConfig { NumCodebooks = 3, Cardinality = 32, CodebookDropout = true, DeadCodeThreshold = 0.1 },
     };
 
     private static AdversaryOptions Adversary(long startAt) => new()

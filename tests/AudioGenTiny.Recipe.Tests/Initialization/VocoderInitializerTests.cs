@@ -129,7 +129,7 @@ public sealed class VocoderInitializerTests
             new CompressionTrainingOptions
             {
                 Training = new TrainingOptions { Directory = folder.File("run"), Steps = steps, Seed = 3, ValidateEvery = steps, CheckpointEvery = steps },
-                Model = Config(Waves) with { Quantizer = new QuantizerConfig { CodebookCount = 2, Bins = entries, DeadCodeThreshold = 0.1 } }, StftWeight = 1, MelWeight = 0, Initializer = new VocoderInitializer(Waves), ClusterBatches = 4, FreezeCodesAfter = 0, ValidationBatches = 1,
+                Model = Config(Waves) with { Quantizer = new QuantizerConfig { NumCodebooks = 2, Cardinality = entries, DeadCodeThreshold = 0.1 } }, StftWeight = 1, MelWeight = 0, Initializer = new VocoderInitializer(Waves), ClusterBatches = 4, FreezeCodesAfter = 0, ValidationBatches = 1,
             },
             data,
             data);
@@ -165,7 +165,7 @@ public sealed class VocoderInitializerTests
     {
         SampleRate = Rate,
         Encoder = new SEANetConfig { Filters = 16, Dimension = 32 + waves, ResidualLayers = 1, Ratios = [1, 5, 8, 8], Norm = ConvNorm.WeightNorm, PaddingMode = ConvPaddingMode.Reflect },
-        Quantizer = new QuantizerConfig { CodebookCount = 2, Bins = Entries },
+        Quantizer = new QuantizerConfig { NumCodebooks = 2, Cardinality = Entries },
     };
 
     private static EncodecModel Model(int waves = 0)

@@ -22,8 +22,8 @@ internal static class DacHubConfig
             LatentDimension = Integer(config, "hidden_size", source),
             DecoderDimension = Integer(config, "decoder_hidden_size", source) ?? 1536,
             DecoderRates = Integers(config, "upsampling_ratios", source) ?? [.. rates.Reverse()],
-            CodebookCount = Integer(config, "n_codebooks", source) ?? 9,
-            CodebookSize = Integer(config, "codebook_size", source) ?? 1024,
+            NumCodebooks = Integer(config, "n_codebooks", source) ?? 9,
+            Cardinality = Integer(config, "codebook_size", source) ?? 1024,
             CodebookDimensions = Integers(config, "codebook_dim", source) ?? [8],
             QuantizerDropout = Number(config, "quantizer_dropout", source) ?? 0,
         };

@@ -26,8 +26,8 @@ internal static class DacTorchConfig
             LatentDimension = Integer("latent_dim"),
             DecoderDimension = Integer("decoder_dim") ?? otherwise.DecoderDimension,
             DecoderRates = Integers("decoder_rates") ?? otherwise.DecoderRates,
-            CodebookCount = Integer("n_codebooks") ?? otherwise.CodebookCount,
-            CodebookSize = Integer("codebook_size") ?? otherwise.CodebookSize,
+            NumCodebooks = Integer("n_codebooks") ?? otherwise.NumCodebooks,
+            Cardinality = Integer("codebook_size") ?? otherwise.Cardinality,
             CodebookDimensions = Integers("codebook_dim") ?? otherwise.CodebookDimensions,
             QuantizerDropout = Dropout(),
         };

@@ -98,7 +98,7 @@ internal static class EncodecHubConfig
             Bandwidths = json.Numbers("target_bandwidths", [1.5, 3, 6, 12, 24]),
             Encoder = seanet,
             Decoder = seanet with { TrimRightRatio = json.Number("trim_right_ratio") ?? 1 },
-            Quantizer = new() { CodebookCount = codebooks, Bins = json.Int32("codebook_size", 1024) },
+            Quantizer = new() { NumCodebooks = codebooks, Cardinality = json.Int32("codebook_size", 1024) },
         };
     }
 

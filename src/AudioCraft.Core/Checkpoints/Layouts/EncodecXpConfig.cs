@@ -104,8 +104,8 @@ internal static class EncodecXpConfig
         var defaults = new QuantizerConfig();
         return new()
         {
-            CodebookCount = config.GetInt32("rvq.n_q", defaults.CodebookCount),
-            Bins = config.GetInt32("rvq.bins", defaults.Bins),
+            NumCodebooks = config.GetInt32("rvq.n_q", defaults.NumCodebooks),
+            Cardinality = config.GetInt32("rvq.bins", defaults.Cardinality),
             CodebookDropout = config.GetBool("rvq.q_dropout", defaults.CodebookDropout),
             Decay = config.GetDouble("rvq.decay", defaults.Decay),
             KMeansInit = config.GetBool("rvq.kmeans_init", defaults.KMeansInit),

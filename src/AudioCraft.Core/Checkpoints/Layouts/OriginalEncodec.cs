@@ -64,7 +64,7 @@ internal static class OriginalEncodec
             SegmentSeconds = stereo ? 1.0 : null,
             Bandwidths = stereo ? [3, 6, 12, 24] : [1.5, 3, 6, 12, 24],
             Encoder = seanet,
-            Quantizer = new() { CodebookCount = codebooks, Bins = codebook[0] },
+            Quantizer = new() { NumCodebooks = codebooks, Cardinality = codebook[0] },
         };
         try
         {

@@ -1,6 +1,6 @@
 namespace AudioCraft;
 
-/// <summary>Everything that shapes a <see cref="DacModel"/>; the defaults are those of the 44.1 kHz model (descript-audio-codec, dac/model/dac.py).</summary>
+/// <summary>The configuration of a <see cref="DacModel"/>; the defaults are those of the 44.1 kHz model (descript-audio-codec, dac/model/dac.py).</summary>
 public sealed record DacConfig
 {
     private const int MaximumWidth = 1 << 16, MaximumStages = 16, MaximumRate = 1 << 10;
@@ -11,7 +11,7 @@ public sealed record DacConfig
     /// <summary>Channels after the encoder's first convolution, 1 to 65536; each block doubles them.</summary>
     public int EncoderDimension { get; init; } = 64;
 
-    /// <summary>How much each block of the encoder shortens, 1 to 1024 each, at most 16 of them. Their product is the hop length.</summary>
+    /// <summary>Downsampling factor of each block of the encoder, 1 to 1024 each, at most 16 of them. Their product is the hop length.</summary>
     public IReadOnlyList<int> EncoderRates { get; init; } = [2, 4, 8, 8];
 
     /// <summary>Size of a latent vector, 1 to 65536, or null for the channels of the encoder's last block.</summary>
@@ -20,19 +20,19 @@ public sealed record DacConfig
     /// <summary>Channels after the decoder's first convolution, 1 to 65536; each block halves them.</summary>
     public int DecoderDimension { get; init; } = 1536;
 
-    /// <summary>How much each block of the decoder lengthens; the product is the encoder's.</summary>
+    /// <summary>Upsampling factor of each block of the decoder; the product is the encoder's.</summary>
     public IReadOnlyList<int> DecoderRates { get; init; } = [8, 8, 4, 2];
 
     /// <summary>Number of codebooks, 1 to 1024.</summary>
-    public int CodebookCount { get; init; } = 9;
+    public int NumCodebooks { get; init; } = 9;
 
     /// <summary>Entries of a codebook, 1 to 65536: files hold codes in 16 bits.</summary>
-    public int CodebookSize { get; init; } = 1024;
+    public int Cardinality { get; init; } = 1024;
 
     /// <summary>Size of a codebook's entries, 1 to 65536: one for all codebooks, or one for each.</summary>
     public IReadOnlyList<int> CodebookDimensions { get; init; } = [8];
 
-    /// <summary>In training, the share of a batch that is coded with a random number of codebooks, 0 to 1.</summary>
+    /// <summary>In training, the share of a batch that is encoded with a random number of codebooks, 0 to 1.</summary>
     public double QuantizerDropout { get; init; }
 
     /// <summary>Samples a frame.</summary>
@@ -51,21 +51,21 @@ public sealed record DacConfig
         InRange(EncoderDimension, MaximumWidth, nameof(EncoderDimension));
         InRange(LatentDimension ?? 1, MaximumWidth, nameof(LatentDimension));
         InRange(DecoderDimension, MaximumWidth, nameof(DecoderDimension));
-        InRange(CodebookCount, 1024, nameof(CodebookCount));
-        InRange(CodebookSize, 1 << 16, nameof(CodebookSize));
+        InRange(NumCodebooks, 1024, nameof(NumCodebooks));
+        InRange(Cardinality, 1 << 16, nameof(Cardinality));
         Each(EncoderRates, MaximumRate, MaximumStages, nameof(EncoderRates));
         Each(DecoderRates, MaximumRate, MaximumStages, nameof(DecoderRates));
         Each(CodebookDimensions, MaximumWidth, 1024, nameof(CodebookDimensions));
         Require((long)EncoderDimension << EncoderRates.Count <= 1 << 20, $"an encoder of {EncoderDimension} channels that doubles them {EncoderRates.Count} times is too wide.");
         Require(DecoderDimension >> DecoderRates.Count > 0, $"DecoderDimension is {DecoderDimension}, which cannot be halved {DecoderRates.Count} times.");
-        Require(CodebookDimensions.Count == 1 || CodebookDimensions.Count == CodebookCount, $"there are {CodebookDimensions.Count} CodebookDimensions; 1 or {CodebookCount} were expected.");
+        Require(CodebookDimensions.Count == 1 || CodebookDimensions.Count == NumCodebooks, $"there are {CodebookDimensions.Count} CodebookDimensions; 1 or {NumCodebooks} were expected.");
         Require(QuantizerDropout is >= 0 and <= 1, $"QuantizerDropout is {QuantizerDropout}; 0 to 1 was expected.");
         var (shorter, longer) = (Product(EncoderRates), Product(DecoderRates));
         Require(shorter <= 1 << 20, $"the product of the EncoderRates is {shorter}; at most {1 << 20} was expected.");
-        Require(shorter == longer, $"the encoder takes {shorter} samples a frame, the decoder makes {longer}.");
+        Require(shorter == longer, $"the encoder takes {shorter} samples a frame, the decoder {longer}.");
     }
 
-    /// <summary>Elements that the weights have, weight normalisation folded.</summary>
+    /// <summary>The number of elements of the weights, with folded weight normalisation.</summary>
     internal double ParameterCount()
     {
         double width = EncoderDimension, count = Convolution(1, width, 7);
@@ -85,8 +85,8 @@ public sealed record DacConfig
         }
 
         count += inner + Convolution(inner, 1, 7);
-        return count + Enumerable.Range(0, CodebookCount).Sum(k =>
-            Convolution(latent, CodebookDimension(k), 1) + Convolution(CodebookDimension(k), latent, 1) + (double)CodebookSize * CodebookDimension(k));
+        return count + Enumerable.Range(0, NumCodebooks).Sum(k =>
+            Convolution(latent, CodebookDimension(k), 1) + Convolution(CodebookDimension(k), latent, 1) + (double)Cardinality * CodebookDimension(k));
     }
 
     private static double Convolution(double inputs, double outputs, double kernel) => inputs * outputs * kernel + outputs;

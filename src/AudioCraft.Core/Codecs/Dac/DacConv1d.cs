@@ -1,32 +1,32 @@
 using AudioCraft.Kernels;
 using AudioCraft.Layers;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
-using static TorchSharp.torch.nn;
 
 namespace AudioCraft.Codecs;
 
-/// <summary>A convolution of DAC. Its weights are its own, so that their names are upstream's; weight normalisation is folded on loading.</summary>
-internal sealed class DacConv1d : DacLayer
+/// <summary>A convolution of DAC with upstream's names of weights; weight normalisation is folded on loading.</summary>
+internal sealed class DacConv1d : CodecLayer
 {
-    private readonly TorchSharp.Modules.Parameter weight;
-    private readonly TorchSharp.Modules.Parameter bias;
-    private readonly long stride;
+    private readonly Parameter weight;
+    private readonly Parameter bias;
+    private readonly ConvGeometry geometry;
     private readonly long padding;
-    private readonly long dilation;
 
-    /// <param name="inputs">Channels in.</param>
-    /// <param name="outputs">Channels out.</param>
+    /// <param name="inputs">Input channels.</param>
+    /// <param name="outputs">Output channels.</param>
     /// <param name="kernel">Taps.</param>
     /// <param name="stride">Step.</param>
-    /// <param name="padding">Zeros at both ends, where it is padded.</param>
+    /// <param name="padding">Zeros at both ends, if padded.</param>
     /// <param name="dilation">Distance between taps.</param>
     public DacConv1d(long inputs, long outputs, long kernel, long stride = 1, long padding = 0, long dilation = 1) : base(nameof(DacConv1d))
     {
-        (this.stride, this.padding, this.dilation) = (stride, padding, dilation);
-        // Upstream draws convolutions from a normal distribution of deviation 0.02 cut off at ±2, and their biases are zero.
-        weight = Layers.ParameterFactory.Normal(outputs, inputs, kernel);
-        bias = Layers.ParameterFactory.Constant(0, outputs);
-        if (!Layers.DeferredInitialization.IsActive)
+        (geometry, this.padding) = (new(kernel, stride, dilation), padding);
+
+        // Upstream initializes weights with a normal distribution of standard deviation 0.02 truncated at ±2, and biases with zero.
+        weight = ParameterFactory.Normal(outputs, inputs, kernel);
+        bias = ParameterFactory.Constant(0, outputs);
+        if (!DeferredInitialization.IsActive)
         {
             using var guard = no_grad();
             weight.mul_(0.02f);
@@ -36,14 +36,10 @@ internal sealed class DacConv1d : DacLayer
     }
 
     /// <inheritdoc/>
-    public override IEnumerable<ConvGeometry> Geometry => [new(weight.size(2), stride, dilation, Transposed: false)];
+    public override IEnumerable<ConvGeometry> Geometry => [geometry];
 
     /// <summary>The type that the model computes in.</summary>
     public ScalarType ElementType => weight.dtype;
-
-    /// <inheritdoc/>
-    public override IStreamingLayer OpenStream() =>
-        new StreamingConv1d(sound => Run(sound, padded: false), (weight.size(2) - 1) * dilation + 1, stride, _ => new ConvPadding(padding, padding), ConvPaddingMode.Constant);
 
     /// <summary>The weights [out, in, taps].</summary>
     public Tensor Weight => weight;
@@ -52,6 +48,44 @@ internal sealed class DacConv1d : DacLayer
     public Tensor Bias => bias;
 
     /// <inheritdoc/>
-    public override Tensor Run(Tensor input, bool padded) =>
-        Conv1dOperator.Run(input, weight, bias, stride, padded ? padding : 0, dilation);
+    public override IStreamingLayer OpenStream() =>
+        new StreamingConv1d(input => Run(input, padded: false), geometry.Reach, geometry.Stride, _ => new ConvPadding(padding, padding), ConvPaddingMode.Constant);
+
+    /// <inheritdoc/>
+    protected override Tensor Compute(Tensor input, bool padded) =>
+        Conv1dOperator.Run(input, weight, bias, geometry.Stride, padded ? padding : 0, geometry.Dilation);
+}
+
+/// <summary>
+/// A transposed convolution of DAC: kernel 2·stride; if padded, ⌈stride / 2⌉ samples are trimmed at both ends,
+/// so that F frames become F·stride samples, or one less for an odd stride.
+/// </summary>
+internal sealed class DacConvTranspose1d : CodecLayer
+{
+    private readonly Parameter weight;
+    private readonly Parameter bias;
+    private readonly long stride;
+    private readonly long trim;
+
+    /// <param name="inputs">Input channels.</param>
+    /// <param name="outputs">Output channels.</param>
+    /// <param name="stride">Samples a frame.</param>
+    public DacConvTranspose1d(long inputs, long outputs, long stride) : base(nameof(DacConvTranspose1d))
+    {
+        this.stride = stride;
+        trim = (stride + 1) / 2;
+        weight = ParameterFactory.FanIn(checked(outputs * 2 * stride), inputs, outputs, 2 * stride);
+        bias = ParameterFactory.FanIn(checked(outputs * 2 * stride), outputs);
+        RegisterComponents();
+    }
+
+    /// <inheritdoc/>
+    public override IEnumerable<ConvGeometry> Geometry => [new(2 * stride, stride, Transposed: true)];
+
+    /// <inheritdoc/>
+    public override IStreamingLayer OpenStream() =>
+        new StreamingConvTranspose1d(frames => Run(frames, padded: false), () => bias, 2 * stride, stride, trim, trim);
+
+    /// <inheritdoc/>
+    protected override Tensor Compute(Tensor input, bool padded) => Conv1dOperator.Transpose(input, weight, bias, stride, padded ? trim : 0, 0);
 }

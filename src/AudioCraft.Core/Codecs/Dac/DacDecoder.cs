@@ -1,19 +1,27 @@
-using TorchSharp;
-using TorchSharp.Modules;
-using static TorchSharp.torch;
-
 namespace AudioCraft.Codecs;
 
-/// <summary>Decoder of DAC (Kumar et al. 2023, appendix): a latent sequence to sound within ±1. The indices of <c>model</c> are upstream's.</summary>
-internal sealed class DacDecoder : DacLayer
+/// <summary>
+/// Decoder of DAC (Kumar et al. 2023, appendix): a latent sequence [B, D, F] to audio [B, 1, F·hop] within ±1, shorter by some samples where a rate is odd.
+/// The indices of <c>model</c> are upstream's; the hyperbolic tangent that follows it has no parameters.
+/// </summary>
+internal sealed class DacDecoder : ChainLayer
 {
-    private readonly ModuleList<DacLayer> model;
+    private readonly LayerChain model;
 
     /// <param name="config">A valid configuration.</param>
     public DacDecoder(DacConfig config) : base(nameof(DacDecoder))
     {
+        model = new LayerChain(CreateLayers(config));
+        RegisterComponents();
+    }
+
+    /// <inheritdoc/>
+    protected override LayerChain Chain => model;
+
+    private static CodecLayer[] CreateLayers(DacConfig config)
+    {
         long width = config.DecoderDimension;
-        var layers = new List<DacLayer> { new DacConv1d(config.LatentDimensionOrDefault, width, 7, padding: 3) };
+        var layers = new List<CodecLayer> { new DacConv1d(config.LatentDimensionOrDefault, width, 7, padding: 3) };
         foreach (var (i, rate) in config.DecoderRates.Index())
         {
             var narrower = config.DecoderDimension >> (i + 1);
@@ -23,24 +31,30 @@ internal sealed class DacDecoder : DacLayer
 
         layers.Add(new Snake1d(width));
         layers.Add(new DacConv1d(width, 1, 7, padding: 3));
-        model = new ModuleList<DacLayer>([.. layers]);
+        layers.Add(new Activation(new ActivationConfig("Tanh")));
+        return [.. layers];
+    }
+}
+
+/// <summary>Block of DAC's decoder, [B, in, F] → [B, out, F·stride]: Snake, a transposed convolution, and three residual units of dilation 1, 3 and 9.</summary>
+internal sealed class DacDecoderBlock : ChainLayer
+{
+    private readonly LayerChain block;
+
+    /// <param name="inputs">Input channels.</param>
+    /// <param name="outputs">Output channels.</param>
+    /// <param name="stride">Output samples of an input sample.</param>
+    public DacDecoderBlock(long inputs, long outputs, long stride) : base(nameof(DacDecoderBlock))
+    {
+        block = new LayerChain(
+            new Snake1d(inputs),
+            new DacConvTranspose1d(inputs, outputs, stride),
+            new DacResidualUnit(outputs, 1),
+            new DacResidualUnit(outputs, 3),
+            new DacResidualUnit(outputs, 9));
         RegisterComponents();
     }
 
     /// <inheritdoc/>
-    public override IEnumerable<ConvGeometry> Geometry => model.SelectMany(layer => layer.Geometry);
-
-    /// <summary>The blocks in order; the hyperbolic tangent at the end is not one of them.</summary>
-    public ModuleList<DacLayer> Blocks => model;
-
-    /// <inheritdoc/>
-    public override IStreamingLayer OpenStream() => new StreamingChain(new StreamingChain(model), new StreamingFunction(sound => sound.tanh(), sound => sound.tanh_()));
-
-    /// <summary>[B, D, F] → [B, 1, F·hop], shorter by some samples where a rate is odd.</summary>
-    public override Tensor Run(Tensor input, bool padded)
-    {
-        using var scope = NewDisposeScope();
-        var sound = RunAll(model, input, padded);
-        return (is_grad_enabled() ? sound.tanh() : sound.tanh_()).MoveToOuterDisposeScope();
-    }
+    protected override LayerChain Chain => block;
 }

@@ -6,12 +6,12 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Codecs;
 
-/// <summary>Snake (Ziyin et al. 2020): x + sin²(αx) / α with an α for each channel, which lets a network repeat a period beyond what it has seen.</summary>
-internal sealed class Snake1d : DacLayer
+/// <summary>Snake (Ziyin et al. 2020): x + sin²(αx) / α with one α per channel, an activation that extrapolates periodic signals.</summary>
+internal sealed class Snake1d : PointwiseLayer
 {
     private readonly Parameter alpha;
 
-    /// <param name="channels">Channels in and out.</param>
+    /// <param name="channels">Input and output channels.</param>
     public Snake1d(long channels) : base(nameof(Snake1d))
     {
         alpha = ParameterFactory.Constant(1, 1, channels, 1);
@@ -22,18 +22,15 @@ internal sealed class Snake1d : DacLayer
     public Tensor Alpha => alpha;
 
     /// <inheritdoc/>
-    public override IStreamingLayer OpenStream() => new StreamingFunction(input => Run(input, padded: true), input => RunOver(input, padded: true));
-
-    /// <inheritdoc/>
-    public override Tensor Run(Tensor input, bool padded)
+    protected override Tensor Compute(Tensor input, bool padded)
     {
         if (!is_grad_enabled() && !input.is_contiguous())
         {
-            // On a stream, part of a longer result.
-            return RunOver(input.contiguous(), padded);
+            // In a stream, the input may be a part of a longer tensor.
+            return Run(input.contiguous(), padded, overwrite: true);
         }
 
-        if (is_grad_enabled() || !SnakeKernel.Supports(input) || !SnakeKernel.Supports(alpha))
+        if (!UsesKernel(input))
         {
             return Composed(input);
         }
@@ -44,18 +41,20 @@ internal sealed class Snake1d : DacLayer
     }
 
     /// <inheritdoc/>
-    public override Tensor RunOver(Tensor input, bool padded)
+    protected override bool TryOverwrite(Tensor input)
     {
-        if (is_grad_enabled() || !SnakeKernel.Supports(input) || !SnakeKernel.Supports(alpha))
+        if (!UsesKernel(input))
         {
-            return base.RunOver(input, padded);
+            return false;
         }
 
         SnakeKernel.Run(input, alpha, input);
-        return input;
+        return true;
     }
 
-    // Upstream adds 1e-9 to α, so that a channel whose α is 0 stays finite.
+    private bool UsesKernel(Tensor input) => !is_grad_enabled() && SnakeKernel.Supports(input) && SnakeKernel.Supports(alpha);
+
+    // Upstream adds 1e-9 to α, so that a channel with α = 0 stays finite.
     private Tensor Composed(Tensor input)
     {
         using var scope = NewDisposeScope();

@@ -4,7 +4,7 @@ using static TorchSharp.torch.nn;
 
 namespace AudioCraft.Codecs;
 
-/// <summary>How a convolution sees what lies outside its input.</summary>
+/// <summary>The values outside the input of a convolution.</summary>
 public enum ConvPaddingMode
 {
     /// <summary>Zeros.</summary>
@@ -17,14 +17,14 @@ public enum ConvPaddingMode
 /// <summary>
 /// Padding of the convolutions of EnCodec (audiocraft/modules/conv.py): every strided convolution turns L samples into ⌈L / stride⌉ frames.
 /// </summary>
-/// <param name="Left">Samples in front.</param>
-/// <param name="Right">Samples behind, with those that complete the last window.</param>
+/// <param name="Left">Samples before the input.</param>
+/// <param name="Right">Samples after the input, including those that complete the last window.</param>
 internal readonly record struct ConvPadding(long Left, long Right)
 {
     /// <param name="length">Length of the input, at least 1.</param>
-    /// <param name="kernel">Kernel size with dilation counted in: (k − 1)·d + 1.</param>
+    /// <param name="kernel">Kernel size including dilation: (k − 1)·d + 1.</param>
     /// <param name="stride">Step of the convolution, at most <paramref name="kernel"/>.</param>
-    /// <param name="causal">All fixed padding in front, so that no output depends on later input.</param>
+    /// <param name="causal">Whether all fixed padding is before the input, so that no output depends on later input.</param>
     public static ConvPadding For(long length, long kernel, long stride, bool causal)
     {
         var total = kernel - stride;
@@ -44,7 +44,7 @@ internal readonly record struct ConvPadding(long Left, long Right)
             return functional.pad(input, (Left, Right), PaddingModes.Constant, 0);
         }
 
-        // Reflection needs more samples than it mirrors. Upstream makes them of zeros on the right and cuts as many off after mirroring,
+        // Reflection needs more samples than it repeats. Upstream appends zeros for them and trims as many after reflecting,
         // which is not the same as padding with zeros.
         var length = input.size(-1);
         var missing = Math.Max(0, Math.Max(Left, Right) + 1 - length);

@@ -1,6 +1,6 @@
 namespace AudioCraft;
 
-/// <summary>Everything that shapes an <see cref="EncodecModel"/>.</summary>
+/// <summary>The configuration of an <see cref="EncodecModel"/>.</summary>
 public sealed record EncodecConfig
 {
     /// <summary>Samples a second, 1 to 1000000.</summary>
@@ -9,16 +9,16 @@ public sealed record EncodecConfig
     /// <summary>Audio channels, 1 to 64.</summary>
     public int Channels { get; init; } = 1;
 
-    /// <summary>Whether the model works on sound as it arrives.</summary>
+    /// <summary>Whether no output of the model depends on later input, so that it can encode audio while it arrives.</summary>
     public bool Causal { get; init; }
 
-    /// <summary>Whether sound is brought to unit volume before coding and back after. Not for causal models, which do not know the volume yet.</summary>
+    /// <summary>Whether audio is scaled to unit volume before encoding and back after decoding. Not for causal models, which do not know the volume yet.</summary>
     public bool Renormalize { get; init; }
 
-    /// <summary>Frames a second, or null for what upstream takes: <see cref="SampleRate"/> divided by the hop length, the remainder dropped.</summary>
+    /// <summary>Frames a second, or null for upstream's value: <see cref="SampleRate"/> divided by the hop length, the remainder dropped.</summary>
     public double? FrameRate { get; init; }
 
-    /// <summary>Seconds of sound that the model codes at a time (see <see cref="SegmentedCodec"/>), or null if it takes the sound as a whole.</summary>
+    /// <summary>Seconds of audio that the model encodes at a time (see <see cref="SegmentedCodec"/>), or null if it encodes the audio as a whole.</summary>
     public double? SegmentSeconds { get; init; }
 
     /// <summary>The share of a segment that the next one repeats, 0 to less than 1. Without segments it has no meaning.</summary>
@@ -61,7 +61,7 @@ public sealed record EncodecConfig
             $"SegmentSeconds is {SegmentSeconds}; a segment has at least one sample and at most {int.MaxValue}.");
         Require(SegmentOverlap is >= 0 and < 1, $"SegmentOverlap is {SegmentOverlap}; at least 0 and less than 1 was expected.");
         Require(Bandwidths.All(b => b > 0 && double.IsFinite(b)), $"Bandwidths are {string.Join(", ", Bandwidths)}; finite values above 0 were expected.");
-        Require(!(Causal && Renormalize), "a causal model cannot renormalize: it does not know the volume of the sound to come.");
+        Require(!(Causal && Renormalize), "a causal model cannot renormalize: it does not know the volume of later audio.");
         Require(Encoder.Channels == Channels, $"the encoder has {Encoder.Channels} audio channels, the model {Channels}.");
         Require(DecoderOrDefault.Channels == Channels, $"the decoder has {DecoderOrDefault.Channels} audio channels, the model {Channels}.");
         Require(
@@ -69,12 +69,12 @@ public sealed record EncodecConfig
             $"the encoder's dimension is {Encoder.Dimension}, the decoder's {DecoderOrDefault.Dimension}.");
         Require(
             Encoder.HopLength == DecoderOrDefault.HopLength,
-            $"the encoder takes {Encoder.HopLength} samples a frame, the decoder makes {DecoderOrDefault.HopLength}.");
+            $"the encoder takes {Encoder.HopLength} samples a frame, the decoder {DecoderOrDefault.HopLength}.");
     }
 
-    /// <summary>Elements that the weights have at least.</summary>
+    /// <summary>The minimum number of elements of the weights.</summary>
     internal long LeastParameterCount() => checked(
-        Encoder.LeastParameterCount() + DecoderOrDefault.LeastParameterCount() + 2L * Quantizer.CodebookCount * Quantizer.Bins * Encoder.Dimension);
+        Encoder.LeastParameterCount() + DecoderOrDefault.LeastParameterCount() + 2L * Quantizer.NumCodebooks * Quantizer.Cardinality * Encoder.Dimension);
 
     private static void Require(bool condition, string otherwise)
     {

@@ -50,10 +50,10 @@ public sealed record SEANetConfig
     /// <summary>Whether no output depends on later input.</summary>
     public bool Causal { get; init; }
 
-    /// <summary>What convolutions see outside their input.</summary>
+    /// <summary>The values outside the input of convolutions.</summary>
     public ConvPaddingMode PaddingMode { get; init; } = ConvPaddingMode.Reflect;
 
-    /// <summary>Whether a residual block adds its input as it is rather than through a convolution.</summary>
+    /// <summary>Whether a residual block adds its input unchanged instead of through a convolution.</summary>
     public bool TrueSkip { get; init; } = true;
 
     /// <summary>Residual blocks narrow to their width divided by this.</summary>
@@ -62,10 +62,10 @@ public sealed record SEANetConfig
     /// <summary>LSTM layers at the inner end; 0 for none.</summary>
     public int LstmLayers { get; init; }
 
-    /// <summary>So many blocks, counted from the audio side, have no norm.</summary>
+    /// <summary>Number of blocks without a norm, counted from the audio side.</summary>
     public int DisableNormOuterBlocks { get; init; }
 
-    /// <summary>For a causal decoder: the share of a transposed convolution's surplus that is cut on the right, 0 to 1.</summary>
+    /// <summary>For a causal decoder: the share of a transposed convolution's surplus that is trimmed on the right, 0 to 1.</summary>
     public double TrimRightRatio { get; init; } = 1.0;
 
     /// <summary>Samples a frame.</summary>
@@ -77,7 +77,7 @@ public sealed record SEANetConfig
     /// <summary>Channels at the inner end.</summary>
     internal int InnerChannels => Filters << Ratios.Count;
 
-    /// <summary>Whether any convolution has a norm that looks at the whole sound.</summary>
+    /// <summary>Whether any convolution has a norm over the whole audio.</summary>
     internal bool HasTimeGroupNorm => Norm == ConvNorm.TimeGroupNorm && DisableNormOuterBlocks < BlockCount;
 
     internal ConvOptions ConvOptions(bool training) => new(Norm, NormEpsilon, Causal, PaddingMode, training);
@@ -111,16 +111,16 @@ public sealed record SEANetConfig
         FinalActivation?.Validate();
         if (Causal && Norm == ConvNorm.TimeGroupNorm)
         {
-            throw new ArgumentException("A SEANet with TimeGroupNorm cannot be causal: the norm looks at the whole sound.");
+            throw new ArgumentException("A SEANet with TimeGroupNorm cannot be causal: the norm covers the whole audio.");
         }
 
         if (!Causal && TrimRightRatio != 1.0)
         {
-            throw new ArgumentException($"TrimRightRatio is {TrimRightRatio}; other than 1 it has a meaning for causal decoders only.");
+            throw new ArgumentException($"TrimRightRatio is {TrimRightRatio}; values other than 1 are valid for causal decoders only.");
         }
     }
 
-    /// <summary>Elements that the weights of one side have at least (without biases and norms): what a checkpoint must hold before anything is allocated.</summary>
+    /// <summary>The minimum number of elements of the weights of one side (without biases and norms), which a checkpoint must have before memory is allocated.</summary>
     internal long LeastParameterCount()
     {
         checked

@@ -1,24 +1,28 @@
-using TorchSharp;
-using TorchSharp.Modules;
-using static TorchSharp.torch;
-using static TorchSharp.torch.nn;
-
 namespace AudioCraft.Codecs;
 
-/// <summary>SEANet decoder: a latent sequence to sound, hop samples a frame. The indices of <c>model</c> are upstream's.</summary>
-internal sealed class SEANetDecoder : Module<Tensor, Tensor>, IStreamable
+/// <summary>SEANet decoder: a latent sequence [B, dimension, F] to audio [B, channels, F·hop]. The indices of <c>model</c> are upstream's.</summary>
+internal sealed class SEANetDecoder : ChainLayer
 {
-    private readonly ModuleList<Module<Tensor, Tensor>> model;
+    private readonly LayerChain model;
 
     /// <param name="config">A valid configuration.</param>
     /// <param name="training">Whether weight normalisation keeps its own parameters.</param>
     public SEANetDecoder(SEANetConfig config, bool training = false) : base(nameof(SEANetDecoder))
     {
+        model = new LayerChain(CreateLayers(config, training));
+        RegisterComponents();
+    }
+
+    /// <inheritdoc/>
+    protected override LayerChain Chain => model;
+
+    private static CodecLayer[] CreateLayers(SEANetConfig config, bool training)
+    {
         var options = config.ConvOptions(training);
         ConvOptions ForBlock(int numberFromEnd) => config.DisableNormOuterBlocks >= numberFromEnd ? options.WithoutNorm() : options;
 
         var width = config.InnerChannels;
-        var layers = new List<Module<Tensor, Tensor>> { new StreamableConv1d(config.Dimension, width, config.KernelSize, ForBlock(config.BlockCount)) };
+        var layers = new List<CodecLayer> { new StreamableConv1d(config.Dimension, width, config.KernelSize, ForBlock(config.BlockCount)) };
         if (config.LstmLayers > 0)
         {
             layers.Add(new StreamableLSTM(width, config.LstmLayers));
@@ -44,16 +48,6 @@ internal sealed class SEANetDecoder : Module<Tensor, Tensor>, IStreamable
             layers.Add(new Activation(config.FinalActivation));
         }
 
-        model = new ModuleList<Module<Tensor, Tensor>>([.. layers]);
-        RegisterComponents();
+        return [.. layers];
     }
-
-    /// <summary>The blocks in order.</summary>
-    public ModuleList<Module<Tensor, Tensor>> Blocks => model;
-
-    /// <inheritdoc/>
-    public IStreamingLayer OpenStream() => new StreamingChain(model);
-
-    /// <summary>[B, dimension, F] → [B, channels, F·hop].</summary>
-    public override Tensor forward(Tensor latent) => SEANetChain.Run(model, latent);
 }

@@ -1,24 +1,28 @@
-using TorchSharp;
-using TorchSharp.Modules;
-using static TorchSharp.torch;
-using static TorchSharp.torch.nn;
-
 namespace AudioCraft.Codecs;
 
-/// <summary>SEANet encoder: sound to a latent sequence, ⌈T / hop⌉ frames. The indices of <c>model</c> are upstream's.</summary>
-internal sealed class SEANetEncoder : Module<Tensor, Tensor>, IStreamable
+/// <summary>SEANet encoder: audio [B, channels, T] to a latent sequence [B, dimension, ⌈T / hop⌉]. The indices of <c>model</c> are upstream's.</summary>
+internal sealed class SEANetEncoder : ChainLayer
 {
-    private readonly ModuleList<Module<Tensor, Tensor>> model;
+    private readonly LayerChain model;
 
     /// <param name="config">A valid configuration.</param>
     /// <param name="training">Whether weight normalisation keeps its own parameters.</param>
     public SEANetEncoder(SEANetConfig config, bool training = false) : base(nameof(SEANetEncoder))
     {
+        model = new LayerChain(CreateLayers(config, training));
+        RegisterComponents();
+    }
+
+    /// <inheritdoc/>
+    protected override LayerChain Chain => model;
+
+    private static CodecLayer[] CreateLayers(SEANetConfig config, bool training)
+    {
         var options = config.ConvOptions(training);
         ConvOptions ForBlock(int number) => config.DisableNormOuterBlocks >= number ? options.WithoutNorm() : options;
 
         var width = config.Filters;
-        var layers = new List<Module<Tensor, Tensor>> { new StreamableConv1d(config.Channels, width, config.KernelSize, ForBlock(1)) };
+        var layers = new List<CodecLayer> { new StreamableConv1d(config.Channels, width, config.KernelSize, ForBlock(1)) };
         foreach (var (index, ratio) in config.Ratios.Reverse().Index())
         {
             var blockOptions = ForBlock(index + 2);
@@ -40,16 +44,6 @@ internal sealed class SEANetEncoder : Module<Tensor, Tensor>, IStreamable
 
         layers.Add(new Activation(config.Activation));
         layers.Add(new StreamableConv1d(width, config.Dimension, config.LastKernelSize, ForBlock(config.BlockCount)));
-        model = new ModuleList<Module<Tensor, Tensor>>([.. layers]);
-        RegisterComponents();
+        return [.. layers];
     }
-
-    /// <summary>The blocks in order.</summary>
-    public ModuleList<Module<Tensor, Tensor>> Blocks => model;
-
-    /// <inheritdoc/>
-    public IStreamingLayer OpenStream() => new StreamingChain(model);
-
-    /// <summary>[B, channels, T] → [B, dimension, ⌈T / hop⌉].</summary>
-    public override Tensor forward(Tensor input) => SEANetChain.Run(model, input);
 }

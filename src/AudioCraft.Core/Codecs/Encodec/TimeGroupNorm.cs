@@ -31,4 +31,18 @@ internal sealed class TimeGroupNorm : Module<Tensor, Tensor>
     public override Tensor forward(Tensor input) => TimeGroupNormKernel.Takes(input)
         ? TimeGroupNormKernel.Normalize(input, weight, bias, epsilon)
         : functional.group_norm(input, 1, weight, bias, epsilon);
+
+    /// <summary>Normalizes and disposes <paramref name="input"/>, or returns it unchanged if there is no norm.</summary>
+    public static Tensor Apply(TimeGroupNorm? norm, Tensor input)
+    {
+        if (norm is null)
+        {
+            return input;
+        }
+
+        using (input)
+        {
+            return norm.forward(input);
+        }
+    }
 }

@@ -4,11 +4,26 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Codecs;
 
-/// <summary>One use of an encoder or decoder: guards the order of calls and the number of items, and runs the layers.</summary>
+/// <summary>Describes the streams of a codec.</summary>
+/// <param name="Samples">Samples of a group: <paramref name="Samples"/> samples correspond to <paramref name="Frames"/> frames.</param>
+/// <param name="Frames">Code frames of a group.</param>
+/// <param name="OpenEncoder">Opens a stream from audio [B, C, n] to codes [B, K, f]; its argument returns the number of codebooks, read each time frames are coded.</param>
+/// <param name="OpenDecoder">Opens a stream from codes to audio.</param>
+/// <param name="CheckAudio">Throws an <see cref="ArgumentException"/> with the given name if a tensor is not valid audio for the codec.</param>
+/// <param name="CheckCodes">The same for codes.</param>
+internal sealed record StreamPlan(
+    int Samples,
+    int Frames,
+    Func<Func<int>, IStreamingLayer> OpenEncoder,
+    Func<IStreamingLayer> OpenDecoder,
+    Action<Tensor, string> CheckAudio,
+    Action<Tensor, string> CheckCodes);
+
+/// <summary>A stream through an encoder or decoder: checks the order of calls and the batch size, and runs the layers.</summary>
 /// <param name="layers">At the start of a stream; disposed with this.</param>
 internal sealed class CodecStream(IStreamingLayer layers) : IDisposable
 {
-    /// <summary>More steps than any start has an influence on, few enough to multiply.</summary>
+    /// <summary>A number of steps far beyond the influence of the start of a stream, small enough to be multiplied.</summary>
     private const long Far = 1L << 40;
 
     private long items;
@@ -18,12 +33,12 @@ internal sealed class CodecStream(IStreamingLayer layers) : IDisposable
     /// <summary>Steps of input until the first step of output.</summary>
     public int Startup => checked((int)layers.InputsFor(1));
 
-    /// <summary>The next steps of output, or null.</summary>
-    /// <param name="next">Steps of the right layout and type.</param>
-    /// <param name="name">What the caller calls them.</param>
-    /// <exception cref="ArgumentException">Its number of items is not that of what came before.</exception>
+    /// <summary>Returns the next steps of output, or null.</summary>
+    /// <param name="next">Steps of valid shape and type.</param>
+    /// <param name="name">Name of the argument in error messages.</param>
+    /// <exception cref="ArgumentException">The batch size differs from that of the first push.</exception>
     /// <exception cref="InvalidOperationException">The stream has ended.</exception>
-    /// <exception cref="ObjectDisposedException">It was disposed.</exception>
+    /// <exception cref="ObjectDisposedException">The stream is disposed.</exception>
     public Tensor? Push(Tensor next, string name)
     {
         CheckOpen();
@@ -35,16 +50,16 @@ internal sealed class CodecStream(IStreamingLayer layers) : IDisposable
         return Run(next, last: false);
     }
 
-    /// <summary>Ends the input: gives the steps of output that are left, or null.</summary>
+    /// <summary>Ends the input and returns the remaining steps of output, or null.</summary>
     /// <exception cref="InvalidOperationException">The stream has ended.</exception>
-    /// <exception cref="ObjectDisposedException">It was disposed.</exception>
+    /// <exception cref="ObjectDisposedException">The stream is disposed.</exception>
     public Tensor? Flush()
     {
         CheckOpen();
         return Run(null, last: true);
     }
 
-    /// <summary>Steps of input after those of a group that must be there before the output of the group is complete, away from the start.</summary>
+    /// <summary>Steps of input after those of a group that are needed before the output of the group is complete, far from the start.</summary>
     /// <param name="inputs">Input steps of a group.</param>
     /// <param name="outputs">Output steps of a group.</param>
     public int LookAhead(long inputs, long outputs) => checked((int)(layers.InputsFor(Far * outputs) - (Far * inputs)));
@@ -60,11 +75,11 @@ internal sealed class CodecStream(IStreamingLayer layers) : IDisposable
         ObjectDisposedException.ThrowIf(disposed, this);
         if (ended)
         {
-            throw new InvalidOperationException("The stream has ended, with Flush or an error: nothing can be pushed into it any more. Create a new one.");
+            throw new InvalidOperationException("The stream has ended, with Flush or an error: nothing more can be pushed into it. Create a new one.");
         }
     }
 
-    /// <summary>What goes wrong here ends the stream: some layers have taken the input and some have not.</summary>
+    /// <summary>An exception here ends the stream: some layers have consumed the input and some have not.</summary>
     private Tensor? Run(Tensor? input, bool last)
     {
         using var guard = no_grad();

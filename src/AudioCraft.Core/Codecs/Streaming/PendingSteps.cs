@@ -2,15 +2,15 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Codecs;
 
-/// <summary>Steps [B, C, n] of a stream that have arrived and are needed again. They outlive the dispose scopes of single calls.</summary>
+/// <summary>Steps [B, C, n] of a stream that later pushes need. They are detached from the dispose scope of the call.</summary>
 internal sealed class PendingSteps : IDisposable
 {
     private Tensor? steps;
 
-    /// <summary>What is held, followed by <paramref name="next"/>: a new tensor, or one of the two if there is nothing else; null for nothing at all. Not to be overwritten.</summary>
+    /// <summary>The buffered steps followed by <paramref name="next"/>: a new tensor, or one of the two if the other is empty; null if both are. It must not be overwritten.</summary>
     public Tensor? With(Tensor? next) => steps is null ? next : next is null ? steps : cat([steps, next], -1);
 
-    /// <summary>Holds what lies in <paramref name="all"/> from a step on, and nothing else.</summary>
+    /// <summary>Buffers the steps of <paramref name="all"/> from <paramref name="start"/> on, instead of the previous ones.</summary>
     public void KeepFrom(Tensor all, long start)
     {
         var count = all.size(-1) - start;
@@ -20,7 +20,7 @@ internal sealed class PendingSteps : IDisposable
         }
 
         using var view = all.narrow(-1, start, count);
-        var kept = count == 0 ? null : view.clone().DetachFromDisposeScope(); // a copy: the whole piece would stay in memory with a view
+        var kept = count == 0 ? null : view.clone().DetachFromDisposeScope(); // a copy: a view would keep the whole piece in memory
         steps?.Dispose();
         steps = kept;
     }

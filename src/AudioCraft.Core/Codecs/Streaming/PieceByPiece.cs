@@ -2,14 +2,24 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Codecs;
 
-/// <summary>Runs a stream over pieces as they are asked for.</summary>
+/// <summary>The common members of <see cref="StreamingEncoder"/> and <see cref="StreamingDecoder"/>.</summary>
+internal interface ICodecStream : IDisposable
+{
+    /// <summary>Takes a piece and returns the output that no later input can change, or null.</summary>
+    Tensor? Push(Tensor piece);
+
+    /// <summary>Ends the input and returns the remaining output, or null.</summary>
+    Tensor? Flush();
+}
+
+/// <summary>Runs a stream over pieces while its results are enumerated.</summary>
 internal static class PieceByPiece
 {
-    /// <summary>The outputs in order. Each enumeration is a stream of its own.</summary>
+    /// <summary>Returns the outputs in order. Each enumeration opens its own stream.</summary>
     /// <param name="pieces">[B, C, n] each.</param>
-    /// <param name="disposePieces">Whether each is disposed once it is used; else they stay their producer's.</param>
-    /// <param name="most">Larger pieces are pushed in parts of so many steps.</param>
-    /// <param name="open">Makes the stream.</param>
+    /// <param name="disposePieces">Whether each piece is disposed after use; otherwise the producer keeps ownership.</param>
+    /// <param name="most">Larger pieces are pushed in parts of this many steps.</param>
+    /// <param name="open">Opens the stream.</param>
     public static IEnumerable<Tensor> Run(IEnumerable<Tensor> pieces, bool disposePieces, long most, Func<ICodecStream> open)
     {
         using var stream = open();
@@ -30,7 +40,7 @@ internal static class PieceByPiece
 
     private static IEnumerable<Tensor> Push(ICodecStream stream, Tensor piece, long most)
     {
-        // A piece that is not of three dimensions is refused there, by its name and shape.
+        // The stream reports pieces that do not have three dimensions, with name and shape.
         if (piece is null || piece.dim() != 3 || piece.size(2) <= most)
         {
             if (stream.Push(piece!) is { } output)

@@ -5,11 +5,11 @@ using static TorchSharp.torch.nn;
 namespace AudioCraft.Codecs;
 
 /// <summary>
-/// A convolution on a stream. It holds the steps that the next window begins with and, where the end is to be mirrored, those that the mirror may show.
+/// A convolution of a stream. It buffers the first steps of the next window and, for reflected padding, the steps that the padding at the end may repeat.
 /// </summary>
 /// <remarks>
-/// With reflected padding the first window shows steps that come later, so nothing comes out before as many steps are there as are padded in front, and one more.
-/// From then on the length of the input has no influence on the left end: the rule for inputs too short to reflect applies to shorter ones only.
+/// With reflected padding the first window contains later steps, so the first output requires one step more than the padding at the start.
+/// From then on the length of the input has no influence on the left end: the rule for inputs too short to reflect applies only to shorter ones.
 /// </remarks>
 internal sealed class StreamingConv1d : IStreamingLayer
 {
@@ -20,26 +20,26 @@ internal sealed class StreamingConv1d : IStreamingLayer
     private readonly ConvPaddingMode mode;
     private readonly long left;
 
-    /// <summary>The most steps that the padding at the end looks at.</summary>
+    /// <summary>The maximum number of steps that the padding at the end repeats.</summary>
     private readonly long mirrored;
 
-    /// <summary>The padded input from where it is still needed.</summary>
+    /// <summary>The part of the padded input that is still needed.</summary>
     private readonly PendingSteps pending = new();
 
-    /// <summary>How many of these lie before the next window, there for the mirror alone.</summary>
+    /// <summary>How many of these precede the next window, for reflection only.</summary>
     private long past;
     private long length;
     private bool started;
 
-    /// <param name="convolve">The convolution of a padded input, itself without padding.</param>
-    /// <param name="kernel">Kernel size with dilation counted in.</param>
+    /// <param name="convolve">The convolution without padding, applied to a padded input.</param>
+    /// <param name="kernel">Kernel size including dilation.</param>
     /// <param name="stride">Step of the convolution, at most the kernel size.</param>
-    /// <param name="padding">What lies around an input of a length. In front it is the same for all lengths.</param>
-    /// <param name="mode">What it consists of.</param>
+    /// <param name="padding">The padding for an input of a length. At the start it is the same for all lengths.</param>
+    /// <param name="mode">The values of the padding.</param>
     public StreamingConv1d(Func<Tensor, Tensor> convolve, long kernel, long stride, Func<long, ConvPadding> padding, ConvPaddingMode mode)
     {
         (this.convolve, this.kernel, this.stride, this.padding, this.mode) = (convolve, kernel, stride, padding, mode);
-        (left, var right) = padding(stride); // of a length that needs nothing to complete the last window
+        (left, var right) = padding(stride); // for a length that completes the last window
         mirrored = mode == ConvPaddingMode.Reflect && right + stride > 1 ? right + stride : 0;
     }
 
@@ -100,7 +100,7 @@ internal sealed class StreamingConv1d : IStreamingLayer
         return convolve(windows);
     }
 
-    /// <summary>The input ended before it was long enough to reflect: it is there as a whole.</summary>
+    /// <summary>Convolves an input that ended before it was long enough to reflect.</summary>
     private Tensor ConvolveShort(Tensor all)
     {
         var padded = padding(length).Apply(all, mode);
@@ -120,7 +120,7 @@ internal sealed class StreamingConv1d : IStreamingLayer
             return end.Apply(all, mode);
         }
 
-        // The rule for short inputs compares with the padding on both sides; in front it was met when the stream started.
+        // The rule for short inputs considers the padding on both sides; for the start it was satisfied when the stream started.
         var seen = Math.Min(length, mirrored);
         var tail = all.narrow(-1, all.size(-1) - seen, seen);
         return cat([all, end.Apply(tail, mode).narrow(-1, seen, end.Right)], -1);

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Codecs;
 
-/// <summary>A transposed convolution on a stream. It holds what the frames so far add to samples that later frames add to as well.</summary>
+/// <summary>A transposed convolution of a stream. It buffers the partial sums of samples to which later frames contribute.</summary>
 internal sealed class StreamingConvTranspose1d : IStreamingLayer
 {
     private readonly Func<Tensor, Tensor> convolve;
@@ -17,12 +17,12 @@ internal sealed class StreamingConvTranspose1d : IStreamingLayer
     private Tensor? tail;
     private long toDrop;
 
-    /// <param name="convolve">The transposed convolution, nothing cut off.</param>
-    /// <param name="bias">[out]: part of every sample of it.</param>
+    /// <param name="convolve">The transposed convolution without trimming.</param>
+    /// <param name="bias">[out]: included in every sample of it.</param>
     /// <param name="kernel">Kernel size, at least the stride.</param>
     /// <param name="stride">Samples a frame.</param>
-    /// <param name="trimLeft">Samples cut off at the start, at most the kernel size less the stride.</param>
-    /// <param name="trimRight">Samples cut off at the end, as many at most.</param>
+    /// <param name="trimLeft">Samples trimmed at the start, at most the kernel size less the stride.</param>
+    /// <param name="trimRight">Samples trimmed at the end, with the same maximum.</param>
     public StreamingConvTranspose1d(Func<Tensor, Tensor> convolve, Func<Tensor> bias, long kernel, long stride, long trimLeft, long trimRight)
     {
         this.convolve = convolve;
@@ -56,7 +56,7 @@ internal sealed class StreamingConvTranspose1d : IStreamingLayer
 
     private Tensor Bias => bias().unsqueeze(-1);
 
-    /// <summary>What the frames make of the samples before them and their own; at the end all of it, else as far as it is final.</summary>
+    /// <summary>Adds the frames to the buffered sums and returns the samples that are final; all samples at the end.</summary>
     private Tensor Add(Tensor input, bool last)
     {
         var sum = convolve(input);

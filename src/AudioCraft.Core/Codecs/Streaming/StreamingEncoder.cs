@@ -4,61 +4,90 @@ using static TorchSharp.torch;
 namespace AudioCraft;
 
 /// <summary>
-/// Sound to codes while the sound arrives: push samples, get codes. Over a whole stream the codes are those that <see cref="CompressionModel.Encode"/> gives for the
-/// whole sound, up to float rounding, whatever the sizes of the pieces: 1 sample or an hour. Made by <see cref="CompressionModel.CreateStreamingEncoder"/>.
+/// Encodes audio while it arrives. Over a whole stream the codes equal those of <see cref="CompressionModel.Encode(Tensor)"/> for the whole audio, up to float rounding,
+/// for any piece sizes. Created by <see cref="CompressionModel.CreateStreamingEncoder"/>.
 /// </summary>
 /// <remarks>
-/// The work of a push and the memory during it grow with the piece; what is kept between pushes does not grow. Not for several threads at once.
-/// The model must outlive it and may serve any number of streams, and be used otherwise in between.
+/// The time and memory of a push grow with the piece; the state kept between pushes does not grow. Not thread-safe.
+/// The model must outlive the stream; it can serve any number of streams and other calls at the same time.
 /// </remarks>
 public sealed class StreamingEncoder : ICodecStream
 {
     private readonly StreamPlan plan;
     private readonly CodecStream stream;
+    private readonly Func<int> usual;
+    private readonly int totalCodebooks;
+    private int codebooks;
 
-    internal StreamingEncoder(StreamPlan plan)
+    /// <param name="plan">The model's.</param>
+    /// <param name="usual">Codebooks of calls that do not specify a number.</param>
+    /// <param name="totalCodebooks">Codebooks of the model.</param>
+    internal StreamingEncoder(StreamPlan plan, Func<int> usual, int totalCodebooks)
     {
-        this.plan = plan;
-        stream = new(plan.OpenEncoder());
+        (this.plan, this.usual, this.totalCodebooks) = (plan, usual, totalCodebooks);
+        stream = new(plan.OpenEncoder(() => codebooks));
     }
 
     /// <summary>
-    /// Samples from the first one of a frame until the codes of that frame are known: a frame comes out with the push that brings this many.
-    /// A frame's own samples for a causal <see cref="EncodecModel"/>; for others, and for every <see cref="DacModel"/>, these and the look-ahead of their convolutions.
-    /// Of stereo whose codes alternate frame by frame, the two frames of a moment come out together.
+    /// Samples from the first sample of a frame until the codes of that frame are known: the push that brings this many returns the frame.
+    /// For a causal <see cref="EncodecModel"/> the samples of the frame itself; for others, and for every <see cref="DacModel"/>, also the look-ahead of their convolutions.
+    /// For stereo with codes interleaved frame by frame, both frames of a time step are returned together.
     /// </summary>
     public int LatencySamples => checked(plan.Samples + stream.LookAhead(plan.Samples, plan.Frames));
 
     /// <summary>
-    /// Samples until the first frame is known. More than <see cref="LatencySamples"/> where the model's convolutions see the start of the sound mirrored
-    /// (<see cref="ConvPaddingMode.Reflect"/>): then the first frame depends on samples that come later, in causal models too.
-    /// The frames that waited come out together, and from there on the latency is as usual.
+    /// Samples until the first frame is known. More than <see cref="LatencySamples"/> where the model's convolutions reflect the start of the audio
+    /// (<see cref="ConvPaddingMode.Reflect"/>): then the first frame depends on later samples, in causal models too.
+    /// The delayed frames are returned together, and from then on the latency is <see cref="LatencySamples"/>.
     /// </summary>
     public int StartupSamples => stream.Startup;
 
-    /// <summary>Takes the next samples.</summary>
-    /// <param name="samples">Float [B, C, n] on the model's device, n at least 1, B the same in all pushes. It stays the caller's.</param>
-    /// <returns>
-    /// The codes that are certain now, int64 [B, K, f], the caller's; or null where no frame is complete. K is the model's <see cref="CompressionModel.NumCodebooks"/> at the time of the call.
-    /// </returns>
-    /// <exception cref="ArgumentException">The shape or type is not that.</exception>
+    /// <summary>Takes the next samples. The returned frames have the number of codebooks that <see cref="CompressionModel.SetNumCodebooks"/> has set.</summary>
+    /// <param name="samples">Float [B, C, n] on the model's device, n at least 1, B the same in all pushes. The caller keeps ownership.</param>
+    /// <returns>The codes that no later sample can change, int64 [B, K, f], owned by the caller; or null where no frame is complete.</returns>
+    /// <exception cref="ArgumentException">The shape or type is invalid.</exception>
     /// <exception cref="InvalidOperationException">The stream has ended.</exception>
-    /// <exception cref="ObjectDisposedException">It was disposed.</exception>
-    public Tensor? Push(Tensor samples)
+    /// <exception cref="ObjectDisposedException">The stream is disposed.</exception>
+    public Tensor? Push(Tensor samples) => Push(samples, usual());
+
+    /// <summary>Takes the next samples.</summary>
+    /// <param name="samples">Float [B, C, n] on the model's device, n at least 1, B the same in all pushes. The caller keeps ownership.</param>
+    /// <param name="codebooks">Codebooks of the returned frames, as for <see cref="CompressionModel.Encode(Tensor, int)"/>.</param>
+    /// <returns>The codes that no later sample can change, int64 [B, K, f], owned by the caller; or null where no frame is complete.</returns>
+    /// <exception cref="ArgumentException">The shape, type or number of codebooks is invalid.</exception>
+    /// <exception cref="InvalidOperationException">The stream has ended.</exception>
+    /// <exception cref="ObjectDisposedException">The stream is disposed.</exception>
+    public Tensor? Push(Tensor samples, int codebooks)
     {
-        plan.CheckSound(samples, nameof(samples));
+        plan.CheckAudio(samples, nameof(samples));
+        this.codebooks = BaseQuantizer.CheckNumCodebooks(codebooks, totalCodebooks, nameof(codebooks));
         return stream.Push(samples, nameof(samples));
     }
 
-    /// <summary>Ends the sound: gives the codes of the frames that are left, the last one filled up as <see cref="CompressionModel.Encode"/> does, or null if no sample was pushed.</summary>
-    /// <returns>int64 [B, K, f] or null. The frames of all calls are those that <see cref="CompressionModel.Encode"/> gives for all samples. The caller owns it.</returns>
+    /// <summary>
+    /// Ends the audio and returns the codes of the remaining frames, the last one completed as by <see cref="CompressionModel.Encode(Tensor)"/>, or null if no sample was pushed.
+    /// The frames have the number of codebooks that <see cref="CompressionModel.SetNumCodebooks"/> has set.
+    /// </summary>
+    /// <returns>int64 [B, K, f] or null. The caller owns it.</returns>
     /// <exception cref="InvalidOperationException">The stream has ended.</exception>
-    /// <exception cref="ObjectDisposedException">It was disposed.</exception>
-    public Tensor? Flush() => stream.Flush();
+    /// <exception cref="ObjectDisposedException">The stream is disposed.</exception>
+    public Tensor? Flush() => Flush(usual());
+
+    /// <summary>Ends the audio and returns the codes of the remaining frames, as <see cref="Flush()"/> does.</summary>
+    /// <param name="codebooks">Codebooks of the returned frames, as for <see cref="CompressionModel.Encode(Tensor, int)"/>.</param>
+    /// <returns>int64 [B, K, f] or null. The caller owns it.</returns>
+    /// <exception cref="ArgumentException">The number of codebooks is invalid.</exception>
+    /// <exception cref="InvalidOperationException">The stream has ended.</exception>
+    /// <exception cref="ObjectDisposedException">The stream is disposed.</exception>
+    public Tensor? Flush(int codebooks)
+    {
+        this.codebooks = BaseQuantizer.CheckNumCodebooks(codebooks, totalCodebooks, nameof(codebooks));
+        return stream.Flush();
+    }
 
     /// <inheritdoc/>
     Tensor? ICodecStream.Push(Tensor piece) => Push(piece);
 
-    /// <summary>Releases what is kept of the past. The model stays.</summary>
+    /// <summary>Releases the state of the stream. The model is not disposed.</summary>
     public void Dispose() => stream.Dispose();
 }

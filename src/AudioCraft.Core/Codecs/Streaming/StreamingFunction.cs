@@ -2,21 +2,21 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Codecs;
 
-/// <summary>What is done to each step, or to each group of steps, has no past.</summary>
-/// <param name="apply">Gives a tensor that is not the input; it may be a view of it.</param>
-/// <param name="replace">The same for an input that nobody else needs: it is disposed, or its memory used again. Null where that saves nothing.</param>
+/// <summary>A function of each step, or of each group of steps, that needs no state.</summary>
+/// <param name="apply">Returns a tensor other than its input; it may be a view of it.</param>
+/// <param name="overwrite">The same for an input that the caller gives up: it is disposed or its memory reused. Null to use <paramref name="apply"/>.</param>
 /// <param name="stepsIn">Steps of a group. Inputs are whole groups.</param>
-/// <param name="stepsOut">Steps that a group becomes.</param>
-internal sealed class StreamingFunction(Func<Tensor, Tensor> apply, Func<Tensor, Tensor>? replace = null, int stepsIn = 1, int stepsOut = 1) : IStreamingLayer
+/// <param name="stepsOut">Output steps of a group.</param>
+internal sealed class StreamingFunction(Func<Tensor, Tensor> apply, Func<Tensor, Tensor>? overwrite = null, int stepsIn = 1, int stepsOut = 1) : IStreamingLayer
 {
     public Tensor? Push(Tensor? input, bool last) => input is null ? null : apply(input);
 
-    /// <summary>The output for an input that nobody else needs.</summary>
-    public Tensor Replace(Tensor input)
+    /// <summary>The output for an input that the caller gives up.</summary>
+    public Tensor Overwrite(Tensor input)
     {
-        if (replace is not null)
+        if (overwrite is not null)
         {
-            return replace(input);
+            return overwrite(input);
         }
 
         using (input)

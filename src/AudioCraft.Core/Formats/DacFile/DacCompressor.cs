@@ -165,7 +165,7 @@ public sealed class DacCompressor(DacModel model)
         return cat(parts, -1).MoveToOuterDisposeScope();
     }
 
-    private Device Device => model.parameters().First().device;
+    private Device Device => model.Device;
 
     private void CheckFits(DacFile file)
     {

@@ -37,7 +37,7 @@ internal sealed class EcdcLayout
         }
 
         BitsPerCode = BitOperations.Log2((uint)model.Cardinality);
-        Device = model.parameters().First().device;
+        Device = model.Device;
     }
 
     public EncodecModel Model { get; }

@@ -53,7 +53,7 @@ internal static class EcdcReader
         using var reader = ReaderOf(header, layout, source, total, step => Report(step));
         for (var done = 0L; done < total;)
         {
-            var count = Math.Min(layout.Model.FramesAtATime, total - done);
+            var count = Math.Min(layout.Model.FramesPerPiece, total - done);
             var codes = reader.Read(count);
             done += count;
             if (done == total)

@@ -32,11 +32,11 @@ internal static class EcdcWriter
     {
         // Blocks of a fixed size, so that the bytes do not depend on the chunks, not even through rounding.
         var model = layout.Model;
-        var block = model.FramesAtATime * model.HopLength;
+        var block = model.FramesPerPiece * model.HopLength;
         var total = (double)layout.FramesOf(length);
         var done = 0L;
         using var writer = WriterOf(layout, stream, step => Report(step / total));
-        foreach (var codes in model.EncodeStream(SoundWindows.Cut(pieces, block, block)))
+        foreach (var codes in model.EncodeStream(AudioWindows.Cut(pieces, block, block)))
         {
             using (codes)
             {

@@ -5,13 +5,13 @@ using static TorchSharp.torch.nn;
 
 namespace AudioCraft.Kernels;
 
-/// <summary>A convolution over time, computed in the way that is fastest for its shape (measured in benchmarks/).</summary>
+/// <summary>A convolution over time with the implementation that is fastest for its shape (measured in benchmarks/).</summary>
 internal static class Conv1dOperator
 {
-    /// <summary>Up to this many channels out, summing the taps is faster than a convolution.</summary>
+    /// <summary>Up to this many output channels, summing the taps is faster than a convolution.</summary>
     private const long FewOutputs = 4;
 
-    /// <summary>Up to this many windows, as in packets of a stream, the time goes into reading the weights.</summary>
+    /// <summary>Up to this many windows, as in packets of a stream, reading the weights dominates.</summary>
     private const long FewWindows = 8;
 
     /// <summary>[B, in, T] → [B, out, frames], with <paramref name="padding"/> zeros at both ends.</summary>
@@ -60,7 +60,7 @@ internal static class Conv1dOperator
     /// <param name="bias">[out].</param>
     /// <param name="stride">Samples a frame.</param>
     /// <param name="trim">Samples not computed at each end.</param>
-    /// <param name="longer">Samples computed at the right end after all; below <paramref name="stride"/>.</param>
+    /// <param name="longer">Samples added at the right end; below <paramref name="stride"/>.</param>
     public static Tensor Transpose(Tensor input, Tensor weight, Tensor bias, long stride, long trim, long longer)
     {
         var samples = ((input.size(2) - 1) * stride) + weight.size(2) - (2 * trim) + longer;
@@ -69,7 +69,7 @@ internal static class Conv1dOperator
             : functional.conv_transpose1d(input, weight, bias, stride, trim, longer);
     }
 
-    /// <summary>Few windows are rows of a product that reads the weights once, where they lie.</summary>
+    /// <summary>Computes few windows as the rows of a matrix product that reads the weights once, in place.</summary>
     private static Tensor ProductOfWindows(Tensor input, Tensor weight, Tensor bias, long span, long stride, long dilation)
     {
         using var scope = NewDisposeScope();
@@ -79,7 +79,7 @@ internal static class Conv1dOperator
         return MatrixProduct.Linear(rows, weight.flatten(1), bias).transpose(1, 2).contiguous().MoveToOuterDisposeScope();
     }
 
-    /// <summary>A kernel of one sample is a matrix: one product without the change of layout that a convolution makes.</summary>
+    /// <summary>A kernel of one sample is a matrix: one product without the layout change of a convolution.</summary>
     private static Tensor Pointwise(Tensor input, Tensor weight, Tensor bias)
     {
         using var scope = NewDisposeScope();
@@ -91,8 +91,8 @@ internal static class Conv1dOperator
     }
 
     /// <summary>
-    /// With few channels out, all taps of the kernel are one product that reads the input once, and the output is their sum, each shifted by its place:
-    /// several times faster than a convolution that is made for many channels.
+    /// With few output channels, all taps of the kernel are one product that reads the input once, and the output is the sum of the shifted taps:
+    /// several times faster than a convolution designed for many channels.
     /// </summary>
     private static Tensor SumOfTaps(Tensor input, Tensor weight, Tensor bias, long padding, long dilation)
     {
@@ -102,11 +102,11 @@ internal static class Conv1dOperator
         var matrix = weight.permute(2, 0, 1).reshape(taps * outputs, -1);
         var products = matmul(matrix, input).view(items, taps, outputs, length);
 
-        // Not the bias expanded and made contiguous: for a single frame that is the bias itself.
+        // Not bias.expand().contiguous(): for a single frame that is the bias itself.
         var output = empty([items, outputs, frames], input.dtype, input.device).copy_(bias.unsqueeze(-1));
         for (var tap = 0L; tap < taps; tap++)
         {
-            // Frame f takes sample f + shift; outside the input there is nothing to add.
+            // Frame f takes sample f + shift; outside the input nothing is added.
             var shift = tap * dilation - padding;
             var first = Math.Max(0, -shift);
             var count = Math.Min(frames, length - shift) - first;

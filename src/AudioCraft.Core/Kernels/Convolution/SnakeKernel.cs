@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 namespace AudioCraft.Kernels;
 
 /// <summary>
-/// Snake in one pass over memory, where the same of tensor operations takes five: on a CPU those cost as much as the convolutions between them.
+/// Snake in one pass over memory; tensor operations need five, which on a CPU cost as much as the convolutions between them.
 /// The square of a sine has period π, so the argument is reduced to ±π/2 and needs no sign.
 /// </summary>
 internal static class SnakeKernel
@@ -15,7 +15,7 @@ internal static class SnakeKernel
     /// <summary>Below this many samples a second thread costs more than it saves.</summary>
     private const int SamplesForThreads = 1 << 16;
 
-    /// <summary>The reduction by parts of π is exact to float precision up to here; beyond it the library's sine is used.</summary>
+    /// <summary>The reduction by parts of π is exact to float precision up to this argument; beyond it the library's sine is used.</summary>
     private const float LargestReduced = 8192;
 
     // π in three parts, the first two of few bits, so that their products with a whole number are exact.
@@ -24,7 +24,7 @@ internal static class SnakeKernel
     // sin r on ±π/2 as an odd polynomial, a minimax of degree eleven.
     private const float C3 = -0.16666667f, C5 = 0.0083333310f, C7 = -0.00019840874f, C9 = 2.7525562e-6f, C11 = -2.3889859e-8f;
 
-    /// <summary>Whether a tensor is one that this can read in place.</summary>
+    /// <summary>Whether this kernel can read a tensor in place.</summary>
     public static bool Supports(Tensor tensor) =>
         tensor.device_type == DeviceType.CPU && tensor.dtype == ScalarType.Float32 && tensor.is_contiguous() && tensor.size(-1) <= int.MaxValue / sizeof(float);
 

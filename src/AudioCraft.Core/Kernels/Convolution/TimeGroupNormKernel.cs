@@ -7,12 +7,12 @@ using static TorchSharp.torch;
 namespace AudioCraft.Kernels;
 
 /// <summary>
-/// Normalisation of a whole sound over channels and time, on a CPU in float32. libtorch shares out group normalisation by groups, and one sound of one group is
-/// one thread's work there; here its channels are shared out. Sums go over a channel in float32, a vector's width of them side by side, and over channels in float64.
+/// Group normalisation with one group over channels and time, on a CPU in float32. libtorch parallelizes over groups, so that one item with one group uses
+/// a single thread; this kernel parallelizes over channels. Sums over a channel are in float32, one per vector lane, and over channels in float64.
 /// </summary>
 internal static unsafe class TimeGroupNormKernel
 {
-    /// <summary>Whether it can be used: [B, C, T], contiguous float32 on the CPU, where spans can reach all of it, and no gradient wanted.</summary>
+    /// <summary>Whether this kernel supports the input: [B, C, T], float32 on the CPU, within the size of a span, and no gradient required.</summary>
     public static bool Takes(Tensor input) =>
         input.dim() == 3 && input.dtype == ScalarType.Float32 && input.device_type == DeviceType.CPU && !is_grad_enabled()
         && input.numel() <= int.MaxValue / sizeof(float) && input.size(2) > 0;

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace AudioCraft.Tests.Quantization;
 
 /// <summary>Choices that were recorded elsewhere, in their order.</summary>
-internal sealed class RecordedDraws : TrainingDraws
+internal sealed class RecordedSampler : TrainingSampler
 {
     private readonly Queue<long[]> choices = new();
 

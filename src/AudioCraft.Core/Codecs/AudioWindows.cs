@@ -3,14 +3,14 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Codecs;
 
-/// <summary>Cuts sound that comes in pieces of any sizes into windows of one size. What it keeps is less than a window, beside the piece that it is given.</summary>
-internal static class SoundWindows
+/// <summary>Cuts audio that arrives in pieces of any size into windows of one size. Buffers less than a window, besides the current piece.</summary>
+internal static class AudioWindows
 {
-    /// <summary>The windows: one starts every <paramref name="stride"/> samples inside the sound and has <paramref name="length"/> samples, or as many as are left.</summary>
-    /// <param name="pieces">[..., n] in order, of the same shape but for n, which is at least 1. Each is used only until the next is asked for.</param>
+    /// <summary>Returns the windows: one starts every <paramref name="stride"/> samples inside the audio and has <paramref name="length"/> samples, or as many as are left.</summary>
+    /// <param name="pieces">[..., n] in order, of the same shape except for n, which is at least 1. Each is used only until the next is requested.</param>
     /// <param name="length">Samples of a window, at least the stride.</param>
     /// <param name="stride">Samples from the start of a window to the start of the next, at least 1.</param>
-    /// <returns>[..., m]; each lives only until the next is asked for.</returns>
+    /// <returns>[..., m]; each is valid until the next is requested.</returns>
     public static IEnumerable<Tensor> Cut(IEnumerable<Tensor> pieces, long length, long stride)
     {
         var kept = new List<Tensor>();
@@ -57,7 +57,7 @@ internal static class SoundWindows
         }
     }
 
-    /// <summary>What was kept and the new piece as one; nothing is kept any more.</summary>
+    /// <summary>Joins the buffered parts and the new piece, and clears the buffer.</summary>
     private static Tensor Join(List<Tensor> kept, Tensor? piece)
     {
         var parts = piece is null ? kept : [.. kept, piece];

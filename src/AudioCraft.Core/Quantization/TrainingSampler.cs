@@ -4,21 +4,21 @@ using static TorchSharp.torch;
 namespace AudioCraft.Quantization;
 
 /// <summary>
-/// The random choices that training makes. They come from a generator of the CPU, in upstream's order and by its means, so that a seed gives what it gives upstream.
+/// The random choices of training. They use a CPU generator with upstream's calls in upstream's order, so that a seed gives upstream's results.
 /// </summary>
-internal class TrainingDraws
+internal class TrainingSampler
 {
-    /// <summary>Where random numbers come from; libtorch's own generator when null.</summary>
+    /// <summary>Source of random numbers; libtorch's default generator when null.</summary>
     public Generator? Generator { get; set; }
 
-    /// <summary>How many codebooks a step uses: 1 to <paramref name="most"/>, each as likely.</summary>
-    public virtual int CodebookCount(int most)
+    /// <summary>Samples the number of codebooks of a step uniformly from 1 to <paramref name="most"/>.</summary>
+    public virtual int SampleNumCodebooks(int most)
     {
         using var count = randint(1L, most + 1L, [1L], ScalarType.Int64, generator: Generator);
         return (int)count.item<long>();
     }
 
-    /// <summary>So many indices below <paramref name="population"/>, int64 on the CPU: different ones, unless there are not enough.</summary>
+    /// <summary>Samples indices below <paramref name="population"/>, int64 on the CPU, without replacement unless <paramref name="count"/> is larger.</summary>
     public virtual Tensor Choose(long population, long count)
     {
         if (population < count)

@@ -5,12 +5,12 @@ using static TorchSharp.torch;
 namespace AudioCraft.Tests.Codecs;
 
 /// <summary>Sounds so long that they are coded in pieces, beside the layers run on the whole.</summary>
-public class LongSoundTests
+public class LongAudioTests
 {
     [Theory]
     [InlineData(true, ConvPaddingMode.Reflect, 1)]
     [InlineData(false, ConvPaddingMode.Constant, 2)]
-    public void A_long_sound_has_the_codes_and_the_sound_of_the_whole(bool causal, ConvPaddingMode padding, int items)
+    public void Encodec_long_audio_matches_unchunked(bool causal, ConvPaddingMode padding, int items)
     {
         using var scope = NewDisposeScope();
         using var guard = no_grad();
@@ -20,21 +20,21 @@ public class LongSoundTests
             SampleRate = 16000,
             Causal = causal,
             Encoder = new() { Filters = 16, Dimension = 8, ResidualLayers = 1, Ratios = [8, 5, 4], LstmLayers = 1, Causal = causal, Norm = ConvNorm.WeightNorm, PaddingMode = padding },
-            Quantizer = new() { CodebookCount = 2, Bins = 16, KMeansInit = false },
+            Quantizer = new() { NumCodebooks = 2, Cardinality = 16, KMeansInit = false },
         });
         model.eval();
         Check(model, randn(items, 1, (1 << 19) + 12345) * 0.1);
     }
 
     [Fact]
-    public void So_has_DACs()
+    public void Dac_long_audio_matches_unchunked()
     {
         using var scope = NewDisposeScope();
         using var guard = no_grad();
         random.manual_seed(8);
         using var model = new DacModel(new DacConfig
         {
-            SampleRate = 16000, EncoderDimension = 16, EncoderRates = [2, 4, 5], DecoderDimension = 64, DecoderRates = [5, 4, 2], CodebookCount = 2, CodebookSize = 16, CodebookDimensions = [4],
+            SampleRate = 16000, EncoderDimension = 16, EncoderRates = [2, 4, 5], DecoderDimension = 64, DecoderRates = [5, 4, 2], NumCodebooks = 2, Cardinality = 16, CodebookDimensions = [4],
         });
         model.eval();
         Check(model, randn(1, 1, (1 << 19) + 12345) * 0.1);
