@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using AudioCraft.Checkpoints;
 using AudioCraft.Cli.Options;
-using AudioCraft.Hub;
 
 namespace AudioCraft.Cli.Commands;
 
@@ -23,7 +22,7 @@ internal static class InspectCommand
             // Looking must not download gigabytes: what is not here is not fetched.
             var place = Directory.Exists(asked) || File.Exists(asked)
                 ? asked
-                : new ModelFetcher(hub.Read(line) with { Offline = true }, null, ct).Find(asked, kind: null);
+                : new LoadContext(hub.Read(line) with { Offline = true }, null, ct).Fetcher.Find(asked, kind: null);
             var found = CheckpointInspector.Inspect(place);
             shell.Result(json: line.GetValue(json), InspectionResult.Of(found), result => Lines(result, line.GetValue(all)));
             return Task.FromResult(ExitCode.Success);

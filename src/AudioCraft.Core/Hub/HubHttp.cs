@@ -21,16 +21,16 @@ internal sealed class HubHttp(HubSettings settings)
     /// <param name="from">First byte that is wanted, or null for all.</param>
     /// <param name="to">Last byte that is wanted.</param>
     /// <param name="leaveHost">Whether redirects to other hosts are followed; if not, such a redirect is the answer.</param>
-    /// <param name="ct">Ends it.</param>
+    /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="TransientException">It may work the next time.</exception>
     /// <exception cref="HubException">It will not.</exception>
     public async Task<HttpResponseMessage> SendAsync(
-        HttpMethod method, Uri address, RepoId repository, string asked, long? from, long? to, bool leaveHost, CancellationToken ct)
+        HttpMethod method, Uri address, RepoId repository, string asked, long? from, long? to, bool leaveHost, CancellationToken cancellationToken)
     {
         var at = address;
         for (var redirects = 0; redirects <= MaximumRedirects; redirects++)
         {
-            var response = await SendOnceAsync(method, at, asked, from, to, ct).ConfigureAwait(false);
+            var response = await SendOnceAsync(method, at, asked, from, to, cancellationToken).ConfigureAwait(false);
             try
             {
                 if (response.StatusCode is HttpStatusCode.OK or HttpStatusCode.PartialContent or HttpStatusCode.RequestedRangeNotSatisfiable)
@@ -82,7 +82,7 @@ internal sealed class HubHttp(HubSettings settings)
 
     private bool IsHome(Uri address) => SameHost(address, settings.Endpoint);
 
-    private async Task<HttpResponseMessage> SendOnceAsync(HttpMethod method, Uri address, string asked, long? from, long? to, CancellationToken ct)
+    private async Task<HttpResponseMessage> SendOnceAsync(HttpMethod method, Uri address, string asked, long? from, long? to, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(method, address);
         request.Headers.UserAgent.Add(Agent);
@@ -98,7 +98,7 @@ internal sealed class HubHttp(HubSettings settings)
             request.Headers.Range = new RangeHeaderValue(from, to);
         }
 
-        using var silence = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        using var silence = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         silence.CancelAfter(settings.Timings.Silence);
         try
         {
@@ -112,15 +112,15 @@ internal sealed class HubHttp(HubSettings settings)
 
             return response;
         }
-        catch (Exception e) when (IsBroken(e, ct))
+        catch (Exception e) when (IsBroken(e, cancellationToken))
         {
             throw Broken(asked, e);
         }
     }
 
     /// <summary>Whether the exception is a connection's, and not the caller's wish to end.</summary>
-    public static bool IsBroken(Exception error, CancellationToken ct) =>
-        error is HttpRequestException or IOException || (error is OperationCanceledException && !ct.IsCancellationRequested);
+    public static bool IsBroken(Exception error, CancellationToken cancellationToken) =>
+        error is HttpRequestException or IOException || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested);
 
     /// <summary>A connection that broke or fell silent.</summary>
     public TransientException Broken(string asked, Exception error)

@@ -42,9 +42,9 @@ internal sealed class HubRepository
     /// <param name="id">The repository.</param>
     /// <param name="revision">Branch, tag or commit.</param>
     /// <param name="isComplete">Whether a commit's files in the cache are enough.</param>
-    /// <param name="ct">Ends it.</param>
+    /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="HubException">Neither the Hub nor the cache has it.</exception>
-    public static async Task<HubRepository> OpenAsync(HubSettings settings, RepoId id, string revision, Func<HubRepository, bool> isComplete, CancellationToken ct)
+    public static async Task<HubRepository> OpenAsync(HubSettings settings, RepoId id, string revision, Func<HubRepository, bool> isComplete, CancellationToken cancellationToken)
     {
         var http = new HubHttp(settings);
         var cache = new HubCache(settings.CacheDirectory, id, settings.Links);
@@ -64,7 +64,7 @@ internal sealed class HubRepository
 
         try
         {
-            var (sha, files) = await ListAsync(http, id, revision, ct).ConfigureAwait(false);
+            var (sha, files) = await ListAsync(http, id, revision, cancellationToken).ConfigureAwait(false);
             cache.WriteRef(revision, sha);
             return new HubRepository(http, cache, sha, files);
         }
@@ -83,14 +83,14 @@ internal sealed class HubRepository
 
     /// <summary>A file's hash and size.</summary>
     /// <exception cref="HubException">It cannot be had.</exception>
-    public Task<RemoteFile> DescribeAsync(string name, CancellationToken ct)
+    public Task<RemoteFile> DescribeAsync(string name, CancellationToken cancellationToken)
     {
         // The name becomes a path: refuse it before anything is asked.
         cache.InSnapshot(Commit, name);
         var address = Settings.Address($"{HubPath.Escaped(Id.Value)}/resolve/{Commit}/{HubPath.Escaped(name)}");
         return Retries.RunAsync(Settings.Timings, Settings.Logger, async () =>
         {
-            using var answer = await http.SendAsync(HttpMethod.Head, address, Id, $"{Id}: {name}", null, null, leaveHost: false, ct).ConfigureAwait(false);
+            using var answer = await http.SendAsync(HttpMethod.Head, address, Id, $"{Id}: {name}", null, null, leaveHost: false, cancellationToken).ConfigureAwait(false);
             // Large files are elsewhere: the Hub's own answer has their hash and size, the other host's would not.
             var etag = HubAnswer.Header(answer, "X-Linked-ETag") ?? HubAnswer.Header(answer, "ETag");
             var size = long.TryParse(HubAnswer.Header(answer, "X-Linked-Size"), out var linked)
@@ -99,17 +99,17 @@ internal sealed class HubRepository
             return size is >= 0
                 ? new RemoteFile(name, address, HubPath.ETag(etag), size.Value)
                 : throw new HubException(HubError.InvalidAnswer, $"{Id}: the server does not say how long {name} is. Check the endpoint, or try again later.");
-        }, ct);
+        }, cancellationToken);
     }
 
     /// <summary>Brings files into the cache that are not there.</summary>
     /// <exception cref="HubException">One cannot be had; those before it are kept.</exception>
-    public async Task FetchAsync(IEnumerable<string> names, DownloadMeter meter, CancellationToken ct)
+    public async Task FetchAsync(IEnumerable<string> names, DownloadMeter meter, CancellationToken cancellationToken)
     {
         var files = new List<RemoteFile>();
         foreach (var name in names.Where(name => !IsHere(name)))
         {
-            files.Add(await DescribeAsync(name, ct).ConfigureAwait(false));
+            files.Add(await DescribeAsync(name, cancellationToken).ConfigureAwait(false));
         }
 
         if (files.Count == 0)
@@ -122,17 +122,17 @@ internal sealed class HubRepository
         var download = new BlobDownload(http, cache, meter);
         foreach (var file in files)
         {
-            await download.RunAsync(Commit, file, ct).ConfigureAwait(false);
+            await download.RunAsync(Commit, file, cancellationToken).ConfigureAwait(false);
         }
     }
 
     /// <summary>Brings the files of a model into the cache, and those that its index names.</summary>
-    public async Task FetchAsync(ModelFiles files, DownloadMeter meter, CancellationToken ct)
+    public async Task FetchAsync(ModelFiles files, DownloadMeter meter, CancellationToken cancellationToken)
     {
-        await FetchAsync(files.Needed.Concat(files.Wanted), meter, ct).ConfigureAwait(false);
+        await FetchAsync(files.Needed.Concat(files.Wanted), meter, cancellationToken).ConfigureAwait(false);
         if (files.Index is not null)
         {
-            await FetchAsync(ShardedSafetensors.FilesOf(cache.InSnapshot(Commit, files.Index)), meter, ct).ConfigureAwait(false);
+            await FetchAsync(ShardedSafetensors.FilesOf(cache.InSnapshot(Commit, files.Index)), meter, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -161,30 +161,30 @@ internal sealed class HubRepository
         return File.Exists(blob) ? 0 : Math.Max(0, file.Size - (partial.Exists ? partial.Length : 0));
     }
 
-    private static Task<(string Commit, HashSet<string> Files)> ListAsync(HubHttp http, RepoId id, string revision, CancellationToken ct)
+    private static Task<(string Commit, HashSet<string> Files)> ListAsync(HubHttp http, RepoId id, string revision, CancellationToken cancellationToken)
     {
         var asked = revision == PretrainedOptions.DefaultRevision ? $"'{id}'" : $"'{id}' ({revision})";
         var address = http.Settings.Address($"api/models/{HubPath.Escaped(id.Value)}/revision/{Uri.EscapeDataString(revision)}");
         return Retries.RunAsync(http.Settings.Timings, http.Settings.Logger, async () =>
         {
-            using var answer = await http.SendAsync(HttpMethod.Get, address, id, asked, null, null, leaveHost: false, ct).ConfigureAwait(false);
+            using var answer = await http.SendAsync(HttpMethod.Get, address, id, asked, null, null, leaveHost: false, cancellationToken).ConfigureAwait(false);
             if (answer.StatusCode != HttpStatusCode.OK)
             {
                 throw new HubException(HubError.InvalidAnswer, $"{asked}: the server answers {(int)answer.StatusCode} instead of describing it. Check the endpoint (HF_ENDPOINT or PretrainedOptions.Endpoint).");
             }
 
-            return Parse(await ReadAsync(http, answer, asked, ct).ConfigureAwait(false), asked);
-        }, ct);
+            return Parse(await ReadAsync(http, answer, asked, cancellationToken).ConfigureAwait(false), asked);
+        }, cancellationToken);
     }
 
-    private static async Task<MemoryStream> ReadAsync(HubHttp http, HttpResponseMessage answer, string asked, CancellationToken ct)
+    private static async Task<MemoryStream> ReadAsync(HubHttp http, HttpResponseMessage answer, string asked, CancellationToken cancellationToken)
     {
-        using var silence = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        using var silence = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
         {
             var text = new MemoryStream();
             var buffer = new byte[64 << 10];
-            var body = await answer.Content.ReadAsStreamAsync(ct).ConfigureAwait(false);
+            var body = await answer.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
             while (true)
             {
                 silence.CancelAfter(http.Settings.Timings.Silence);
@@ -203,7 +203,7 @@ internal sealed class HubRepository
                 text.Write(buffer, 0, read);
             }
         }
-        catch (Exception e) when (HubHttp.IsBroken(e, ct))
+        catch (Exception e) when (HubHttp.IsBroken(e, cancellationToken))
         {
             throw http.Broken(asked, e);
         }

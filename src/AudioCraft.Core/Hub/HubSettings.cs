@@ -1,3 +1,4 @@
+using AudioCraft.Checkpoints;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -42,13 +43,14 @@ internal sealed record HubSettings
 
     /// <exception cref="ArgumentException">An option is not of the kind it should be.</exception>
     /// <exception cref="HubException">The environment's endpoint or token is not of the kind it should be.</exception>
-    public static HubSettings From(PretrainedOptions options, HubEnvironment? environment = null)
+    public static HubSettings From(LoadContext context, HubEnvironment? environment = null)
     {
+        var options = context.Options;
         environment ??= HubEnvironment.Current;
         var endpoint = options.Endpoint ?? ParseEndpoint(environment.Endpoint);
         if (!IsEndpoint(endpoint))
         {
-            throw new ArgumentException($"The endpoint is '{endpoint}'; an address such as https://huggingface.co is expected.", nameof(options));
+            throw new ArgumentException($"The endpoint is '{endpoint}'; an address such as https://huggingface.co is expected.", nameof(context));
         }
 
         var token = options.Token ?? environment.Token;
@@ -65,9 +67,9 @@ internal sealed record HubSettings
             Offline = options.Offline ?? environment.Offline,
             Client = options.HttpClient ?? SharedClient,
             Logger = options.Logger ?? NullLogger.Instance,
-            Timings = options.Timings ?? new HubTimings(),
-            Disk = options.Disk ?? new DiskSpace(),
-            Links = options.Links,
+            Timings = context.Timings,
+            Disk = context.Disk,
+            Links = context.Links,
         };
     }
 

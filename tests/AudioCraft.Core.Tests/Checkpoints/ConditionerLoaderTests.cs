@@ -50,7 +50,7 @@ public class ConditionerLoaderTests
     [Theory]
     [InlineData("genre: {model: lut, lut: {n_bins: 17, dim: 6, tokenizer: whitespace}}", "spaCy")]
     [InlineData("genre: {model: lut, lut: {n_bins: 2000000000, dim: 2000000000, tokenizer: noop}}", "2000000000 vectors")]
-    [InlineData("genre: {model: lut, lut: {n_bins: 17, dim: 6, tokenizer: noop, pad_idx: 17}}", "17 of which")]
+    [InlineData("genre: {model: lut, lut: {n_bins: 17, dim: 6, tokenizer: noop, pad_idx: 17}}", "pad_idx 17")]
     [InlineData("genre: {model: chroma_stem}", "'chroma_stem'")]
     [InlineData("genre: {model: style}", "'style'")]
     [InlineData("genre: {model: clap}", "'clap'")]
@@ -59,5 +59,5 @@ public class ConditionerLoaderTests
         message, Assert.Throws<CheckpointException>(() => Load($"{{{Genre.Replace("genre", "artist", StringComparison.Ordinal)}, {conditioner}}}")).Message, StringComparison.Ordinal));
 
     private static IReadOnlyList<KeyValuePair<string, TextConditioner>> Load(string conditioners) =>
-        ConditionerLoader.Load(XpConfig.Parse($"conditioners: {conditioners}", "test"), LM, "nowhere", new PretrainedOptions(), CPU);
+        ConditionerLoader.Load(XpConfig.Parse($"conditioners: {conditioners}", "test"), LM, "nowhere", new LoadContext(new PretrainedOptions { Device = CPU }));
 }

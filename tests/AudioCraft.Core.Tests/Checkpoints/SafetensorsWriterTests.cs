@@ -58,7 +58,7 @@ public class SafetensorsWriterTests
         using var source = TorchFile.Open(TestData.Checkpoint("views.pt"));
         using var ended = new CancellationTokenSource();
         ended.Cancel();
-        Assert.Throws<OperationCanceledException>(() => SafetensorsWriter.Write(path, source, ct: ended.Token));
+        Assert.Throws<OperationCanceledException>(() => SafetensorsWriter.Write(path, source, cancellationToken: ended.Token));
         using var scalar = ones(1);
         Assert.Throws<ArgumentException>(() => SafetensorsWriter.Write(path, new Dictionary<string, Tensor> { ["__metadata__"] = scalar }));
         Assert.Equal("before", File.ReadAllText(path));

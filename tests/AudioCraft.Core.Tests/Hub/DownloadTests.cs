@@ -168,9 +168,8 @@ public class DownloadTests
             never.Wait(TimeSpan.FromSeconds(30));
             return null;
         };
-        var options = hub.Options;
-        options = options with { Timings = options.Timings! with { Silence = TimeSpan.FromMilliseconds(100), Attempts = 2 } };
-        Assert.Contains("silent", hub.Fails(HubError.Network, options: options).Message, StringComparison.Ordinal);
+        var context = hub.Context(timings: hub.Timings with { Silence = TimeSpan.FromMilliseconds(100), Attempts = 2 });
+        Assert.Contains("silent", hub.Fails(HubError.Network, context).Message, StringComparison.Ordinal);
         never.Release(10);
     }
 
@@ -197,9 +196,9 @@ public class DownloadTests
     public void A_disk_without_room_is_said_before_anything_is_fetched()
     {
         using var hub = new HubFixture();
-        Assert.Contains("HF_HOME", hub.Fails(HubError.DiskFull, options: hub.Options with { Disk = new(_ => (64 << 20) + 1000) }).Message, StringComparison.Ordinal);
+        Assert.Contains("HF_HOME", hub.Fails(HubError.DiskFull, hub.Context(disk: new(_ => (64 << 20) + 1000))).Message, StringComparison.Ordinal);
         Assert.Empty(hub.Cdn.Requests);
-        hub.Find(options: hub.Options with { Disk = new(_ => (64 << 20) + 400_000) });
+        HubFixture.Find(hub.Context(disk: new(_ => (64 << 20) + 400_000)));
     }
 
     [Fact]

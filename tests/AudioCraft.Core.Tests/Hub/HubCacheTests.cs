@@ -1,3 +1,4 @@
+using AudioCraft.Checkpoints;
 using System.Diagnostics;
 using System.Text;
 using AudioCraft.Hub;
@@ -77,7 +78,7 @@ public class HubCacheTests
     public void Where_links_cannot_be_made_the_files_themselves_are_there()
     {
         using var hub = new HubFixture();
-        hub.Find(options: hub.Options with { Links = false });
+        HubFixture.Find(hub.Context(links: false));
         hub.HasAll();
         Assert.Null(new FileInfo(Path.Combine(hub.Snapshot, "model.safetensors")).LinkTarget);
         Assert.Empty(Directory.GetFiles(Path.Combine(hub.Repository, "blobs")));
@@ -137,13 +138,13 @@ public class HubCacheTests
         Assert.Null(Environment_($"HF_HOME={folder.Path}|HF_HUB_DISABLE_IMPLICIT_TOKEN=1").Token);
         Assert.Null(Environment_($"HF_HOME={folder.File("none")}").Token);
         var environment = Environment_("HF_TOKEN=hf_env|HF_ENDPOINT=https://mirror.example/hf/|HF_HUB_OFFLINE=true");
-        var settings = HubSettings.From(new PretrainedOptions(), environment);
+        var settings = HubSettings.From(new LoadContext(new PretrainedOptions()), environment);
         Assert.Equal(("hf_env", true, "https://mirror.example/hf/api"), (settings.Token, settings.Offline, settings.Address("api").AbsoluteUri));
-        var given = HubSettings.From(new PretrainedOptions { Token = "", Offline = false, Endpoint = new Uri("http://localhost:1") }, environment);
+        var given = HubSettings.From(new LoadContext(new PretrainedOptions { Token = "", Offline = false, Endpoint = new Uri("http://localhost:1") }), environment);
         Assert.Equal(((string?)null, false, "http://localhost:1/api"), (given.Token, given.Offline, given.Address("api").AbsoluteUri));
-        Assert.Throws<HubException>(() => HubSettings.From(new PretrainedOptions { Token = "two\r\nlines" }, environment));
-        Assert.Throws<HubException>(() => HubSettings.From(new PretrainedOptions(), Environment_("HF_ENDPOINT=nonsense")));
-        Assert.Throws<ArgumentException>(() => HubSettings.From(new PretrainedOptions { Endpoint = new Uri("ftp://x") }, environment));
+        Assert.Throws<HubException>(() => HubSettings.From(new LoadContext(new PretrainedOptions { Token = "two\r\nlines" }), environment));
+        Assert.Throws<HubException>(() => HubSettings.From(new LoadContext(new PretrainedOptions()), Environment_("HF_ENDPOINT=nonsense")));
+        Assert.Throws<ArgumentException>(() => HubSettings.From(new LoadContext(new PretrainedOptions { Endpoint = new Uri("ftp://x") }), environment));
     }
 
     private static HubEnvironment Environment_(string variables)

@@ -53,7 +53,7 @@ public class HubModelTests
         hub.Cdn.Misbehave = request => request.Headers.TryGetValue("range", out var range) && !range.StartsWith("bytes=0-", StringComparison.Ordinal)
             ? LocalHub.Ranged(request, T5) with { CutAfter = 500 }
             : null;
-        var failure = Assert.Throws<HubException>(() => AudioGen.GetPretrained(Name, hub.Options));
+        var failure = Assert.Throws<HubException>(() => CheckpointLoader.LoadGenModel(Name, hub.Context()));
         Assert.Equal(HubError.Network, failure.Error);
         Assert.Contains("t5-small", failure.Message, StringComparison.Ordinal);
         Assert.False(File.Exists(EncoderFile(hub)));

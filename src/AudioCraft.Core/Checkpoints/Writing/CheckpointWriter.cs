@@ -12,8 +12,6 @@ namespace AudioCraft.Checkpoints;
 /// </summary>
 public static class CheckpointWriter
 {
-    private const string ConfigFile = "config.json", TextEncoderFolder = "t5";
-
     /// <summary>Writes a language model, the codec whose codes it speaks, and its text encoder. Files that are there are replaced, each whole or not at all.</summary>
     /// <param name="directory">It is made if it is not there.</param>
     /// <param name="lm">The language model; its T5 conditioners share one text encoder.</param>
@@ -53,14 +51,14 @@ public static class CheckpointWriter
         }
 
         using var source = AudioCraftCheckpoint.OpenCompressionModel(codec);
-        SafetensorsWriter.Write(Path.Combine(directory, AudioCraftCheckpoint.CompressionModelName + ".safetensors"), source.Weights);
-        WriteWeights(Path.Combine(directory, AudioCraftCheckpoint.LanguageModelName + ".safetensors"), lm, halfPrecision);
+        SafetensorsWriter.Write(Path.Combine(directory, CheckpointFiles.ConvertedCompressionModel), source.Weights);
+        WriteWeights(Path.Combine(directory, CheckpointFiles.ConvertedLanguageModel), lm, halfPrecision);
         if (encoders is [T5Conditioner first, ..])
         {
-            WriteTextEncoder(Path.Combine(directory, TextEncoderFolder), first.TextEncoder, tokenizer!, halfPrecision);
+            WriteTextEncoder(Path.Combine(directory, CheckpointFiles.TextEncoderFolder), first.TextEncoder, tokenizer!, halfPrecision);
         }
 
-        WriteConfig(Path.Combine(directory, ConfigFile),
+        WriteConfig(Path.Combine(directory, CheckpointFiles.Config),
         [
             (AudioCraftCheckpoint.LanguageModelName, AudioCraftCheckpoint.ConfigKey, config),
             (AudioCraftCheckpoint.CompressionModelName, AudioCraftCheckpoint.ConfigKey, source.ConfigText),
@@ -92,9 +90,9 @@ public static class CheckpointWriter
         ArgumentException.ThrowIfNullOrEmpty(directory);
         ArgumentNullException.ThrowIfNull(encoder);
         ArgumentNullException.ThrowIfNull(tokenizer);
-        WriteWeights(Path.Combine(directory, "model.safetensors"), encoder.Encoder, halfPrecision);
-        AtomicFile.Write(Path.Combine(directory, "spiece.model"), stream => stream.Write(tokenizer));
-        WriteJson(Path.Combine(directory, "tokenizer_config.json"), json =>
+        WriteWeights(Path.Combine(directory, CheckpointFiles.Weights), encoder.Encoder, halfPrecision);
+        AtomicFile.Write(Path.Combine(directory, CheckpointFiles.Tokenizer), stream => stream.Write(tokenizer));
+        WriteJson(Path.Combine(directory, CheckpointFiles.TokenizerConfig), json =>
         {
             json.WriteString("tokenizer_class", "T5Tokenizer");
             json.WriteNumber("extra_ids", encoder.Tokenizer.ExtraIds);
@@ -102,7 +100,7 @@ public static class CheckpointWriter
             json.WriteString("pad_token", "<pad>");
             json.WriteString("unk_token", "<unk>");
         });
-        WriteJson(Path.Combine(directory, ConfigFile), json => WriteT5Config(json, encoder.Config));
+        WriteJson(Path.Combine(directory, CheckpointFiles.Config), json => WriteT5Config(json, encoder.Config));
     }
 
     private static void WriteT5Config(Utf8JsonWriter json, T5Config config)

@@ -21,13 +21,13 @@ public static class SafetensorsWriter
     /// <param name="archive">The tensors.</param>
     /// <param name="metadata">Free text by key.</param>
     /// <param name="progress">Told the bytes of tensor data written so far.</param>
-    /// <param name="ct">Ends the writing between tensors; what was there before stays.</param>
+    /// <param name="cancellationToken">Ends the writing between tensors; what was there before stays.</param>
     /// <exception cref="AudioCraftException">A tensor cannot be read, or the file cannot be written.</exception>
     public static void Write(
-        string path, TensorArchive archive, IReadOnlyDictionary<string, string>? metadata = null, IProgress<long>? progress = null, CancellationToken ct = default)
+        string path, TensorArchive archive, IReadOnlyDictionary<string, string>? metadata = null, IProgress<long>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(archive);
-        Write(path, archive.Tensors, archive.Read, metadata, progress, ct);
+        Write(path, archive.Tensors, archive.Read, metadata, progress, cancellationToken);
     }
 
     /// <summary>Writes tensors by name, from any device. They stay the caller's.</summary>
@@ -45,7 +45,7 @@ public static class SafetensorsWriter
 
     private static void Write(
         string path, IReadOnlyDictionary<string, TensorInfo> infos, Func<string, Tensor> read, IReadOnlyDictionary<string, string>? metadata,
-        IProgress<long>? progress, CancellationToken ct)
+        IProgress<long>? progress, CancellationToken cancellationToken)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         if (infos.ContainsKey(SafetensorsHeader.MetadataKey))
@@ -64,7 +64,7 @@ public static class SafetensorsWriter
             var written = 0L;
             foreach (var (name, info) in order)
             {
-                ct.ThrowIfCancellationRequested();
+                cancellationToken.ThrowIfCancellationRequested();
                 using var value = read(name);
                 written += WriteData(stream, name, info, value);
                 progress?.Report(written);

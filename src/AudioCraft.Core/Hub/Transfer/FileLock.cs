@@ -15,17 +15,17 @@ internal sealed class FileLock : IDisposable
     /// <summary>Waits until the lock is free and takes it.</summary>
     /// <param name="path">The file; its directory is made.</param>
     /// <param name="timings">How often to try.</param>
-    /// <param name="ct">Ends the waiting.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
     /// <param name="waiting">Called once, if the lock is not free.</param>
     /// <exception cref="HubException">The file cannot be made.</exception>
-    public static async Task<FileLock> TakeAsync(string path, HubTimings timings, CancellationToken ct, Action? waiting = null)
+    public static async Task<FileLock> TakeAsync(string path, HubTimings timings, CancellationToken cancellationToken, Action? waiting = null)
     {
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             for (var attempt = 0; ; attempt++)
             {
-                ct.ThrowIfCancellationRequested();
+                cancellationToken.ThrowIfCancellationRequested();
                 try
                 {
                     return new FileLock(new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1));
@@ -38,7 +38,7 @@ internal sealed class FileLock : IDisposable
                     }
                 }
 
-                await Task.Delay(timings.LockInterval, ct).ConfigureAwait(false);
+                await Task.Delay(timings.LockInterval, cancellationToken).ConfigureAwait(false);
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

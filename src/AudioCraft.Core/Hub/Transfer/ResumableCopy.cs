@@ -19,10 +19,10 @@ internal sealed class ResumableCopy(HubHttp http, RepoId repository, RemoteFile 
     /// <param name="target">Where they go, at its end.</param>
     /// <param name="seen">Told every byte.</param>
     /// <param name="restart">Makes the target empty, for a server that always begins at the beginning; null where that is of no use.</param>
-    /// <param name="ct">Ends it between pieces; what has arrived stays.</param>
+    /// <param name="cancellationToken">Ends it between pieces; what has arrived stays.</param>
     /// <exception cref="RangesNotSupportedException">The server gives no parts of files, and <paramref name="restart"/> is null.</exception>
     /// <exception cref="HubException">It fails for good.</exception>
-    public async Task RunAsync(IReadOnlyList<ByteRun> runs, long done, Stream target, Action<ReadOnlyMemory<byte>>? seen, Action? restart, CancellationToken ct)
+    public async Task RunAsync(IReadOnlyList<ByteRun> runs, long done, Stream target, Action<ReadOnlyMemory<byte>>? seen, Action? restart, CancellationToken cancellationToken)
     {
         var total = runs.Sum(run => run.Length);
         var retries = new Retries(http.Settings.Timings, http.Settings.Logger);
@@ -32,14 +32,14 @@ internal sealed class ResumableCopy(HubHttp http, RepoId repository, RemoteFile 
             try
             {
                 var (at, to) = Find(runs, done);
-                using var response = await OpenAsync(at, to, restart is not null, ct).ConfigureAwait(false);
+                using var response = await OpenAsync(at, to, restart is not null, cancellationToken).ConfigureAwait(false);
                 if (response.StatusCode == HttpStatusCode.OK && at > 0)
                 {
                     restart!();
                     (at, done) = (0, 0);
                 }
 
-                await CopyAsync(response, to - at + 1, ct).ConfigureAwait(false);
+                await CopyAsync(response, to - at + 1, cancellationToken).ConfigureAwait(false);
             }
             catch (TransientException e)
             {
@@ -49,20 +49,20 @@ internal sealed class ResumableCopy(HubHttp http, RepoId repository, RemoteFile 
                     retries.Progressed();
                 }
 
-                await retries.WaitAsync(e, ct).ConfigureAwait(false);
+                await retries.WaitAsync(e, cancellationToken).ConfigureAwait(false);
             }
         }
 
-        async Task CopyAsync(HttpResponseMessage response, long expected, CancellationToken ct)
+        async Task CopyAsync(HttpResponseMessage response, long expected, CancellationToken cancellationToken)
         {
             var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
             try
             {
-                using var silence = CancellationTokenSource.CreateLinkedTokenSource(ct);
-                var body = await response.Content.ReadAsStreamAsync(ct).ConfigureAwait(false);
+                using var silence = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+                var body = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
                 while (expected > 0)
                 {
-                    var read = await ReadAsync(body, buffer, silence, ct).ConfigureAwait(false);
+                    var read = await ReadAsync(body, buffer, silence, cancellationToken).ConfigureAwait(false);
                     silence.CancelAfter(Timeout.InfiniteTimeSpan);
                     if (read > expected)
                     {
@@ -70,7 +70,7 @@ internal sealed class ResumableCopy(HubHttp http, RepoId repository, RemoteFile 
                     }
 
                     var piece = buffer.AsMemory(0, read);
-                    await WriteAsync(target, piece, ct).ConfigureAwait(false);
+                    await WriteAsync(target, piece, cancellationToken).ConfigureAwait(false);
                     seen?.Invoke(piece);
                     (done, expected, arrived) = (done + read, expected - read, arrived + read);
                     meter.Add(read);
@@ -98,10 +98,10 @@ internal sealed class ResumableCopy(HubHttp http, RepoId repository, RemoteFile 
         throw new ArgumentOutOfRangeException(nameof(done), done, "Everything is here.");
     }
 
-    private async Task<HttpResponseMessage> OpenAsync(long from, long to, bool mayBeWhole, CancellationToken ct)
+    private async Task<HttpResponseMessage> OpenAsync(long from, long to, bool mayBeWhole, CancellationToken cancellationToken)
     {
         var whole = from == 0 && to == file.Size - 1;
-        var response = await http.SendAsync(HttpMethod.Get, file.Address, repository, asked, whole ? null : from, whole ? null : to, leaveHost: true, ct).ConfigureAwait(false);
+        var response = await http.SendAsync(HttpMethod.Get, file.Address, repository, asked, whole ? null : from, whole ? null : to, leaveHost: true, cancellationToken).ConfigureAwait(false);
         try
         {
             var expected = to - from + 1;
@@ -132,7 +132,7 @@ internal sealed class ResumableCopy(HubHttp http, RepoId repository, RemoteFile 
         }
     }
 
-    private async Task<int> ReadAsync(Stream body, byte[] buffer, CancellationTokenSource silence, CancellationToken ct)
+    private async Task<int> ReadAsync(Stream body, byte[] buffer, CancellationTokenSource silence, CancellationToken cancellationToken)
     {
         try
         {
@@ -140,17 +140,17 @@ internal sealed class ResumableCopy(HubHttp http, RepoId repository, RemoteFile 
             var read = await body.ReadAsync(buffer, silence.Token).ConfigureAwait(false);
             return read > 0 ? read : throw http.Broken(asked, new EndOfStreamException("The answer ends early."));
         }
-        catch (Exception e) when (HubHttp.IsBroken(e, ct))
+        catch (Exception e) when (HubHttp.IsBroken(e, cancellationToken))
         {
             throw http.Broken(asked, e);
         }
     }
 
-    private async Task WriteAsync(Stream target, ReadOnlyMemory<byte> piece, CancellationToken ct)
+    private async Task WriteAsync(Stream target, ReadOnlyMemory<byte> piece, CancellationToken cancellationToken)
     {
         try
         {
-            await target.WriteAsync(piece, ct).ConfigureAwait(false);
+            await target.WriteAsync(piece, cancellationToken).ConfigureAwait(false);
         }
         catch (IOException e)
         {

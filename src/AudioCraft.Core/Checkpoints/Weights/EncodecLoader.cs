@@ -4,15 +4,11 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Checkpoints;
 
-/// <summary>Makes an <see cref="EncodecModel"/> for inference from weights: weight normalisation folded, in evaluation mode.</summary>
+/// <summary>Builds an <see cref="EncodecModel"/> for inference from its configuration and weights: weight normalization folded, in evaluation mode.</summary>
 internal static class EncodecLoader
 {
-    /// <summary>From an audiocraft checkpoint's parts.</summary>
-    /// <exception cref="CheckpointException">The configuration or the weights are not those of an EnCodec, or do not fit each other.</exception>
-    public static EncodecModel Load(XpConfig config, TensorArchive weights, Device device) => Load(EncodecXpConfig.Read(config), weights, device);
-
-    /// <summary>From weights of a known shape, by upstream's names unless the options say otherwise.</summary>
-    /// <exception cref="CheckpointException">The weights do not fit the shape.</exception>
+    /// <summary>Builds the model. The weights have upstream's names unless the options map them.</summary>
+    /// <exception cref="CheckpointException">The weights do not fit the configuration.</exception>
     public static EncodecModel Load(EncodecConfig config, TensorArchive weights, Device device, WeightLoadOptions? options = null)
     {
         // A configuration can ask for any amount of memory; the file says how much there is to fill.

@@ -2,12 +2,12 @@ using System.Globalization;
 
 namespace AudioCraft.Checkpoints;
 
-/// <summary>Names of DAC's weights in Hugging Face's layout (transformers' <c>DacModel</c>), where upstream counts layers and they are called by what they are.</summary>
-internal static class DacHubNames
+/// <summary>Names of DAC's weights in Hugging Face's layout (transformers' <c>DacModel</c>), where layers have names; upstream's have numbers.</summary>
+internal static class HuggingFaceDacNames
 {
     private static readonly string[] UnitLayers = ["snake1", "conv1", "snake2", "conv2"];
 
-    /// <summary>A function from upstream's names, weight normalisation folded, to Hugging Face's.</summary>
+    /// <summary>A function from upstream's names, weight normalization folded, to Hugging Face's.</summary>
     public static Func<string, string?> For(DacConfig config)
     {
         var (encoderBlocks, decoderBlocks) = (config.EncoderRates.Count, config.DecoderRates.Count);

@@ -3,15 +3,15 @@ using System.Text.RegularExpressions;
 
 namespace AudioCraft.Checkpoints;
 
-/// <summary>Files that hold a state dictionary and nothing else, as facebookresearch/encodec publishes its models.</summary>
+/// <summary>Files that hold only a state dictionary, as published by facebookresearch/encodec.</summary>
 internal static partial class StateDictFile
 {
     /// <summary>Opens a file of <c>torch.save</c>, or safetensors.</summary>
-    /// <exception cref="CheckpointException">The file is damaged, or its SHA-256 does not begin as its name says.</exception>
+    /// <exception cref="CheckpointException">The file is damaged, or its SHA-256 does not start with the digits in its name.</exception>
     public static TensorArchive Open(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        if (Path.GetExtension(path) == ".safetensors")
+        if (Path.GetExtension(path) == CheckpointFiles.Safetensors)
         {
             return SafetensorsFile.Open(path);
         }
@@ -42,7 +42,7 @@ internal static partial class StateDictFile
 
         if (!actual.StartsWith(expected, StringComparison.Ordinal))
         {
-            throw new CheckpointException($"{path} is damaged: by its name its SHA-256 should begin with {expected}, but it begins with {actual[..expected.Length]}.");
+            throw new CheckpointException($"{path} is damaged: its SHA-256 should start with {expected} according to its name, but starts with {actual[..expected.Length]}.");
         }
     }
 

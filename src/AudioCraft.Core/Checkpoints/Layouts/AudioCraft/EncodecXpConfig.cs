@@ -19,7 +19,7 @@ internal static class EncodecXpConfig
         "orthogonal_reg_active_codes_only", "orthogonal_reg_max_codes",
     ];
 
-    // `renorm` is an old name that upstream drops without a look.
+    // `renorm` is an old name that upstream ignores.
     private static readonly string[] ModelKeys = ["autoencoder", "quantizer", "sample_rate", "channels", "causal", "renormalize", "renorm"];
 
     /// <exception cref="CheckpointException">A value is missing, of the wrong kind, out of range or unknown; the message names it.</exception>
@@ -46,7 +46,7 @@ internal static class EncodecXpConfig
         }
         catch (ArgumentException problem)
         {
-            throw new CheckpointException($"The configuration of the checkpoint does not hold together. {problem.Message}", problem);
+            throw new CheckpointException($"The configuration of the checkpoint is invalid. {problem.Message}", problem);
         }
 
         return read;
@@ -59,7 +59,7 @@ internal static class EncodecXpConfig
             RefuseUnknown(config, $"seanet.{side}", known);
         }
 
-        // What a side says for itself goes before what both share.
+        // The encoder's or decoder's own value has precedence over the shared one.
         string At(string key) => config.Has($"seanet.{side}.{key}") ? $"seanet.{side}.{key}" : $"seanet.{key}";
         var defaults = new SEANetConfig();
         return new()
@@ -124,7 +124,7 @@ internal static class EncodecXpConfig
             return null;
         }
 
-        // `inplace` changes no result.
+        // `inplace` does not change results.
         var keys = config.Has(parameters) ? config.Keys(parameters).Where(k => k != "inplace") : [];
         return new(config.GetString(name), keys.ToDictionary(k => k, k => config.GetDouble($"{parameters}.{k}")));
     }
@@ -157,7 +157,7 @@ internal static class EncodecXpConfig
         var unknown = config.Keys(section).Except(known).ToList();
         if (unknown.Count > 0)
         {
-            throw new CheckpointException($"Section '{section}' of the configuration has what no EnCodec knows: {string.Join(", ", unknown)}.");
+            throw new CheckpointException($"Section '{section}' of the configuration has unknown keys: {string.Join(", ", unknown)}.");
         }
     }
 }

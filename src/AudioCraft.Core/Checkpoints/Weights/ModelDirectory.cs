@@ -5,16 +5,16 @@ internal static class ModelDirectory
 {
     private static readonly (string Name, Func<string, TensorArchive> Open)[] Kinds =
     [
-        ("model.safetensors", SafetensorsFile.Open),
-        ("model.safetensors.index.json", ShardedSafetensors.Open),
-        ("pytorch_model.bin", TorchFile.Open),
+        (CheckpointFiles.Weights, SafetensorsFile.Open),
+        (CheckpointFiles.WeightsIndex, ShardedSafetensors.Open),
+        (CheckpointFiles.TorchWeights, TorchFile.Open),
     ];
 
-    /// <summary>Whether <see cref="OpenWeights"/> would find any.</summary>
+    /// <summary>Whether the directory has weights.</summary>
     public static bool HasWeights(string directory) => Array.Exists(Kinds, kind => File.Exists(Path.Combine(directory, kind.Name)));
 
     /// <summary>Opens <c>model.safetensors</c>, else the files of <c>model.safetensors.index.json</c>, else <c>pytorch_model.bin</c>.</summary>
-    /// <exception cref="CheckpointException">None is there (all are named), or the one that is cannot be read.</exception>
+    /// <exception cref="CheckpointException">None exists (the message lists them), or the file cannot be read.</exception>
     public static TensorArchive OpenWeights(string directory)
     {
         foreach (var (name, open) in Kinds)

@@ -5,34 +5,32 @@ namespace AudioCraft.Checkpoints;
 
 /// <summary>
 /// The models of facebookresearch/encodec, whose files (<c>encodec_24khz-d7cc33bc.th</c>, <c>encodec_48khz-7e698e3e.th</c>) are state dictionaries without a configuration:
-/// which of the two it is shows in the names, sizes show in the shapes, and the rest is known (encodec/model.py).
+/// the tensor names tell which of the two it is, the shapes give the sizes, and the rest is fixed (encodec/model.py).
 /// </summary>
-internal static class OriginalEncodec
+internal sealed class OriginalEncodecLayout : ICheckpointLayout<CompressionModel>
 {
     private const string First = "encoder.model.0.conv.conv";
 
-    /// <summary>Loads the model if the file holds one, as <c>torch.save</c> wrote it or the same tensors as safetensors; null if it is no file, or holds something else.</summary>
-    /// <exception cref="CheckpointException">The file is damaged, or a tensor is missing, too many or of another shape.</exception>
-    public static EncodecModel? TryLoad(string path, Device device)
-    {
-        // A converted checkpoint of audiocraft has the same names in its safetensors, but says in its config.json what it is.
-        if (!File.Exists(path) || Path.GetFileName(path) == AudioCraftCheckpoint.CompressionModelName + ".safetensors")
-        {
-            return null;
-        }
+    public string Name => "a model of facebookresearch/encodec (a .th file with the state dictionary)";
 
-        using var archive = StateDictFile.Open(path);
-        return IsOne(archive) ? EncodecLoader.Load(ConfigOf(archive), archive, device) : null;
+    public bool CanRead(CheckpointSource source) =>
+        // A converted checkpoint of audiocraft has the same tensor names.
+        source.IsFile && source.FileName != CheckpointFiles.ConvertedCompressionModel && IsOne(source.Archive);
+
+    public CompressionModel Load(CheckpointSource source)
+    {
+        using var archive = StateDictFile.Open(source.Path);
+        return EncodecLoader.Load(ConfigOf(archive), archive, source.Context.Device);
     }
 
-    /// <summary>Whether the tensors are those of such a model. Audiocraft's have the same names, but their residual blocks do without convolutions beside them.</summary>
-    public static bool IsOne(TensorArchive archive) =>
+    /// <summary>Whether the tensors are those of such a model. Audiocraft's have the same names, but no convolution in the shortcut of their residual blocks.</summary>
+    private static bool IsOne(TensorArchive archive) =>
         archive.Tensors.ContainsKey("quantizer.vq.layers.0._codebook.embed") && archive.Tensors.ContainsKey("encoder.model.1.shortcut.conv.conv.bias")
         && (HasWeightNorm(archive) || HasGroupNorm(archive));
 
-    /// <summary>The configuration that belongs to the tensors.</summary>
-    /// <exception cref="CheckpointException">They are not those of such a model.</exception>
-    public static EncodecConfig ConfigOf(TensorArchive archive)
+    /// <summary>The configuration of the model with these tensors.</summary>
+    /// <exception cref="CheckpointException">The tensors are not those of such a model.</exception>
+    private static EncodecConfig ConfigOf(TensorArchive archive)
     {
         var stereo = HasGroupNorm(archive);
         var first = ShapeOf(archive, $"{First}.{WeightOf(archive) ?? "weight"}", 3);

@@ -5,10 +5,10 @@ using YamlDotNet.Core.Events;
 namespace AudioCraft.Checkpoints;
 
 /// <summary>
-/// Builds the tree of a YAML text from the parser's events, within limits: the parser's own object model recurses as deep as the text says,
-/// and a few aliases of aliases stand for billions of values.
+/// Builds the tree of a YAML text from the parser's events, within limits: the parser's own object model has no limit on depth,
+/// and a few aliases of aliases can expand to billions of values.
 /// </summary>
-internal sealed class ConfigTree
+internal sealed class YamlConfigParser
 {
     private const int MaximumCharacters = 4 << 20;
     private const int MaximumDepth = 64;
@@ -19,13 +19,13 @@ internal sealed class ConfigTree
     private readonly string source;
     private int nodes;
 
-    private ConfigTree(string yaml, string source)
+    private YamlConfigParser(string yaml, string source)
     {
         parser = new Parser(new StringReader(yaml));
         this.source = source;
     }
 
-    /// <summary>The root of the only document in the text.</summary>
+    /// <summary>Reads a text, which must hold one document.</summary>
     public static ConfigNode Parse(string yaml, string source)
     {
         if (yaml.Length > MaximumCharacters)
@@ -35,7 +35,7 @@ internal sealed class ConfigTree
 
         try
         {
-            return new ConfigTree(yaml, source).ReadDocument();
+            return new YamlConfigParser(yaml, source).ReadDocument();
         }
         // The scanner lets ArgumentException out for escapes beyond Unicode.
         catch (Exception e) when (e is YamlException or ArgumentException or FormatException or OverflowException or InvalidOperationException)
@@ -63,7 +63,7 @@ internal sealed class ConfigTree
             : throw new CheckpointException($"{source}: the configuration has {parser.Current?.GetType().Name ?? "nothing"} where {typeof(T).Name} belongs.");
     }
 
-    /// <summary>Reads the node that the parser stands on, to its last event.</summary>
+    /// <summary>Reads the current node to its last event.</summary>
     private ConfigNode ReadNode(int depth)
     {
         CountNode(depth);
@@ -74,7 +74,7 @@ internal sealed class ConfigTree
             case AnchorAlias alias:
                 return anchors.TryGetValue(alias.Value.Value, out var target)
                     ? Copy(target, depth)
-                    : throw new CheckpointException($"{source}: the alias *{alias.Value.Value} stands for nothing, or for something that holds it.");
+                    : throw new CheckpointException($"{source}: the alias *{alias.Value.Value} is not defined before it is used.");
             case MappingStart start:
                 return Remember(start, ReadSection(depth));
             case SequenceStart start:
@@ -91,7 +91,7 @@ internal sealed class ConfigTree
         {
             if (parser.Current is not Scalar key)
             {
-                throw new CheckpointException($"{source}: the configuration has a key that is not a word, near line {parser.Current?.Start.Line}.");
+                throw new CheckpointException($"{source}: the configuration has a key that is not a scalar, near line {parser.Current?.Start.Line}.");
             }
 
             parser.MoveNext();
@@ -125,7 +125,7 @@ internal sealed class ConfigTree
         return node;
     }
 
-    /// <summary>An alias is a copy, so that each of its values has one place; the copies count.</summary>
+    /// <summary>An alias is a copy, so that each value has one parent; copies count as values.</summary>
     private ConfigNode Copy(ConfigNode node, int depth)
     {
         CountNode(depth);
@@ -162,7 +162,7 @@ internal sealed class ConfigTree
 
         if (++nodes > MaximumNodes)
         {
-            throw new CheckpointException($"{source}: the configuration has more than {MaximumNodes} values, counting what its aliases stand for.");
+            throw new CheckpointException($"{source}: the configuration has more than {MaximumNodes} values, with aliases expanded.");
         }
     }
 }

@@ -6,7 +6,7 @@ namespace AudioCraft.Checkpoints;
 /// <summary>Reads a language model's configuration from an audiocraft checkpoint (<c>get_lm_model</c> of audiocraft/models/builders.py), with upstream's defaults.</summary>
 internal static class LMConfigReader
 {
-    /// <exception cref="CheckpointException">A value is missing or out of range, values contradict one another, or the model has a part that is not built.</exception>
+    /// <exception cref="CheckpointException">A value is missing or out of range, values contradict each other, or the model has an unsupported part.</exception>
     public static LMConfig Read(XpConfig config)
     {
         LMConfigChecks.RefuseUnsupported(config);
@@ -49,7 +49,7 @@ internal static class LMConfigReader
         return read;
     }
 
-    /// <summary>Upstream names MusicLM's pattern <c>musiclm</c>, so the section <c>music_lm</c> of its own configurations is never read; nor is it here.</summary>
+    /// <summary>Upstream names MusicLM's pattern <c>musiclm</c>, so it never reads the section <c>music_lm</c> of its own configurations; neither does this reader.</summary>
     private static LMConfig WithPattern(LMConfig read, XpConfig config)
     {
         if (!config.Has("codebooks_pattern.modeling"))
@@ -81,7 +81,7 @@ internal static class LMConfigReader
             return null;
         }
 
-        // What is out of range stays so, and is refused by name later.
+        // Values out of range stay out of range, and are rejected later with their name.
         return [.. config.GetInt64List(path).Select(value => (int)Math.Clamp(value, int.MinValue, int.MaxValue))];
     }
 
@@ -92,7 +92,7 @@ internal static class LMConfigReader
         "unroll" => CodebookPatternKind.Unroll,
         "coarse_first" => CodebookPatternKind.CoarseFirst,
         "musiclm" => CodebookPatternKind.MusicLM,
-        _ => throw new CheckpointException($"codebooks_pattern.modeling '{name}' is not built; delay, parallel, unroll, coarse_first and musiclm are."),
+        _ => throw new CheckpointException($"codebooks_pattern.modeling '{name}' is not supported; delay, parallel, unroll, coarse_first and musiclm are."),
     };
 
     private static LMPositions Positions(string name) => name switch
@@ -100,13 +100,13 @@ internal static class LMConfigReader
         "sin" => LMPositions.Sinusoidal,
         "rope" => LMPositions.Rotary,
         "sin_rope" => LMPositions.SinusoidalAndRotary,
-        _ => throw new CheckpointException($"transformer_lm.positional_embedding '{name}' is not built; sin, rope and sin_rope are."),
+        _ => throw new CheckpointException($"transformer_lm.positional_embedding '{name}' is not supported; sin, rope and sin_rope are."),
     };
 
     private static LMActivation Activation(string name) => name switch
     {
         "gelu" => LMActivation.Gelu,
         "relu" => LMActivation.Relu,
-        _ => throw new CheckpointException($"transformer_lm.activation '{name}' is not built; gelu and relu are."),
+        _ => throw new CheckpointException($"transformer_lm.activation '{name}' is not supported; gelu and relu are."),
     };
 }

@@ -2,9 +2,9 @@ using AudioCraft.Hub;
 
 namespace AudioCraft.Checkpoints;
 
-/// <summary>A DAC that descript published, which is named by its rate alone, as in audiocraft.</summary>
+/// <summary>A DAC published by descript; its name has only the sample rate, as in audiocraft.</summary>
 /// <param name="Name">Such as <c>dac_44khz</c>.</param>
-/// <param name="File">What upstream's own download calls it.</param>
+/// <param name="File">The file name that upstream's download uses.</param>
 /// <param name="Address">Where it is published.</param>
 /// <param name="HubId">The same weights in Hugging Face's layout.</param>
 internal sealed record DacRelease(string Name, string File, string Address, string HubId)
@@ -18,7 +18,7 @@ internal sealed record DacRelease(string Name, string File, string Address, stri
         new("dac_16khz", "weights_16khz_8kbps_0.0.5.pth", Releases + "0.0.5/weights_16khz.pth", "descript/dac_16khz"),
     ];
 
-    /// <summary>Where the file is looked for: here under the model's name, and where upstream's <c>dac</c> keeps what it has downloaded.</summary>
+    /// <summary>Where the file is looked for: the current directory, and the download folder of upstream's <c>dac</c>.</summary>
     private IEnumerable<string> Places =>
     [
         Path.GetFullPath(Name + ".pth"),
@@ -26,10 +26,10 @@ internal sealed record DacRelease(string Name, string File, string Address, stri
         Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache", "descript", "dac", File),
     ];
 
-    /// <summary>A release's file, or its directory from the Hub; null where the name is not one.</summary>
-    /// <exception cref="CheckpointException">It is one, and its file is not there; the message says where to get it and where it was looked for.</exception>
-    /// <exception cref="HubException">It is one, its file is not there, and neither can it be had from the Hub.</exception>
-    public static string? Find(string name, ModelFetcher? fetcher)
+    /// <summary>The file of a release, or its directory from the Hub; null if the name is not that of a release.</summary>
+    /// <exception cref="CheckpointException">The release's file does not exist and the Hub id cannot be used; the message says where to get the file and where it was looked for.</exception>
+    /// <exception cref="HubException">The release's file does not exist, and the download from the Hub failed.</exception>
+    public static string? Find(string name, ModelFetcher fetcher)
     {
         if (Array.Find(All, r => r.Name == name) is not { } release)
         {
@@ -39,7 +39,7 @@ internal sealed record DacRelease(string Name, string File, string Address, stri
         var missing = $"'{name}' is not on this machine: looked for {string.Join(", ", release.Places)}. Get {release.Address} and save it as one of these, "
             + $"or give the path of that file, or of a directory with {release.HubId} from the Hugging Face Hub.";
         return release.Places.FirstOrDefault(System.IO.File.Exists)
-            ?? fetcher?.FindNamed(release.HubId, ModelKind.Compression, missing + " That")
+            ?? fetcher.FindNamed(release.HubId, ModelKind.Compression, missing + " That")
             ?? throw new CheckpointException(missing);
     }
 }
