@@ -3,8 +3,8 @@ using AudioCraft.Checkpoints;
 namespace AudioCraft.Hub;
 
 /// <summary>
-/// Says where a model is: in the application, in a directory or file, or on the Hub, from where its files are brought into the cache.
-/// One fetcher serves one call, whose progress and cancellation it carries; the loaders ask it for what a checkpoint names, too.
+/// Finds a model by name: bundled with the application, a directory or file, or a repository on the Hub, which is downloaded to the cache.
+/// One fetcher serves one call, with its progress and cancellation; it also finds the models that a checkpoint names.
 /// </summary>
 internal sealed class ModelFetcher(LoadContext context)
 {
@@ -13,11 +13,11 @@ internal sealed class ModelFetcher(LoadContext context)
     private readonly CancellationToken cancellationToken = context.CancellationToken;
     private readonly DownloadMeter meter = new(context.Progress, TimeProvider.System);
 
-    /// <summary>The directory or file that a name stands for: bundled with the application, else an existing path, else a repository on the Hub.</summary>
-    /// <param name="name">What the caller gave.</param>
-    /// <param name="kind">What is wanted; null for whatever kind of model it is.</param>
-    /// <exception cref="CheckpointException">It is none of these.</exception>
-    /// <exception cref="HubException">It may be a repository, which cannot be had.</exception>
+    /// <summary>The directory or file of a model: bundled with the application, else an existing path, else a repository on the Hub.</summary>
+    /// <param name="name">The name.</param>
+    /// <param name="kind">The kind of model; null for any.</param>
+    /// <exception cref="CheckpointException">The name is none of these.</exception>
+    /// <exception cref="HubException">The download failed.</exception>
     public string Find(string name, ModelKind? kind)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
@@ -44,15 +44,15 @@ internal sealed class ModelFetcher(LoadContext context)
         }
         catch (HubException e)
         {
-            throw new HubException(e.Error, $"There is no file or directory '{name}', and from the Hugging Face Hub it cannot be had. {e.Message}", e);
+            throw new HubException(e.Error, $"There is no file or directory '{name}', and the download from the Hugging Face Hub failed. {e.Message}", e);
         }
     }
 
-    /// <summary>The directory of a model that a checkpoint names, from the Hub; null where the name cannot be a repository's.</summary>
-    /// <param name="name">Such as <c>t5-large</c> or <c>facebook/encodec_32khz</c>.</param>
-    /// <param name="kind">What it is.</param>
+    /// <summary>The directory of a model that a checkpoint names, downloaded from the Hub; null if the name cannot be that of a repository.</summary>
+    /// <param name="name">The name, such as <c>t5-large</c> or <c>facebook/encodec_32khz</c>.</param>
+    /// <param name="kind">The kind of model.</param>
     /// <param name="needs">What needs it, for messages.</param>
-    /// <exception cref="HubException">It cannot be had.</exception>
+    /// <exception cref="HubException">The download failed.</exception>
     public string? FindNamed(string name, ModelKind kind, string needs)
     {
         if (RepoId.TryParse(name) is not { } id)
@@ -70,11 +70,11 @@ internal sealed class ModelFetcher(LoadContext context)
         }
     }
 
-    /// <summary>What is thrown for a repository that has no model of the kind.</summary>
+    /// <summary>The error for a repository without a model of a kind.</summary>
     public static HubException NoModel(HubRepository repository, ModelKind kind) => new(
-        HubError.FileNotFound, $"'{repository.Id}' has none of the sets of files that make such a model: {ModelFiles.Described(kind)}. Check the name.");
+        HubError.FileNotFound, $"'{repository.Id}' has no such model; it needs {ModelFiles.Described(kind)}. Check the name.");
 
-    // Loading is synchronous and so is this wait; whoever wants to go on meanwhile calls GetPretrainedAsync, which has a thread for it.
+    // Loading is synchronous; GetPretrainedAsync runs it on a thread of its own.
     private string Fetch(RepoId id, ModelKind? kind, string revision) => Task.Run(() => FetchAsync(id, kind, revision), cancellationToken).GetAwaiter().GetResult();
 
     private async Task<string> FetchAsync(RepoId id, ModelKind? wanted, string revision)
@@ -96,7 +96,7 @@ internal sealed class ModelFetcher(LoadContext context)
         var files = ModelFiles.Choose(kind, repository.Has) ?? throw NoModel(repository, kind);
         if (kind == ModelKind.Generative && repository.Has(CheckpointFiles.Config))
         {
-            // Some kilobytes that save gigabytes, where the model turns out to be of a kind that is not built.
+            // Checked first, to avoid downloading the weights of an unsupported model.
             await repository.FetchAsync([CheckpointFiles.Config], meter, cancellationToken).ConfigureAwait(false);
             HuggingFaceMusicGenConfig.CheckTextOnly(ModelType(repository), id.Value);
         }
@@ -110,7 +110,7 @@ internal sealed class ModelFetcher(LoadContext context)
     private static bool IsAnything(HubRepository repository) =>
         repository.IsComplete(ModelKind.Generative) || repository.IsComplete(ModelKind.Compression) || TextEncoderDownload.IsHere(repository);
 
-    /// <summary>What a repository holds: by its configuration, else by its files.</summary>
+    /// <summary>The kind of model in a repository: by its configuration, else by its files.</summary>
     private async Task<ModelKind> KindOfAsync(HubRepository repository)
     {
         if (repository.Has(CheckpointFiles.Config))

@@ -4,8 +4,8 @@ using AudioCraft.Conditioning;
 namespace AudioCraft.Hub;
 
 /// <summary>
-/// A T5 from the Hub, of which the encoder alone travels: ranges of <c>model.safetensors</c>, put together in a directory of our own beside the Hub's cache
-/// (<c>audiocraft/models--t5-large/&lt;commit&gt;</c>). Where the whole file is in the cache already, or only another layout is there, that is used.
+/// Downloads only the encoder of a T5: ranges of <c>model.safetensors</c>, assembled in a directory beside the Hub's cache
+/// (<c>audiocraft/models--t5-large/&lt;commit&gt;</c>). If the whole file is in the cache already, or only another layout exists, that is used.
 /// A part cannot be checked against the whole file's hash; its length, its header and every range are.
 /// </summary>
 internal sealed class TextEncoderDownload(HubRepository repository, DownloadMeter meter)
@@ -14,11 +14,11 @@ internal sealed class TextEncoderDownload(HubRepository repository, DownloadMete
 
     private string Own => OwnDirectory(repository);
 
-    /// <summary>Whether all that is needed is here, in whichever form.</summary>
+    /// <summary>Whether the encoder is complete, in either form.</summary>
     public static bool IsHere(HubRepository repository) => IsWhole(OwnDirectory(repository)) || repository.IsComplete(ModelKind.TextEncoder);
 
-    /// <summary>The directory that <see cref="T5TextEncoder.Load(string, TorchSharp.torch.Device)"/> takes.</summary>
-    /// <exception cref="HubException">It cannot be had.</exception>
+    /// <summary>Downloads what is missing; returns the directory for <see cref="T5TextEncoder.Load(string, TorchSharp.torch.Device)"/>.</summary>
+    /// <exception cref="HubException">The download failed.</exception>
     public async Task<string> RunAsync(CancellationToken cancellationToken)
     {
         if (IsWhole(Own))
@@ -96,7 +96,7 @@ internal sealed class TextEncoderDownload(HubRepository repository, DownloadMete
     private async Task FetchWeightsAsync(string target, CancellationToken cancellationToken)
     {
         var file = await repository.DescribeAsync(CheckpointFiles.Weights, cancellationToken).ConfigureAwait(false);
-        // The progress of the header is nobody's concern.
+        // The header is not part of the reported progress.
         var copy = new ResumableCopy(repository.Http, repository.Id, file, new DownloadMeter(null, TimeProvider.System));
         var start = await ReadAsync(copy, 0, Math.Min(FirstRead, file.Size), cancellationToken).ConfigureAwait(false);
         var head = EncoderPart.HeadLength(start, file);
@@ -118,7 +118,7 @@ internal sealed class TextEncoderDownload(HubRepository repository, DownloadMete
 
     private async Task FetchDataAsync(EncoderPart part, RemoteFile file, string target, CancellationToken cancellationToken)
     {
-        // The name has the whole file's hash: what is there is a beginning of this file and no other.
+        // The name contains the hash of the whole file, so partial data is always of this file.
         var incomplete = $"{target}.{file.ETag}.incomplete";
         await using (var stream = new FileStream(incomplete, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, 0, useAsync: true))
         {
@@ -131,13 +131,13 @@ internal sealed class TextEncoderDownload(HubRepository repository, DownloadMete
             stream.Flush(flushToDisk: true);
         }
 
-        // Reads the header and holds the file to it.
+        // Checks the file against its header.
         SafetensorsFile.Open(incomplete).Dispose();
         File.Move(incomplete, target, overwrite: true);
         meter.End();
     }
 
-    /// <summary>Bytes of the data that an earlier attempt left; the stream then stands at its end, behind the header.</summary>
+    /// <summary>Bytes of the data from an earlier attempt; the stream is then at its end, after the header.</summary>
     private static async Task<long> HereAsync(FileStream stream, EncoderPart part, CancellationToken cancellationToken)
     {
         var head = new byte[part.Head.Length];

@@ -3,11 +3,11 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Checkpoints;
 
-/// <summary>Fills a module from an archive, one tensor at a time, and leaves nothing unsaid: what does not fit is named, all of it, in one error.</summary>
+/// <summary>Loads a module's weights from an archive, one tensor at a time. All mismatches are listed in one error.</summary>
 /// <remarks>
 /// A tensor with the parameter's element type on the CPU becomes its storage by <c>Tensor.set_</c>, over the file's mapped pages:
-/// the parameter object stays the same, so references to it (tied weights, optimizers) stay true, and nothing is copied.
-/// Everything else is converted in pieces into the memory that the parameter has. Construct the module under
+/// the parameter object stays the same, so references to it (tied weights, optimizers) stay valid, and nothing is copied.
+/// Other tensors are converted in blocks into the parameter's memory. Construct the module under
 /// <see cref="Layers.DeferredInitialization"/>, and that memory is first touched here.
 /// </remarks>
 internal static class WeightLoader

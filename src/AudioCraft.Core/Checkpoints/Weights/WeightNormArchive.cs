@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace AudioCraft.Checkpoints;
 
 /// <summary>
-/// Shows each weight-normalised pair of an archive as the one weight it stands for, so that a model for inference has plain weights.
+/// Combines each weight-normalized pair of an archive into one weight, for models for inference.
 /// Reads <c>X.weight_g</c>, <c>X.weight_v</c> and the spelling of newer PyTorch, <c>X.parametrizations.weight.original0</c>, <c>…original1</c>.
 /// A weight is computed when it is read, in float32.
 /// </summary>
@@ -21,8 +21,8 @@ internal sealed class WeightNormArchive : TensorArchive
     private readonly Dictionary<string, TensorInfo> tensors = [];
     private readonly Dictionary<string, (string Length, string Direction)> folded = [];
 
-    /// <param name="inner">Where the stored tensors are; it stays the caller's to dispose.</param>
-    /// <exception cref="CheckpointException">The shapes of a pair do not fit each other.</exception>
+    /// <param name="inner">The stored tensors; owned by the caller.</param>
+    /// <exception cref="CheckpointException">The shapes of a pair do not match.</exception>
     public WeightNormArchive(TensorArchive inner)
     {
         this.inner = inner;
@@ -93,7 +93,7 @@ internal sealed class WeightNormArchive : TensorArchive
 
     private static bool EndsWithPart(string name, string part) => name == part || name.EndsWith("." + part, StringComparison.Ordinal);
 
-    /// <summary>Both names of the pair that a name belongs to, or null: half a pair is left as it is, for the loader to name.</summary>
+    /// <summary>Both names of the pair that contains a name; null for an incomplete pair, which the loader reports.</summary>
     private (string Length, string Direction)? PairOf(string name)
     {
         foreach (var (length, direction) in Spellings)
@@ -116,7 +116,7 @@ internal sealed class WeightNormArchive : TensorArchive
         if (!fits)
         {
             throw new CheckpointException(
-                $"{Source}: '{lengthName}' {length.ShapeText} does not fit '{directionName}' {direction.ShapeText}: weight normalisation has one length for each entry of the first dimension.");
+                $"{Source}: '{lengthName}' {length.ShapeText} does not fit '{directionName}' {direction.ShapeText}: weight normalization has one norm for each entry of the first dimension.");
         }
     }
 }

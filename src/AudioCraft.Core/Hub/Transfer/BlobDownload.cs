@@ -3,15 +3,15 @@ using Microsoft.Extensions.Logging;
 namespace AudioCraft.Hub;
 
 /// <summary>
-/// Brings one file into the cache: under the blob's lock, into <c>.incomplete</c> (which the next attempt continues), checked against its hash,
-/// then renamed. A name without <c>.incomplete</c> is a whole file, however a process ended.
+/// Downloads one file to the cache: under the blob's lock, to <c>.incomplete</c> (which the next attempt resumes), checked against its hash,
+/// then renamed. A file without <c>.incomplete</c> is complete, even after a crash.
 /// </summary>
 internal sealed class BlobDownload(HubHttp http, HubCache cache, DownloadMeter meter)
 {
     private const int BufferBytes = 1 << 20;
 
-    /// <summary>Fetches the file unless it is there, and gives it its name in the snapshot.</summary>
-    /// <exception cref="HubException">It cannot be had.</exception>
+    /// <summary>Downloads the file unless it is in the cache, and adds it to the snapshot.</summary>
+    /// <exception cref="HubException">The download failed.</exception>
     public async Task RunAsync(string commit, RemoteFile file, CancellationToken cancellationToken)
     {
         var settings = http.Settings;
@@ -45,7 +45,7 @@ internal sealed class BlobDownload(HubHttp http, HubCache cache, DownloadMeter m
     private async Task FetchAsync(RemoteFile file, string blob, CancellationToken cancellationToken)
     {
         var incomplete = blob + ".incomplete";
-        // What an earlier process left may be damaged: the second attempt begins anew.
+        // Data of an earlier process may be damaged: the second attempt starts over.
         for (var attempt = 0; attempt < 2; attempt++)
         {
             if (await FetchOnceAsync(file, incomplete, cancellationToken).ConfigureAwait(false))
@@ -61,7 +61,7 @@ internal sealed class BlobDownload(HubHttp http, HubCache cache, DownloadMeter m
 
         throw new HubException(
             HubError.HashMismatch,
-            $"{cache.Repository}: {file.Name} arrived twice with another content than the repository's (its hash should be {file.ETag}). Something between here and the Hub changes it: check proxies and the endpoint. Nothing was kept.");
+            $"{cache.Repository}: {file.Name} was downloaded twice with a wrong hash (expected {file.ETag}). Something between this machine and the Hub changes it: check proxies and the endpoint. Nothing was kept.");
     }
 
     private async Task<bool> FetchOnceAsync(RemoteFile file, string incomplete, CancellationToken cancellationToken)

@@ -3,25 +3,25 @@ using System.Net;
 
 namespace AudioCraft.Hub;
 
-/// <summary>A stretch of a remote file.</summary>
+/// <summary>A range of a remote file.</summary>
 internal readonly record struct ByteRun(long Offset, long Length);
 
-/// <summary>Copies stretches of a remote file to the end of a local one, through broken connections, from where it stopped.</summary>
+/// <summary>Appends ranges of a remote file to a local one; resumes after lost connections.</summary>
 internal sealed class ResumableCopy(HubHttp http, RepoId repository, RemoteFile file, DownloadMeter meter)
 {
     private const int BufferBytes = 256 << 10;
 
     private readonly string asked = $"{repository}: {file.Name}";
 
-    /// <summary>Copies what is missing.</summary>
-    /// <param name="runs">The stretches, in the order in which they are wanted.</param>
-    /// <param name="done">Bytes of them that the target has.</param>
-    /// <param name="target">Where they go, at its end.</param>
-    /// <param name="seen">Told every byte.</param>
-    /// <param name="restart">Makes the target empty, for a server that always begins at the beginning; null where that is of no use.</param>
-    /// <param name="cancellationToken">Ends it between pieces; what has arrived stays.</param>
-    /// <exception cref="RangesNotSupportedException">The server gives no parts of files, and <paramref name="restart"/> is null.</exception>
-    /// <exception cref="HubException">It fails for good.</exception>
+    /// <summary>Copies the missing bytes.</summary>
+    /// <param name="runs">The ranges, in order.</param>
+    /// <param name="done">Bytes of them that are in the target already.</param>
+    /// <param name="target">The stream to append to.</param>
+    /// <param name="seen">Receives every byte; may be null.</param>
+    /// <param name="restart">Empties the target, for a server that does not support ranges; null if the copy cannot start over.</param>
+    /// <param name="cancellationToken">Checked between blocks; received bytes are kept.</param>
+    /// <exception cref="RangesNotSupportedException">The server does not support ranges, and <paramref name="restart"/> is null.</exception>
+    /// <exception cref="HubException">The copy failed permanently.</exception>
     public async Task RunAsync(IReadOnlyList<ByteRun> runs, long done, Stream target, Action<ReadOnlyMemory<byte>>? seen, Action? restart, CancellationToken cancellationToken)
     {
         var total = runs.Sum(run => run.Length);
@@ -95,7 +95,7 @@ internal sealed class ResumableCopy(HubHttp http, RepoId repository, RemoteFile 
             done -= run.Length;
         }
 
-        throw new ArgumentOutOfRangeException(nameof(done), done, "Everything is here.");
+        throw new ArgumentOutOfRangeException(nameof(done), done, "All bytes are copied already.");
     }
 
     private async Task<HttpResponseMessage> OpenAsync(long from, long to, bool mayBeWhole, CancellationToken cancellationToken)
@@ -138,7 +138,7 @@ internal sealed class ResumableCopy(HubHttp http, RepoId repository, RemoteFile 
         {
             silence.CancelAfter(http.Settings.Timings.Silence);
             var read = await body.ReadAsync(buffer, silence.Token).ConfigureAwait(false);
-            return read > 0 ? read : throw http.Broken(asked, new EndOfStreamException("The answer ends early."));
+            return read > 0 ? read : throw http.Broken(asked, new EndOfStreamException("The response ends early."));
         }
         catch (Exception e) when (HubHttp.IsBroken(e, cancellationToken))
         {
@@ -158,10 +158,10 @@ internal sealed class ResumableCopy(HubHttp http, RepoId repository, RemoteFile 
         }
     }
 
-    // Perhaps one server of many: worth another attempt.
+    // Perhaps one server of many: retry.
     private TransientException Contradiction(string what) =>
         new(new HubException(HubError.InvalidAnswer, $"{asked}: the server sends {what}. Check the endpoint, or try again later."));
 }
 
-/// <summary>The server answers a request for a part of a file with all of it. It never leaves the client.</summary>
+/// <summary>The server responds to a range request with the whole file. Never thrown to callers.</summary>
 internal sealed class RangesNotSupportedException : Exception;

@@ -8,7 +8,7 @@ namespace AudioCraft.Checkpoints;
 /// <summary>Writes a language model's configuration as the YAML text of an audiocraft checkpoint (<c>xp.cfg</c>), as far as loading a model reads it.</summary>
 internal static class LMConfigWriter
 {
-    /// <summary>A section of our own, which upstream does not know: how the model sounds best.</summary>
+    /// <summary>A section that upstream does not have: suggested generation parameters.</summary>
     public const string SuggestionSection = "generation_defaults";
 
     private sealed class Yaml
@@ -33,10 +33,10 @@ internal static class LMConfigWriter
     }
 
     /// <param name="config">The model's sizes and options.</param>
-    /// <param name="conditioners">Names of the conditions that a T5 reads.</param>
+    /// <param name="conditioners">Names of the T5 conditions.</param>
     /// <param name="codec">The codec, for its rate and channels.</param>
-    /// <param name="segmentDuration">Seconds that the model's window holds.</param>
-    /// <param name="suggested">Guidance, temperature and top-k that it sounds best with, or null.</param>
+    /// <param name="segmentDuration">Seconds of the model's window.</param>
+    /// <param name="suggested">Guidance, temperature and top-k to suggest, or null.</param>
     public static string Write(LMConfig config, IReadOnlyList<string> conditioners, CompressionModel codec, double segmentDuration, GenerationParams? suggested = null)
     {
         var yaml = new Yaml();
@@ -100,7 +100,7 @@ internal static class LMConfigWriter
             CodebookPatternKind.Unroll => "unroll",
             CodebookPatternKind.CoarseFirst => "coarse_first",
             CodebookPatternKind.MusicLM => "musiclm",
-            _ => throw new ArgumentOutOfRangeException(nameof(config), config.Pattern, "This is none of the patterns."),
+            _ => throw new ArgumentOutOfRangeException(nameof(config), config.Pattern, "Unknown pattern."),
         };
         yaml.Section(0, "codebooks_pattern");
         yaml.Value(1, "modeling", name);
@@ -136,7 +136,7 @@ internal static class LMConfigWriter
         yaml.Value(1, "past_context", config.PastContext);
         yaml.Value(1, "causal", true);
 
-        // Upstream's memory-efficient attention pays no heed to a bounded context.
+        // Upstream's memory-efficient attention ignores a bounded context.
         yaml.Value(1, "custom", config.PastContext is not null);
         yaml.Value(1, "memory_efficient", config.PastContext is null);
         yaml.Value(1, "positional_embedding", config.Positions switch { LMPositions.Rotary => "rope", LMPositions.SinusoidalAndRotary => "sin_rope", _ => "sin" });

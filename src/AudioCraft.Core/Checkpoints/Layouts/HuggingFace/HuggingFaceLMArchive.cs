@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace AudioCraft.Checkpoints;
 
 /// <summary>
-/// The language model in a Hugging Face MusicGen checkpoint, by upstream's names: layers and heads renamed, and the query, key and value
+/// The language model in a Hugging Face MusicGen checkpoint, with upstream's names: layers and heads renamed, and the query, key and value
 /// projections, which are three tensors there, joined to the one of upstream. The other models of the file are left out.
 /// </summary>
 internal sealed partial class HuggingFaceLMArchive : TensorArchive
@@ -16,9 +16,9 @@ internal sealed partial class HuggingFaceLMArchive : TensorArchive
     private readonly Dictionary<string, string[]> parts = [];
     private readonly Dictionary<string, TensorInfo> tensors = [];
 
-    /// <param name="inner">The whole checkpoint; it stays the caller's.</param>
+    /// <param name="inner">The whole checkpoint; owned by the caller.</param>
     /// <param name="condition">Name of the condition whose projection the checkpoint calls <c>enc_to_dec_proj</c>.</param>
-    /// <exception cref="CheckpointException">A projection lacks one of its three parts, or a tensor is of no known name.</exception>
+    /// <exception cref="CheckpointException">A projection lacks one of its three parts, or a tensor has an unknown name.</exception>
     public HuggingFaceLMArchive(TensorArchive inner, string condition)
     {
         this.inner = inner;
@@ -88,7 +88,7 @@ internal sealed partial class HuggingFaceLMArchive : TensorArchive
             return;
         }
 
-        // The parts go where they belong one by one, so that no copy of the joined tensor is ever made.
+        // The parts are copied to the destination one by one, without a copy of the joined tensor.
         using var guard = no_grad();
         var row = 0L;
         foreach (var part in parts[name])
