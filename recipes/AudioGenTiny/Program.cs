@@ -1,4 +1,5 @@
 // Trains audiogen-tiny, step by step. Without arguments it lists the commands; train.sh runs all of them.
+using AudioCraft;
 using AudioGenTiny.Recipe;
 
 var commands = new List<Command>

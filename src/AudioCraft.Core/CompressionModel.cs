@@ -20,36 +20,36 @@ public abstract class CompressionModel : Module<Tensor, QuantizedResult>
     /// Or an EnCodec's directory in Hugging Face's layout (<c>config.json</c> and <c>model.safetensors</c>).
     /// Or a file of facebookresearch/encodec, <c>encodec_24khz-d7cc33bc.th</c> or <c>encodec_48khz-7e698e3e.th</c>, whose hash is checked against its name.
     /// Or a DAC: descript's <c>.pth</c> file, or a directory in Hugging Face's layout (<c>config.json</c> and <c>model.safetensors</c>), or <c>dac_44khz</c>, <c>dac_24khz</c>,
-    /// <c>dac_16khz</c> where descript's file is in the current directory or where its own tool keeps it (<c>~/.cache/descript/dac</c>).
-    /// Where an audiocraft checkpoint only names another model, such as <c>facebook/encodec_32khz</c>, its directory is looked for inside and beside the checkpoint's.
-    /// A name that is none of these is a repository's on the Hugging Face Hub, whose files are downloaded unless they are in the cache.
+    /// <c>dac_16khz</c> (descript's file is looked for in the current directory and in its own tool's cache, <c>~/.cache/descript/dac</c>, and then on the Hub).
+    /// If an audiocraft checkpoint only names another model, such as <c>facebook/encodec_32khz</c>, its directory is looked for inside and beside the checkpoint's.
+    /// Any other name is that of a repository on the Hugging Face Hub, which is downloaded unless it is in the cache.
     /// </param>
-    /// <param name="device">Where the model is to be; CUDA if there is one, else the CPU, when null.</param>
-    /// <exception cref="CheckpointException">Nothing is there, or it is damaged or not supported; the message says what was looked for.</exception>
-    /// <exception cref="HubException">It cannot be had from the Hub.</exception>
+    /// <param name="device">The device to load to; null for CUDA if available, else the CPU.</param>
+    /// <exception cref="CheckpointException">The codec does not exist, is damaged or not supported; the message lists what was looked for.</exception>
+    /// <exception cref="HubException">The download failed.</exception>
     public static CompressionModel GetPretrained(string name, Device? device = null) => GetPretrained(name, new PretrainedOptions { Device = device });
 
-    /// <summary>Loads a codec, with options.</summary>
+    /// <summary>Loads a codec with options.</summary>
     /// <inheritdoc cref="GetPretrained(string, Device)"/>
     public static CompressionModel GetPretrained(string name, PretrainedOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return CompressionModelLoader.Load(name, options.ResolvedDevice, options.ForCall().Fetcher);
+        return CheckpointLoader.LoadCodec(name, new LoadContext(options));
     }
 
-    /// <summary>Loads a codec without holding the caller up.</summary>
+    /// <summary>Loads a codec without blocking the caller.</summary>
     /// <param name="name">As for <see cref="GetPretrained(string, Device)"/>.</param>
-    /// <param name="options">How to find and load it; null for the usual.</param>
-    /// <param name="progress">Told how far downloads are.</param>
-    /// <param name="ct">Ends a download, which a later call goes on with. A model that is being put together is first finished.</param>
-    /// <exception cref="CheckpointException">Nothing is there, or it is damaged or not supported; the message says what was looked for.</exception>
-    /// <exception cref="HubException">It cannot be had from the Hub.</exception>
+    /// <param name="options">How to find and load it; null for the defaults.</param>
+    /// <param name="progress">Receives the progress of downloads.</param>
+    /// <param name="cancellationToken">Cancels a download, which a later call resumes. Not checked once the files are being read.</param>
+    /// <exception cref="CheckpointException">The codec does not exist, is damaged or not supported; the message lists what was looked for.</exception>
+    /// <exception cref="HubException">The download failed.</exception>
     public static Task<CompressionModel> GetPretrainedAsync(
-        string name, PretrainedOptions? options = null, IProgress<DownloadProgress>? progress = null, CancellationToken ct = default)
+        string name, PretrainedOptions? options = null, IProgress<DownloadProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
-        options ??= new PretrainedOptions();
-        return PretrainedOptions.OnOwnThread(() => CompressionModelLoader.Load(name, options.ResolvedDevice, options.ForCall(progress, ct).Fetcher), ct);
+        var context = new LoadContext(options ?? new PretrainedOptions(), progress, cancellationToken);
+        return LoadContext.RunAsync(() => CheckpointLoader.LoadCodec(name, context), cancellationToken);
     }
 
     /// <summary>Audio channels.</summary>

@@ -1,9 +1,9 @@
 namespace AudioCraft;
 
-/// <summary>What kept the Hugging Face Hub, or the cache of what came from it, from giving a file.</summary>
+/// <summary>Why a file could not be downloaded from the Hugging Face Hub or read from its cache.</summary>
 public enum HubError
 {
-    /// <summary>The repository does not exist, or is private and the token does not open it.</summary>
+    /// <summary>The repository does not exist, or is private and the token has no access.</summary>
     RepositoryNotFound,
 
     /// <summary>The repository has no such branch, tag or commit.</summary>
@@ -12,30 +12,30 @@ public enum HubError
     /// <summary>The repository has no such file, or none of the files that a model needs.</summary>
     FileNotFound,
 
-    /// <summary>There is no token, or it is not accepted.</summary>
+    /// <summary>The token is missing or not accepted.</summary>
     Unauthorized,
 
-    /// <summary>The model's terms have to be accepted on its page first.</summary>
+    /// <summary>The model's terms must be accepted on its page first.</summary>
     Gated,
 
-    /// <summary>Not in the cache, and the network is switched off.</summary>
+    /// <summary>The file is not in the cache, and offline mode is on.</summary>
     Offline,
 
-    /// <summary>The Hub cannot be reached, or breaks off again and again.</summary>
+    /// <summary>The Hub cannot be reached, or the connection fails repeatedly.</summary>
     Network,
 
-    /// <summary>The Hub asks for fewer requests, for longer than is waited.</summary>
+    /// <summary>The Hub limits the rate of requests, for longer than the client waits.</summary>
     RateLimited,
 
-    /// <summary>What arrived is not what the repository holds: its hash differs.</summary>
+    /// <summary>The hash of the downloaded file differs from the repository's.</summary>
     HashMismatch,
 
-    /// <summary>The answer is not one that the Hub gives: lengths that contradict each other, redirects in circles, names that lead out of the cache.</summary>
+    /// <summary>The response is not a valid one of the Hub: contradictory lengths, circular redirects, names that lead out of the cache.</summary>
     InvalidAnswer,
 
-    /// <summary>There is not enough room on the disk.</summary>
+    /// <summary>There is not enough disk space.</summary>
     DiskFull,
 
-    /// <summary>The cache's directory cannot be read or written.</summary>
+    /// <summary>The cache directory cannot be read or written.</summary>
     Cache,
 }

@@ -1,30 +1,30 @@
 using AudioCraft.Checkpoints;
-using AudioCraft.Hub;
 
 namespace AudioCraft;
 
-/// <summary>Brings models onto this machine without loading them: ahead of time, or where loading happens without a network.</summary>
+/// <summary>Downloads models without loading them.</summary>
 public static class ModelHub
 {
     /// <summary>
-    /// Fetches all that loading a model takes, what it names in turn included (its text encoder, its codec), into the cache that Python's huggingface_hub uses too.
-    /// A model that is here already is not asked for again, beyond what its branch is now. Nothing of it is loaded or run.
+    /// Downloads all files that a model needs, including the text encoder and the codec that it names, into the cache that Python's huggingface_hub also uses.
+    /// Files in the cache are not downloaded again. Interrupted downloads resume.
     /// </summary>
     /// <param name="name">
-    /// A repository on the Hub with a language model, a codec or a T5 (of which the encoder is fetched); also a name or path that <c>GetPretrained</c> takes:
-    /// then what it names and lacks is fetched.
+    /// A repository on the Hub with a language model, a codec or a T5 (of which only the encoder is downloaded); or another name or path that <c>GetPretrained</c> accepts,
+    /// of which the missing parts are downloaded.
     /// </param>
-    /// <param name="options">Where from and where to; null for the usual.</param>
-    /// <param name="progress">Told how far it is.</param>
-    /// <param name="ct">Ends it; a later call goes on where it was.</param>
-    /// <returns>The directory (or file) of the model, which <c>GetPretrained</c> and <see cref="CheckpointInspector"/> take.</returns>
-    /// <exception cref="CheckpointException">It is neither here nor the name of a repository, or it is damaged.</exception>
-    /// <exception cref="HubException">It cannot be had from the Hub.</exception>
+    /// <param name="options">How to find and download it; null for the defaults.</param>
+    /// <param name="progress">Receives the progress of downloads.</param>
+    /// <param name="cancellationToken">Cancels the download; a later call resumes it.</param>
+    /// <returns>The directory (or file) of the model, for <c>GetPretrained</c> and <see cref="CheckpointInspector"/>.</returns>
+    /// <exception cref="CheckpointException">The name is neither a local path nor that of a repository, or the checkpoint is damaged.</exception>
+    /// <exception cref="HubException">The download failed.</exception>
     public static Task<string> DownloadAsync(
-        string name, PretrainedOptions? options = null, IProgress<DownloadProgress>? progress = null, CancellationToken ct = default)
+        string name, PretrainedOptions? options = null, IProgress<DownloadProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
-        return PretrainedOptions.OnOwnThread(() => Download(name, (options ?? new PretrainedOptions()).ForCall(progress, ct)), ct);
+        var context = new LoadContext(options ?? new PretrainedOptions(), progress, cancellationToken);
+        return LoadContext.RunAsync(() => Download(name, context), cancellationToken);
     }
 
     /// <summary>Finds a model on this machine without network access: bundled with the application, an existing path, or complete in the Hub's cache.</summary>
@@ -36,7 +36,7 @@ public static class ModelHub
     public static string Find(string name, PretrainedOptions? options = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
-        return new ModelFetcher((options ?? new PretrainedOptions()) with { Offline = true }).Find(name, kind: null);
+        return new LoadContext((options ?? new PretrainedOptions()) with { Offline = true }, null, default).Fetcher.Find(name, kind: null);
     }
 
     /// <summary>Finds a model that is bundled with the application, in the folder <c>models</c> beside it or above it.</summary>
@@ -48,34 +48,31 @@ public static class ModelHub
         return BundledModels.Find(name);
     }
 
-    private static string Download(string name, PretrainedOptions options)
+    private static string Download(string name, LoadContext context)
     {
-        var fetcher = options.Fetcher!;
-        var isHere = Directory.Exists(name) || File.Exists(name);
-        var place = (isHere ? null : DacRelease.Find(name, fetcher)) ?? fetcher.Find(name, kind: null);
+        var isLocal = Directory.Exists(name) || File.Exists(name);
+        var place = (isLocal ? null : DacRelease.Find(name, context.Fetcher)) ?? context.Fetcher.Find(name, kind: null);
         if (Directory.Exists(place))
         {
-            FetchNamed(place, options);
+            DownloadNamed(place, context);
         }
 
         return place;
     }
 
-    /// <summary>What a checkpoint of audiocraft's format names in place of having it.</summary>
-    private static void FetchNamed(string directory, PretrainedOptions options)
+    /// <summary>Downloads the models that a checkpoint in audiocraft's format names.</summary>
+    private static void DownloadNamed(string directory, LoadContext context)
     {
-        if (Has(directory, AudioCraftCheckpoint.LanguageModelName))
+        var hasLanguageModel = CheckpointFiles.HasLanguageModel(directory);
+        if (hasLanguageModel)
         {
             using var lm = AudioCraftCheckpoint.OpenLanguageModel(directory);
-            ConditionerLoader.FirstTextEncoder(lm.Config, directory, options);
+            ConditionerLoader.FirstTextEncoder(lm.Config, directory, context);
         }
 
-        if (Has(directory, AudioCraftCheckpoint.LanguageModelName) || Has(directory, AudioCraftCheckpoint.CompressionModelName))
+        if (hasLanguageModel || CheckpointFiles.HasCompressionModel(directory))
         {
-            CompressionModelLoader.OpenCodec(directory, options.Fetcher).Codec?.Dispose();
+            AudioCraftCodecLayout.Open(directory, context.Fetcher).Codec?.Dispose();
         }
     }
-
-    private static bool Has(string directory, string name) =>
-        File.Exists(Path.Combine(directory, name + ".bin")) || File.Exists(Path.Combine(directory, name + ".safetensors"));
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using AudioCraft;
 using TorchSharp;
 
 namespace AudioGenTiny.Recipe;

@@ -1,4 +1,3 @@
-
 namespace AudioGenTiny.Recipe;
 
 /// <summary>The training texts: several descriptions for each synthetic sound.</summary>

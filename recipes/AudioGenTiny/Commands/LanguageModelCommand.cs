@@ -1,4 +1,5 @@
 using System.Globalization;
+using AudioCraft;
 using AudioCraft.Checkpoints;
 using AudioCraft.Conditioning;
 using TorchSharp;

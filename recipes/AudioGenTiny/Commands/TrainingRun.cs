@@ -1,3 +1,5 @@
+using AudioCraft;
+
 
 namespace AudioGenTiny.Recipe;
 

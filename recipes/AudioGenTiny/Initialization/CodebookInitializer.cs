@@ -1,3 +1,4 @@
+using AudioCraft;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,4 +1,6 @@
 using System.Text.RegularExpressions;
+using AudioCraft;
+using AudioCraft.Codecs;
 using TorchSharp;
 using static TorchSharp.torch;
 

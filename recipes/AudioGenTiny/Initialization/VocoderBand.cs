@@ -1,4 +1,3 @@
-
 namespace AudioGenTiny.Recipe;
 
 /// <summary>A band of a channel vocoder.</summary>

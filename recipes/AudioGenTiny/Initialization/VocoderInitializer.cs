@@ -1,3 +1,4 @@
+using AudioCraft;
 using AudioCraft.Codecs;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
-using AudioCraft.Checkpoints;
 using AudioCraft.Cli.Coding;
 using AudioCraft.Cli.Display;
 using AudioCraft.Cli.Options;

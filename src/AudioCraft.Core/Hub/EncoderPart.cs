@@ -4,7 +4,7 @@ using AudioCraft.Conditioning;
 
 namespace AudioCraft.Hub;
 
-/// <summary>The encoder's tensors of a T5's <c>model.safetensors</c> as a file of its own: its header, and where the bytes that follow are in the whole file.</summary>
+/// <summary>The encoder's tensors of a T5's <c>model.safetensors</c> as a separate file: its header, and the ranges of the whole file that follow it.</summary>
 internal sealed class EncoderPart
 {
     private const int PrefixBytes = 8;
@@ -18,16 +18,16 @@ internal sealed class EncoderPart
     /// <summary>The new file's first bytes: the length of the header, and the header.</summary>
     public byte[] Head { get; }
 
-    /// <summary>What follows, as stretches of the whole file.</summary>
+    /// <summary>The data, as ranges of the whole file.</summary>
     public IReadOnlyList<ByteRun> Runs { get; }
 
-    /// <summary>Bytes that follow the header.</summary>
+    /// <summary>Bytes of the data.</summary>
     public long DataLength => Runs.Sum(run => run.Length);
 
-    /// <summary>Bytes of the whole file's start that have to be read to know its header.</summary>
+    /// <summary>Bytes at the start of the whole file that contain its header.</summary>
     /// <param name="start">At least the first eight bytes.</param>
     /// <param name="file">The whole file, for its size and for messages.</param>
-    /// <exception cref="CheckpointException">It is not a safetensors file.</exception>
+    /// <exception cref="CheckpointException">The file is not a safetensors file.</exception>
     public static long HeadLength(ReadOnlySpan<byte> start, RemoteFile file)
     {
         var length = start.Length < PrefixBytes ? 0 : BinaryPrimitives.ReadUInt64LittleEndian(start);
@@ -37,7 +37,7 @@ internal sealed class EncoderPart
     }
 
     /// <summary>Plans the part.</summary>
-    /// <param name="head">The whole file's start, as long as <see cref="HeadLength"/> says.</param>
+    /// <param name="head">The start of the whole file, of the length that <see cref="HeadLength"/> returns.</param>
     /// <param name="file">The whole file.</param>
     /// <exception cref="CheckpointException">The header is damaged or hostile, or there is no encoder.</exception>
     public static EncoderPart Of(ReadOnlySpan<byte> head, RemoteFile file)

@@ -4,14 +4,14 @@ using System.Net.Http.Headers;
 
 namespace AudioCraft.Hub;
 
-/// <summary>What a failing answer of the Hub means, and what to do about it.</summary>
+/// <summary>Maps failure responses of the Hub to errors that say what to do.</summary>
 internal static class HubAnswer
 {
     private const int LongestReason = 200;
 
-    /// <summary>The error that an answer stands for: lasting, or one that may pass.</summary>
-    /// <param name="response">An answer that is neither a success nor a redirect.</param>
-    /// <param name="asked">What was asked for.</param>
+    /// <summary>The error for a response: permanent, or a transient one.</summary>
+    /// <param name="response">A response that is neither a success nor a redirect.</param>
+    /// <param name="asked">What was requested.</param>
     /// <param name="page">The repository's page, where terms are accepted.</param>
     /// <param name="hasToken">Whether a token was sent.</param>
     public static Exception Failure(HttpResponseMessage response, string asked, Uri page, bool hasToken)
@@ -20,9 +20,9 @@ internal static class HubAnswer
         return status switch
         {
             HttpStatusCode.TooManyRequests => new TransientException(
-                new HubException(HubError.RateLimited, $"{asked}: the Hub asks for fewer requests (429){Asking(response)}. Try again later, or use a token, which is allowed more."), After(response)),
+                new HubException(HubError.RateLimited, $"{asked}: the Hub limits the rate of requests (429){Asking(response)}. Try again later, or use a token, which has a higher limit."), After(response)),
             HttpStatusCode.RequestTimeout or >= HttpStatusCode.InternalServerError => new TransientException(
-                new HubException(HubError.Network, $"{asked}: the server fails ({(int)status}{Reason(response)}). Try again later."),
+                new HubException(HubError.Network, $"{asked}: the server failed ({(int)status}{Reason(response)}). Try again later."),
                 status == HttpStatusCode.ServiceUnavailable ? After(response) : null),
             _ => new HubException(Kind(status, code), Sentence(Kind(status, code), asked, page, hasToken, status, response)),
         };
@@ -37,7 +37,7 @@ internal static class HubAnswer
         (_, "GatedRepo") => HubError.Gated,
         (_, "RevisionNotFound") => HubError.RevisionNotFound,
         (_, "EntryNotFound") => HubError.FileNotFound,
-        // The Hub answers 401 for a repository that does not exist, so as not to tell which private ones do.
+        // The Hub answers 401 for a repository that does not exist, so as not to reveal which private ones do.
         (HttpStatusCode.Unauthorized, null or "RepoNotFound") => HubError.Unauthorized,
         (_, "RepoNotFound") => HubError.RepositoryNotFound,
         (HttpStatusCode.Forbidden, _) => HubError.Unauthorized,
@@ -47,13 +47,13 @@ internal static class HubAnswer
 
     private static string Sentence(HubError kind, string asked, Uri page, bool hasToken, HttpStatusCode status, HttpResponseMessage response) => kind switch
     {
-        HubError.Gated => $"{asked}: its terms have to be accepted first. Open {page}, accept them, and use a token of that account (HF_TOKEN or PretrainedOptions.Token).",
-        HubError.Unauthorized when !hasToken => $"{asked}: it does not exist, or is not public ({(int)status}). Check the name; for a private model set HF_TOKEN or PretrainedOptions.Token.",
-        HubError.Unauthorized => $"{asked}: the token is not accepted, or does not open it ({(int)status}{Reason(response)}). Check the name, and the token (HF_TOKEN or PretrainedOptions.Token).",
-        HubError.RevisionNotFound => $"{asked}: there is no such branch, tag or commit. Check PretrainedOptions.Revision.",
-        HubError.FileNotFound => $"{asked}: there is no such file.",
-        HubError.RepositoryNotFound => $"{asked}: there is no such repository{(hasToken ? ", or the token does not open it" : "")}. Check the name at {page}.",
-        _ => $"{asked}: the server answers {(int)status}{Reason(response)}, which is not an answer of the Hub. Check the endpoint (HF_ENDPOINT or PretrainedOptions.Endpoint).",
+        HubError.Gated => $"{asked}: its terms must be accepted first. Open {page}, accept them, and use a token of that account (HF_TOKEN or PretrainedOptions.Token).",
+        HubError.Unauthorized when !hasToken => $"{asked}: the repository does not exist, or is not public ({(int)status}). Check the name; for a private model set HF_TOKEN or PretrainedOptions.Token.",
+        HubError.Unauthorized => $"{asked}: the token is not accepted, or has no access ({(int)status}{Reason(response)}). Check the name, and the token (HF_TOKEN or PretrainedOptions.Token).",
+        HubError.RevisionNotFound => $"{asked}: the branch, tag or commit does not exist. Check PretrainedOptions.Revision.",
+        HubError.FileNotFound => $"{asked}: the file does not exist.",
+        HubError.RepositoryNotFound => $"{asked}: the repository does not exist{(hasToken ? ", or the token has no access" : "")}. Check the name at {page}.",
+        _ => $"{asked}: unexpected response {(int)status}{Reason(response)}. Check the endpoint (HF_ENDPOINT or PretrainedOptions.Endpoint).",
     };
 
     private static TimeSpan? After(HttpResponseMessage response) => response.Headers.RetryAfter switch
@@ -66,7 +66,7 @@ internal static class HubAnswer
     private static string Asking(HttpResponseMessage response) =>
         After(response) is { } wait ? string.Create(CultureInfo.InvariantCulture, $", for {wait.TotalSeconds:F0} s") : "";
 
-    // Text of a server ends up in a message: short, and without what would break a line or a terminal.
+    // Text from a server goes into a message: it is shortened, and control characters are removed.
     private static string Reason(HttpResponseMessage response) => Header(response, "X-Error-Message") is { Length: > 0 } text
         ? ": " + new string([.. text.Take(LongestReason).Where(c => !char.IsControl(c))])
         : "";

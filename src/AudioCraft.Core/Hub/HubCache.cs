@@ -1,8 +1,8 @@
 namespace AudioCraft.Hub;
 
 /// <summary>
-/// One repository's part of the cache, in the layout of Python's huggingface_hub, so that both find what either fetched:
-/// <c>blobs/&lt;hash&gt;</c>, <c>snapshots/&lt;commit&gt;/&lt;file&gt;</c> (a relative link to a blob, or the file itself where links cannot be made),
+/// One repository's part of the cache, in the layout of Python's huggingface_hub, so that both share downloads:
+/// <c>blobs/&lt;hash&gt;</c>, <c>snapshots/&lt;commit&gt;/&lt;file&gt;</c> (a relative link to a blob, or the file itself if links are not supported),
 /// <c>refs/&lt;branch or tag&gt;</c> (a file with the commit), and locks in <c>.locks</c> beside the repositories.
 /// </summary>
 internal sealed class HubCache(string root, RepoId repository, bool links = true)
@@ -22,12 +22,12 @@ internal sealed class HubCache(string root, RepoId repository, bool links = true
     /// <summary>A file of a snapshot, whose name has been checked.</summary>
     public string InSnapshot(string commit, string name) => HubPath.IsInside(name)
         ? Path.Combine([Snapshot(commit), .. name.Split('/')])
-        : throw new HubException(HubError.InvalidAnswer, $"{repository} has a file whose name leads out of the cache, or that this system cannot have. It is not downloaded.");
+        : throw new HubException(HubError.InvalidAnswer, $"{repository} has a file whose name leads out of the cache or is not valid on this system; it is not downloaded.");
 
-    /// <summary>Whether a file is there. A link to a blob that somebody removed exists for the file system, but is no file.</summary>
+    /// <summary>Whether a file exists. A dangling link to a removed blob does not count.</summary>
     public static bool IsFile(string path) => new FileInfo(path) is { Exists: true } file && (file.LinkTarget is null || file.ResolveLinkTarget(returnFinalTarget: true) is { Exists: true });
 
-    /// <summary>The commit that a branch or tag was when it was last asked for; null if it never was.</summary>
+    /// <summary>The commit of a branch or tag when it was last requested; null if it never was.</summary>
     public string? ReadRef(string revision)
     {
         if (HubPath.IsCommit(revision))
@@ -46,7 +46,7 @@ internal sealed class HubCache(string root, RepoId repository, bool links = true
         }
     }
 
-    /// <summary>Remembers what a branch or tag is.</summary>
+    /// <summary>Stores the commit of a branch or tag.</summary>
     public void WriteRef(string revision, string commit)
     {
         if (HubPath.IsCommit(revision) || ReadRef(revision) == commit)
@@ -68,7 +68,7 @@ internal sealed class HubCache(string root, RepoId repository, bool links = true
         }
     }
 
-    /// <summary>Gives a blob its name in a snapshot: a link, or where the system refuses one the file itself. The caller holds the blob's lock.</summary>
+    /// <summary>Adds a blob to a snapshot: as a link, or if links are not supported, as the file itself. The caller holds the blob's lock.</summary>
     public void Link(string commit, string name, string etag)
     {
         var path = InSnapshot(commit, name);
@@ -79,7 +79,7 @@ internal sealed class HubCache(string root, RepoId repository, bool links = true
 
         var (folder, blob) = (Path.GetDirectoryName(path)!, Blob(etag));
         System.IO.Directory.CreateDirectory(folder);
-        // A link to a blob that somebody removed.
+        // A dangling link to a removed blob.
         File.Delete(path);
         if (!links || !TryLink(path, Path.GetRelativePath(folder, blob)))
         {

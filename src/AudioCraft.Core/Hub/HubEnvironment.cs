@@ -1,10 +1,10 @@
 namespace AudioCraft.Hub;
 
 /// <summary>
-/// What the environment says about the Hub, by the rules of Python's huggingface_hub: <c>HF_HOME</c>, <c>HF_HUB_CACHE</c>, <c>XDG_CACHE_HOME</c>, <c>HF_ENDPOINT</c>,
+/// Environment variables for the Hub, by the rules of Python's huggingface_hub: <c>HF_HOME</c>, <c>HF_HUB_CACHE</c>, <c>XDG_CACHE_HOME</c>, <c>HF_ENDPOINT</c>,
 /// <c>HF_TOKEN</c>, <c>HF_TOKEN_PATH</c>, <c>HF_HUB_OFFLINE</c> and their older names.
 /// </summary>
-/// <param name="variable">Gives an environment variable, or null.</param>
+/// <param name="variable">Returns an environment variable, or null.</param>
 internal sealed class HubEnvironment(Func<string, string?> variable)
 {
     private const int MaximumTokenBytes = 4096;
@@ -12,7 +12,7 @@ internal sealed class HubEnvironment(Func<string, string?> variable)
     /// <summary>The environment of this process, as it is now.</summary>
     public static HubEnvironment Current { get; } = new(Environment.GetEnvironmentVariable);
 
-    /// <summary>Where Hugging Face's programs keep their files.</summary>
+    /// <summary>The directory of Hugging Face's tools.</summary>
     public string Home => First("HF_HOME") is { } home
         ? Full(home)
         : Path.Combine(First("XDG_CACHE_HOME") is { } cache ? Full(cache) : Path.Combine(UserProfile, ".cache"), "huggingface");
@@ -23,10 +23,10 @@ internal sealed class HubEnvironment(Func<string, string?> variable)
     /// <summary>The Hub's address.</summary>
     public string Endpoint => First("HF_ENDPOINT") ?? "https://huggingface.co";
 
-    /// <summary>Whether the network is switched off.</summary>
+    /// <summary>Whether offline mode is on.</summary>
     public bool Offline => IsTrue("HF_HUB_OFFLINE") || IsTrue("TRANSFORMERS_OFFLINE");
 
-    /// <summary>The token of the environment, else of the file that <c>huggingface-cli login</c> writes; null if there is none, or if it is not to be used unasked.</summary>
+    /// <summary>The token of the environment, else of the file that <c>huggingface-cli login</c> writes; null if there is none or implicit tokens are disabled.</summary>
     public string? Token => IsTrue("HF_HUB_DISABLE_IMPLICIT_TOKEN") ? null : First("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")?.Trim() ?? TokenFromFile();
 
     private static string UserProfile => Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);

@@ -4,7 +4,7 @@ using System.Reflection;
 
 namespace AudioCraft.Hub;
 
-/// <summary>Requests to the Hub: with the token, which goes to the Hub's own host alone; with redirects followed by hand; every failure typed.</summary>
+/// <summary>Sends requests to the Hub. The token is sent only to the Hub's own host, redirects are followed manually, and failures are typed.</summary>
 internal sealed class HubHttp(HubSettings settings)
 {
     private const int MaximumRedirects = 8;
@@ -13,24 +13,24 @@ internal sealed class HubHttp(HubSettings settings)
 
     public HubSettings Settings => settings;
 
-    /// <summary>Sends a request once. The answer's body has not been read; the caller disposes of it.</summary>
+    /// <summary>Sends a request once. The body of the response is not read yet; the caller disposes of it.</summary>
     /// <param name="method">GET or HEAD.</param>
     /// <param name="address">Below the endpoint.</param>
-    /// <param name="repository">What it is about, for messages.</param>
-    /// <param name="asked">What is asked for, for messages.</param>
-    /// <param name="from">First byte that is wanted, or null for all.</param>
-    /// <param name="to">Last byte that is wanted.</param>
-    /// <param name="leaveHost">Whether redirects to other hosts are followed; if not, such a redirect is the answer.</param>
-    /// <param name="ct">Ends it.</param>
-    /// <exception cref="TransientException">It may work the next time.</exception>
-    /// <exception cref="HubException">It will not.</exception>
+    /// <param name="repository">The repository, for messages.</param>
+    /// <param name="asked">What is requested, for messages.</param>
+    /// <param name="from">First byte, or null for the whole file.</param>
+    /// <param name="to">Last byte.</param>
+    /// <param name="leaveHost">Whether redirects to other hosts are followed; if not, such a redirect is returned.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
+    /// <exception cref="TransientException">A retry may succeed.</exception>
+    /// <exception cref="HubException">The failure is permanent.</exception>
     public async Task<HttpResponseMessage> SendAsync(
-        HttpMethod method, Uri address, RepoId repository, string asked, long? from, long? to, bool leaveHost, CancellationToken ct)
+        HttpMethod method, Uri address, RepoId repository, string asked, long? from, long? to, bool leaveHost, CancellationToken cancellationToken)
     {
         var at = address;
         for (var redirects = 0; redirects <= MaximumRedirects; redirects++)
         {
-            var response = await SendOnceAsync(method, at, asked, from, to, ct).ConfigureAwait(false);
+            var response = await SendOnceAsync(method, at, asked, from, to, cancellationToken).ConfigureAwait(false);
             try
             {
                 if (response.StatusCode is HttpStatusCode.OK or HttpStatusCode.PartialContent or HttpStatusCode.RequestedRangeNotSatisfiable)
@@ -72,7 +72,7 @@ internal sealed class HubHttp(HubSettings settings)
     {
         if (response.Headers.Location is not { } location || !Uri.TryCreate(at, location, out var next) || next.Scheme is not ("https" or "http") || next.UserInfo.Length > 0)
         {
-            throw new HubException(HubError.InvalidAnswer, $"{asked}: the server redirects to nowhere. Check the endpoint, or try again later.");
+            throw new HubException(HubError.InvalidAnswer, $"{asked}: the server redirects to an invalid address. Check the endpoint, or try again later.");
         }
 
         return at.Scheme == "https" && next.Scheme != "https"
@@ -82,11 +82,11 @@ internal sealed class HubHttp(HubSettings settings)
 
     private bool IsHome(Uri address) => SameHost(address, settings.Endpoint);
 
-    private async Task<HttpResponseMessage> SendOnceAsync(HttpMethod method, Uri address, string asked, long? from, long? to, CancellationToken ct)
+    private async Task<HttpResponseMessage> SendOnceAsync(HttpMethod method, Uri address, string asked, long? from, long? to, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(method, address);
         request.Headers.UserAgent.Add(Agent);
-        // Compressed on the way, lengths and ranges would be those of something else.
+        // With compression, lengths and ranges would not be those of the file.
         request.Headers.AcceptEncoding.Add(new StringWithQualityHeaderValue("identity"));
         if (settings.Token is not null && IsHome(address))
         {
@@ -98,7 +98,7 @@ internal sealed class HubHttp(HubSettings settings)
             request.Headers.Range = new RangeHeaderValue(from, to);
         }
 
-        using var silence = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        using var silence = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         silence.CancelAfter(settings.Timings.Silence);
         try
         {
@@ -107,26 +107,26 @@ internal sealed class HubHttp(HubSettings settings)
             {
                 response.Dispose();
                 throw new HubException(
-                    HubError.InvalidAnswer, "PretrainedOptions.HttpClient follows redirects by itself, which hides the Hub's answers. Make it with AllowAutoRedirect = false.");
+                    HubError.InvalidAnswer, "PretrainedOptions.HttpClient follows redirects, which hides the Hub's responses. Create it with AllowAutoRedirect = false.");
             }
 
             return response;
         }
-        catch (Exception e) when (IsBroken(e, ct))
+        catch (Exception e) when (IsBroken(e, cancellationToken))
         {
             throw Broken(asked, e);
         }
     }
 
-    /// <summary>Whether the exception is a connection's, and not the caller's wish to end.</summary>
-    public static bool IsBroken(Exception error, CancellationToken ct) =>
-        error is HttpRequestException or IOException || (error is OperationCanceledException && !ct.IsCancellationRequested);
+    /// <summary>Whether the exception is a connection failure and not a cancellation.</summary>
+    public static bool IsBroken(Exception error, CancellationToken cancellationToken) =>
+        error is HttpRequestException or IOException || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested);
 
-    /// <summary>A connection that broke or fell silent.</summary>
+    /// <summary>The error for a broken or timed out connection.</summary>
     public TransientException Broken(string asked, Exception error)
     {
-        var what = error is OperationCanceledException ? "the server is silent" : error.Message;
+        var what = error is OperationCanceledException ? "the server does not respond" : error.Message;
         return new(new HubException(
-            HubError.Network, $"{asked}: {settings.Endpoint.Host} cannot be reached, or breaks off: {what} Check the connection and call again: what has arrived is kept.", error));
+            HubError.Network, $"{asked}: {settings.Endpoint.Host} cannot be reached, or the connection was lost: {what} Check the connection and try again; the download resumes.", error));
     }
 }

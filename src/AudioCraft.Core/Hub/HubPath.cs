@@ -1,6 +1,6 @@
 namespace AudioCraft.Hub;
 
-/// <summary>Names that come from outside and become paths in the cache: each is checked here first.</summary>
+/// <summary>Checks names from outside before they become paths in the cache.</summary>
 internal static class HubPath
 {
     private const int MaximumName = 128, MaximumPath = 512, CommitLength = 40;
@@ -8,30 +8,30 @@ internal static class HubPath
     /// <summary>Whether the text is a commit's full hash.</summary>
     public static bool IsCommit(string? text) => text is { Length: CommitLength } && text.All(char.IsAsciiHexDigitLower);
 
-    /// <summary>A commit's hash as the server gave it.</summary>
-    /// <exception cref="HubException">It is something else.</exception>
+    /// <summary>A commit's hash from the server.</summary>
+    /// <exception cref="HubException">The text is not a commit hash.</exception>
     public static string Commit(string? text) => IsCommit(text)
         ? text!
-        : throw new HubException(HubError.InvalidAnswer, $"The server names '{Shown(text)}' where the hash of a commit belongs. Check the endpoint, or try again later.");
+        : throw new HubException(HubError.InvalidAnswer, $"The server sent '{Shown(text)}' instead of the hash of a commit. Check the endpoint, or try again later.");
 
-    /// <summary>A file's hash as the server gave it in an ETag, which names the blob.</summary>
-    /// <exception cref="HubException">It is something that cannot be a file's name.</exception>
+    /// <summary>A file's hash from the server's ETag; it names the blob.</summary>
+    /// <exception cref="HubException">The text cannot be a file name.</exception>
     public static string ETag(string? text)
     {
         var tag = text?.Trim() ?? "";
         tag = (tag.StartsWith("W/", StringComparison.Ordinal) ? tag[2..] : tag).Trim('"');
         return tag.Length is > 0 and <= MaximumName && tag[0] != '.' && tag.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.')
             ? tag
-            : throw new HubException(HubError.InvalidAnswer, $"The server gives '{Shown(text)}' as the hash of a file. Check the endpoint, or try again later.");
+            : throw new HubException(HubError.InvalidAnswer, $"The server sent '{Shown(text)}' as the hash of a file. Check the endpoint, or try again later.");
     }
 
-    /// <summary>Whether a file of a repository, or the name of a branch, stays below the directory that it is put in, on every system.</summary>
+    /// <summary>Whether a file of a repository, or the name of a branch, stays inside its directory on every system.</summary>
     public static bool IsInside(string? path) =>
         path is { Length: > 0 and <= MaximumPath } && path.Split('/').All(part =>
             part.Length is > 0 and <= MaximumName && part[0] != ' ' && part[^1] is not ('.' or ' ') && part is not (".." or ".")
             && part.All(c => c >= ' ' && c != 0x7f && !"\\:*?\"<>|".Contains(c, StringComparison.Ordinal)) && !IsDevice(part));
 
-    /// <summary>A path that a text from outside takes in an address: each part escaped.</summary>
+    /// <summary>A path for use in an address: each part is escaped.</summary>
     public static string Escaped(string path) => string.Join('/', path.Split('/').Select(Uri.EscapeDataString));
 
     private static bool IsDevice(string part)

@@ -1,12 +1,13 @@
+using AudioCraft.Checkpoints;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace AudioCraft.Hub;
 
-/// <summary>Where the Hub is and how it is used: the options, and where they say nothing the environment.</summary>
+/// <summary>Settings of the Hub's client: from the options, else from the environment.</summary>
 internal sealed record HubSettings
 {
-    // One for the process: connections are kept and shared. Redirects are followed by hand, because the token must not travel with them.
+    // One for the process, to share connections. Redirects are followed manually, because the token must not be sent to other hosts.
     private static readonly HttpClient SharedClient = new(new SocketsHttpHandler
     {
         AllowAutoRedirect = false,
@@ -34,27 +35,28 @@ internal sealed record HubSettings
 
     public DiskSpace Disk { get; init; } = new();
 
-    /// <summary>Whether links are tried.</summary>
+    /// <summary>Whether to use symbolic links.</summary>
     public bool Links { get; init; } = true;
 
-    /// <summary>Where what is made from a download is kept, such as a text encoder without its decoder: <c>audiocraft</c> beside the Hub's cache.</summary>
+    /// <summary>Directory for files derived from downloads, such as a text encoder without its decoder: <c>audiocraft</c> beside the Hub's cache.</summary>
     public string OwnDirectory => Path.Combine(Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(CacheDirectory)) ?? CacheDirectory, "audiocraft");
 
-    /// <exception cref="ArgumentException">An option is not of the kind it should be.</exception>
-    /// <exception cref="HubException">The environment's endpoint or token is not of the kind it should be.</exception>
-    public static HubSettings From(PretrainedOptions options, HubEnvironment? environment = null)
+    /// <exception cref="ArgumentException">An option is invalid.</exception>
+    /// <exception cref="HubException">The environment's endpoint or token is invalid.</exception>
+    public static HubSettings From(LoadContext context, HubEnvironment? environment = null)
     {
+        var options = context.Options;
         environment ??= HubEnvironment.Current;
         var endpoint = options.Endpoint ?? ParseEndpoint(environment.Endpoint);
         if (!IsEndpoint(endpoint))
         {
-            throw new ArgumentException($"The endpoint is '{endpoint}'; an address such as https://huggingface.co is expected.", nameof(options));
+            throw new ArgumentException($"The endpoint is '{endpoint}'; an address such as https://huggingface.co is expected.", nameof(context));
         }
 
         var token = options.Token ?? environment.Token;
         if (token is not null && !token.All(c => c is > ' ' and < (char)0x7f))
         {
-            throw new HubException(HubError.Unauthorized, "The Hub's token has characters that no token has. Check PretrainedOptions.Token, HF_TOKEN, or log in again.");
+            throw new HubException(HubError.Unauthorized, "The Hub's token contains invalid characters. Check PretrainedOptions.Token, HF_TOKEN, or log in again.");
         }
 
         return new HubSettings
@@ -65,9 +67,9 @@ internal sealed record HubSettings
             Offline = options.Offline ?? environment.Offline,
             Client = options.HttpClient ?? SharedClient,
             Logger = options.Logger ?? NullLogger.Instance,
-            Timings = options.Timings ?? new HubTimings(),
-            Disk = options.Disk ?? new DiskSpace(),
-            Links = options.Links,
+            Timings = context.Timings,
+            Disk = context.Disk,
+            Links = context.Links,
         };
     }
 

@@ -1,9 +1,9 @@
 namespace AudioCraft.Hub;
 
-/// <summary>How patient the client is.</summary>
+/// <summary>Retries and waits of the Hub's client.</summary>
 internal sealed record HubTimings
 {
-    /// <summary>Attempts in a row that may fail before it gives up; one that brought <see cref="RealProgress"/> does not count.</summary>
+    /// <summary>Consecutive attempts that may fail; an attempt that downloaded <see cref="RealProgress"/> bytes does not count.</summary>
     public int Attempts { get; init; } = 6;
 
     /// <summary>The first wait; each one after it is twice as long.</summary>
@@ -12,13 +12,13 @@ internal sealed record HubTimings
     /// <summary>The longest wait, and the longest that a server may ask for.</summary>
     public TimeSpan LongestWait { get; init; } = TimeSpan.FromMinutes(2);
 
-    /// <summary>How long the server may be silent.</summary>
+    /// <summary>The timeout for a response.</summary>
     public TimeSpan Silence { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>How often a lock that another process holds is tried.</summary>
+    /// <summary>Interval at which a lock held by another process is tried.</summary>
     public TimeSpan LockInterval { get; init; } = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>Bytes after which a connection that breaks was worth having: a file of a given size ends after a bounded number of attempts.</summary>
+    /// <summary>Bytes after which a lost connection does not count as a failure: the number of attempts for a file of a given size is bounded.</summary>
     public long RealProgress { get; init; } = 1 << 20;
 
     /// <summary>Waits.</summary>

@@ -2,22 +2,20 @@ using AudioCraft.Checkpoints;
 
 namespace AudioCraft.Hub;
 
-/// <summary>Which files of a repository make a model. Many hold it two or three times over, in the layouts of several libraries; one is fetched.</summary>
-/// <param name="Needed">Files without which it is not a model. They are all there.</param>
-/// <param name="Wanted">Files that are there and say more: windows, names of special tokens, the licence.</param>
-/// <param name="Index">The one of them that names further files, or null.</param>
+/// <summary>The files of a repository that make a model. Many repositories hold a model in the layouts of several libraries; one is downloaded.</summary>
+/// <param name="Needed">The files that the model needs; all of them exist.</param>
+/// <param name="Wanted">Existing files with more information: windows, names of special tokens, the licence.</param>
+/// <param name="Index">The one of them that lists further files, or null.</param>
 internal sealed record ModelFiles(IReadOnlyList<string> Needed, IReadOnlyList<string> Wanted, string? Index = null)
 {
-    public const string Config = "config.json", Tokenizer = "spiece.model", TokenizerConfig = "tokenizer_config.json",
-        Weights = "model.safetensors", WeightsIndex = "model.safetensors.index.json", TorchWeights = "pytorch_model.bin", Card = "README.md";
+    private const string OwnT5 = CheckpointFiles.TextEncoderFolder + "/";
 
-    private const string LanguageModel = AudioCraftCheckpoint.LanguageModelName, Codec = AudioCraftCheckpoint.CompressionModelName, OwnT5 = "t5/";
+    private static readonly string[] Extras =
+        [CheckpointFiles.GenerationConfig, CheckpointFiles.TokenizerConfig, CheckpointFiles.Card, OwnT5 + CheckpointFiles.TokenizerConfig];
 
-    private static readonly string[] Extras = ["generation_config.json", TokenizerConfig, Card, $"{OwnT5}{TokenizerConfig}"];
-
-    /// <summary>Chooses among the files that there are; null where no choice makes a model.</summary>
+    /// <summary>Chooses among the existing files; null if they do not make a model.</summary>
     /// <param name="kind">What is wanted.</param>
-    /// <param name="has">Whether there is a file of that name.</param>
+    /// <param name="has">Whether a file exists.</param>
     public static ModelFiles? Choose(ModelKind kind, Func<string, bool> has)
     {
         (string[] Files, string? Index)[] choices = kind switch
@@ -25,12 +23,12 @@ internal sealed record ModelFiles(IReadOnlyList<string> Needed, IReadOnlyList<st
             // audiocraft's own pair comes first: it is what upstream loads, in half the bytes of the other layouts.
             ModelKind.Generative =>
             [
-                (has($"{Codec}.safetensors") ? [Config, $"{LanguageModel}.safetensors", $"{Codec}.safetensors", .. TextEncoderInside(has)] : [Config, $"{LanguageModel}.safetensors", .. TextEncoderInside(has)], null),
-                ([$"{LanguageModel}.bin", $"{Codec}.bin", .. TextEncoderInside(has)], null),
-                .. HuggingFace(Tokenizer),
+                (has(CheckpointFiles.ConvertedCompressionModel) ? [CheckpointFiles.Config, CheckpointFiles.ConvertedLanguageModel, CheckpointFiles.ConvertedCompressionModel, .. TextEncoderInside(has)] : [CheckpointFiles.Config, CheckpointFiles.ConvertedLanguageModel, .. TextEncoderInside(has)], null),
+                ([CheckpointFiles.LanguageModel, CheckpointFiles.CompressionModel, .. TextEncoderInside(has)], null),
+                .. HuggingFace(CheckpointFiles.Tokenizer),
             ],
-            ModelKind.Compression => [([Config, $"{Codec}.safetensors"], null), ([$"{Codec}.bin"], null), .. HuggingFace()],
-            _ => [.. HuggingFace(Tokenizer)],
+            ModelKind.Compression => [([CheckpointFiles.Config, CheckpointFiles.ConvertedCompressionModel], null), ([CheckpointFiles.CompressionModel], null), .. HuggingFace()],
+            _ => [.. HuggingFace(CheckpointFiles.Tokenizer)],
         };
         foreach (var (files, index) in choices)
         {
@@ -46,19 +44,19 @@ internal sealed record ModelFiles(IReadOnlyList<string> Needed, IReadOnlyList<st
     /// <summary>What <see cref="Choose"/> looks for, for a message.</summary>
     public static string Described(ModelKind kind) => kind switch
     {
-        ModelKind.Generative => $"{LanguageModel}.bin and {Codec}.bin, or their safetensors form, or {Config}, {Weights} and {Tokenizer}",
-        ModelKind.Compression => $"{Codec}.bin, or {Config} and {Weights}",
-        _ => $"{Config}, {Tokenizer} and {Weights} or {TorchWeights}",
+        ModelKind.Generative => $"{CheckpointFiles.LanguageModel} and {CheckpointFiles.CompressionModel}, or their safetensors form, or {CheckpointFiles.Config}, {CheckpointFiles.Weights} and {CheckpointFiles.Tokenizer}",
+        ModelKind.Compression => $"{CheckpointFiles.CompressionModel}, or {CheckpointFiles.Config} and {CheckpointFiles.Weights}",
+        _ => $"{CheckpointFiles.Config}, {CheckpointFiles.Tokenizer} and {CheckpointFiles.Weights} or {CheckpointFiles.TorchWeights}",
     };
 
-    private static string[] TextEncoderInside(Func<string, bool> has) => has($"{OwnT5}{Weights}")
-        ? [$"{OwnT5}{Config}", $"{OwnT5}{Tokenizer}", $"{OwnT5}{Weights}"]
+    private static string[] TextEncoderInside(Func<string, bool> has) => has($"{OwnT5}{CheckpointFiles.Weights}")
+        ? [$"{OwnT5}{CheckpointFiles.Config}", $"{OwnT5}{CheckpointFiles.Tokenizer}", $"{OwnT5}{CheckpointFiles.Weights}"]
         : [];
 
     private static IEnumerable<(string[] Files, string? Index)> HuggingFace(params string[] more) =>
     [
-        ([Config, Weights, .. more], null),
-        ([Config, WeightsIndex, .. more], WeightsIndex),
-        ([Config, TorchWeights, .. more], null),
+        ([CheckpointFiles.Config, CheckpointFiles.Weights, .. more], null),
+        ([CheckpointFiles.Config, CheckpointFiles.WeightsIndex, .. more], CheckpointFiles.WeightsIndex),
+        ([CheckpointFiles.Config, CheckpointFiles.TorchWeights, .. more], null),
     ];
 }

@@ -1,6 +1,6 @@
 namespace AudioCraft.Hub;
 
-/// <summary>What a repository is asked for, which decides on the files that are fetched.</summary>
+/// <summary>The kind of model, which determines the files to download.</summary>
 internal enum ModelKind
 {
     /// <summary>A language model with its codec.</summary>

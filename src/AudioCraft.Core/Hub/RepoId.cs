@@ -1,8 +1,8 @@
 namespace AudioCraft.Hub;
 
 /// <summary>
-/// The name of a repository on the Hub, <c>organisation/model</c> or <c>model</c>, held to the Hub's own rules: letters, digits, <c>-</c>, <c>_</c>, <c>.</c>,
-/// neither <c>--</c> nor <c>..</c>, at most 96 characters. So it cannot lead anywhere as a path.
+/// The name of a repository on the Hub, <c>organisation/model</c> or <c>model</c>, by the Hub's rules: letters, digits, <c>-</c>, <c>_</c>, <c>.</c>,
+/// neither <c>--</c> nor <c>..</c>, at most 96 characters. It is safe as a part of a path.
 /// </summary>
 internal sealed record RepoId
 {
@@ -12,10 +12,10 @@ internal sealed record RepoId
 
     public string Value { get; }
 
-    /// <summary>The directory of the cache that holds it, as Python's huggingface_hub names it.</summary>
+    /// <summary>Its directory in the cache, as in Python's huggingface_hub.</summary>
     public string FolderName => "models--" + Value.Replace("/", "--", StringComparison.Ordinal);
 
-    /// <summary>The id, or null where the text cannot be one.</summary>
+    /// <summary>The id, or null if the text is not a valid one.</summary>
     public static RepoId? TryParse(string? text)
     {
         var parts = text?.Split('/') ?? [];

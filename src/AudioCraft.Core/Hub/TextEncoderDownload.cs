@@ -4,8 +4,8 @@ using AudioCraft.Conditioning;
 namespace AudioCraft.Hub;
 
 /// <summary>
-/// A T5 from the Hub, of which the encoder alone travels: ranges of <c>model.safetensors</c>, put together in a directory of our own beside the Hub's cache
-/// (<c>audiocraft/models--t5-large/&lt;commit&gt;</c>). Where the whole file is in the cache already, or only another layout is there, that is used.
+/// Downloads only the encoder of a T5: ranges of <c>model.safetensors</c>, assembled in a directory beside the Hub's cache
+/// (<c>audiocraft/models--t5-large/&lt;commit&gt;</c>). If the whole file is in the cache already, or only another layout exists, that is used.
 /// A part cannot be checked against the whole file's hash; its length, its header and every range are.
 /// </summary>
 internal sealed class TextEncoderDownload(HubRepository repository, DownloadMeter meter)
@@ -14,12 +14,12 @@ internal sealed class TextEncoderDownload(HubRepository repository, DownloadMete
 
     private string Own => OwnDirectory(repository);
 
-    /// <summary>Whether all that is needed is here, in whichever form.</summary>
+    /// <summary>Whether the encoder is complete, in either form.</summary>
     public static bool IsHere(HubRepository repository) => IsWhole(OwnDirectory(repository)) || repository.IsComplete(ModelKind.TextEncoder);
 
-    /// <summary>The directory that <see cref="T5TextEncoder.Load(string, TorchSharp.torch.Device)"/> takes.</summary>
-    /// <exception cref="HubException">It cannot be had.</exception>
-    public async Task<string> RunAsync(CancellationToken ct)
+    /// <summary>Downloads what is missing; returns the directory for <see cref="T5TextEncoder.Load(string, TorchSharp.torch.Device)"/>.</summary>
+    /// <exception cref="HubException">The download failed.</exception>
+    public async Task<string> RunAsync(CancellationToken cancellationToken)
     {
         if (IsWhole(Own))
         {
@@ -27,12 +27,12 @@ internal sealed class TextEncoderDownload(HubRepository repository, DownloadMete
         }
 
         var files = ModelFiles.Choose(ModelKind.TextEncoder, name => repository.Has(name)) ?? throw ModelFetcher.NoModel(repository, ModelKind.TextEncoder);
-        var weightsAreHere = repository.IsHere(ModelFiles.Weights) || repository.IsComplete(ModelKind.TextEncoder);
-        if (files.Needed.Contains(ModelFiles.Weights) && !weightsAreHere)
+        var weightsAreHere = repository.IsHere(CheckpointFiles.Weights) || repository.IsComplete(ModelKind.TextEncoder);
+        if (files.Needed.Contains(CheckpointFiles.Weights) && !weightsAreHere)
         {
             try
             {
-                return await FetchPartAsync(files, ct).ConfigureAwait(false);
+                return await FetchPartAsync(files, cancellationToken).ConfigureAwait(false);
             }
             catch (RangesNotSupportedException)
             {
@@ -42,7 +42,7 @@ internal sealed class TextEncoderDownload(HubRepository repository, DownloadMete
 
         if (!repository.IsComplete(ModelKind.TextEncoder))
         {
-            await repository.FetchAsync(files, meter, ct).ConfigureAwait(false);
+            await repository.FetchAsync(files, meter, cancellationToken).ConfigureAwait(false);
         }
 
         return repository.Snapshot;
@@ -51,13 +51,13 @@ internal sealed class TextEncoderDownload(HubRepository repository, DownloadMete
     private static string OwnDirectory(HubRepository repository) => Path.Combine(repository.Settings.OwnDirectory, repository.Id.FolderName, repository.Commit);
 
     private static bool IsWhole(string directory) =>
-        Array.TrueForAll([ModelFiles.Config, ModelFiles.Tokenizer, ModelFiles.Weights], name => File.Exists(Path.Combine(directory, name)));
+        Array.TrueForAll([CheckpointFiles.Config, CheckpointFiles.Tokenizer, CheckpointFiles.Weights], name => File.Exists(Path.Combine(directory, name)));
 
-    private async Task<string> FetchPartAsync(ModelFiles files, CancellationToken ct)
+    private async Task<string> FetchPartAsync(ModelFiles files, CancellationToken cancellationToken)
     {
         var settings = repository.Settings;
         var path = Path.Combine(settings.OwnDirectory, ".locks", repository.Id.FolderName, repository.Commit + ".lock");
-        using var held = await FileLock.TakeAsync(path, settings.Timings, ct, () => HubLog.Waiting(settings.Logger, repository.Id.Value, ModelFiles.Weights)).ConfigureAwait(false);
+        using var held = await FileLock.TakeAsync(path, settings.Timings, cancellationToken, () => HubLog.Waiting(settings.Logger, repository.Id.Value, CheckpointFiles.Weights)).ConfigureAwait(false);
         if (IsWhole(Own))
         {
             return Own;
@@ -66,14 +66,14 @@ internal sealed class TextEncoderDownload(HubRepository repository, DownloadMete
         try
         {
             Directory.CreateDirectory(Own);
-            string[] small = [.. files.Needed.Concat(files.Wanted).Where(name => name != ModelFiles.Weights)];
-            await repository.FetchAsync(small, meter, ct).ConfigureAwait(false);
+            string[] small = [.. files.Needed.Concat(files.Wanted).Where(name => name != CheckpointFiles.Weights)];
+            await repository.FetchAsync(small, meter, cancellationToken).ConfigureAwait(false);
             foreach (var name in small)
             {
                 CopyInto(Path.Combine(repository.Snapshot, name), Path.Combine(Own, name));
             }
 
-            await FetchWeightsAsync(Path.Combine(Own, ModelFiles.Weights), ct).ConfigureAwait(false);
+            await FetchWeightsAsync(Path.Combine(Own, CheckpointFiles.Weights), cancellationToken).ConfigureAwait(false);
             return Own;
         }
         catch (IOException e)
@@ -93,59 +93,59 @@ internal sealed class TextEncoderDownload(HubRepository repository, DownloadMete
         File.Move(temporary, target, overwrite: true);
     }
 
-    private async Task FetchWeightsAsync(string target, CancellationToken ct)
+    private async Task FetchWeightsAsync(string target, CancellationToken cancellationToken)
     {
-        var file = await repository.DescribeAsync(ModelFiles.Weights, ct).ConfigureAwait(false);
-        // The progress of the header is nobody's concern.
+        var file = await repository.DescribeAsync(CheckpointFiles.Weights, cancellationToken).ConfigureAwait(false);
+        // The header is not part of the reported progress.
         var copy = new ResumableCopy(repository.Http, repository.Id, file, new DownloadMeter(null, TimeProvider.System));
-        var start = await ReadAsync(copy, 0, Math.Min(FirstRead, file.Size), ct).ConfigureAwait(false);
+        var start = await ReadAsync(copy, 0, Math.Min(FirstRead, file.Size), cancellationToken).ConfigureAwait(false);
         var head = EncoderPart.HeadLength(start, file);
         if (head > start.Length)
         {
-            start = [.. start, .. await ReadAsync(copy, start.Length, head - start.Length, ct).ConfigureAwait(false)];
+            start = [.. start, .. await ReadAsync(copy, start.Length, head - start.Length, cancellationToken).ConfigureAwait(false)];
         }
 
         var part = EncoderPart.Of(start.AsSpan(0, (int)head), file);
-        await FetchDataAsync(part, file, target, ct).ConfigureAwait(false);
+        await FetchDataAsync(part, file, target, cancellationToken).ConfigureAwait(false);
     }
 
-    private static async Task<byte[]> ReadAsync(ResumableCopy copy, long from, long count, CancellationToken ct)
+    private static async Task<byte[]> ReadAsync(ResumableCopy copy, long from, long count, CancellationToken cancellationToken)
     {
         using var bytes = new MemoryStream();
-        await copy.RunAsync([new ByteRun(from, count)], 0, bytes, null, null, ct).ConfigureAwait(false);
+        await copy.RunAsync([new ByteRun(from, count)], 0, bytes, null, null, cancellationToken).ConfigureAwait(false);
         return bytes.ToArray();
     }
 
-    private async Task FetchDataAsync(EncoderPart part, RemoteFile file, string target, CancellationToken ct)
+    private async Task FetchDataAsync(EncoderPart part, RemoteFile file, string target, CancellationToken cancellationToken)
     {
-        // The name has the whole file's hash: what is there is a beginning of this file and no other.
+        // The name contains the hash of the whole file, so partial data is always of this file.
         var incomplete = $"{target}.{file.ETag}.incomplete";
         await using (var stream = new FileStream(incomplete, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, 0, useAsync: true))
         {
-            var here = await HereAsync(stream, part, ct).ConfigureAwait(false);
+            var here = await HereAsync(stream, part, cancellationToken).ConfigureAwait(false);
             meter.Plan(part.DataLength);
             repository.Settings.Disk.Check(Own, part.DataLength - here);
             meter.Begin(repository.Id.Value, file.Name, part.DataLength, here);
             HubLog.Downloading(repository.Settings.Logger, repository.Id.Value, file.Name, part.DataLength, here);
-            await new ResumableCopy(repository.Http, repository.Id, file, meter).RunAsync(part.Runs, here, stream, null, null, ct).ConfigureAwait(false);
+            await new ResumableCopy(repository.Http, repository.Id, file, meter).RunAsync(part.Runs, here, stream, null, null, cancellationToken).ConfigureAwait(false);
             stream.Flush(flushToDisk: true);
         }
 
-        // Reads the header and holds the file to it.
+        // Checks the file against its header.
         SafetensorsFile.Open(incomplete).Dispose();
         File.Move(incomplete, target, overwrite: true);
         meter.End();
     }
 
-    /// <summary>Bytes of the data that an earlier attempt left; the stream then stands at its end, behind the header.</summary>
-    private static async Task<long> HereAsync(FileStream stream, EncoderPart part, CancellationToken ct)
+    /// <summary>Bytes of the data from an earlier attempt; the stream is then at its end, after the header.</summary>
+    private static async Task<long> HereAsync(FileStream stream, EncoderPart part, CancellationToken cancellationToken)
     {
         var head = new byte[part.Head.Length];
         if (stream.Length < head.Length || stream.Length > head.Length + part.DataLength
-            || await stream.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, ct).ConfigureAwait(false) < head.Length || !head.AsSpan().SequenceEqual(part.Head))
+            || await stream.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false) < head.Length || !head.AsSpan().SequenceEqual(part.Head))
         {
             stream.SetLength(0);
-            await stream.WriteAsync(part.Head, ct).ConfigureAwait(false);
+            await stream.WriteAsync(part.Head, cancellationToken).ConfigureAwait(false);
         }
 
         stream.Position = stream.Length;

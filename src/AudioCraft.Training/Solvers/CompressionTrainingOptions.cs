@@ -1,5 +1,3 @@
-using AudioCraft.Codecs;
-
 namespace AudioCraft.Training;
 
 /// <summary>Options of a codec training; the defaults are upstream's for EnCodec (config/solver/compression/default.yaml), without its discriminator.</summary>

@@ -6,7 +6,7 @@ namespace AudioCraft.Tests.Checkpoints;
 public class BundledModelsTests
 {
     [Fact]
-    public void A_model_is_found_beside_the_application_and_in_the_folders_above_the_nearest_first()
+    public void Bundled_models_are_found_in_the_application_folder_and_its_parents_nearest_first()
     {
         using var folder = new TemporaryFolder();
         folder.Write("models/tiny/config.json", []);
@@ -26,7 +26,7 @@ public class BundledModelsTests
     [InlineData("../models/tiny")]
     [InlineData("a/b")]
     [InlineData(".hidden")]
-    public void A_path_is_never_looked_for(string name)
+    public void A_path_is_not_a_bundled_name(string name)
     {
         using var folder = new TemporaryFolder();
         folder.Write("models/tiny/config.json", []);
@@ -34,6 +34,6 @@ public class BundledModelsTests
     }
 
     [Fact]
-    public void A_name_that_no_bundled_model_has_is_an_error_that_names_it() =>
+    public void An_unknown_name_is_an_error_that_contains_it() =>
         Assert.Contains("no-such-model", Assert.Throws<HubException>(() => AudioGen.GetPretrained("no-such-model", CPU)).Message, StringComparison.Ordinal);
 }

@@ -16,7 +16,7 @@ public class ConditionerLoaderTests
     };
 
     [Fact]
-    public void Tables_are_made_in_the_order_of_the_configuration()
+    public void Lookup_conditioners_are_built_in_configuration_order()
     {
         var conditioners = Load($"{{artist: {{model: lut, lut: {{n_bins: 5, dim: 3, tokenizer: noop, pad_idx: 4}}}}, args: {{}}, {Genre}}}");
         Assert.Equal(["artist", "genre"], conditioners.Select(pair => pair.Key));
@@ -28,7 +28,7 @@ public class ConditionerLoaderTests
     }
 
     [Fact]
-    public void A_model_of_looked_up_conditions_generates_with_and_without_a_text()
+    public void A_model_with_lookup_conditions_generates_with_and_without_text()
     {
         using var scope = NewDisposeScope();
         using var model = new LMModel(LM, Load($"{{{Genre}}}"));
@@ -50,14 +50,14 @@ public class ConditionerLoaderTests
     [Theory]
     [InlineData("genre: {model: lut, lut: {n_bins: 17, dim: 6, tokenizer: whitespace}}", "spaCy")]
     [InlineData("genre: {model: lut, lut: {n_bins: 2000000000, dim: 2000000000, tokenizer: noop}}", "2000000000 vectors")]
-    [InlineData("genre: {model: lut, lut: {n_bins: 17, dim: 6, tokenizer: noop, pad_idx: 17}}", "17 of which")]
+    [InlineData("genre: {model: lut, lut: {n_bins: 17, dim: 6, tokenizer: noop, pad_idx: 17}}", "pad_idx 17")]
     [InlineData("genre: {model: chroma_stem}", "'chroma_stem'")]
     [InlineData("genre: {model: style}", "'style'")]
     [InlineData("genre: {model: clap}", "'clap'")]
     [InlineData("key: {model: lut, lut: {n_bins: 17, dim: 6, tokenizer: noop}}", "'key'")]
-    public void What_is_not_built_is_refused_by_name_and_leaves_nothing_alive(string conditioner, string message) => LiveTensors.NoneLeftOfModules(() => Assert.Contains(
+    public void Unsupported_conditioners_are_named_in_the_error_and_leak_nothing(string conditioner, string message) => LiveTensors.NoneLeftOfModules(() => Assert.Contains(
         message, Assert.Throws<CheckpointException>(() => Load($"{{{Genre.Replace("genre", "artist", StringComparison.Ordinal)}, {conditioner}}}")).Message, StringComparison.Ordinal));
 
     private static IReadOnlyList<KeyValuePair<string, TextConditioner>> Load(string conditioners) =>
-        ConditionerLoader.Load(XpConfig.Parse($"conditioners: {conditioners}", "test"), LM, "nowhere", new PretrainedOptions(), CPU);
+        ConditionerLoader.Load(XpConfig.Parse($"conditioners: {conditioners}", "test"), LM, "nowhere", new LoadContext(new PretrainedOptions { Device = CPU }));
 }

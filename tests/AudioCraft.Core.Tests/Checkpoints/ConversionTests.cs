@@ -14,7 +14,7 @@ public class ConversionTests
     [Theory]
     [InlineData(null)]
     [InlineData(ScalarType.Float32)]
-    public void A_converted_checkpoint_has_all_that_it_needs_and_generates_the_same_tokens(ScalarType? type)
+    public void A_converted_checkpoint_is_self_contained_and_generates_the_same_tokens(ScalarType? type)
     {
         using var scope = NewDisposeScope();
         using var folder = new TemporaryFolder();
@@ -34,7 +34,7 @@ public class ConversionTests
     [Theory]
     [InlineData(ScalarType.Float16)]
     [InlineData(ScalarType.BFloat16)]
-    public void Half_the_bytes_hold_the_nearest_numbers_and_load(ScalarType type)
+    public void Half_precision_conversion_rounds_to_nearest_and_loads(ScalarType type)
     {
         using var scope = NewDisposeScope();
         using var folder = new TemporaryFolder();
@@ -58,7 +58,7 @@ public class ConversionTests
     }
 
     [Fact]
-    public async Task A_model_on_the_hub_converts_by_its_name()
+    public async Task A_model_on_the_Hub_converts_by_name()
     {
         using var hub = new HubFixture();
         using var folder = new TemporaryFolder();
@@ -75,7 +75,7 @@ public class ConversionTests
     }
 
     [Fact]
-    public void A_codec_that_is_only_named_is_put_where_loading_finds_it()
+    public void Conversion_includes_a_named_codec_where_loading_finds_it()
     {
         using var folder = new TemporaryFolder();
         using var codec = new TemporaryFolder();
@@ -94,7 +94,7 @@ public class ConversionTests
     }
 
     [Fact]
-    public void A_directory_in_Hugging_Faces_layout_becomes_one_file_of_the_same_layout()
+    public void A_Hugging_Face_directory_converts_to_one_weights_file_in_the_same_layout()
     {
         using var scope = NewDisposeScope();
         using var source = new TemporaryFolder();
@@ -109,7 +109,7 @@ public class ConversionTests
     }
 
     [Fact]
-    public void A_conversion_that_ends_early_leaves_nothing_that_could_be_a_checkpoint()
+    public void A_cancelled_or_failed_conversion_leaves_no_directory()
     {
         using var folder = new TemporaryFolder();
         using var cancel = new CancellationTokenSource();
@@ -133,12 +133,12 @@ public class ConversionTests
     }
 
     [Fact]
-    public void A_directory_that_has_files_is_replaced_only_when_asked()
+    public void A_non_empty_directory_is_replaced_only_with_Overwrite()
     {
         using var folder = new TemporaryFolder();
         Directory.CreateDirectory(folder.File("out"));
         CheckpointConverter.Convert(Tiny, folder.File("out"));
-        Assert.Contains("already there", Assert.Throws<AudioCraftException>(() => CheckpointConverter.Convert(Tiny, folder.File("out"))).Message, StringComparison.Ordinal);
+        Assert.Contains("exists already", Assert.Throws<AudioCraftException>(() => CheckpointConverter.Convert(Tiny, folder.File("out"))).Message, StringComparison.Ordinal);
         File.WriteAllText(folder.File("out/other.txt"), "");
         CheckpointConverter.Convert(Tiny, folder.File("out"), new ConversionOptions { Overwrite = true });
         Assert.False(File.Exists(folder.File("out/other.txt")));
@@ -149,7 +149,7 @@ public class ConversionTests
     }
 
     [Fact]
-    public void Inspecting_says_what_is_there_without_reading_a_tensor()
+    public void Inspection_lists_contents_without_reading_tensors()
     {
         LiveTensors.NoneLeft(() =>
         {

@@ -11,7 +11,7 @@ public class FuzzTests
     [InlineData("views.pt", 1000)]
     [InlineData("legacy_views.pt", 1000)]
     [InlineData("legacy_kinds.pt", 1000)]
-    public void A_file_of_torch_save_cut_anywhere_or_damaged_anyhow_is_refused_or_read_and_leaves_nothing(string file, int damages)
+    public void Truncated_or_damaged_torch_files_are_a_typed_error_or_load_and_leak_nothing(string file, int damages)
     {
         var good = File.ReadAllBytes(TestData.Checkpoint(file));
         using var folder = new TemporaryFolder();
@@ -26,7 +26,7 @@ public class FuzzTests
     }
 
     [Fact]
-    public void The_golden_checkpoint_cut_short_is_refused_when_it_is_opened()
+    public void A_truncated_checkpoint_fails_on_open()
     {
         var good = File.ReadAllBytes(Golden.File("audiogen_tiny_checkpoint", "state_dict.bin"));
         using var folder = new TemporaryFolder();
@@ -44,7 +44,7 @@ public class FuzzTests
     }
 
     [Fact]
-    public void A_safetensors_file_cut_anywhere_or_damaged_anyhow_is_refused_or_read_and_leaves_nothing()
+    public void Truncated_or_damaged_safetensors_are_a_typed_error_or_load_and_leak_nothing()
     {
         using var folder = new TemporaryFolder();
         using var kinds = TorchFile.Open(TestData.Checkpoint("kinds.pt"));
@@ -59,7 +59,7 @@ public class FuzzTests
     }
 
     [Fact]
-    public void Damaged_pickles_of_the_golden_checkpoint_are_refused_or_read_whatever_their_zip_says()
+    public void Damaged_pickles_are_a_typed_error_or_load()
     {
         // The pickle alone, so that every damage reaches the machine that reads it.
         var zip = File.ReadAllBytes(Golden.File("audiogen_tiny_checkpoint", "state_dict.bin"));

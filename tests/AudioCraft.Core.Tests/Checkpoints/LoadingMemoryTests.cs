@@ -20,7 +20,7 @@ public class LoadingMemoryTests(ITestOutputHelper output)
     [InlineData("float.pt")]
     [InlineData("half.safetensors")]
     [InlineData("float.safetensors")]
-    public void Loading_peaks_at_no_more_than_1_2_times_the_weights_as_loaded(string kind)
+    public void Peak_memory_of_loading_is_at_most_1_2_times_the_weights(string kind)
     {
         if (!OperatingSystem.IsLinux())
         {

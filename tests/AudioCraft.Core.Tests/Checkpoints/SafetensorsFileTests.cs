@@ -12,7 +12,7 @@ public class SafetensorsFileTests
     private static readonly byte[] Data = [1, 0, 255, 255, 0, 0, 128, 63, 0, 0, 0, 192];
 
     [Fact]
-    public void The_golden_tensors_are_listed_in_the_order_of_the_file_with_their_shapes()
+    public void Tensors_are_listed_in_file_order_with_shapes()
     {
         using var archive = Golden.Tensors("audiogen_tiny_checkpoint");
         Assert.Equal([2, 4, 40], archive.Tensors["generate/tokens"].Shape);
@@ -24,7 +24,7 @@ public class SafetensorsFileTests
     }
 
     [Fact]
-    public void Reading_mapping_and_reading_into_give_the_same_values_and_leave_only_what_they_return()
+    public void Read_TryMap_and_ReadInto_give_equal_values_and_leak_nothing()
     {
         using var folder = new TemporaryFolder();
         var path = folder.Write("x.safetensors", Safetensors.Build(Header, Data));
@@ -52,7 +52,7 @@ public class SafetensorsFileTests
     }
 
     [Fact]
-    public void A_mapped_tensor_outlives_the_archive_and_writing_to_it_leaves_the_file_alone()
+    public void A_mapped_tensor_outlives_the_archive_and_writes_do_not_reach_the_file()
     {
         using var folder = new TemporaryFolder();
         var path = folder.Write("x.safetensors", Safetensors.Build(Header + new string(' ', (8 - ((8 + Header.Length + 4) % 8)) % 8), Data));
@@ -74,7 +74,7 @@ public class SafetensorsFileTests
     }
 
     [Fact]
-    public void A_header_that_is_misaligned_still_reads_and_does_not_map()
+    public void A_misaligned_header_reads_but_does_not_map()
     {
         using var folder = new TemporaryFolder();
         var header = Header;
@@ -90,7 +90,7 @@ public class SafetensorsFileTests
     }
 
     [Fact]
-    public void Booleans_are_true_for_any_byte_but_zero()
+    public void Booleans_are_true_for_any_nonzero_byte()
     {
         using var folder = new TemporaryFolder();
         using var archive = SafetensorsFile.Open(
@@ -118,7 +118,7 @@ public class SafetensorsFileTests
     [InlineData("""{"a\ud800":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", 4, "JSON")]
     [InlineData("""[]""", 0, "StartArray")]
     [InlineData("", 0, "")]
-    public void A_bad_header_is_refused_in_a_sentence_that_says_what_is_wrong(string header, int dataLength, string said)
+    public void A_bad_header_is_an_error_that_says_what_is_wrong(string header, int dataLength, string said)
     {
         using var folder = new TemporaryFolder();
         var path = folder.Write("bad.safetensors", Safetensors.Build(header, new byte[dataLength]));
@@ -126,7 +126,7 @@ public class SafetensorsFileTests
     }
 
     [Fact]
-    public void A_header_longer_than_the_file_or_than_the_limit_is_refused_without_reading_it()
+    public void A_header_longer_than_the_file_or_the_limit_is_not_read()
     {
         using var folder = new TemporaryFolder();
         foreach (var length in new ulong[] { 3, 100_000_001, long.MaxValue, ulong.MaxValue })
@@ -137,7 +137,7 @@ public class SafetensorsFileTests
     }
 
     [Fact]
-    public void A_tensor_that_is_not_there_or_has_another_shape_is_named()
+    public void A_missing_or_misshapen_tensor_is_named_in_the_error()
     {
         using var archive = Golden.Tensors("audiogen_tiny_checkpoint");
         Assert.Contains("'nothing'", Assert.Throws<CheckpointException>(() => archive.Read("nothing")).Message, StringComparison.Ordinal);
@@ -148,7 +148,7 @@ public class SafetensorsFileTests
     }
 
     [Fact]
-    public void A_missing_file_or_a_folder_is_a_checkpoint_error()
+    public void A_missing_file_or_a_folder_is_a_CheckpointException()
     {
         using var folder = new TemporaryFolder();
         Assert.Throws<CheckpointException>(() => SafetensorsFile.Open(folder.File("none.safetensors")));

@@ -7,7 +7,7 @@ namespace AudioCraft.Tests.Checkpoints;
 public class SafetensorsWriterTests
 {
     [Fact]
-    public void What_is_written_reads_back_the_same_and_can_all_be_mapped()
+    public void Written_tensors_read_back_equal_and_can_be_mapped()
     {
         using var folder = new TemporaryFolder();
         using var source = TorchFile.Open(TestData.Checkpoint("views.pt"));
@@ -29,7 +29,7 @@ public class SafetensorsWriterTests
     }
 
     [Fact]
-    public void Tensors_in_memory_of_every_kind_are_written_whatever_their_strides()
+    public void Tensors_of_every_type_and_stride_are_written()
     {
         using var folder = new TemporaryFolder();
         using var square = arange(6, dtype: ScalarType.Float32).reshape(2, 3);
@@ -51,14 +51,14 @@ public class SafetensorsWriterTests
     }
 
     [Fact]
-    public void When_writing_fails_the_file_that_was_there_stays_and_nothing_is_left_beside_it()
+    public void A_failed_write_keeps_the_old_file_and_leaves_no_temporary()
     {
         using var folder = new TemporaryFolder();
         var path = folder.Write("out.safetensors", "before"u8);
         using var source = TorchFile.Open(TestData.Checkpoint("views.pt"));
         using var ended = new CancellationTokenSource();
         ended.Cancel();
-        Assert.Throws<OperationCanceledException>(() => SafetensorsWriter.Write(path, source, ct: ended.Token));
+        Assert.Throws<OperationCanceledException>(() => SafetensorsWriter.Write(path, source, cancellationToken: ended.Token));
         using var scalar = ones(1);
         Assert.Throws<ArgumentException>(() => SafetensorsWriter.Write(path, new Dictionary<string, Tensor> { ["__metadata__"] = scalar }));
         Assert.Equal("before", File.ReadAllText(path));

@@ -8,7 +8,7 @@ namespace AudioCraft.Tests.Checkpoints;
 public class WeightLoaderTests
 {
     [Fact]
-    public void Parameters_take_over_mapped_pages_and_stay_the_same_objects()
+    public void Parameters_use_mapped_pages_and_stay_the_same_objects()
     {
         using var folder = new TemporaryFolder();
         using var module = new TwoByThree();
@@ -37,7 +37,7 @@ public class WeightLoaderTests
     }
 
     [Fact]
-    public void Half_precision_in_the_file_becomes_the_modules_own_type()
+    public void Half_precision_weights_convert_to_the_modules_type()
     {
         using var folder = new TemporaryFolder();
         using var module = new TwoByThree();
@@ -48,7 +48,7 @@ public class WeightLoaderTests
     }
 
     [Fact]
-    public void Everything_that_does_not_fit_is_named_in_one_error_and_nothing_is_loaded()
+    public void All_mismatches_are_listed_in_one_error_and_nothing_is_loaded()
     {
         using var folder = new TemporaryFolder();
         using var module = new TwoByThree();
@@ -64,7 +64,7 @@ public class WeightLoaderTests
     }
 
     [Fact]
-    public void Long_lists_of_names_are_cut_with_their_counts()
+    public void Long_lists_of_mismatches_are_shortened_with_counts()
     {
         using var folder = new TemporaryFolder();
         using var module = new TwoByThree();
@@ -76,7 +76,7 @@ public class WeightLoaderTests
     }
 
     [Fact]
-    public void Names_can_be_prefixed_renamed_left_out_and_left_unused()
+    public void Names_can_be_prefixed_renamed_missing_or_unused()
     {
         using var folder = new TemporaryFolder();
         using var module = new TwoByThree();

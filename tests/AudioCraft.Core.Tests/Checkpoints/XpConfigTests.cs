@@ -67,7 +67,7 @@ public class XpConfigTests
     }
 
     [Fact]
-    public void References_are_followed_from_the_root_from_where_they_stand_and_inside_each_other()
+    public void Absolute_relative_and_nested_references_are_resolved()
     {
         Assert.Equal(1, Config.GetInt32("seanet.channels"));
         Assert.Equal("seanet at 16000 Hz", Config.GetString("text"));
@@ -83,7 +83,7 @@ public class XpConfigTests
     }
 
     [Fact]
-    public void Numbers_and_booleans_are_those_of_yaml_1_1()
+    public void Numbers_and_booleans_follow_YAML_1_1()
     {
         Assert.Equal(1e-8, Config.GetDouble("lr"));
         Assert.Equal(1e-8, Config.GetDouble("small"));
@@ -100,7 +100,7 @@ public class XpConfigTests
     }
 
     [Fact]
-    public void What_is_null_missing_or_not_there_is_not_had_and_gives_the_default()
+    public void Null_missing_and_absent_values_give_the_default()
     {
         foreach (var path in new[] { "nothing", "blank", "open", "absent", "seanet.absent", "which.deeper", "broken", "to_open", "to_null" })
         {
@@ -116,7 +116,7 @@ public class XpConfigTests
     }
 
     [Fact]
-    public void The_environment_is_never_read_even_when_asked()
+    public void Resolvers_never_read_the_environment()
     {
         Assert.True(Config.Has("user"));
         var message = Assert.Throws<CheckpointException>(() => Config.GetString("user")).Message;
@@ -126,14 +126,14 @@ public class XpConfigTests
     }
 
     [Fact]
-    public void References_in_a_circle_are_an_error_that_names_them()
+    public void Circular_references_are_an_error_that_names_them()
     {
         Assert.Contains("'round'", Assert.Throws<CheckpointException>(() => Config.GetString("round")).Message, StringComparison.Ordinal);
         Assert.Throws<CheckpointException>(() => Config.Has("round"));
     }
 
     [Fact]
-    public void A_value_of_another_kind_is_named_with_what_it_is()
+    public void A_value_of_the_wrong_type_is_an_error_with_its_path_and_value()
     {
         Assert.Contains("section", Assert.Throws<CheckpointException>(() => Config.GetString("seanet")).Message, StringComparison.Ordinal);
         Assert.Contains("list", Assert.Throws<CheckpointException>(() => Config.GetInt64("seanet.ratios")).Message, StringComparison.Ordinal);
@@ -162,7 +162,7 @@ public class XpConfigTests
 
     [Theory]
     [MemberData(nameof(Hostile))]
-    public void Damaged_or_hostile_yaml_is_a_typed_error_within_a_second(string yaml)
+    public void Damaged_or_hostile_YAML_is_a_typed_error_within_a_second(string yaml)
     {
         var start = Environment.TickCount64;
         Assert.Throws<CheckpointException>(() => XpConfig.Parse(yaml, "hostile"));
@@ -170,7 +170,7 @@ public class XpConfigTests
     }
 
     [Fact]
-    public void References_that_multiply_or_never_end_are_stopped()
+    public void Reference_expansion_is_bounded()
     {
         var doubling = "a0: xxxxxxxxxxxxxxxx\n" + string.Concat(Enumerable.Range(1, 40).Select(i => $"a{i}: ${{a{i - 1}}}${{a{i - 1}}}\n"));
         var chain = "a0: 1\n" + string.Concat(Enumerable.Range(1, 5000).Select(i => $"a{i}: ${{a{i - 1}}}\n"));
@@ -184,7 +184,7 @@ public class XpConfigTests
     }
 
     [Fact]
-    public void Any_cut_of_a_configuration_is_read_or_refused_and_nothing_else()
+    public void A_truncated_configuration_parses_or_is_a_typed_error()
     {
         var yaml = File.ReadAllText(Golden.File("audiogen_tiny_checkpoint", "xp.cfg.lm.yaml"));
         var random = new Random(1);

@@ -52,7 +52,7 @@ public class EncodecHubTests
         using var json = Golden.Config(name);
         using var weights = SafetensorsFile.Open(path);
         using var model = EncodecLoader.Load(
-            GoldenEncodec.ConfigOf(json.RootElement, variant), weights, CPU, new WeightLoadOptions { Rename = EncodecHubNames.Of });
+            GoldenEncodec.ConfigOf(json.RootElement, variant), weights, CPU, new WeightLoadOptions { Rename = HuggingFaceEncodecNames.Of });
         if (variant is null)
         {
             EncodecGoldenTests.CheckRuns(model, name);
@@ -114,8 +114,7 @@ public class EncodecHubTests
     [InlineData("\"codebook_size\": 0", "Cardinality")]
     public void An_invalid_value_is_named(string value, string said)
     {
-        using var json = JsonDocument.Parse($$"""{"model_type": "encodec", {{value}}}""");
-        var message = Assert.Throws<CheckpointException>(() => EncodecHubConfig.Read(json.RootElement, 2, "config.json")).Message;
+        var message = Assert.Throws<CheckpointException>(() => Read($$"""{"model_type": "encodec", {{value}}}""", 2)).Message;
         Assert.Contains(said, message, StringComparison.Ordinal);
     }
 
@@ -175,9 +174,5 @@ public class EncodecHubTests
         Assert.Equal((2, true), (model.Channels, ((EncodecModel)model).Renormalize));
     }
 
-    private static EncodecConfig Read(string json, int codebooks)
-    {
-        using var document = JsonDocument.Parse(json);
-        return EncodecHubConfig.Read(document.RootElement, codebooks, "config.json");
-    }
+    private static EncodecConfig Read(string json, int codebooks) => HuggingFaceEncodecConfig.Read(XpConfig.ParseJson(json, "config.json"), codebooks);
 }

@@ -1,4 +1,4 @@
-using System.Text.Json;
+using AudioCraft.Checkpoints;
 using AudioCraft.Conditioning;
 
 namespace AudioCraft.Tests.Conditioning;
@@ -7,11 +7,7 @@ public class T5ConfigTests
 {
     private const string Least = "\"vocab_size\":10,\"d_model\":4,\"d_kv\":2,\"d_ff\":8,\"num_layers\":1,\"num_heads\":2";
 
-    private static T5Config Parse(string json)
-    {
-        using var document = JsonDocument.Parse(json);
-        return T5Config.Parse(document.RootElement, "config.json");
-    }
+    private static T5Config Parse(string json) => T5Config.Read(XpConfig.ParseJson(json, "config.json"));
 
     [Fact]
     public void Missing_values_have_T5_defaults()
@@ -41,7 +37,7 @@ public class T5ConfigTests
     }
 
     [Theory]
-    [InlineData("[]", "Array")]
+    [InlineData("[]", "list")]
     [InlineData("{}", "vocab_size")]
     public void Other_JSON_throws(string json, string named) =>
         Assert.Contains(named, Assert.Throws<CheckpointException>(() => Parse(json)).Message, StringComparison.Ordinal);

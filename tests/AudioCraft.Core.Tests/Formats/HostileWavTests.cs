@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Text;
 using AudioCraft.Audio;
-using AudioCraft.Formats;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -6,7 +6,7 @@ namespace AudioCraft.Tests.Hub;
 public class DownloadTests
 {
     [Fact]
-    public void The_files_of_a_model_come_and_no_others_and_a_second_call_asks_for_the_commit_alone()
+    public void Only_the_needed_files_download_and_a_second_call_only_resolves_the_commit()
     {
         using var hub = new HubFixture();
         Assert.Equal(hub.Snapshot, hub.Find());
@@ -21,7 +21,7 @@ public class DownloadTests
     }
 
     [Fact]
-    public void A_connection_that_breaks_is_taken_up_where_it_broke()
+    public void A_lost_connection_resumes_where_it_stopped()
     {
         using var hub = new HubFixture();
         hub.CdnMisbehaves(3, (request, content) => LocalHub.Ranged(request, content) with { CutAfter = 70_000 });
@@ -33,11 +33,11 @@ public class DownloadTests
     }
 
     [Fact]
-    public void What_a_broken_off_call_has_fetched_is_gone_on_with_by_the_next()
+    public void Interrupted_downloads_resume_in_the_next_call()
     {
         using var hub = new HubFixture();
         hub.CdnMisbehaves(int.MaxValue, (request, content) => LocalHub.Ranged(request, content) with { CutAfter = 1000 });
-        Assert.Contains("call again", hub.Fails(HubError.Network).Message, StringComparison.Ordinal);
+        Assert.Contains("the download resumes", hub.Fails(HubError.Network).Message, StringComparison.Ordinal);
         Assert.Equal(4000, new FileInfo(hub.WeightsBlob + ".incomplete").Length);
         Assert.False(File.Exists(Path.Combine(hub.Snapshot, "model.safetensors")));
         hub.Cdn.Misbehave = null;
@@ -47,7 +47,7 @@ public class DownloadTests
     }
 
     [Fact]
-    public void A_server_without_ranges_is_begun_anew_with()
+    public void A_server_without_ranges_restarts_the_download()
     {
         using var hub = new HubFixture();
         var first = true;
@@ -64,7 +64,7 @@ public class DownloadTests
     [Theory]
     [InlineData(100_000L)]
     [InlineData(999_999L)]
-    public void A_length_that_is_not_the_file_s_is_not_believed(long announced)
+    public void A_wrong_content_length_is_an_error(long announced)
     {
         using var hub = new HubFixture();
         hub.CdnMisbehaves(int.MaxValue, (_, content) => new HubResponse(200, content) { Announced = announced });
@@ -72,7 +72,7 @@ public class DownloadTests
     }
 
     [Fact]
-    public void A_body_without_a_length_that_does_not_end_where_the_file_ends_is_not_read_further()
+    public void A_body_longer_than_the_file_is_not_read_further()
     {
         using var hub = new HubFixture();
         hub.CdnMisbehaves(int.MaxValue, (_, content) => new HubResponse(200, [.. content, .. new byte[4 << 20]]) { Announced = -1 });
@@ -81,7 +81,7 @@ public class DownloadTests
     }
 
     [Fact]
-    public void A_range_that_was_not_asked_for_is_not_written()
+    public void A_wrong_range_is_not_written()
     {
         using var hub = new HubFixture();
         hub.CdnMisbehaves(int.MaxValue, (request, content) => request.Headers.ContainsKey("range")
@@ -91,7 +91,7 @@ public class DownloadTests
     }
 
     [Fact]
-    public void Another_content_than_the_hash_says_is_thrown_away_and_asked_for_once_more()
+    public void Content_with_a_wrong_hash_is_discarded_and_downloaded_once_more()
     {
         using var hub = new HubFixture();
         var wrong = HubFixture.Bytes(299_999).Append((byte)1).ToArray();
@@ -109,7 +109,7 @@ public class DownloadTests
     }
 
     [Fact]
-    public void What_was_left_incomplete_and_damaged_is_found_out()
+    public void Damaged_partial_downloads_are_detected()
     {
         using var hub = new HubFixture();
         Directory.CreateDirectory(Path.GetDirectoryName(hub.WeightsBlob)!);
@@ -121,7 +121,7 @@ public class DownloadTests
     [Theory]
     [InlineData("7")]
     [InlineData("0")]
-    public void Too_many_requests_are_waited_for_as_long_as_the_server_asks(string seconds)
+    public void Rate_limits_wait_as_long_as_the_server_requests(string seconds)
     {
         using var hub = new HubFixture();
         var left = 2;
@@ -132,7 +132,7 @@ public class DownloadTests
     }
 
     [Fact]
-    public void A_server_that_asks_to_wait_too_long_or_too_often_is_an_error_that_says_so()
+    public void Too_long_or_too_frequent_rate_limits_are_an_error()
     {
         using var hub = new HubFixture();
         hub.Hub.Misbehave = _ => new HubResponse(429, [], ("Retry-After", "86400"));
@@ -144,7 +144,7 @@ public class DownloadTests
     }
 
     [Fact]
-    public void A_server_that_fails_for_a_while_is_asked_again_and_one_that_goes_on_is_an_error()
+    public void Transient_server_failures_are_retried_and_lasting_ones_are_an_error()
     {
         using var hub = new HubFixture();
         var left = 3;
@@ -159,7 +159,7 @@ public class DownloadTests
     }
 
     [Fact]
-    public void A_silent_server_is_given_up()
+    public void An_unresponsive_server_times_out()
     {
         using var hub = new HubFixture();
         using var never = new SemaphoreSlim(0);
@@ -168,14 +168,13 @@ public class DownloadTests
             never.Wait(TimeSpan.FromSeconds(30));
             return null;
         };
-        var options = hub.Options;
-        options = options with { Timings = options.Timings! with { Silence = TimeSpan.FromMilliseconds(100), Attempts = 2 } };
-        Assert.Contains("silent", hub.Fails(HubError.Network, options: options).Message, StringComparison.Ordinal);
+        var context = hub.Context(timings: hub.Timings with { Silence = TimeSpan.FromMilliseconds(100), Attempts = 2 });
+        Assert.Contains("does not respond", hub.Fails(HubError.Network, context).Message, StringComparison.Ordinal);
         never.Release(10);
     }
 
     [Fact]
-    public async Task Cancelling_ends_a_download_and_keeps_what_there_is()
+    public async Task Cancellation_stops_a_download_and_keeps_partial_data()
     {
         using var hub = new HubFixture();
         using var cancel = new CancellationTokenSource();
@@ -194,16 +193,16 @@ public class DownloadTests
     }
 
     [Fact]
-    public void A_disk_without_room_is_said_before_anything_is_fetched()
+    public void A_full_disk_is_an_error_before_any_download()
     {
         using var hub = new HubFixture();
-        Assert.Contains("HF_HOME", hub.Fails(HubError.DiskFull, options: hub.Options with { Disk = new(_ => (64 << 20) + 1000) }).Message, StringComparison.Ordinal);
+        Assert.Contains("HF_HOME", hub.Fails(HubError.DiskFull, hub.Context(disk: new(_ => (64 << 20) + 1000))).Message, StringComparison.Ordinal);
         Assert.Empty(hub.Cdn.Requests);
-        hub.Find(options: hub.Options with { Disk = new(_ => (64 << 20) + 400_000) });
+        HubFixture.Find(hub.Context(disk: new(_ => (64 << 20) + 400_000)));
     }
 
     [Fact]
-    public void Progress_counts_every_byte_once_and_never_falls()
+    public void Progress_counts_every_byte_once_and_never_decreases()
     {
         using var hub = new HubFixture();
         hub.CdnMisbehaves(2, (request, content) => LocalHub.Ranged(request, content) with { CutAfter = 90_000 });
@@ -217,7 +216,7 @@ public class DownloadTests
     }
 
     [Fact]
-    public async Task Several_that_want_the_same_file_fetch_it_once()
+    public async Task Concurrent_calls_download_a_file_once()
     {
         using var hub = new HubFixture();
         await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => Task.Run(() => hub.Find())));

@@ -1,3 +1,4 @@
+using AudioCraft.Checkpoints;
 using System.Diagnostics;
 using System.Text;
 using AudioCraft.Hub;
@@ -9,7 +10,7 @@ namespace AudioCraft.Tests.Hub;
 public class HubCacheTests
 {
     [Fact]
-    public void The_layout_is_the_one_that_Python_reads()
+    public void The_cache_has_the_layout_of_huggingface_hub()
     {
         using var hub = new HubFixture();
         hub.Find();
@@ -22,7 +23,7 @@ public class HubCacheTests
     }
 
     [Fact]
-    public void What_Python_has_fetched_is_found_without_the_network()
+    public void Files_cached_by_Python_are_found_offline()
     {
         using var hub = new HubFixture();
         Directory.CreateDirectory(hub.Snapshot);
@@ -41,7 +42,7 @@ public class HubCacheTests
     }
 
     [Fact]
-    public void Without_the_network_what_is_not_whole_is_an_error_that_names_the_switch()
+    public void An_incomplete_cache_is_an_error_offline_that_names_the_option()
     {
         using var hub = new HubFixture();
         Assert.Contains("HF_HUB_OFFLINE", hub.Fails(HubError.Offline, options: hub.Options with { Offline = true }).Message, StringComparison.Ordinal);
@@ -54,7 +55,7 @@ public class HubCacheTests
     }
 
     [Fact]
-    public void A_hub_that_cannot_be_reached_leaves_what_is_here()
+    public void The_cache_is_used_if_the_Hub_cannot_be_reached()
     {
         using var hub = new HubFixture();
         hub.Find();
@@ -64,7 +65,7 @@ public class HubCacheTests
     }
 
     [Fact]
-    public void Branches_and_tags_are_kept_apart_and_asked_for_by_name()
+    public void Branches_and_tags_are_resolved_and_stored_by_name()
     {
         using var hub = new HubFixture();
         hub.Find(options: hub.Options with { Revision = "refs/pr/1" });
@@ -74,10 +75,10 @@ public class HubCacheTests
     }
 
     [Fact]
-    public void Where_links_cannot_be_made_the_files_themselves_are_there()
+    public void Without_symbolic_links_the_snapshot_contains_files()
     {
         using var hub = new HubFixture();
-        hub.Find(options: hub.Options with { Links = false });
+        HubFixture.Find(hub.Context(links: false));
         hub.HasAll();
         Assert.Null(new FileInfo(Path.Combine(hub.Snapshot, "model.safetensors")).LinkTarget);
         Assert.Empty(Directory.GetFiles(Path.Combine(hub.Repository, "blobs")));
@@ -85,7 +86,7 @@ public class HubCacheTests
     }
 
     [Fact]
-    public void A_reference_that_is_not_a_commit_is_not_followed()
+    public void A_ref_that_is_not_a_commit_is_ignored()
     {
         using var hub = new HubFixture();
         Directory.CreateDirectory(Path.Combine(hub.Repository, "refs"));
@@ -96,7 +97,7 @@ public class HubCacheTests
     }
 
     [Fact]
-    public async Task A_lock_that_another_process_holds_is_waited_for()
+    public async Task A_lock_of_another_process_is_waited_for()
     {
         using var hub = new HubFixture();
         var path = Path.Combine(hub.Cache, ".locks", "models--org--codec", LocalHub.Sha256(hub.Weights) + ".lock");
@@ -121,14 +122,14 @@ public class HubCacheTests
     [InlineData("XDG_CACHE_HOME=/d|HF_HOME=/a", "/a/hub")]
     [InlineData("HF_HOME=~/x", "~/x/hub")]
     [InlineData("", "~/.cache/huggingface/hub")]
-    public void The_cache_is_where_the_environment_says(string variables, string expected)
+    public void The_cache_directory_comes_from_the_environment(string variables, string expected)
     {
         var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
         Assert.Equal(Path.GetFullPath(expected.Replace("~", home, StringComparison.Ordinal)), Environment_(variables).CacheDirectory);
     }
 
     [Fact]
-    public void The_token_comes_from_the_option_the_environment_or_the_file_that_login_writes()
+    public void The_token_comes_from_the_option_the_environment_or_the_login_file()
     {
         using var folder = new TemporaryFolder();
         folder.Write("token", Encoding.ASCII.GetBytes("hf_file\n"));
@@ -137,13 +138,13 @@ public class HubCacheTests
         Assert.Null(Environment_($"HF_HOME={folder.Path}|HF_HUB_DISABLE_IMPLICIT_TOKEN=1").Token);
         Assert.Null(Environment_($"HF_HOME={folder.File("none")}").Token);
         var environment = Environment_("HF_TOKEN=hf_env|HF_ENDPOINT=https://mirror.example/hf/|HF_HUB_OFFLINE=true");
-        var settings = HubSettings.From(new PretrainedOptions(), environment);
+        var settings = HubSettings.From(new LoadContext(new PretrainedOptions()), environment);
         Assert.Equal(("hf_env", true, "https://mirror.example/hf/api"), (settings.Token, settings.Offline, settings.Address("api").AbsoluteUri));
-        var given = HubSettings.From(new PretrainedOptions { Token = "", Offline = false, Endpoint = new Uri("http://localhost:1") }, environment);
+        var given = HubSettings.From(new LoadContext(new PretrainedOptions { Token = "", Offline = false, Endpoint = new Uri("http://localhost:1") }), environment);
         Assert.Equal(((string?)null, false, "http://localhost:1/api"), (given.Token, given.Offline, given.Address("api").AbsoluteUri));
-        Assert.Throws<HubException>(() => HubSettings.From(new PretrainedOptions { Token = "two\r\nlines" }, environment));
-        Assert.Throws<HubException>(() => HubSettings.From(new PretrainedOptions(), Environment_("HF_ENDPOINT=nonsense")));
-        Assert.Throws<ArgumentException>(() => HubSettings.From(new PretrainedOptions { Endpoint = new Uri("ftp://x") }, environment));
+        Assert.Throws<HubException>(() => HubSettings.From(new LoadContext(new PretrainedOptions { Token = "two\r\nlines" }), environment));
+        Assert.Throws<HubException>(() => HubSettings.From(new LoadContext(new PretrainedOptions()), Environment_("HF_ENDPOINT=nonsense")));
+        Assert.Throws<ArgumentException>(() => HubSettings.From(new LoadContext(new PretrainedOptions { Endpoint = new Uri("ftp://x") }), environment));
     }
 
     private static HubEnvironment Environment_(string variables)

@@ -1,3 +1,4 @@
+using AudioCraft.Checkpoints;
 using AudioCraft.Hub;
 using AudioCraft.Tests.Checkpoints;
 
@@ -39,19 +40,21 @@ internal sealed class HubFixture : IDisposable
         Offline = false,
         Token = "",
         Device = TorchSharp.torch.CPU,
-        Timings = new HubTimings
-        {
-            Attempts = 4,
-            LockInterval = TimeSpan.FromMilliseconds(5),
-            Wait = (wait, _) =>
-            {
-                lock (Waits)
-                {
-                    Waits.Add(wait);
-                }
+    };
 
-                return Task.CompletedTask;
-            },
+    /// <summary>Few attempts, and waits that are recorded instead of waited.</summary>
+    public HubTimings Timings => new()
+    {
+        Attempts = 4,
+        LockInterval = TimeSpan.FromMilliseconds(5),
+        Wait = (wait, _) =>
+        {
+            lock (Waits)
+            {
+                Waits.Add(wait);
+            }
+
+            return Task.CompletedTask;
         },
     };
 
@@ -62,14 +65,26 @@ internal sealed class HubFixture : IDisposable
         return bytes;
     }
 
-    /// <summary>The directory that the name leads to.</summary>
-    public string Find(string name = Codec, PretrainedOptions? options = null, IProgress<DownloadProgress>? progress = null, CancellationToken ct = default) =>
-        new ModelFetcher(options ?? Options, progress, ct).Find(name, ModelKind.Compression);
+    /// <summary>A call with the fixture's timings.</summary>
+    public LoadContext Context(
+        PretrainedOptions? options = null, HubTimings? timings = null, DiskSpace? disk = null, bool links = true,
+        IProgress<DownloadProgress>? progress = null, CancellationToken cancellationToken = default) =>
+        new(options ?? Options, progress, cancellationToken) { Timings = timings ?? Timings, Disk = disk ?? new(), Links = links };
+
+    /// <summary>The directory of a codec.</summary>
+    public string Find(string name = Codec, PretrainedOptions? options = null, IProgress<DownloadProgress>? progress = null, CancellationToken cancellationToken = default) =>
+        Find(Context(options, progress: progress, cancellationToken: cancellationToken), name);
+
+    /// <summary>The directory of a codec.</summary>
+    public static string Find(LoadContext context, string name = Codec) => context.Fetcher.Find(name, ModelKind.Compression);
 
     /// <summary>The error that finding the repository ends in. No file of the cache looks finished then that is not.</summary>
-    public HubException Fails(HubError error, string name = Codec, PretrainedOptions? options = null)
+    public HubException Fails(HubError error, string name = Codec, PretrainedOptions? options = null) => Fails(error, Context(options), name);
+
+    /// <inheritdoc cref="Fails(HubError, string, PretrainedOptions?)"/>
+    public HubException Fails(HubError error, LoadContext context, string name = Codec)
     {
-        var failure = Assert.Throws<HubException>(() => Find(name, options));
+        var failure = Assert.Throws<HubException>(() => Find(context, name));
         Assert.True(error == failure.Error, $"{failure.Error} instead of {error}: {failure.Message}");
         Assert.False(File.Exists(WeightsBlob) && !File.ReadAllBytes(WeightsBlob).SequenceEqual(Weights));
         return failure;

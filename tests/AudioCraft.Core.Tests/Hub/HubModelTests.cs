@@ -16,7 +16,7 @@ public class HubModelTests
     private static readonly byte[] T5 = WholeT5();
 
     [Fact]
-    public async Task A_model_and_its_text_encoder_come_by_name_and_generate_what_the_directory_does()
+    public async Task A_model_downloads_with_its_text_encoder_and_generates_the_same_as_a_directory()
     {
         using var scope = NewDisposeScope();
         using var hub = new HubFixture();
@@ -46,14 +46,14 @@ public class HubModelTests
     }
 
     [Fact]
-    public void A_text_encoder_s_ranges_go_on_where_they_broke_off()
+    public void Ranges_of_a_text_encoder_resume()
     {
         using var hub = new HubFixture();
         AddAudioGen(hub);
         hub.Cdn.Misbehave = request => request.Headers.TryGetValue("range", out var range) && !range.StartsWith("bytes=0-", StringComparison.Ordinal)
             ? LocalHub.Ranged(request, T5) with { CutAfter = 500 }
             : null;
-        var failure = Assert.Throws<HubException>(() => AudioGen.GetPretrained(Name, hub.Options));
+        var failure = Assert.Throws<HubException>(() => CheckpointLoader.LoadGenModel(Name, hub.Context()));
         Assert.Equal(HubError.Network, failure.Error);
         Assert.Contains("t5-small", failure.Message, StringComparison.Ordinal);
         Assert.False(File.Exists(EncoderFile(hub)));
@@ -64,7 +64,7 @@ public class HubModelTests
     }
 
     [Fact]
-    public void Without_ranges_or_without_safetensors_the_whole_text_encoder_comes()
+    public void Without_ranges_or_safetensors_the_whole_text_encoder_downloads()
     {
         using var hub = new HubFixture();
         AddAudioGen(hub);
@@ -83,7 +83,7 @@ public class HubModelTests
     [InlineData("cut off")]
     [InlineData("too long a header")]
     [InlineData("no encoder")]
-    public void A_text_encoder_s_header_that_lies_is_refused(string how)
+    public void A_bad_header_of_a_text_encoder_is_an_error(string how)
     {
         using var hub = new HubFixture();
         var file = how switch
@@ -98,7 +98,7 @@ public class HubModelTests
     }
 
     [Fact]
-    public void A_codec_comes_by_name_also_where_another_checkpoint_names_it_and_by_descript_s_names()
+    public void A_codec_downloads_by_Hub_id_by_a_checkpoints_reference_and_by_descripts_name()
     {
         using var hub = new HubFixture();
         using var encodec = new TemporaryFolder();
@@ -118,7 +118,7 @@ public class HubModelTests
     }
 
     [Fact]
-    public void A_repository_in_Hugging_Faces_layout_comes_by_name()
+    public void A_repository_in_Hugging_Faces_layout_downloads_by_name()
     {
         using var hub = new HubFixture();
         using var folder = new TemporaryFolder();
@@ -129,7 +129,7 @@ public class HubModelTests
     }
 
     [Fact]
-    public void A_model_that_takes_waveforms_is_refused_before_its_weights_come()
+    public void A_melody_model_is_rejected_before_its_weights_download()
     {
         using var hub = new HubFixture();
         hub.Hub.Add(
@@ -139,7 +139,7 @@ public class HubModelTests
     }
 
     [Fact]
-    public async Task A_download_brings_all_that_loading_takes_and_a_later_one_asks_for_nothing()
+    public async Task A_download_contains_everything_that_loading_needs()
     {
         using var hub = new HubFixture();
         AddAudioGen(hub);
@@ -153,7 +153,7 @@ public class HubModelTests
     }
 
     [Fact]
-    public async Task What_a_repository_holds_decides_on_what_is_downloaded()
+    public async Task The_kind_of_repository_determines_the_files_downloaded()
     {
         using var hub = new HubFixture();
         AddAudioGen(hub);
@@ -167,7 +167,7 @@ public class HubModelTests
     }
 
     [Fact]
-    public async Task A_directory_that_lacks_its_text_encoder_gets_it_by_a_download()
+    public async Task DownloadAsync_adds_the_missing_text_encoder_of_a_directory()
     {
         using var hub = new HubFixture();
         AddAudioGen(hub);

@@ -108,13 +108,13 @@ internal sealed class LocalHub : IDisposable
 
     private async Task AcceptAsync()
     {
-        var ct = stop.Token;
+        var cancellationToken = stop.Token;
         try
         {
             while (true)
             {
-                var client = await listener.AcceptTcpClientAsync(ct);
-                _ = Task.Run(() => ServeAsync(client, ct), ct);
+                var client = await listener.AcceptTcpClientAsync(cancellationToken);
+                _ = Task.Run(() => ServeAsync(client, cancellationToken), cancellationToken);
             }
         }
         catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
@@ -123,17 +123,17 @@ internal sealed class LocalHub : IDisposable
         }
     }
 
-    private async Task ServeAsync(TcpClient client, CancellationToken ct)
+    private async Task ServeAsync(TcpClient client, CancellationToken cancellationToken)
     {
         using (client)
         {
             try
             {
                 await using var stream = client.GetStream();
-                if (await ReadAsync(stream, ct) is { } request)
+                if (await ReadAsync(stream, cancellationToken) is { } request)
                 {
                     Requests.Enqueue(request);
-                    await WriteAsync(stream, request, Misbehave?.Invoke(request) ?? Answer(request), ct);
+                    await WriteAsync(stream, request, Misbehave?.Invoke(request) ?? Answer(request), cancellationToken);
                 }
             }
             catch (Exception e) when (e is IOException or OperationCanceledException or SocketException)
@@ -143,13 +143,13 @@ internal sealed class LocalHub : IDisposable
         }
     }
 
-    private static async Task<HubRequest?> ReadAsync(NetworkStream stream, CancellationToken ct)
+    private static async Task<HubRequest?> ReadAsync(NetworkStream stream, CancellationToken cancellationToken)
     {
         var text = new StringBuilder();
         var one = new byte[1];
         while (!text.ToString().EndsWith("\r\n\r\n", StringComparison.Ordinal))
         {
-            if (await stream.ReadAsync(one, ct) == 0)
+            if (await stream.ReadAsync(one, cancellationToken) == 0)
             {
                 return null;
             }
@@ -164,7 +164,7 @@ internal sealed class LocalHub : IDisposable
         return new HubRequest(first[0], Uri.UnescapeDataString(first[1]), headers);
     }
 
-    private static async Task WriteAsync(NetworkStream stream, HubRequest request, HubResponse response, CancellationToken ct)
+    private static async Task WriteAsync(NetworkStream stream, HubRequest request, HubResponse response, CancellationToken cancellationToken)
     {
         var head = new StringBuilder($"HTTP/1.1 {response.Status} Answer\r\nConnection: close\r\n");
         var announced = response.Announced ?? response.Body.Length;
@@ -178,10 +178,10 @@ internal sealed class LocalHub : IDisposable
             head.Append(CultureInfo.InvariantCulture, $"{name}: {value}\r\n");
         }
 
-        await stream.WriteAsync(Encoding.ASCII.GetBytes(head + "\r\n"), ct);
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(head + "\r\n"), cancellationToken);
         if (request.Method != "HEAD")
         {
-            await stream.WriteAsync(response.Body.AsMemory(0, Math.Min(response.CutAfter ?? int.MaxValue, response.Body.Length)), ct);
+            await stream.WriteAsync(response.Body.AsMemory(0, Math.Min(response.CutAfter ?? int.MaxValue, response.Body.Length)), cancellationToken);
         }
     }
 

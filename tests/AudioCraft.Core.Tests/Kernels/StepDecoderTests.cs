@@ -1,4 +1,4 @@
-using AudioCraft.Kernels;
+using AudioCraft.Codecs;
 using AudioCraft.LanguageModel;
 using TorchSharp;
 using static TorchSharp.torch;

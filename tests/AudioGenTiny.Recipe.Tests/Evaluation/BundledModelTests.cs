@@ -1,3 +1,4 @@
+using AudioCraft;
 using static TorchSharp.torch;
 
 namespace AudioGenTiny.Recipe.Tests;

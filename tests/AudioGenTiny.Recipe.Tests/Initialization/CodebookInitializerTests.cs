@@ -1,3 +1,4 @@
+using AudioCraft;
 using AudioCraft.Conditioning;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -1,3 +1,4 @@
+using AudioCraft;
 using AudioCraft.Codecs;
 using AudioCraft.Tests.Checkpoints;
 using static TorchSharp.torch;
@@ -77,6 +78,6 @@ public sealed class ComponentInitializerTests
     {
         SampleRate = Rate,
         Encoder = new SEANetConfig { Filters = 4, Dimension = 24, ResidualLayers = 1, Ratios = [2, 4, 5], Norm = ConvNorm.WeightNorm, PaddingMode = ConvPaddingMode.Constant, Activation = activation },
-        Quantizer = new QuantizerConfig { CodebookCount = 3, Bins = 32, CodebookDropout = true, DeadCodeThreshold = 0.1 },
+        Quantizer = new QuantizerConfig { NumCodebooks = 3, Cardinality = 32, CodebookDropout = true, DeadCodeThreshold = 0.1 },
     };
 }

@@ -1,3 +1,4 @@
+using AudioCraft;
 using AudioCraft.Codecs;
 using AudioCraft.Tests.Checkpoints;
 using TorchSharp;

@@ -1,3 +1,5 @@
+using AudioCraft.Tests;
+
 
 namespace AudioGenTiny.Recipe.Tests;
 

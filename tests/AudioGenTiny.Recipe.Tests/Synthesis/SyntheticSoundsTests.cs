@@ -1,3 +1,4 @@
+using AudioCraft;
 using AudioCraft.Tests.Checkpoints;
 
 namespace AudioGenTiny.Recipe.Tests;

@@ -1,6 +1,6 @@
 namespace AudioCraft.Checkpoints;
 
-/// <summary>A value of a configuration, as written. Every node knows where it stands, because references may be relative.</summary>
+/// <summary>A value of a configuration, as written. A node knows its parent, because references may be relative.</summary>
 internal abstract class ConfigNode
 {
     /// <summary>The section or list that holds it; null for the root.</summary>
@@ -12,7 +12,7 @@ internal abstract class ConfigNode
     /// <summary>Dotted path from the root.</summary>
     public string Path => Parent is null or { Key: "", Parent: null } ? Key : $"{Parent.Path}.{Key}";
 
-    /// <summary>Gives the node its place.</summary>
+    /// <summary>Sets the parent and key.</summary>
     public ConfigNode PlacedIn(ConfigNode parent, string key)
     {
         Parent = parent;
@@ -20,21 +20,24 @@ internal abstract class ConfigNode
         return this;
     }
 
-    /// <summary>The child under a key, or at a position; null where there is none.</summary>
+    /// <summary>The child under a key, or at a position; null if there is none.</summary>
     public virtual ConfigNode? Child(string key) => null;
 }
 
 /// <summary>Text. A plain scalar may be a number, a boolean or null; one in quotes is a string.</summary>
-internal sealed class ConfigScalar(string text, bool plain) : ConfigNode
+/// <param name="text">The text.</param>
+/// <param name="plain">Whether it was written without quotes.</param>
+/// <param name="literal">Whether <c>???</c> and <c>${…}</c> in it are plain text, as in JSON.</param>
+internal sealed class ConfigScalar(string text, bool plain, bool literal = false) : ConfigNode
 {
     public string Text => text;
 
     public bool IsNull => plain && (text is "" or "~" or "null" or "Null" or "NULL");
 
-    /// <summary>OmegaConf's mark for a value that somebody has yet to give.</summary>
-    public bool IsMissing => text == "???";
+    /// <summary>OmegaConf's mark of a value that is not set.</summary>
+    public bool IsMissing => !literal && text == "???";
 
-    public bool HasReference => text.Contains("${", StringComparison.Ordinal);
+    public bool HasReference => !literal && text.Contains("${", StringComparison.Ordinal);
 
     /// <summary>Whether it was written without quotes.</summary>
     public bool IsPlain => plain;

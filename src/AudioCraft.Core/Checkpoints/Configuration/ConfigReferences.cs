@@ -3,12 +3,12 @@ using System.Text;
 namespace AudioCraft.Checkpoints;
 
 /// <summary>
-/// Follows OmegaConf's references for one question: <c>${a.b}</c> from the root, <c>${.a}</c> from the section that the text stands in, one more dot for each level up,
-/// nested (<c>${a.${b}}</c>) and inside text. Resolvers such as <c>${oc.env:USER}</c> are refused by name: a file does not get to read the machine.
+/// Resolves OmegaConf's references for one look-up: <c>${a.b}</c> from the root, <c>${.a}</c> from the section that contains the text, one more dot for each level up,
+/// nested (<c>${a.${b}}</c>) and inside text. Resolvers such as <c>${oc.env:USER}</c> are rejected: a file must not read the environment.
 /// </summary>
-/// <param name="root">Where absolute references start.</param>
-/// <param name="source">Where the configuration came from, for messages.</param>
-/// <param name="onlyAsking">The question is whether there is a value: a reference to nothing leads to <c>???</c>, and a resolver counts as a value.</param>
+/// <param name="root">The start of absolute references.</param>
+/// <param name="source">The file, for messages.</param>
+/// <param name="onlyAsking">The look-up asks only whether a value exists: a dangling reference resolves to <c>???</c>, and a resolver counts as a value.</param>
 internal sealed class ConfigReferences(ConfigNode root, string source, bool onlyAsking = false)
 {
     private const int MaximumDepth = 64;
@@ -18,7 +18,7 @@ internal sealed class ConfigReferences(ConfigNode root, string source, bool only
     private readonly HashSet<ConfigNode> open = [];
     private int steps;
 
-    /// <summary>What a node stands for: itself, or what its reference leads to.</summary>
+    /// <summary>The node itself, or the target of its reference.</summary>
     public ConfigNode Resolve(ConfigNode node)
     {
         if (node is not ConfigScalar { HasReference: true } scalar)
@@ -28,12 +28,12 @@ internal sealed class ConfigReferences(ConfigNode root, string source, bool only
 
         if (!open.Add(node))
         {
-            throw new CheckpointException($"{source}: the references of '{node.Path}' lead back to it.");
+            throw new CheckpointException($"{source}: the references of '{node.Path}' are circular.");
         }
 
         if (open.Count > MaximumDepth || ++steps > MaximumSteps)
         {
-            throw new CheckpointException($"{source}: '{node.Path}' needs too many references to be followed.");
+            throw new CheckpointException($"{source}: resolving '{node.Path}' takes too many references.");
         }
 
         var result = Expand(scalar.Text, node, 0);
@@ -41,7 +41,7 @@ internal sealed class ConfigReferences(ConfigNode root, string source, bool only
         return result;
     }
 
-    /// <summary>The node at a dotted path below <paramref name="from"/>, references followed on the way and at the end; null where there is none.</summary>
+    /// <summary>The node at a dotted path below <paramref name="from"/>, with references resolved; null if there is none.</summary>
     public ConfigNode? Find(ConfigNode from, string path)
     {
         var node = Resolve(from);
@@ -108,7 +108,7 @@ internal sealed class ConfigReferences(ConfigNode root, string source, bool only
     {
         if (++steps > MaximumSteps)
         {
-            throw new CheckpointException($"{source}: '{owner.Path}' needs too many references to be followed.");
+            throw new CheckpointException($"{source}: resolving '{owner.Path}' takes too many references.");
         }
 
         if (expression.Contains("${", StringComparison.Ordinal))
@@ -124,7 +124,7 @@ internal sealed class ConfigReferences(ConfigNode root, string source, bool only
                 return new ConfigScalar(expression, plain: false);
             }
 
-            throw new CheckpointException($"{source}: '{owner.Path}' asks for ${{{expression}}}; configuration files cannot read the environment or call resolvers.");
+            throw new CheckpointException($"{source}: '{owner.Path}' uses ${{{expression}}}; configuration files cannot read the environment or call resolvers.");
         }
 
         var up = expression.Length - expression.TrimStart('.').Length;
@@ -136,12 +136,12 @@ internal sealed class ConfigReferences(ConfigNode root, string source, bool only
 
         return (from is null ? null : Find(from, expression[up..]))
             ?? (onlyAsking ? new ConfigScalar("???", plain: false) : null)
-            ?? throw new CheckpointException($"{source}: '{owner.Path}' refers to ${{{expression}}}, which is not there.");
+            ?? throw new CheckpointException($"{source}: '{owner.Path}' refers to ${{{expression}}}, which does not exist.");
     }
 
     private string TextOf(ConfigNode node, ConfigNode owner) => node is ConfigScalar { IsNull: false, IsMissing: false } scalar
         ? scalar.Text
-        : throw new CheckpointException($"{source}: '{owner.Path}' puts '{node.Path}' into text, but it has no single value.");
+        : throw new CheckpointException($"{source}: '{owner.Path}' uses '{node.Path}' inside text, but it is not a single value.");
 
     private int End(string text, int start, ConfigNode owner)
     {
@@ -159,7 +159,7 @@ internal sealed class ConfigReferences(ConfigNode root, string source, bool only
             }
         }
 
-        throw new CheckpointException($"{source}: '{owner.Path}' opens a reference and never closes it.");
+        throw new CheckpointException($"{source}: '{owner.Path}' has an unclosed reference.");
     }
 
     private void Append(StringBuilder text, ReadOnlySpan<char> more, ConfigNode owner)

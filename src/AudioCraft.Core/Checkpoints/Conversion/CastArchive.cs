@@ -3,10 +3,10 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Checkpoints;
 
-/// <summary>The tensors of another archive that a filter lets through, those of floating point in another element type.</summary>
-/// <param name="inner">The archive; it stays the caller's.</param>
+/// <summary>A filtered view of another archive, with floating-point tensors converted to another element type.</summary>
+/// <param name="inner">The archive; owned by the caller.</param>
 /// <param name="type">The element type; null for the stored one.</param>
-/// <param name="wanted">Which tensors; null for all.</param>
+/// <param name="wanted">The filter; null for all tensors.</param>
 internal sealed class CastArchive(TensorArchive inner, ScalarType? type, Func<string, bool>? wanted = null) : TensorArchive
 {
     private readonly OrderedDictionary<string, TensorInfo> tensors = new(
@@ -33,7 +33,7 @@ internal sealed class CastArchive(TensorArchive inner, ScalarType? type, Func<st
         var value = empty([.. info.Shape], dtype: info.DType);
         try
         {
-            // Converts in pieces: the stored tensor is never here as a whole.
+            // Converts in blocks, without reading the whole stored tensor.
             inner.ReadInto(name, value);
             return value;
         }

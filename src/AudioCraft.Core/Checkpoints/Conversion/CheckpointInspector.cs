@@ -1,18 +1,17 @@
 using System.Text;
-using System.Text.Json;
 
 namespace AudioCraft.Checkpoints;
 
-/// <summary>Says what is in a checkpoint. Headers and pickles are read as data: nothing in them is run, and no tensor is read.</summary>
+/// <summary>Describes the contents of a checkpoint. Headers and pickles are read as data: nothing in them is executed, and no tensor is read.</summary>
 public static class CheckpointInspector
 {
-    private const string Card = "README.md", ConfigKey = "xp.cfg", LicenceKey = "license";
+    private const string LicenceKey = "license";
     private const int LargestText = 16 << 20, DeepestKeys = 4, MostFiles = 1024;
 
-    private static readonly string[] TensorFiles = [".safetensors", ".bin", ".pt", ".pth", ".th"];
+    private static readonly string[] TensorFiles = [CheckpointFiles.Safetensors, CheckpointFiles.Torch, ".pt", ".pth", ".th"];
 
     /// <summary>Describes a file of tensors, or a directory with its folders of one level.</summary>
-    /// <exception cref="CheckpointException">There is nothing of the kind, or a file is damaged or hostile.</exception>
+    /// <exception cref="CheckpointException">The path does not exist or has no such files, or a file is damaged.</exception>
     public static CheckpointDescription Inspect(string path)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
@@ -27,7 +26,7 @@ public static class CheckpointInspector
         else if (File.Exists(path))
         {
             Add(found, path, Path.GetFileName(path));
-            foreach (var beside in new[] { "config.json", Card }.Select(name => Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, name)).Where(File.Exists))
+            foreach (var beside in new[] { CheckpointFiles.Config, CheckpointFiles.Card }.Select(name => Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, name)).Where(File.Exists))
             {
                 Add(found, beside, Path.GetFileName(beside));
             }
@@ -39,7 +38,7 @@ public static class CheckpointInspector
 
         return found.Tensors.Count > 0 || found.Configurations.Count > 0
             ? new CheckpointDescription(path, found.Tensors, found.Configurations, found.Metadata, found.Licence)
-            : throw new CheckpointException($"'{path}' has no file of tensors ({string.Join(", ", TensorFiles)}) and no config.json.");
+            : throw new CheckpointException($"'{path}' has no file of tensors ({string.Join(", ", TensorFiles)}) and no {CheckpointFiles.Config}.");
     }
 
     private static List<string> Files(string directory)
@@ -52,7 +51,7 @@ public static class CheckpointInspector
                 .. Directory.EnumerateDirectories(directory).Where(folder => Path.GetFileName(folder)[0] != '.').Order(StringComparer.Ordinal)
                     .SelectMany(folder => Directory.EnumerateFiles(folder).Order(StringComparer.Ordinal)),
             ];
-            files = files.FindAll(file => TensorFiles.Contains(Path.GetExtension(file)) || Path.GetFileName(file) is "config.json" or Card);
+            files = files.FindAll(file => TensorFiles.Contains(Path.GetExtension(file)) || Path.GetFileName(file) is CheckpointFiles.Config or CheckpointFiles.Card);
             return files.Count <= MostFiles ? files : throw new CheckpointException($"'{directory}' has {files.Count} files; a checkpoint has at most {MostFiles}.");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -71,7 +70,7 @@ public static class CheckpointInspector
             case ".json":
                 AddJson(found, Text(path), path, name);
                 break;
-            case ".safetensors":
+            case CheckpointFiles.Safetensors:
                 using (var file = SafetensorsFile.Open(path))
                 {
                     found.Tensors.AddRange(file.Tensors.Select(t => new StoredTensor(name, t.Key, t.Value.DType, t.Value.Shape)));
@@ -108,7 +107,7 @@ public static class CheckpointInspector
                 }
 
                 break;
-            case string text when key == ConfigKey:
+            case string text when key == AudioCraftCheckpoint.ConfigKey:
                 found.Configurations[$"{file}: {key}"] = text;
                 break;
             case string text:
@@ -121,19 +120,9 @@ public static class CheckpointInspector
 
     private static void AddJson(Findings found, string text, string path, string name)
     {
-        try
-        {
-            using var json = JsonDocument.Parse(text, new JsonDocumentOptions { MaxDepth = 32 });
-            found.Configurations[name] = text;
-            if (json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.TryGetProperty(LicenceKey, out var licence) && licence.ValueKind == JsonValueKind.String)
-            {
-                found.Licence ??= licence.GetString();
-            }
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
-        {
-            throw new CheckpointException($"{path} is not JSON: {e.Message}", e);
-        }
+        var json = XpConfig.ParseJson(text, path);
+        found.Configurations[name] = text;
+        found.Licence ??= json.Text(LicenceKey);
     }
 
     /// <summary>The line <c>license: …</c> between the two lines of dashes that a card on the Hub begins with.</summary>

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Checkpoints;
 
-/// <summary>What a converted checkpoint will consist of: files of tensors, files that are copied, and the <c>config.json</c> that makes them a checkpoint, written last.</summary>
+/// <summary>The contents of a converted checkpoint: files of tensors, copied files, and <c>config.json</c>, which is written last.</summary>
 internal sealed class ConversionPlan : IDisposable
 {
     private const int LargestCopy = 64 << 20;
@@ -13,7 +13,7 @@ internal sealed class ConversionPlan : IDisposable
     private readonly List<IDisposable> open = [];
     private Action<string>? last;
 
-    /// <summary>Keeps something open until all is written.</summary>
+    /// <summary>Keeps an object open until everything is written.</summary>
     public T Keep<T>(T value)
         where T : IDisposable
     {
@@ -21,10 +21,10 @@ internal sealed class ConversionPlan : IDisposable
         return value;
     }
 
-    /// <summary>Tensors that become a file.</summary>
+    /// <summary>Adds a file of tensors.</summary>
     public void AddWeights(string file, TensorArchive archive, ScalarType? type, Func<string, bool>? wanted = null) => weights.Add((file, Keep(new CastArchive(archive, type, wanted))));
 
-    /// <summary>Files of a directory that are copied where they are there.</summary>
+    /// <summary>Adds files of a directory to copy; missing ones are skipped.</summary>
     public void AddCopies(string directory, string folder, params string[] names)
     {
         foreach (var name in names.Where(name => File.Exists(Path.Combine(directory, name)) && !copies.Exists(copy => copy.File == Path.Combine(folder, name))))
@@ -33,16 +33,16 @@ internal sealed class ConversionPlan : IDisposable
         }
     }
 
-    /// <summary>The <c>config.json</c> of the whole, as it is in the source.</summary>
+    /// <summary>Copies the <c>config.json</c> of the source.</summary>
     public void CopyConfig(string path) => last = target => Copy(path, target);
 
-    /// <summary>The <c>config.json</c> of the whole, in the form that <see cref="AudioCraftCheckpoint"/> describes.</summary>
-    /// <param name="models">By name, what it says of each: under <c>xp.cfg</c> or <c>pretrained</c>.</param>
+    /// <summary>Writes a <c>config.json</c> in the form that <see cref="AudioCraftCheckpoint"/> describes.</summary>
+    /// <param name="models">Name, key (<c>xp.cfg</c> or <c>pretrained</c>) and value of each model.</param>
     public void WriteConfig(IReadOnlyList<(string Name, string Key, string Value)> models) => last = target => CheckpointWriter.WriteConfig(target, models);
 
     /// <summary>Writes everything into a directory.</summary>
     /// <exception cref="AudioCraftException">A tensor cannot be read, or a file cannot be written.</exception>
-    public void Write(string directory, IProgress<ConversionProgress>? progress, CancellationToken ct)
+    public void Write(string directory, IProgress<ConversionProgress>? progress, CancellationToken cancellationToken)
     {
         var (total, done) = (weights.Sum(w => w.Archive.Bytes), 0L);
         foreach (var (file, archive) in weights)
@@ -50,16 +50,16 @@ internal sealed class ConversionPlan : IDisposable
             var before = done;
             var path = Path.Combine(directory, file);
             var inner = new Relay(bytes => progress?.Report(new ConversionProgress(file, before + bytes, total)));
-            SafetensorsWriter.Write(path, archive, new Dictionary<string, string> { ["format"] = "pt" }, inner, ct);
+            SafetensorsWriter.Write(path, archive, new Dictionary<string, string> { ["format"] = "pt" }, inner, cancellationToken);
             done += archive.Bytes;
         }
 
-        ct.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         copies.ForEach(copy => Copy(copy.Source, Path.Combine(directory, copy.File)));
-        last?.Invoke(Path.Combine(directory, "config.json"));
+        last?.Invoke(Path.Combine(directory, CheckpointFiles.Config));
     }
 
-    /// <summary>Closes what was kept open.</summary>
+    /// <summary>Closes the kept objects.</summary>
     public void Dispose()
     {
         open.Reverse();

@@ -1,8 +1,8 @@
 namespace AudioCraft.Checkpoints;
 
 /// <summary>
-/// A directory that is there whole or not at all: it is filled under a hidden name beside its own and then renamed. A process that dies leaves the hidden one,
-/// which the next that writes to the same place removes.
+/// A directory that appears only when it is complete: it is filled under a hidden name beside its own and then renamed. A crashed process leaves the hidden one,
+/// which the next writer to the same path removes.
 /// </summary>
 internal sealed class StagedDirectory : IDisposable
 {
@@ -10,9 +10,9 @@ internal sealed class StagedDirectory : IDisposable
     private readonly FileStream held;
     private readonly bool overwrite;
 
-    /// <param name="path">The directory that is wanted.</param>
-    /// <param name="overwrite">Whether one that has files is replaced.</param>
-    /// <exception cref="AudioCraftException">It has files and is not to be replaced, another process is writing it, or the file system refuses.</exception>
+    /// <param name="path">The directory to create.</param>
+    /// <param name="overwrite">Whether to replace a directory that is not empty.</param>
+    /// <exception cref="AudioCraftException">The directory is not empty and must not be replaced, another process is writing it, or it cannot be written.</exception>
     public StagedDirectory(string path, bool overwrite)
     {
         target = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
@@ -20,7 +20,7 @@ internal sealed class StagedDirectory : IDisposable
         var parent = System.IO.Path.GetDirectoryName(target) ?? throw new AudioCraftException($"'{path}' is not a directory that can be written.");
         if (File.Exists(target) || (!overwrite && Directory.Exists(target) && Directory.EnumerateFileSystemEntries(target).Any()))
         {
-            throw new AudioCraftException($"'{path}' is already there, and has something in it. Choose another place, or ask for it to be replaced.");
+            throw new AudioCraftException($"'{path}' exists already and is not empty. Choose another directory, or allow overwriting it.");
         }
 
         Path = System.IO.Path.Combine(parent, $".{System.IO.Path.GetFileName(target)}.partial");
@@ -46,11 +46,11 @@ internal sealed class StagedDirectory : IDisposable
         }
     }
 
-    /// <summary>The hidden directory, to be filled.</summary>
+    /// <summary>The hidden directory to fill.</summary>
     public string Path { get; }
 
-    /// <summary>Gives the directory its name.</summary>
-    /// <exception cref="AudioCraftException">The file system refuses, or somebody else has put files there meanwhile.</exception>
+    /// <summary>Renames the directory to its final name.</summary>
+    /// <exception cref="AudioCraftException">The directory cannot be renamed, or another process has created files there.</exception>
     public void Commit()
     {
         var old = Path + ".old";
@@ -78,7 +78,7 @@ internal sealed class StagedDirectory : IDisposable
         }
     }
 
-    /// <summary>Removes what was not given its name.</summary>
+    /// <summary>Removes the hidden directory.</summary>
     public void Dispose()
     {
         using (held)

@@ -5,15 +5,15 @@ using static TorchSharp.torch;
 namespace AudioCraft.Checkpoints;
 
 /// <summary>
-/// A file of tensor data: bytes by position, never past the end, into managed memory or into a tensor.
-/// Everything that goes wrong with the file is a <see cref="CheckpointException"/>. Reading is safe from several threads at once.
+/// A file of tensor data: reads bytes at a position, within bounds, to managed memory or to a tensor.
+/// All errors of the file are <see cref="CheckpointException"/>s. Reading is thread-safe.
 /// </summary>
 internal sealed class CheckpointFile : IDisposable
 {
-    /// <summary>Bytes converted at a time: small beside any model, large enough that the calls cost nothing.</summary>
+    /// <summary>Bytes converted at a time.</summary>
     private const int PieceBytes = 4 << 20;
 
-    /// <summary>Bytes read at a time where nothing is converted: below the two gigabytes that a span can cover.</summary>
+    /// <summary>Bytes read at a time without conversion: below the 2 GB limit of a span.</summary>
     private const int RunBytes = 256 << 20;
 
     private readonly SafeFileHandle handle;
@@ -56,7 +56,7 @@ internal sealed class CheckpointFile : IDisposable
                 var read = RandomAccess.Read(handle, buffer, offset);
                 if (read == 0)
                 {
-                    throw new CheckpointException($"{Path} became shorter while it was being read.");
+                    throw new CheckpointException($"{Path} was truncated while it was being read.");
                 }
 
                 buffer = buffer[read..];
@@ -69,7 +69,7 @@ internal sealed class CheckpointFile : IDisposable
         }
     }
 
-    /// <summary>Reads <paramref name="count"/> bytes, which must be there, into a new array.</summary>
+    /// <summary>Reads <paramref name="count"/> bytes into a new array.</summary>
     public byte[] ReadBytes(long offset, long count)
     {
         if (count < 0 || count > Math.Min(Length, Array.MaxLength) || offset < 0 || offset > Length - count)
@@ -85,7 +85,7 @@ internal sealed class CheckpointFile : IDisposable
     /// <summary>Fills a tensor of any float type, layout and device with the elements stored contiguously from <paramref name="offset"/>.</summary>
     /// <param name="offset">Where the first element starts; it need not be aligned.</param>
     /// <param name="stored">Element type in the file (little-endian).</param>
-    /// <param name="destination">What to fill; its own shape says how many elements there are.</param>
+    /// <param name="destination">The tensor to fill; its shape gives the number of elements.</param>
     public void ReadInto(long offset, ScalarType stored, Tensor destination)
     {
         using var guard = no_grad();
@@ -115,7 +115,7 @@ internal sealed class CheckpointFile : IDisposable
         }
     }
 
-    /// <summary>A view of the file's own pages, or null where the elements are not aligned. Pages are private: writing to them leaves the file alone.</summary>
+    /// <summary>A view of the file's own pages, or null if the elements are not aligned. Pages are private: writing to them does not change the file.</summary>
     public Tensor? TryMap(long offset, ScalarType stored, ReadOnlySpan<long> shape)
     {
         var size = ElementTypes.SizeOf(stored);

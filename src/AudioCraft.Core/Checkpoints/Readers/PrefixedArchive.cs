@@ -3,9 +3,9 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Checkpoints;
 
-/// <summary>The tensors of one model in a file of several: those whose names begin with a prefix, without it.</summary>
-/// <param name="inner">The whole file; it stays the caller's.</param>
-/// <param name="prefix">For instance <c>audio_encoder.</c></param>
+/// <summary>The tensors of one model in a file of several: those with a prefix, which is removed.</summary>
+/// <param name="inner">The whole file; owned by the caller.</param>
+/// <param name="prefix">The prefix, such as <c>audio_encoder.</c></param>
 internal sealed class PrefixedArchive(TensorArchive inner, string prefix) : TensorArchive
 {
     private readonly Dictionary<string, TensorInfo> tensors = inner.Tensors

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace AudioCraft.Checkpoints;
 
 /// <summary>
-/// A <c>.safetensors</c> file. Opening reads the header alone; tensors are read or memory-mapped one at a time.
+/// A <c>.safetensors</c> file. Opening reads only the header; tensors are read or memory-mapped one at a time.
 /// The format and its limits are those of huggingface/safetensors: header of at most 100 MB, no overlap, no holes, the file covered exactly, nothing twice.
 /// </summary>
 public sealed class SafetensorsFile : TensorArchive
@@ -32,11 +32,11 @@ public sealed class SafetensorsFile : TensorArchive
     /// <inheritdoc/>
     public override IReadOnlyDictionary<string, TensorInfo> Tensors => tensors;
 
-    /// <summary>The file's free text, by key; empty if there is none.</summary>
+    /// <summary>The file's metadata by key; empty if there is none.</summary>
     public IReadOnlyDictionary<string, string> Metadata => header.Metadata;
 
     /// <summary>Opens a single file and checks its header.</summary>
-    /// <exception cref="CheckpointException">The file is missing, unreadable, damaged or hostile.</exception>
+    /// <exception cref="CheckpointException">The file is missing, unreadable or damaged.</exception>
     public static SafetensorsFile Open(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);

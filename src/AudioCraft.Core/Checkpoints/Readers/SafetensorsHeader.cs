@@ -10,7 +10,7 @@ namespace AudioCraft.Checkpoints;
 internal sealed record SafetensorsEntry(TensorInfo Info, long Begin, long End);
 
 /// <summary>
-/// The JSON at the start of a safetensors file, held to the limits of the reference implementation:
+/// The JSON at the start of a safetensors file, checked by the limits of the reference implementation:
 /// nothing twice, no overlap, no holes, the file covered exactly.
 /// </summary>
 internal sealed class SafetensorsHeader
@@ -18,7 +18,7 @@ internal sealed class SafetensorsHeader
     /// <summary>The reference's limit on the length of the JSON.</summary>
     public const long MaximumBytes = 100_000_000;
 
-    /// <summary>The name that no tensor can have.</summary>
+    /// <summary>The reserved name of the metadata.</summary>
     public const string MetadataKey = "__metadata__";
 
     private readonly string source;
@@ -43,7 +43,7 @@ internal sealed class SafetensorsHeader
         // The reader's getters throw InvalidOperationException on invalid UTF-8 and FormatException on numbers that do not fit.
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
         {
-            throw new CheckpointException($"{source}: the safetensors header is not the JSON that it should be: {e.Message}", e);
+            throw new CheckpointException($"{source}: the safetensors header is not valid: {e.Message}", e);
         }
 
         header.CheckCoverage(dataLength);
@@ -146,7 +146,7 @@ internal sealed class SafetensorsHeader
         if (!ElementTypes.TryCount(shape, out var count) || begin > end || (end - begin) / ElementTypes.SizeOf(type) != count
             || (end - begin) % ElementTypes.SizeOf(type) != 0)
         {
-            throw new CheckpointException($"{source}: tensor '{name}' of {dtype} {info.ShapeText} does not have the {begin}..{end} bytes it claims.");
+            throw new CheckpointException($"{source}: tensor '{name}' of {dtype} {info.ShapeText} does not match its data_offsets {begin}..{end}.");
         }
 
         return new SafetensorsEntry(info, begin, end);

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Checkpoints;
 
-/// <summary>A model over several <c>.safetensors</c> files, and the index that says which tensor is in which: <c>model.safetensors.index.json</c>.</summary>
+/// <summary>A model over several <c>.safetensors</c> files, and the index that maps tensors to files: <c>model.safetensors.index.json</c>.</summary>
 public sealed class ShardedSafetensors : TensorArchive
 {
     private const long MaximumIndexBytes = 16 << 20;
@@ -21,7 +21,7 @@ public sealed class ShardedSafetensors : TensorArchive
         {
             if (!byName[shard].Tensors.TryGetValue(tensor, out var info))
             {
-                throw new CheckpointException($"{source}: tensor '{tensor}' should be in {shard}, and is not.");
+                throw new CheckpointException($"{source}: tensor '{tensor}' is not in {shard}, where the index lists it.");
             }
 
             if (!homes.TryAdd(tensor, byName[shard]))
@@ -39,9 +39,9 @@ public sealed class ShardedSafetensors : TensorArchive
     /// <inheritdoc/>
     public override IReadOnlyDictionary<string, TensorInfo> Tensors => tensors;
 
-    /// <summary>Opens the files that an index names, which lie beside it.</summary>
+    /// <summary>Opens the files that an index lists, which are beside it.</summary>
     /// <param name="indexPath">The index, such as <c>model.safetensors.index.json</c>.</param>
-    /// <exception cref="CheckpointException">The index or a file is missing or damaged, a name leads out of the directory, or a tensor is not where the index says.</exception>
+    /// <exception cref="CheckpointException">The index or a file is missing or damaged, a name leads out of the directory, or a tensor is not in the listed file.</exception>
     public static ShardedSafetensors Open(string indexPath)
     {
         ArgumentException.ThrowIfNullOrEmpty(indexPath);
@@ -72,8 +72,8 @@ public sealed class ShardedSafetensors : TensorArchive
         }
     }
 
-    /// <summary>The plain names of the files that an index names.</summary>
-    /// <exception cref="CheckpointException">The index is missing or damaged, or names a file elsewhere.</exception>
+    /// <summary>The names of the files that an index lists.</summary>
+    /// <exception cref="CheckpointException">The index is missing or damaged, or lists a file in another directory.</exception>
     internal static IReadOnlyList<string> FilesOf(string indexPath)
     {
         var source = Path.GetFullPath(indexPath);
@@ -107,7 +107,7 @@ public sealed class ShardedSafetensors : TensorArchive
         using var file = new CheckpointFile(source);
         if (file.Length > MaximumIndexBytes)
         {
-            throw new CheckpointException($"{source} has {file.Length} bytes; an index of at most {MaximumIndexBytes} is read.");
+            throw new CheckpointException($"{source} has {file.Length} bytes; an index has at most {MaximumIndexBytes}.");
         }
 
         try

@@ -33,7 +33,7 @@ public sealed class TorchFile : TensorArchive
     public object? Root { get; }
 
     /// <summary>Opens a file and reads its pickle; tensors stay in the file.</summary>
-    /// <exception cref="CheckpointException">The file is missing, not of this format, damaged, or names something that is not allowed; the name is in the message.</exception>
+    /// <exception cref="CheckpointException">The file is missing, not of this format, damaged, or refers to a class or function that is not allowed; the message names it.</exception>
     public static TorchFile Open(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -49,7 +49,7 @@ public sealed class TorchFile : TensorArchive
         }
     }
 
-    /// <summary>What stands at a path of dictionary keys; null if there is nothing.</summary>
+    /// <summary>The value at a path of dictionary keys; null if there is none.</summary>
     public object? Find(params string[] path)
     {
         ArgumentNullException.ThrowIfNull(path);
@@ -63,8 +63,8 @@ public sealed class TorchFile : TensorArchive
     }
 
     /// <summary>
-    /// The tensors of the dictionary at a path of keys, such as <c>"best_state"</c>; none for the root. Entries that are not tensors are left out.
-    /// The view reads from this file: it ends with it, and need not be disposed itself.
+    /// The tensors of the dictionary at a path of keys, such as <c>"best_state"</c>; none for the root. Other entries are skipped.
+    /// The view reads from this file and need not be disposed.
     /// </summary>
     /// <exception cref="CheckpointException">There is no dictionary at the path.</exception>
     public TensorArchive StateDict(params string[] path) => Find(path) is PickleDict dictionary

@@ -26,12 +26,12 @@ internal sealed class TorchLegacyFile(CheckpointFile file)
 
         if (PickleReader.Read(input, NoStorage) is not Version)
         {
-            throw new CheckpointException($"{file.Path} is of torch.save's older format in a version that is not read; version {Version} is.");
+            throw new CheckpointException($"{file.Path} is of torch.save's older format in an unsupported version; version {Version} is supported.");
         }
 
         if (PickleReader.Read(input, NoStorage) is not PickleDict machine || !machine.TryGetValue("little_endian", out var little) || little is not true)
         {
-            throw new CheckpointException($"{file.Path} was written on a big-endian machine, which is not read.");
+            throw new CheckpointException($"{file.Path} was written on a big-endian machine, which is not supported.");
         }
 
         var root = PickleReader.Read(input, Storage);
@@ -81,7 +81,7 @@ internal sealed class TorchLegacyFile(CheckpointFile file)
         {
             if (item is not string key || !storages.TryGetValue(key, out var known) || !placed.Add(key))
             {
-                throw new CheckpointException($"{file.Path}: the list of storages has one that nothing refers to, or one twice.");
+                throw new CheckpointException($"{file.Path}: the list of storages has an unreferenced or duplicate entry.");
             }
 
             var count = BinaryPrimitives.ReadInt64LittleEndian(file.ReadBytes(position, 8));

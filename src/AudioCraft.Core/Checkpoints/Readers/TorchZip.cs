@@ -36,7 +36,7 @@ internal sealed class TorchZip
             : throw new CheckpointException($"{file.Path} is a zip, but not one that torch.save wrote: it has {pickles.Count} entries named NAME/data.pkl.");
         if (entries.ContainsKey(folder + "byteorder") && Encoding.ASCII.GetString(Bytes(folder + "byteorder", 16).ReadAll()) != "little")
         {
-            throw new CheckpointException($"{file.Path} was written on a big-endian machine, which is not read.");
+            throw new CheckpointException($"{file.Path} was written on a big-endian machine, which is not supported.");
         }
     }
 
@@ -79,12 +79,12 @@ internal sealed class TorchZip
 
         if ((entry.Flags & 1) != 0 || entry.Method is not (0 or 8))
         {
-            throw new CheckpointException($"{file.Path}: entry '{name}' is encrypted or compressed by method {entry.Method}; stored and deflated ones are read.");
+            throw new CheckpointException($"{file.Path}: entry '{name}' is encrypted or compressed by method {entry.Method}; only stored and deflated entries are supported.");
         }
 
         if (entry.Length > limit || (entry.Method == 8 && entry.Length > (1 << 20) && entry.Length / MaximumGrowth > file.Length))
         {
-            throw new CheckpointException($"{file.Path}: entry '{name}' claims {entry.Length} bytes, more than can be true of it.");
+            throw new CheckpointException($"{file.Path}: entry '{name}' claims {entry.Length} bytes, more than its data can expand to.");
         }
 
         var header = file.ReadBytes(entry.HeaderStart, LocalLength);
@@ -125,7 +125,7 @@ internal sealed class TorchZip
             if (entry.Length < 0 || entry.PackedLength < 0 || entry.HeaderStart < 0 || entry.HeaderStart > file.Length - LocalLength
                 || entry.PackedLength > file.Length || (entry.Method == 0 && entry.Length != entry.PackedLength) || !entries.TryAdd(name, entry))
             {
-                throw new CheckpointException($"{file.Path}: entry '{name}' is there twice, or points outside the file.");
+                throw new CheckpointException($"{file.Path}: entry '{name}' occurs twice, or points outside the file.");
             }
 
             directory = directory[total..];

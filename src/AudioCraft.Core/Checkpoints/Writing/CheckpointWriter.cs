@@ -7,22 +7,20 @@ using static TorchSharp.torch;
 namespace AudioCraft.Checkpoints;
 
 /// <summary>
-/// Writes generative models as directories that <see cref="AudioGen.GetPretrained(string, Device)"/> reads: the converted form that
+/// Writes generation models to directories that <see cref="AudioGen.GetPretrained(string, Device)"/> reads: the converted form that
 /// <see cref="AudioCraftCheckpoint"/> describes, with the text encoder in the folder <c>t5</c>.
 /// </summary>
 public static class CheckpointWriter
 {
-    private const string ConfigFile = "config.json", TextEncoderFolder = "t5";
-
-    /// <summary>Writes a language model, the codec whose codes it speaks, and its text encoder. Files that are there are replaced, each whole or not at all.</summary>
-    /// <param name="directory">It is made if it is not there.</param>
+    /// <summary>Writes a language model, its codec and its text encoder. Existing files are replaced atomically.</summary>
+    /// <param name="directory">Created if it does not exist.</param>
     /// <param name="lm">The language model; its T5 conditioners share one text encoder.</param>
     /// <param name="codec">A checkpoint with the codec: a directory, or the file itself. Its weights are copied as they are stored.</param>
-    /// <param name="tokenizer">The text encoder's <c>spiece.model</c>, byte for byte; null for a model without texts.</param>
-    /// <param name="segmentDuration">Seconds that the language model's window holds, above 0.</param>
+    /// <param name="tokenizer">The text encoder's <c>spiece.model</c>, byte for byte; null for a model without a text encoder.</param>
+    /// <param name="segmentDuration">Seconds of the language model's window, above 0.</param>
     /// <param name="halfPrecision">Whether the weights of the language model and the text encoder are stored in float16.</param>
-    /// <param name="suggested">Guidance, temperature and top-k that the model sounds best with: loading it sets them. Null leaves AudioGen's own.</param>
-    /// <exception cref="ArgumentException">The tokenizer is missing, or the model has conditioners that a checkpoint in this form has not.</exception>
+    /// <param name="suggested">Guidance, temperature and top-k to suggest: loading the model sets them as defaults. Null for AudioGen's defaults.</param>
+    /// <exception cref="ArgumentException">The tokenizer is missing, or the model has unsupported conditioners.</exception>
     /// <exception cref="AudioCraftException">The codec cannot be read, or a file cannot be written.</exception>
     public static void Write(string directory, LMModel lm, string codec, byte[]? tokenizer, double segmentDuration, bool halfPrecision = true, GenerationParams? suggested = null)
     {
@@ -53,14 +51,14 @@ public static class CheckpointWriter
         }
 
         using var source = AudioCraftCheckpoint.OpenCompressionModel(codec);
-        SafetensorsWriter.Write(Path.Combine(directory, AudioCraftCheckpoint.CompressionModelName + ".safetensors"), source.Weights);
-        WriteWeights(Path.Combine(directory, AudioCraftCheckpoint.LanguageModelName + ".safetensors"), lm, halfPrecision);
+        SafetensorsWriter.Write(Path.Combine(directory, CheckpointFiles.ConvertedCompressionModel), source.Weights);
+        WriteWeights(Path.Combine(directory, CheckpointFiles.ConvertedLanguageModel), lm, halfPrecision);
         if (encoders is [T5Conditioner first, ..])
         {
-            WriteTextEncoder(Path.Combine(directory, TextEncoderFolder), first.TextEncoder, tokenizer!, halfPrecision);
+            WriteTextEncoder(Path.Combine(directory, CheckpointFiles.TextEncoderFolder), first.TextEncoder, tokenizer!, halfPrecision);
         }
 
-        WriteConfig(Path.Combine(directory, ConfigFile),
+        WriteConfig(Path.Combine(directory, CheckpointFiles.Config),
         [
             (AudioCraftCheckpoint.LanguageModelName, AudioCraftCheckpoint.ConfigKey, config),
             (AudioCraftCheckpoint.CompressionModelName, AudioCraftCheckpoint.ConfigKey, source.ConfigText),
@@ -69,7 +67,7 @@ public static class CheckpointWriter
 
     /// <summary>Writes the <c>config.json</c> of the converted form.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="models">By name, what it says of each: its configuration, or the name of the model that is used in its place.</param>
+    /// <param name="models">Name, key (<c>xp.cfg</c> or <c>pretrained</c>) and value of each model.</param>
     internal static void WriteConfig(string path, IReadOnlyList<(string Name, string Key, string Value)> models) => WriteJson(path, json =>
     {
         json.WriteString("model_type", AudioCraftCheckpoint.ModelType);
@@ -82,7 +80,7 @@ public static class CheckpointWriter
     });
 
     /// <summary>Writes a T5 encoder as a directory that <see cref="T5TextEncoder.Load(string, Device)"/> and transformers' <c>T5EncoderModel</c> read.</summary>
-    /// <param name="directory">It is made if it is not there.</param>
+    /// <param name="directory">Created if it does not exist.</param>
     /// <param name="encoder">The encoder.</param>
     /// <param name="tokenizer">Its <c>spiece.model</c>, byte for byte.</param>
     /// <param name="halfPrecision">Whether the weights are stored in float16.</param>
@@ -92,9 +90,9 @@ public static class CheckpointWriter
         ArgumentException.ThrowIfNullOrEmpty(directory);
         ArgumentNullException.ThrowIfNull(encoder);
         ArgumentNullException.ThrowIfNull(tokenizer);
-        WriteWeights(Path.Combine(directory, "model.safetensors"), encoder.Encoder, halfPrecision);
-        AtomicFile.Write(Path.Combine(directory, "spiece.model"), stream => stream.Write(tokenizer));
-        WriteJson(Path.Combine(directory, "tokenizer_config.json"), json =>
+        WriteWeights(Path.Combine(directory, CheckpointFiles.Weights), encoder.Encoder, halfPrecision);
+        AtomicFile.Write(Path.Combine(directory, CheckpointFiles.Tokenizer), stream => stream.Write(tokenizer));
+        WriteJson(Path.Combine(directory, CheckpointFiles.TokenizerConfig), json =>
         {
             json.WriteString("tokenizer_class", "T5Tokenizer");
             json.WriteNumber("extra_ids", encoder.Tokenizer.ExtraIds);
@@ -102,7 +100,7 @@ public static class CheckpointWriter
             json.WriteString("pad_token", "<pad>");
             json.WriteString("unk_token", "<unk>");
         });
-        WriteJson(Path.Combine(directory, ConfigFile), json => WriteT5Config(json, encoder.Config));
+        WriteJson(Path.Combine(directory, CheckpointFiles.Config), json => WriteT5Config(json, encoder.Config));
     }
 
     private static void WriteT5Config(Utf8JsonWriter json, T5Config config)

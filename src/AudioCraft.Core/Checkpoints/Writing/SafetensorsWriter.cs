@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 namespace AudioCraft.Checkpoints;
 
 /// <summary>
-/// Writes <c>.safetensors</c> files, one tensor at a time, so that memory holds one tensor beyond what the caller has. The file is there whole or not at all.
+/// Writes <c>.safetensors</c> files, one tensor at a time, to limit memory use. The file is written atomically.
 /// Tensors of larger elements come first and the header is padded, so that every tensor of the result can be memory-mapped.
 /// </summary>
 public static class SafetensorsWriter
@@ -16,22 +16,22 @@ public static class SafetensorsWriter
     private const int RunBytes = 256 << 20;
     private const int Alignment = 8;
 
-    /// <summary>Writes every tensor of an archive, as it is stored.</summary>
-    /// <param name="path">The file to write; one that is there is replaced.</param>
+    /// <summary>Writes every tensor of an archive with its stored type.</summary>
+    /// <param name="path">The file to write; an existing one is replaced.</param>
     /// <param name="archive">The tensors.</param>
     /// <param name="metadata">Free text by key.</param>
-    /// <param name="progress">Told the bytes of tensor data written so far.</param>
-    /// <param name="ct">Ends the writing between tensors; what was there before stays.</param>
+    /// <param name="progress">Receives the bytes of tensor data written so far.</param>
+    /// <param name="cancellationToken">Checked between tensors; on cancellation an existing file stays.</param>
     /// <exception cref="AudioCraftException">A tensor cannot be read, or the file cannot be written.</exception>
     public static void Write(
-        string path, TensorArchive archive, IReadOnlyDictionary<string, string>? metadata = null, IProgress<long>? progress = null, CancellationToken ct = default)
+        string path, TensorArchive archive, IReadOnlyDictionary<string, string>? metadata = null, IProgress<long>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(archive);
-        Write(path, archive.Tensors, archive.Read, metadata, progress, ct);
+        Write(path, archive.Tensors, archive.Read, metadata, progress, cancellationToken);
     }
 
-    /// <summary>Writes tensors by name, from any device. They stay the caller's.</summary>
-    /// <param name="path">The file to write; one that is there is replaced.</param>
+    /// <summary>Writes tensors by name, from any device. They are not disposed.</summary>
+    /// <param name="path">The file to write; an existing one is replaced.</param>
     /// <param name="tensors">Names and tensors: real numbers, integers or booleans.</param>
     /// <param name="metadata">Free text by key.</param>
     /// <exception cref="ArgumentException">A tensor is complex, or a name is <c>__metadata__</c>.</exception>
@@ -45,12 +45,12 @@ public static class SafetensorsWriter
 
     private static void Write(
         string path, IReadOnlyDictionary<string, TensorInfo> infos, Func<string, Tensor> read, IReadOnlyDictionary<string, string>? metadata,
-        IProgress<long>? progress, CancellationToken ct)
+        IProgress<long>? progress, CancellationToken cancellationToken)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         if (infos.ContainsKey(SafetensorsHeader.MetadataKey))
         {
-            throw new ArgumentException($"A tensor cannot be named {SafetensorsHeader.MetadataKey}: the format keeps that name for itself.", nameof(infos));
+            throw new ArgumentException($"A tensor cannot be named {SafetensorsHeader.MetadataKey}: the name is reserved by the format.", nameof(infos));
         }
 
         var order = infos.OrderByDescending(t => ElementTypes.SizeOf(t.Value.DType)).ToList();
@@ -64,7 +64,7 @@ public static class SafetensorsWriter
             var written = 0L;
             foreach (var (name, info) in order)
             {
-                ct.ThrowIfCancellationRequested();
+                cancellationToken.ThrowIfCancellationRequested();
                 using var value = read(name);
                 written += WriteData(stream, name, info, value);
                 progress?.Report(written);

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using AudioCraft.Checkpoints;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -11,9 +10,6 @@ namespace AudioCraft.Conditioning;
 /// </summary>
 public sealed class T5TextEncoder : IDisposable
 {
-    private const string ConfigName = "config.json";
-    private const string TokenizerName = "spiece.model";
-    private const string TokenizerConfigName = "tokenizer_config.json";
     private const int UsualExtraIds = 100;
 
     private readonly T5Encoder encoder;
@@ -65,7 +61,7 @@ public sealed class T5TextEncoder : IDisposable
         ArgumentException.ThrowIfNullOrEmpty(directory);
         CheckFiles(directory);
         using var archive = ModelDirectory.OpenWeights(directory);
-        var config = T5Config.Load(Path.Combine(directory, ConfigName));
+        var config = T5Config.Load(Path.Combine(directory, CheckpointFiles.Config));
         var tokenizer = LoadTokenizer(directory, config);
         device ??= cuda.is_available() ? CUDA : CPU;
         return new T5TextEncoder(tokenizer, MoveTo(device, T5Encoder.Load(config, archive)), device);
@@ -75,9 +71,9 @@ public sealed class T5TextEncoder : IDisposable
     /// <exception cref="CheckpointException">The tokenizer is missing, a file is damaged, or they do not match.</exception>
     internal static T5TextEncoder Load(string directory, T5Config config, TensorArchive archive, string prefix, Device device)
     {
-        if (!File.Exists(Path.Combine(directory, TokenizerName)))
+        if (!File.Exists(Path.Combine(directory, CheckpointFiles.Tokenizer)))
         {
-            throw new CheckpointException($"'{directory}' has no {TokenizerName}, which the text encoder needs.");
+            throw new CheckpointException($"'{directory}' has no {CheckpointFiles.Tokenizer}, which the text encoder needs.");
         }
 
         var tokenizer = LoadTokenizer(directory, config);
@@ -138,25 +134,25 @@ public sealed class T5TextEncoder : IDisposable
             throw new CheckpointException($"The T5 directory '{directory}' does not exist.");
         }
 
-        string[] missing = [.. new[] { ConfigName, TokenizerName }.Where(name => !File.Exists(Path.Combine(directory, name)))];
+        string[] missing = [.. new[] { CheckpointFiles.Config, CheckpointFiles.Tokenizer }.Where(name => !File.Exists(Path.Combine(directory, name)))];
         if (missing.Length > 0)
         {
-            throw new CheckpointException($"'{directory}' is not a T5 directory: looked for {ConfigName} and {TokenizerName}; missing: {string.Join(", ", missing)}.");
+            throw new CheckpointException($"'{directory}' is not a T5 directory: looked for {CheckpointFiles.Config} and {CheckpointFiles.Tokenizer}; missing: {string.Join(", ", missing)}.");
         }
     }
 
     private static T5Tokenizer LoadTokenizer(string directory, T5Config config)
     {
-        var path = Path.Combine(directory, TokenizerName);
+        var path = Path.Combine(directory, CheckpointFiles.Tokenizer);
         var pieces = SentencePieceTokenizer.Load(path);
         if (pieces.PieceCount > config.VocabularySize)
         {
             throw new CheckpointException($"{path} has {pieces.PieceCount} pieces, but the encoder has only {config.VocabularySize} embeddings.");
         }
 
-        // Hugging Face assumes a hundred sentinels by default. An embedding that is too small for them means that there are none.
-        var tokenizerConfig = Path.Combine(directory, TokenizerConfigName);
-        var extraIds = (File.Exists(tokenizerConfig) ? T5Config.ReadJson(tokenizerConfig, root => ExtraIds(root, tokenizerConfig)) : null)
+        // Hugging Face assumes a hundred sentinels where nothing is said; an embedding without room for them says that there are none.
+        var tokenizerConfig = Path.Combine(directory, CheckpointFiles.TokenizerConfig);
+        var extraIds = (File.Exists(tokenizerConfig) ? ExtraIds(XpConfig.LoadJson(tokenizerConfig)) : null)
             ?? (pieces.PieceCount + UsualExtraIds <= config.VocabularySize ? UsualExtraIds : 0);
         if (extraIds > config.VocabularySize - pieces.PieceCount)
         {
@@ -167,45 +163,21 @@ public sealed class T5TextEncoder : IDisposable
         return new T5Tokenizer(pieces, extraIds);
     }
 
-    /// <summary>The value of <c>extra_ids</c> in <c>tokenizer_config.json</c>, or null. Other names for the special tokens are refused.</summary>
-    private static int? ExtraIds(JsonElement root, string path)
+    /// <summary>The number of sentinels in <c>tokenizer_config.json</c>; null if it has none. Other names for the special tokens are refused.</summary>
+    private static int? ExtraIds(XpConfig config)
     {
-        if (root.ValueKind != JsonValueKind.Object)
-        {
-            throw new CheckpointException($"{path}: a JSON object is expected, not {root.ValueKind}.");
-        }
-
         foreach (var (name, usual) in new[] { ("eos_token", "</s>"), ("pad_token", "<pad>"), ("unk_token", "<unk>") })
         {
-            if (TokenText(root, name) is { } token && token != usual)
+            // A token is written as a string, or as an object with its content.
+            var token = config.IsSection(name) ? config.Section(name).Text("content") : config.Text(name);
+            if (token is not null && token != usual)
             {
-                throw new CheckpointException($"{path}: {name} is '{token}'; only '{usual}' is supported.");
+                throw new CheckpointException($"{config.Source}: {name} is '{token}'; only '{usual}' is supported.");
             }
         }
 
-        if (!root.TryGetProperty("extra_ids", out var value) || value.ValueKind == JsonValueKind.Null)
-        {
-            return null;
-        }
-
-        return value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var count) && count >= 0
-            ? count
-            : throw new CheckpointException($"{path}: extra_ids is {value.GetRawText()}; an integer of at least 0 is expected.");
-    }
-
-    /// <summary>The text of a token, which is a string or an object with a string <c>content</c>.</summary>
-    private static string? TokenText(JsonElement root, string name)
-    {
-        if (!root.TryGetProperty(name, out var value))
-        {
-            return null;
-        }
-
-        if (value.ValueKind == JsonValueKind.Object && value.TryGetProperty("content", out var content))
-        {
-            value = content;
-        }
-
-        return value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        return !config.Has("extra_ids") ? null
+            : config.GetInt32("extra_ids") is >= 0 and var count ? count
+            : throw config.Unsupported("extra_ids", "an integer of at least 0 is expected");
     }
 }

@@ -3,27 +3,27 @@ using Microsoft.Extensions.Logging;
 namespace AudioCraft.Hub;
 
 /// <summary>
-/// Brings one file into the cache: under the blob's lock, into <c>.incomplete</c> (which the next attempt continues), checked against its hash,
-/// then renamed. A name without <c>.incomplete</c> is a whole file, however a process ended.
+/// Downloads one file to the cache: under the blob's lock, to <c>.incomplete</c> (which the next attempt resumes), checked against its hash,
+/// then renamed. A file without <c>.incomplete</c> is complete, even after a crash.
 /// </summary>
 internal sealed class BlobDownload(HubHttp http, HubCache cache, DownloadMeter meter)
 {
     private const int BufferBytes = 1 << 20;
 
-    /// <summary>Fetches the file unless it is there, and gives it its name in the snapshot.</summary>
-    /// <exception cref="HubException">It cannot be had.</exception>
-    public async Task RunAsync(string commit, RemoteFile file, CancellationToken ct)
+    /// <summary>Downloads the file unless it is in the cache, and adds it to the snapshot.</summary>
+    /// <exception cref="HubException">The download failed.</exception>
+    public async Task RunAsync(string commit, RemoteFile file, CancellationToken cancellationToken)
     {
         var settings = http.Settings;
         using var held = await FileLock.TakeAsync(
-            cache.Lock(file.ETag), settings.Timings, ct, () => HubLog.Waiting(settings.Logger, cache.Repository.Value, file.Name)).ConfigureAwait(false);
+            cache.Lock(file.ETag), settings.Timings, cancellationToken, () => HubLog.Waiting(settings.Logger, cache.Repository.Value, file.Name)).ConfigureAwait(false);
         try
         {
             var blob = cache.Blob(file.ETag);
             if (!File.Exists(blob) && !HubCache.IsFile(cache.InSnapshot(commit, file.Name)))
             {
                 Directory.CreateDirectory(Path.GetDirectoryName(blob)!);
-                await FetchAsync(file, blob, ct).ConfigureAwait(false);
+                await FetchAsync(file, blob, cancellationToken).ConfigureAwait(false);
             }
             else
             {
@@ -42,13 +42,13 @@ internal sealed class BlobDownload(HubHttp http, HubCache cache, DownloadMeter m
         }
     }
 
-    private async Task FetchAsync(RemoteFile file, string blob, CancellationToken ct)
+    private async Task FetchAsync(RemoteFile file, string blob, CancellationToken cancellationToken)
     {
         var incomplete = blob + ".incomplete";
-        // What an earlier process left may be damaged: the second attempt begins anew.
+        // Data of an earlier process may be damaged: the second attempt starts over.
         for (var attempt = 0; attempt < 2; attempt++)
         {
-            if (await FetchOnceAsync(file, incomplete, ct).ConfigureAwait(false))
+            if (await FetchOnceAsync(file, incomplete, cancellationToken).ConfigureAwait(false))
             {
                 File.Move(incomplete, blob, overwrite: true);
                 meter.End();
@@ -61,10 +61,10 @@ internal sealed class BlobDownload(HubHttp http, HubCache cache, DownloadMeter m
 
         throw new HubException(
             HubError.HashMismatch,
-            $"{cache.Repository}: {file.Name} arrived twice with another content than the repository's (its hash should be {file.ETag}). Something between here and the Hub changes it: check proxies and the endpoint. Nothing was kept.");
+            $"{cache.Repository}: {file.Name} was downloaded twice with a wrong hash (expected {file.ETag}). Something between this machine and the Hub changes it: check proxies and the endpoint. Nothing was kept.");
     }
 
-    private async Task<bool> FetchOnceAsync(RemoteFile file, string incomplete, CancellationToken ct)
+    private async Task<bool> FetchOnceAsync(RemoteFile file, string incomplete, CancellationToken cancellationToken)
     {
         using var hash = new BlobHash(file);
         await using var target = new FileStream(incomplete, new FileStreamOptions
@@ -81,11 +81,11 @@ internal sealed class BlobDownload(HubHttp http, HubCache cache, DownloadMeter m
         }
 
         var here = target.Length;
-        await HashWhatIsHereAsync(target, hash, ct).ConfigureAwait(false);
+        await HashWhatIsHereAsync(target, hash, cancellationToken).ConfigureAwait(false);
         meter.Begin(cache.Repository.Value, file.Name, file.Size, here);
         HubLog.Downloading(http.Settings.Logger, cache.Repository.Value, file.Name, file.Size, here);
         await new ResumableCopy(http, cache.Repository, file, meter).RunAsync(
-            [new ByteRun(0, file.Size)], here, target, bytes => hash.Append(bytes.Span), Restart, ct).ConfigureAwait(false);
+            [new ByteRun(0, file.Size)], here, target, bytes => hash.Append(bytes.Span), Restart, cancellationToken).ConfigureAwait(false);
         target.Flush(flushToDisk: true);
         return hash.Matches();
 
@@ -97,12 +97,12 @@ internal sealed class BlobDownload(HubHttp http, HubCache cache, DownloadMeter m
         }
     }
 
-    private static async Task HashWhatIsHereAsync(FileStream target, BlobHash hash, CancellationToken ct)
+    private static async Task HashWhatIsHereAsync(FileStream target, BlobHash hash, CancellationToken cancellationToken)
     {
         var buffer = new byte[Math.Min(BufferBytes, target.Length)];
         while (target.Position < target.Length)
         {
-            var read = await target.ReadAsync(buffer, ct).ConfigureAwait(false);
+            var read = await target.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
             if (read == 0)
             {
                 break;

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace AudioCraft.Hub;
 
-/// <summary>The hash that a blob is named by: SHA-256 for files in LFS, git's SHA-1 of a blob for others. Other ETags say nothing about the content.</summary>
+/// <summary>The hash in a blob's name: SHA-256 for files in LFS, git's SHA-1 of a blob for others. Other ETags are not hashes and are not checked.</summary>
 internal sealed class BlobHash : IDisposable
 {
     private const int Sha256Digits = 64, Sha1Digits = 40;
@@ -18,7 +18,7 @@ internal sealed class BlobHash : IDisposable
         Restart();
     }
 
-    /// <summary>Forgets what it has seen.</summary>
+    /// <summary>Starts over.</summary>
     public void Restart()
     {
         hash?.Dispose();
@@ -34,10 +34,10 @@ internal sealed class BlobHash : IDisposable
         }
     }
 
-    /// <summary>Sees the next bytes.</summary>
+    /// <summary>Adds bytes.</summary>
     public void Append(ReadOnlySpan<byte> bytes) => hash?.AppendData(bytes);
 
-    /// <summary>Whether what it has seen is the file.</summary>
+    /// <summary>Whether the bytes are those of the file.</summary>
     public bool Matches() => hash is null || Convert.ToHexStringLower(hash.GetHashAndReset()) == file.ETag;
 
     public void Dispose() => hash?.Dispose();

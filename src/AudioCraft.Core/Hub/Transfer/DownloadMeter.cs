@@ -1,8 +1,8 @@
 namespace AudioCraft.Hub;
 
-/// <summary>Counts the bytes of one call's downloads and tells them on, at most ten times a second and at the end of every file.</summary>
-/// <param name="progress">Who is told; may be null.</param>
-/// <param name="clock">What measures time.</param>
+/// <summary>Counts the bytes of one call's downloads and reports them, at most ten times a second and at the end of every file.</summary>
+/// <param name="progress">The receiver; may be null.</param>
+/// <param name="clock">The clock.</param>
 internal sealed class DownloadMeter(IProgress<DownloadProgress>? progress, TimeProvider clock)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100), Window = TimeSpan.FromSeconds(5);
@@ -11,10 +11,10 @@ internal sealed class DownloadMeter(IProgress<DownloadProgress>? progress, TimeP
     private string repository = "", file = "";
     private long total, done, fileSize, fileDone, received, lastReport;
 
-    /// <summary>Files of so many bytes are going to be fetched.</summary>
+    /// <summary>Adds files to download.</summary>
     public void Plan(long bytes) => total += bytes;
 
-    /// <summary>A file begins, part of which may be here.</summary>
+    /// <summary>Starts a file, part of which may be downloaded already.</summary>
     public void Begin(string repositoryName, string fileName, long size, long here)
     {
         (repository, file, fileSize, fileDone) = (repositoryName, fileName, size, here);
@@ -23,7 +23,7 @@ internal sealed class DownloadMeter(IProgress<DownloadProgress>? progress, TimeP
         Report();
     }
 
-    /// <summary>Bytes have arrived.</summary>
+    /// <summary>Adds received bytes.</summary>
     public void Add(long bytes)
     {
         received += bytes;
@@ -35,14 +35,14 @@ internal sealed class DownloadMeter(IProgress<DownloadProgress>? progress, TimeP
         }
     }
 
-    /// <summary>What was here of the file is thrown away.</summary>
+    /// <summary>Discards the bytes of the file.</summary>
     public void Restart()
     {
         done -= fileDone;
         fileDone = 0;
     }
 
-    /// <summary>The file is whole: fetched, or found so when its turn came because another process had fetched it.</summary>
+    /// <summary>Completes the file, downloaded by this process or another.</summary>
     public void End()
     {
         done += fileSize - fileDone;

@@ -1,8 +1,8 @@
 namespace AudioCraft.Hub;
 
 /// <summary>
-/// A lock between processes: a file held open for nobody else. On Unix .NET takes <c>flock</c> for that, which is what Python's huggingface_hub takes too;
-/// it ends with the process, however that ends. The file itself stays.
+/// A lock between processes: a file opened exclusively. On Unix .NET uses <c>flock</c> for that, as does Python's huggingface_hub;
+/// it is released when the process ends. The file itself stays.
 /// </summary>
 internal sealed class FileLock : IDisposable
 {
@@ -12,20 +12,20 @@ internal sealed class FileLock : IDisposable
 
     private FileLock(FileStream file) => this.file = file;
 
-    /// <summary>Waits until the lock is free and takes it.</summary>
-    /// <param name="path">The file; its directory is made.</param>
-    /// <param name="timings">How often to try.</param>
-    /// <param name="ct">Ends the waiting.</param>
+    /// <summary>Waits for the lock and takes it.</summary>
+    /// <param name="path">The file; its directory is created.</param>
+    /// <param name="timings">The interval between attempts.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     /// <param name="waiting">Called once, if the lock is not free.</param>
-    /// <exception cref="HubException">The file cannot be made.</exception>
-    public static async Task<FileLock> TakeAsync(string path, HubTimings timings, CancellationToken ct, Action? waiting = null)
+    /// <exception cref="HubException">The file cannot be created.</exception>
+    public static async Task<FileLock> TakeAsync(string path, HubTimings timings, CancellationToken cancellationToken, Action? waiting = null)
     {
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             for (var attempt = 0; ; attempt++)
             {
-                ct.ThrowIfCancellationRequested();
+                cancellationToken.ThrowIfCancellationRequested();
                 try
                 {
                     return new FileLock(new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1));
@@ -38,7 +38,7 @@ internal sealed class FileLock : IDisposable
                     }
                 }
 
-                await Task.Delay(timings.LockInterval, ct).ConfigureAwait(false);
+                await Task.Delay(timings.LockInterval, cancellationToken).ConfigureAwait(false);
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

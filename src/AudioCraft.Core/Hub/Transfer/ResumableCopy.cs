@@ -3,26 +3,26 @@ using System.Net;
 
 namespace AudioCraft.Hub;
 
-/// <summary>A stretch of a remote file.</summary>
+/// <summary>A range of a remote file.</summary>
 internal readonly record struct ByteRun(long Offset, long Length);
 
-/// <summary>Copies stretches of a remote file to the end of a local one, through broken connections, from where it stopped.</summary>
+/// <summary>Appends ranges of a remote file to a local one; resumes after lost connections.</summary>
 internal sealed class ResumableCopy(HubHttp http, RepoId repository, RemoteFile file, DownloadMeter meter)
 {
     private const int BufferBytes = 256 << 10;
 
     private readonly string asked = $"{repository}: {file.Name}";
 
-    /// <summary>Copies what is missing.</summary>
-    /// <param name="runs">The stretches, in the order in which they are wanted.</param>
-    /// <param name="done">Bytes of them that the target has.</param>
-    /// <param name="target">Where they go, at its end.</param>
-    /// <param name="seen">Told every byte.</param>
-    /// <param name="restart">Makes the target empty, for a server that always begins at the beginning; null where that is of no use.</param>
-    /// <param name="ct">Ends it between pieces; what has arrived stays.</param>
-    /// <exception cref="RangesNotSupportedException">The server gives no parts of files, and <paramref name="restart"/> is null.</exception>
-    /// <exception cref="HubException">It fails for good.</exception>
-    public async Task RunAsync(IReadOnlyList<ByteRun> runs, long done, Stream target, Action<ReadOnlyMemory<byte>>? seen, Action? restart, CancellationToken ct)
+    /// <summary>Copies the missing bytes.</summary>
+    /// <param name="runs">The ranges, in order.</param>
+    /// <param name="done">Bytes of them that are in the target already.</param>
+    /// <param name="target">The stream to append to.</param>
+    /// <param name="seen">Receives every byte; may be null.</param>
+    /// <param name="restart">Empties the target, for a server that does not support ranges; null if the copy cannot start over.</param>
+    /// <param name="cancellationToken">Checked between blocks; received bytes are kept.</param>
+    /// <exception cref="RangesNotSupportedException">The server does not support ranges, and <paramref name="restart"/> is null.</exception>
+    /// <exception cref="HubException">The copy failed permanently.</exception>
+    public async Task RunAsync(IReadOnlyList<ByteRun> runs, long done, Stream target, Action<ReadOnlyMemory<byte>>? seen, Action? restart, CancellationToken cancellationToken)
     {
         var total = runs.Sum(run => run.Length);
         var retries = new Retries(http.Settings.Timings, http.Settings.Logger);
@@ -32,14 +32,14 @@ internal sealed class ResumableCopy(HubHttp http, RepoId repository, RemoteFile 
             try
             {
                 var (at, to) = Find(runs, done);
-                using var response = await OpenAsync(at, to, restart is not null, ct).ConfigureAwait(false);
+                using var response = await OpenAsync(at, to, restart is not null, cancellationToken).ConfigureAwait(false);
                 if (response.StatusCode == HttpStatusCode.OK && at > 0)
                 {
                     restart!();
                     (at, done) = (0, 0);
                 }
 
-                await CopyAsync(response, to - at + 1, ct).ConfigureAwait(false);
+                await CopyAsync(response, to - at + 1, cancellationToken).ConfigureAwait(false);
             }
             catch (TransientException e)
             {
@@ -49,20 +49,20 @@ internal sealed class ResumableCopy(HubHttp http, RepoId repository, RemoteFile 
                     retries.Progressed();
                 }
 
-                await retries.WaitAsync(e, ct).ConfigureAwait(false);
+                await retries.WaitAsync(e, cancellationToken).ConfigureAwait(false);
             }
         }
 
-        async Task CopyAsync(HttpResponseMessage response, long expected, CancellationToken ct)
+        async Task CopyAsync(HttpResponseMessage response, long expected, CancellationToken cancellationToken)
         {
             var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
             try
             {
-                using var silence = CancellationTokenSource.CreateLinkedTokenSource(ct);
-                var body = await response.Content.ReadAsStreamAsync(ct).ConfigureAwait(false);
+                using var silence = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+                var body = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
                 while (expected > 0)
                 {
-                    var read = await ReadAsync(body, buffer, silence, ct).ConfigureAwait(false);
+                    var read = await ReadAsync(body, buffer, silence, cancellationToken).ConfigureAwait(false);
                     silence.CancelAfter(Timeout.InfiniteTimeSpan);
                     if (read > expected)
                     {
@@ -70,7 +70,7 @@ internal sealed class ResumableCopy(HubHttp http, RepoId repository, RemoteFile 
                     }
 
                     var piece = buffer.AsMemory(0, read);
-                    await WriteAsync(target, piece, ct).ConfigureAwait(false);
+                    await WriteAsync(target, piece, cancellationToken).ConfigureAwait(false);
                     seen?.Invoke(piece);
                     (done, expected, arrived) = (done + read, expected - read, arrived + read);
                     meter.Add(read);
@@ -95,13 +95,13 @@ internal sealed class ResumableCopy(HubHttp http, RepoId repository, RemoteFile 
             done -= run.Length;
         }
 
-        throw new ArgumentOutOfRangeException(nameof(done), done, "Everything is here.");
+        throw new ArgumentOutOfRangeException(nameof(done), done, "All bytes are copied already.");
     }
 
-    private async Task<HttpResponseMessage> OpenAsync(long from, long to, bool mayBeWhole, CancellationToken ct)
+    private async Task<HttpResponseMessage> OpenAsync(long from, long to, bool mayBeWhole, CancellationToken cancellationToken)
     {
         var whole = from == 0 && to == file.Size - 1;
-        var response = await http.SendAsync(HttpMethod.Get, file.Address, repository, asked, whole ? null : from, whole ? null : to, leaveHost: true, ct).ConfigureAwait(false);
+        var response = await http.SendAsync(HttpMethod.Get, file.Address, repository, asked, whole ? null : from, whole ? null : to, leaveHost: true, cancellationToken).ConfigureAwait(false);
         try
         {
             var expected = to - from + 1;
@@ -132,25 +132,25 @@ internal sealed class ResumableCopy(HubHttp http, RepoId repository, RemoteFile 
         }
     }
 
-    private async Task<int> ReadAsync(Stream body, byte[] buffer, CancellationTokenSource silence, CancellationToken ct)
+    private async Task<int> ReadAsync(Stream body, byte[] buffer, CancellationTokenSource silence, CancellationToken cancellationToken)
     {
         try
         {
             silence.CancelAfter(http.Settings.Timings.Silence);
             var read = await body.ReadAsync(buffer, silence.Token).ConfigureAwait(false);
-            return read > 0 ? read : throw http.Broken(asked, new EndOfStreamException("The answer ends early."));
+            return read > 0 ? read : throw http.Broken(asked, new EndOfStreamException("The response ends early."));
         }
-        catch (Exception e) when (HubHttp.IsBroken(e, ct))
+        catch (Exception e) when (HubHttp.IsBroken(e, cancellationToken))
         {
             throw http.Broken(asked, e);
         }
     }
 
-    private async Task WriteAsync(Stream target, ReadOnlyMemory<byte> piece, CancellationToken ct)
+    private async Task WriteAsync(Stream target, ReadOnlyMemory<byte> piece, CancellationToken cancellationToken)
     {
         try
         {
-            await target.WriteAsync(piece, ct).ConfigureAwait(false);
+            await target.WriteAsync(piece, cancellationToken).ConfigureAwait(false);
         }
         catch (IOException e)
         {
@@ -158,10 +158,10 @@ internal sealed class ResumableCopy(HubHttp http, RepoId repository, RemoteFile 
         }
     }
 
-    // Perhaps one server of many: worth another attempt.
+    // Perhaps one server of many: retry.
     private TransientException Contradiction(string what) =>
         new(new HubException(HubError.InvalidAnswer, $"{asked}: the server sends {what}. Check the endpoint, or try again later."));
 }
 
-/// <summary>The server answers a request for a part of a file with all of it. It never leaves the client.</summary>
+/// <summary>The server responds to a range request with the whole file. Never thrown to callers.</summary>
 internal sealed class RangesNotSupportedException : Exception;

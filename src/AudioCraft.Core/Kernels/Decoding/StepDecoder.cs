@@ -1,3 +1,4 @@
+using AudioCraft.Codecs;
 using AudioCraft.LanguageModel;
 using static TorchSharp.torch;
 

@@ -1,3 +1,4 @@
+using AudioCraft.Codecs;
 using AudioCraft.Kernels;
 using AudioCraft.Layers;
 using TorchSharp;

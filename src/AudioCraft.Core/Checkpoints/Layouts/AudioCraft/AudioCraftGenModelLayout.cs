@@ -1,0 +1,137 @@
+using AudioCraft.Conditioning;
+using AudioCraft.LanguageModel;
+using AudioCraft.Layers;
+using TorchSharp;
+
+namespace AudioCraft.Checkpoints;
+
+/// <summary>A generation model in audiocraft's format (audiocraft/models/loaders.py): language model, codec and text encoder in files of their own.</summary>
+internal sealed class AudioCraftGenModelLayout : ICheckpointLayout<GenModelParts>
+{
+    private const string MusicGenSolver = "musicgen";
+
+    public string Name => $"a model of audiocraft ({CheckpointFiles.LanguageModel} and {CheckpointFiles.CompressionModel}, or {CheckpointFiles.ConvertedLanguageModel} with {CheckpointFiles.Config})";
+
+    public bool CanRead(CheckpointSource source) => AudioCraftCheckpoint.IsIn(source, AudioCraftCheckpoint.LanguageModelName);
+
+    public GenModelParts Load(CheckpointSource source)
+    {
+        var name = source.Path;
+        using var checkpoint = AudioCraftCheckpoint.OpenLanguageModel(name);
+        RefuseWaveformConditions(checkpoint.Config, name);
+        var config = LMConfig.FromXpConfig(checkpoint.Config);
+        GenModelParts.CheckSize(config, checkpoint.Weights, name);
+        var maxDuration = checkpoint.Config.GetDouble("dataset.segment_duration");
+        if (!(maxDuration > 0) || double.IsInfinity(maxDuration))
+        {
+            throw new CheckpointException($"dataset.segment_duration is {maxDuration}; seconds above 0 are expected.");
+        }
+
+        var lm = LoadLanguageModel(config, checkpoint, name, source.Context);
+        try
+        {
+            return new GenModelParts(
+                WrappedCodec(LoadCodec(source), checkpoint.Config),
+                lm,
+                maxDuration,
+                checkpoint.Config.GetString("solver", "").StartsWith(MusicGenSolver, StringComparison.Ordinal),
+                Suggestion(checkpoint.Config, "cfg_coef"),
+                Suggestion(checkpoint.Config, "temperature"),
+                SuggestedTopK(checkpoint.Config));
+        }
+        catch
+        {
+            lm.Dispose();
+            throw;
+        }
+    }
+
+    private static CompressionModel LoadCodec(CheckpointSource source) =>
+        CheckpointLoader.LayoutOf(CheckpointLoader.Codecs, source, "codec").Load(source);
+
+    /// <summary>The codec as used in training the language model: for stereo two mono streams, and possibly a subset of the codebooks (get_wrapped_compression_model).</summary>
+    /// <param name="codec">The codec; disposed of on error.</param>
+    /// <param name="config">The language model's configuration.</param>
+    internal static CompressionModel WrappedCodec(CompressionModel codec, XpConfig config)
+    {
+        const string section = "interleave_stereo_codebooks", codebooks = "compression_model_n_q";
+        try
+        {
+            if (config.GetBool($"{section}.use", false))
+            {
+                if (codec.Channels != 1)
+                {
+                    throw new CheckpointException($"'{section}.use' needs a mono codec, but the codec has {codec.Channels} channels.");
+                }
+
+                codec = new InterleaveStereoCompressionModel(codec, config.GetBool($"{section}.per_timestep", false));
+            }
+
+            if (config.Has(codebooks))
+            {
+                var count = config.GetInt32(codebooks);
+                if (count < 1 || count > codec.TotalCodebooks)
+                {
+                    throw new CheckpointException($"'{codebooks}' is {count}; the codec has {codec.TotalCodebooks} codebooks.");
+                }
+
+                codec.SetNumCodebooks(count);
+            }
+
+            return codec;
+        }
+        catch
+        {
+            codec.Dispose();
+            throw;
+        }
+    }
+
+    private static double? Suggestion(XpConfig config, string what)
+    {
+        var name = $"{LMConfigWriter.SuggestionSection}.{what}";
+        return !config.Has(name) ? null : config.GetDouble(name) is >= 0 and <= 100 and var value ? value : throw new CheckpointException($"{name} is {config.GetDouble(name)}; 0 to 100 is expected.");
+    }
+
+    private static int? SuggestedTopK(XpConfig config)
+    {
+        const string name = $"{LMConfigWriter.SuggestionSection}.top_k";
+        return !config.Has(name) ? null : config.GetInt32(name) is >= 0 and var value ? value : throw new CheckpointException($"{name} is {config.GetInt32(name)}; 0 or more is expected.");
+    }
+
+    private static LMModel LoadLanguageModel(LMConfig config, AudioCraftCheckpoint checkpoint, string name, LoadContext context)
+    {
+        IReadOnlyList<KeyValuePair<string, TextConditioner>> conditioners = [];
+        LMModel? model = null;
+        try
+        {
+            using (new DeferredInitialization())
+            {
+                conditioners = ConditionerLoader.Load(checkpoint.Config, config, name, context);
+                model = new LMModel(config, conditioners);
+            }
+
+            LMWeights.LoadTo(context.Device, model, checkpoint.Weights, context.Options.Precision);
+            return model;
+        }
+        catch
+        {
+            // The model owns its conditioners once it is built.
+            model?.Dispose();
+            foreach (var (_, conditioner) in model is null ? conditioners : [])
+            {
+                conditioner.Dispose();
+            }
+
+            throw;
+        }
+    }
+
+    private static void RefuseWaveformConditions(XpConfig config, string name)
+    {
+        if (config.Has("conditioners") && config.Keys("conditioners").Contains("self_wav"))
+        {
+            throw new CheckpointException($"'{name}' has the condition 'self_wav'; conditioning on waveforms is not supported.");
+        }
+    }
+}

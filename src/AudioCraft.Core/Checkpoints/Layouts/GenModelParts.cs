@@ -1,0 +1,58 @@
+using Microsoft.Extensions.Logging;
+
+namespace AudioCraft.Checkpoints;
+
+/// <summary>What a checkpoint holds of a generation model.</summary>
+/// <param name="CompressionModel">The codec.</param>
+/// <param name="LM">The language model with its conditioners.</param>
+/// <param name="MaxDuration">Seconds of the language model's window.</param>
+/// <param name="IsMusicGen">Whether the checkpoint is a MusicGen rather than an AudioGen.</param>
+/// <param name="CfgCoef">The guidance coefficient that the checkpoint suggests, or null; released checkpoints suggest nothing.</param>
+/// <param name="Temperature">The temperature that the checkpoint suggests, or null.</param>
+/// <param name="TopK">The top-k that the checkpoint suggests, or null.</param>
+internal sealed record GenModelParts(
+    CompressionModel CompressionModel, LMModel LM, double MaxDuration, bool IsMusicGen, double? CfgCoef = null, double? Temperature = null, int? TopK = null) : IDisposable
+{
+    /// <summary>The model, as an <see cref="AudioGen"/>.</summary>
+    public AudioGen ToAudioGen(string name, ILogger? logger) => Suggest(new AudioGen(name, CompressionModel, LM, MaxDuration, logger));
+
+    /// <summary>The model, as a <see cref="MusicGen"/>.</summary>
+    public MusicGen ToMusicGen(string name, ILogger? logger) => Suggest(new MusicGen(name, CompressionModel, LM, MaxDuration, logger));
+
+    /// <summary>Checks that the codec's codes are those of the language model.</summary>
+    /// <exception cref="CheckpointException">They are not.</exception>
+    public void CheckFit(string name)
+    {
+        if (CompressionModel.NumCodebooks != LM.NumCodebooks || CompressionModel.Cardinality != LM.Config.Cardinality)
+        {
+            throw new CheckpointException(
+                $"'{name}': the codec has {CompressionModel.NumCodebooks} codebooks of {CompressionModel.Cardinality} entries, the language model {LM.NumCodebooks} of {LM.Config.Cardinality}.");
+        }
+    }
+
+    /// <summary>Checks that the weights are as many as the configuration needs, before the model is allocated.</summary>
+    /// <exception cref="CheckpointException">They are fewer.</exception>
+    public static void CheckSize(LMConfig config, TensorArchive weights, string name)
+    {
+        var stored = weights.Tensors.Values.Sum(tensor => tensor.ElementCount);
+        if (config.ParameterCount > stored)
+        {
+            throw new CheckpointException($"The configuration of '{name}' describes a language model of {config.ParameterCount:N0} weights, but the file holds {stored:N0}.");
+        }
+    }
+
+    /// <summary>Frees both models.</summary>
+    public void Dispose()
+    {
+        CompressionModel.Dispose();
+        LM.Dispose();
+    }
+
+    private T Suggest<T>(T model)
+        where T : BaseGenModel
+    {
+        var defaults = model.GenerationParams;
+        model.GenerationParams = defaults with { CfgCoef = CfgCoef ?? defaults.CfgCoef, Temperature = Temperature ?? defaults.Temperature, TopK = TopK ?? defaults.TopK };
+        return model;
+    }
+}

@@ -1,0 +1,28 @@
+using static TorchSharp.torch;
+
+namespace AudioCraft.Checkpoints;
+
+/// <summary>An EnCodec in Hugging Face's layout: <c>config.json</c> and the weights beside it.</summary>
+internal sealed class HuggingFaceEncodecLayout : ICheckpointLayout<CompressionModel>
+{
+    public string Name => $"an EnCodec in Hugging Face's layout ({CheckpointFiles.Config} with model_type {HuggingFaceEncodecConfig.ModelType}, and {CheckpointFiles.Weights})";
+
+    public bool CanRead(CheckpointSource source) =>
+        (!source.IsFile || source.FileName is CheckpointFiles.Weights or CheckpointFiles.TorchWeights) && source.ModelType == HuggingFaceEncodecConfig.ModelType;
+
+    public CompressionModel Load(CheckpointSource source)
+    {
+        using var weights = ModelDirectory.OpenWeights(source.Directory);
+        return Load(source.Config!, weights, source.Context.Device);
+    }
+
+    /// <summary>Builds the model from its configuration and weights, which may be parts of a larger checkpoint.</summary>
+    /// <exception cref="CheckpointException">A value of the configuration is not supported, or the weights do not fit it.</exception>
+    public static EncodecModel Load(XpConfig config, TensorArchive weights, Device device)
+    {
+        var codebooks = HuggingFaceEncodecNames.CountCodebooks(weights.Tensors.Keys);
+        return codebooks > 0
+            ? EncodecLoader.Load(HuggingFaceEncodecConfig.Read(config, codebooks), weights, device, new WeightLoadOptions { Rename = HuggingFaceEncodecNames.Of })
+            : throw new CheckpointException($"{weights.Source} has no codec: it needs quantizer.layers.0.codebook.embed.");
+    }
+}

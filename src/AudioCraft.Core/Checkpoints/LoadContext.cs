@@ -1,0 +1,38 @@
+using AudioCraft.Hub;
+using static TorchSharp.torch;
+
+namespace AudioCraft.Checkpoints;
+
+/// <summary>One call that loads or downloads a model: the caller's options, and what the call needs besides them.</summary>
+internal sealed class LoadContext(PretrainedOptions options, IProgress<DownloadProgress>? progress = null, CancellationToken cancellationToken = default)
+{
+    private ModelFetcher? fetcher;
+
+    /// <summary>What the caller set.</summary>
+    public PretrainedOptions Options => options;
+
+    /// <summary>Receives the progress of downloads; may be null.</summary>
+    public IProgress<DownloadProgress>? Progress => progress;
+
+    /// <summary>Cancels downloads.</summary>
+    public CancellationToken CancellationToken => cancellationToken;
+
+    /// <summary>Waits and limits of requests to the Hub.</summary>
+    public HubTimings Timings { get; init; } = new();
+
+    /// <summary>Checks the free disk space before a download.</summary>
+    public DiskSpace Disk { get; init; } = new();
+
+    /// <summary>Whether the cache uses symbolic links.</summary>
+    public bool Links { get; init; } = true;
+
+    /// <summary>Finds models by name; downloads of one call share its progress.</summary>
+    public ModelFetcher Fetcher => fetcher ??= new ModelFetcher(this);
+
+    /// <summary>The device to load to: the caller's, else CUDA if available, else the CPU.</summary>
+    public Device Device => options.Device ?? (cuda.is_available() ? CUDA : CPU);
+
+    /// <summary>Runs a load, which may download for a long time, on its own thread.</summary>
+    public static Task<T> RunAsync<T>(Func<T> load, CancellationToken cancellationToken) =>
+        Task.Factory.StartNew(load, cancellationToken, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
+}

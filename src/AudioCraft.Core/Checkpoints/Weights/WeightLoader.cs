@@ -1,0 +1,97 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace AudioCraft.Checkpoints;
+
+/// <summary>Loads a module's weights from an archive, one tensor at a time. All mismatches are listed in one error.</summary>
+/// <remarks>
+/// A tensor with the parameter's element type on the CPU becomes its storage by <c>Tensor.set_</c>, over the file's mapped pages:
+/// the parameter object stays the same, so references to it (tied weights, optimizers) stay valid, and nothing is copied.
+/// Other tensors are converted in blocks into the parameter's memory. Construct the module under
+/// <see cref="Layers.DeferredInitialization"/>, and that memory is first touched here.
+/// </remarks>
+internal static class WeightLoader
+{
+    private const int NamesShown = 20;
+
+    /// <summary>Loads every parameter and persistent buffer of <paramref name="module"/>, in their own element types and on their own devices.</summary>
+    /// <exception cref="CheckpointException">
+    /// Names are missing, unexpected or of another shape (nothing has been loaded then), or a tensor cannot be read.
+    /// </exception>
+    public static void Load(nn.Module module, TensorArchive archive, WeightLoadOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(module);
+        ArgumentNullException.ThrowIfNull(archive);
+        options ??= new WeightLoadOptions();
+        using var guard = no_grad();
+        foreach (var (own, name, destination) in Match(module, archive, options))
+        {
+            using var mapped = options.AllowMapping && CanTakeStorage(destination, archive.Tensors[name]) ? archive.TryMap(name) : null;
+            if (mapped is null)
+            {
+                archive.ReadInto(name, destination);
+            }
+            else
+            {
+                destination.set_(mapped);
+            }
+
+            options.Loaded?.Invoke(own);
+        }
+    }
+
+    private static bool CanTakeStorage(Tensor destination, TensorInfo info) =>
+        destination.device_type == DeviceType.CPU && destination.dtype == info.DType;
+
+    private static List<(string Own, string Name, Tensor Destination)> Match(nn.Module module, TensorArchive archive, WeightLoadOptions options)
+    {
+        var matched = new List<(string, string, Tensor)>();
+        var used = new HashSet<string>(StringComparer.Ordinal);
+        List<string> missing = [], misshapen = [];
+        foreach (var (own, destination) in module.state_dict())
+        {
+            var name = options.Rename is null ? own : options.Rename(own);
+            var full = name is null ? null : options.Prefix + name;
+            if (full is null || !archive.Tensors.TryGetValue(full, out var info))
+            {
+                if (options.MayBeMissing?.Invoke(own) != true)
+                {
+                    missing.Add(full ?? own);
+                }
+
+                continue;
+            }
+
+            used.Add(full);
+            if (!info.Shape.SequenceEqual(destination.shape))
+            {
+                misshapen.Add($"{full} is {info.ShapeText}, not [{string.Join(", ", destination.shape)}]");
+            }
+
+            matched.Add((own, full, destination));
+        }
+
+        var unexpected = archive.Tensors.Keys
+            .Where(k => k.StartsWith(options.Prefix, StringComparison.Ordinal) && !used.Contains(k) && options.MayBeUnused?.Invoke(k) != true)
+            .ToList();
+        if (missing.Count + unexpected.Count + misshapen.Count > 0)
+        {
+            throw new CheckpointException(
+                $"{archive.Source} does not fit {module.GetName()}:{Listed("missing", missing)}{Listed("unexpected", unexpected)}{Listed("of another shape", misshapen)}.");
+        }
+
+        return matched;
+    }
+
+    private static string Listed(string what, List<string> names)
+    {
+        if (names.Count == 0)
+        {
+            return "";
+        }
+
+        names.Sort(StringComparer.Ordinal);
+        var rest = names.Count > NamesShown ? $", and {names.Count - NamesShown} more" : "";
+        return $" {names.Count} {what} ({string.Join(", ", names.Take(NamesShown))}{rest})";
+    }
+}
