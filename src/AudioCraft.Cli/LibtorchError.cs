@@ -24,11 +24,10 @@ internal static class LibtorchError
         return null;
     }
 
-    /// <summary>A message without line breaks, at most 300 characters.</summary>
+    /// <summary>A message in one line. .NET puts general advice before what the dynamic loader reported: only the latter is kept.</summary>
     public static string OneLine(string text)
     {
-        const int longest = 300;
-        var line = string.Join(' ', text.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
-        return line.Length <= longest ? line : line[..longest] + "…";
+        var lines = text.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        return string.Join(' ', lines is [var first, _, ..] && first.Contains("LD_DEBUG", StringComparison.Ordinal) ? lines[1..] : lines);
     }
 }

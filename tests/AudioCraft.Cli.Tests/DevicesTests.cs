@@ -61,8 +61,33 @@ public sealed class DevicesTests
     [InlineData("undefined symbol: _ZN5torch", "not the version that TorchSharp 0.106.0 was built for")]
     [InlineData("/lib/x86_64-linux-gnu/libstdc++.so.6: version `GLIBCXX_3.4.32' not found (required by libLibTorchSharp.so)", "older than this libtorch needs")]
     [InlineData("Unable to find an entry point named 'THSTensor_x'", "not the version that TorchSharp 0.106.0 was built for")]
+    [InlineData("/app/libc10.so: file too short", "The installation is damaged or incomplete")]
+    [InlineData("libtorch_cpu.so: cannot open shared object file: No such file or directory", "The installation is damaged or incomplete")]
     public void Causes_of_a_load_failure_are_distinguished(string problem, string advice) =>
         Assert.Contains(advice, Advice.For(Plain, Fine with { Loads = false, Problem = problem }).First(), StringComparison.Ordinal);
+
+    [Fact]
+    public void Of_a_load_error_what_the_dynamic_loader_reported_is_kept_whatever_the_length_of_the_path()
+    {
+        var path = "/" + new string('p', 200) + "/libLibTorchSharp.so";
+        var message = $"Unable to load shared library '{path}' or one of its dependencies. In order to help diagnose loading problems, consider using a tool like strace. "
+            + $"If you're using glibc, consider setting the LD_DEBUG environment variable: \n/lib/libstdc++.so.6: version `GLIBCXX_3.4.32' not found (required by {path})";
+        Assert.Equal($"/lib/libstdc++.so.6: version `GLIBCXX_3.4.32' not found (required by {path})", LibtorchError.OneLine(message));
+    }
+
+    [Fact]
+    public void A_truncated_native_library_is_recognized_without_loading_it()
+    {
+        using var folder = new TemporaryFolder();
+        var whole = File.ReadAllBytes(NativeFiles.TorchSharp()!);
+        Assert.Null(NativeFiles.DamageOf(folder.Write("whole.so", whole)));
+        foreach (var length in new[] { 0, 63, 64, 1_000_000, whole.Length - 1 })
+        {
+            Assert.NotNull(NativeFiles.DamageOf(folder.Write("cut.so", whole.AsSpan(0, length))));
+        }
+
+        Assert.Contains("is not a library for 64-bit Linux", NativeFiles.DamageOf(folder.Write("text.so", new byte[100])), StringComparison.Ordinal);
+    }
 
     [Theory]
     [InlineData("3.4.33", true, "recent enough for TorchSharp")]

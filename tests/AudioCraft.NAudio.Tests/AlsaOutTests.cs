@@ -56,6 +56,31 @@ public class AlsaOutTests
     }
 
     [Fact]
+    public void Disposing_while_another_thread_plays_is_safe()
+    {
+        if (!HasAlsa())
+        {
+            return;
+        }
+
+        for (var round = 0; round < 20; round++)
+        {
+            var player = new AlsaOut("null", latencyMilliseconds: 50);
+            player.Init(new RawSourceWaveStream(new MemoryStream(new byte[4 * 48_000]), new WaveFormat(48_000, 16, 2)));
+            var playing = Task.Run(() =>
+            {
+                while (true)
+                {
+                    player.Play();
+                    _ = player.CurrentLatency;
+                }
+            });
+            player.Dispose();
+            Assert.IsType<ObjectDisposedException>(Assert.Throws<AggregateException>(playing.Wait).InnerException);
+        }
+    }
+
+    [Fact]
     public void Pausing_stops_reading_and_playing_continues()
     {
         if (!HasAlsa())

@@ -12,6 +12,41 @@ public class SoundFileWriterTests
     private static float[] Ramp(int frames) => [.. Enumerable.Range(0, frames * 2).Select(i => MathF.Sin(i * 0.01f) * 0.9f)];
 
     [Theory]
+    [InlineData("a.mp3", float.NaN)]
+    [InlineData("a.mp3", float.PositiveInfinity)]
+    [InlineData("a.flac", float.NaN)]
+    [InlineData("a.wav", float.NegativeInfinity)]
+    public void Samples_that_are_not_finite_are_refused(string name, float value)
+    {
+        using var folder = new TemporaryFolder();
+        using var writer = new SoundFileWriter(folder.File(name), Stereo);
+        var samples = Ramp(1000);
+        samples[501] = value;
+
+        Assert.Contains("Sample 250 of channel 1", Assert.Throws<ArgumentException>(() => writer.WriteSamples(samples)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Disposing_during_a_write_of_another_thread_ends_the_writes_with_an_exception()
+    {
+        using var folder = new TemporaryFolder();
+        for (var round = 0; round < 20; round++)
+        {
+            var writer = new SoundFileWriter(folder.File("a.flac"), Stereo);
+            var samples = Ramp(2000);
+            var writing = Task.Run(() =>
+            {
+                while (true)
+                {
+                    writer.WriteSamples(samples);
+                }
+            });
+            writer.Dispose();
+            Assert.IsType<ObjectDisposedException>(Assert.Throws<AggregateException>(writing.Wait).InnerException);
+        }
+    }
+
+    [Theory]
     [InlineData("a.wav", AudioSampleFormat.Ieee32, 0)]
     [InlineData("a.wav", AudioSampleFormat.Pcm16, 1 / 32767.0)]
     [InlineData("a.aiff", AudioSampleFormat.Pcm24, 1e-6)]

@@ -13,6 +13,10 @@ internal static class Advice
         if (!libtorch.Loads)
         {
             yield return IsTooOld(libtorch.Problem) ? Older
+                : IsDamaged(libtorch.Problem)
+                ? "The installation is damaged or incomplete. Install the tool again (dotnet tool uninstall and install); for an application, delete bin, obj and the folders of torchsharp and libtorch-cpu in the NuGet cache, and build again."
+                : libtorch.TorchSharp is null
+                ? "TorchSharp.dll is missing: install the tool again, or build the application again."
                 : IsMismatch(libtorch.Problem)
                 ? $"libtorch was found, but not the version that TorchSharp {libtorch.TorchSharp} was built for. All TorchSharp packages must have the same version: reference TorchSharp-cpu (or -cuda-…) {libtorch.TorchSharp}, remove other libtorch folders from PATH or LD_LIBRARY_PATH, delete bin and obj, and build again."
                 : $"The application must include libtorch: reference TorchSharp-cpu, TorchSharp-cuda-linux or TorchSharp-cuda-windows, version {libtorch.TorchSharp}, in the project that is run (a library's reference is not enough), and build again.";
@@ -38,6 +42,11 @@ internal static class Advice
     }
 
     private static bool IsTooOld(string? problem) => problem?.Contains("GLIBC", StringComparison.Ordinal) == true;
+
+    private static bool IsDamaged(string? problem) => problem is not null
+        && (problem.Contains("truncated", StringComparison.Ordinal) || problem.Contains("is not a library for", StringComparison.Ordinal)
+            || problem.Contains("file too short", StringComparison.Ordinal) || problem.Contains("invalid ELF header", StringComparison.Ordinal)
+            || problem.Contains("cannot open shared object file", StringComparison.Ordinal));
 
     private static bool IsMismatch(string? problem) => problem is not null
         && (problem.Contains("entry point", StringComparison.OrdinalIgnoreCase) || problem.Contains("undefined symbol", StringComparison.OrdinalIgnoreCase)

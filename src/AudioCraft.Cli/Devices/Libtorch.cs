@@ -25,7 +25,7 @@ internal sealed record Libtorch(
         try
         {
             package = Package();
-            return Loaded(package);
+            return NativeFiles.Damage() is { } damage ? new Libtorch(false, damage, package, null, null, null, false, 0, false) : Loaded(package);
         }
         // Any failure of the first computation is what this command reports.
         catch (Exception error)
@@ -60,10 +60,7 @@ internal sealed record Libtorch(
     /// <summary>The dynamic loader's own error. TorchSharp reports every failure as a missing package.</summary>
     private static string? LoaderError()
     {
-        var name = OperatingSystem.IsWindows() ? "LibTorchSharp.dll" : OperatingSystem.IsMacOS() ? "libLibTorchSharp.dylib" : "libLibTorchSharp.so";
-        var file = new[] { name, System.IO.Path.Combine("runtimes", RuntimeInformation.RuntimeIdentifier, "native", name) }
-            .Select(place => System.IO.Path.Combine(AppContext.BaseDirectory, place)).FirstOrDefault(File.Exists);
-        if (file is null)
+        if (NativeFiles.TorchSharp() is not { } file)
         {
             return null;
         }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.RegularExpressions;
+using AudioCraft.Cli.Devices;
 using TorchSharp;
 
 namespace AudioCraft.Cli.Options;
@@ -58,6 +59,12 @@ internal sealed partial class ModelOptions
     /// <exception cref="UsageException">The device is invalid.</exception>
     public PretrainedOptions Read(ParseResult line)
     {
+        // Loading a truncated library would end the process.
+        if (NativeFiles.Damage() is { } damage)
+        {
+            throw new AudioCraftException($"libtorch cannot be loaded: {damage} `audiocraft devices` shows what to do.");
+        }
+
         var options = Hub.Read(line) with { Device = Device(line.GetRequiredValue(device)) };
         if (line.GetValue(threads) is { } count)
         {

@@ -25,6 +25,7 @@ public sealed class AlsaOut : IWavePlayer, IWaveLatency
     private PlaybackState state = PlaybackState.Stopped;
     private float volume = 1;
     private int interruptions;
+    private bool isDisposing;
 
     /// <summary>Opens a playback device.</summary>
     /// <param name="device">The name of an ALSA PCM: <c>default</c>, <c>hw:0</c>, <c>plughw:1,0</c>, <c>null</c> …</param>
@@ -81,7 +82,7 @@ public sealed class AlsaOut : IWavePlayer, IWaveLatency
         {
             lock (sync)
             {
-                return state == PlaybackState.Playing && output is { } format && LibAsound.Delay(device, out var frames) >= 0 && frames >= 0
+                return state == PlaybackState.Playing && device != 0 && output is { } format && LibAsound.Delay(device, out var frames) >= 0 && frames >= 0
                     ? TimeSpan.FromSeconds((double)frames / format.SampleRate)
                     : AverageLatency;
             }
@@ -99,7 +100,7 @@ public sealed class AlsaOut : IWavePlayer, IWaveLatency
         ArgumentNullException.ThrowIfNull(waveProvider);
         lock (sync)
         {
-            ObjectDisposedException.ThrowIf(device == 0, this);
+            ObjectDisposedException.ThrowIf(isDisposing, this);
             if (source is not null)
             {
                 throw new InvalidOperationException("The player already has a source.");
@@ -129,7 +130,7 @@ public sealed class AlsaOut : IWavePlayer, IWaveLatency
     {
         lock (sync)
         {
-            ObjectDisposedException.ThrowIf(device == 0, this);
+            ObjectDisposedException.ThrowIf(isDisposing, this);
             if (source is null)
             {
                 throw new InvalidOperationException("Call Init before Play.");
@@ -195,6 +196,12 @@ public sealed class AlsaOut : IWavePlayer, IWaveLatency
     /// <summary>Stops playback and closes the device.</summary>
     public void Dispose()
     {
+        lock (sync)
+        {
+            // From here on Play throws, so that no new thread uses the device while it is closed.
+            isDisposing = true;
+        }
+
         Stop();
         lock (sync)
         {
@@ -226,8 +233,11 @@ public sealed class AlsaOut : IWavePlayer, IWaveLatency
                 var count = source!.Read(samples);
                 if (count == 0)
                 {
-                    // Outside the lock: draining takes as long as the buffer plays, and Stop must be able to interrupt it.
+                    // Outside the lock: draining takes as long as the buffer plays, and Stop and Pause must be able to interrupt it.
                     _ = LibAsound.Drain(device);
+
+                    // After a pause the end comes when playback is continued or stopped.
+                    _ = MayPlay();
                     break;
                 }
 

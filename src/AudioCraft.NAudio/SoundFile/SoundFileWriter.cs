@@ -4,13 +4,14 @@ namespace AudioCraft.NAudio.SoundFile;
 
 /// <summary>
 /// Writes 32-bit float samples to an audio file with libsndfile: WAV, AIFF, FLAC, Ogg Vorbis, Opus or MP3.
-/// The file is complete after <see cref="Dispose"/>.
+/// The file is complete after <see cref="Dispose"/>. Calls from several threads are processed one after another.
 /// </summary>
 public sealed class SoundFileWriter : IDisposable
 {
     /// <summary>libvorbis copies each block to its stack.</summary>
     private const int BlockFrames = 1 << 11;
 
+    private readonly Lock sync = new();
     private readonly NativeSoundFile file;
     private readonly Stream? owned;
     private bool isDisposed;
@@ -107,24 +108,36 @@ public sealed class SoundFileWriter : IDisposable
 
     /// <summary>Appends interleaved samples. For integer and lossy formats, samples beyond ±1 are clipped.</summary>
     /// <param name="samples">Whole frames, full scale ±1.</param>
-    /// <exception cref="ArgumentException">The number of samples is not a multiple of the channels.</exception>
+    /// <exception cref="ArgumentException">The number of samples is not a multiple of the channels, or a sample is NaN or infinite.</exception>
     /// <exception cref="AudioCraftException">The stream or the encoder fails.</exception>
     /// <exception cref="ObjectDisposedException">The writer was disposed.</exception>
     public void WriteSamples(ReadOnlySpan<float> samples)
     {
-        ObjectDisposedException.ThrowIf(isDisposed, this);
         var channels = WaveFormat.Channels;
         if (samples.Length % channels != 0)
         {
             throw new ArgumentException($"There are {samples.Length} samples, but a multiple of {channels} channels was expected.", nameof(samples));
         }
 
-        while (!samples.IsEmpty)
+        // The MP3 encoder ends the process if it gets one.
+        for (var i = 0; i < samples.Length; i++)
         {
-            var frames = Math.Min(BlockFrames, samples.Length / channels);
-            file.WriteFrames(samples, frames);
-            samples = samples[(frames * channels)..];
-            SampleCount += frames * channels;
+            if (!float.IsFinite(samples[i]))
+            {
+                throw new ArgumentException($"Sample {i / channels} of channel {i % channels} is {samples[i]}, but a finite number was expected.", nameof(samples));
+            }
+        }
+
+        lock (sync)
+        {
+            ObjectDisposedException.ThrowIf(isDisposed, this);
+            while (!samples.IsEmpty)
+            {
+                var frames = Math.Min(BlockFrames, samples.Length / channels);
+                file.WriteFrames(samples, frames);
+                samples = samples[(frames * channels)..];
+                SampleCount += frames * channels;
+            }
         }
     }
 
@@ -132,19 +145,34 @@ public sealed class SoundFileWriter : IDisposable
     /// <exception cref="AudioCraftException">The stream fails.</exception>
     public void Dispose()
     {
-        if (isDisposed)
+        lock (sync)
         {
-            return;
-        }
+            if (isDisposed)
+            {
+                return;
+            }
 
-        isDisposed = true;
+            isDisposed = true;
+            try
+            {
+                file.Dispose();
+            }
+            finally
+            {
+                Close();
+            }
+        }
+    }
+
+    private void Close()
+    {
         try
         {
-            file.Dispose();
-        }
-        finally
-        {
             owned?.Dispose();
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new AudioCraftException($"The file cannot be completed: {error.Message}", error);
         }
     }
 

@@ -66,7 +66,7 @@ public class CheckpointDirectoryTests
     }
 
     [Theory]
-    [InlineData("conditioners:", "conditioners:\n  self_wav:\n    model: chroma_stem\n    chroma_stem: {}", "'self_wav': AudioGen does not take waveforms")]
+    [InlineData("conditioners:", "conditioners:\n  self_wav:\n    model: chroma_stem\n    chroma_stem: {}", "has the condition 'self_wav'")]
     [InlineData("  cross:\n  - description", "  cross: []\n  prepended: []", "cross")]
     [InlineData("  n_q: 4", "  n_q: 3", "delays is [0, 1, 2, 3]; 3 numbers")]
     [InlineData("    - 3\n    flatten_first: 0", "    - 1\n    flatten_first: 0", "delays is [0, 1, 2, 1]")]
