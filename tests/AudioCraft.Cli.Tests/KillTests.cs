@@ -7,6 +7,7 @@ using AudioCraft.Tests.Hub;
 namespace AudioCraft.Cli.Tests;
 
 /// <summary>Processes that are killed (SIGKILL) during their work, and the same command afterwards.</summary>
+[Trait("Category", "Slow")]
 public sealed class KillTests : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);

@@ -8,6 +8,9 @@ namespace AudioCraft.Tests.Codecs;
 /// <summary>Training of an EnCodec, against the genuine implementation: tests/golden/encodec_train_step.</summary>
 public class EncodecTrainingTests
 {
+    // xunit creates an instance for each test: the random inputs are the same in every run.
+    public EncodecTrainingTests() => manual_seed(20261127);
+
     private const string Case = "encodec_train_step";
 
     [Fact]

@@ -8,6 +8,9 @@ namespace AudioCraft.Tests.Codecs;
 /// <summary>Stereo by interleaved codes, against the genuine implementation: tests/golden/interleave_stereo*.</summary>
 public class InterleaveStereoTests
 {
+    // xunit creates an instance for each test: the random inputs are the same in every run.
+    public InterleaveStereoTests() => manual_seed(20261127);
+
     private const double Tolerance = 1e-5;
 
     public static TheoryData<string, string, bool, bool> Runs

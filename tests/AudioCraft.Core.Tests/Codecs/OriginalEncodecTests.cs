@@ -11,6 +11,9 @@ namespace AudioCraft.Tests.Codecs;
 /// <summary>Files as facebookresearch/encodec publishes them: a state dictionary in torch.save's format and nothing else.</summary>
 public class OriginalEncodecTests
 {
+    // xunit creates an instance for each test: the random inputs are the same in every run.
+    public OriginalEncodecTests() => manual_seed(20261127);
+
     [Theory]
     [InlineData("encodec_original_24k", 24000, 1, true, 75.0, 5)]
     [InlineData("encodec_original_48k", 48000, 2, false, 150.0, 4)]

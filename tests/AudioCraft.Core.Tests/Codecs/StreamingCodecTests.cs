@@ -6,6 +6,9 @@ namespace AudioCraft.Tests.Codecs;
 
 public class StreamingCodecTests
 {
+    // xunit creates an instance for each test: the random inputs are the same in every run.
+    public StreamingCodecTests() => manual_seed(20261127);
+
     private const string Causal = "encodec_causal_24k_tiny";
     private const string NonCausal = "encodec_noncausal_16k_audiogen_tiny";
 

@@ -7,6 +7,9 @@ namespace AudioCraft.Tests.Codecs;
 
 public class WeightNormTests
 {
+    // xunit creates an instance for each test: the random inputs are the same in every run.
+    public WeightNormTests() => manual_seed(20261127);
+
     [Fact]
     public void Both_spellings_fold_to_the_same_weight_and_other_tensors_are_unchanged()
     {

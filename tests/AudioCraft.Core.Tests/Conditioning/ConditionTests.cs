@@ -8,6 +8,9 @@ namespace AudioCraft.Tests.Conditioning;
 
 public class ConditionTests
 {
+    // xunit creates an instance for each test: the random inputs are the same in every run.
+    public ConditionTests() => manual_seed(20261127);
+
     public static TheoryData<int> Fusers() => [.. Enumerable.Range(0, 8)];
 
     [Theory]

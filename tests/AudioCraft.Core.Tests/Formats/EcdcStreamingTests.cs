@@ -8,6 +8,9 @@ namespace AudioCraft.Tests.Formats;
 /// <summary>.ecdc files in chunks: the same bytes and samples as at once.</summary>
 public class EcdcStreamingTests
 {
+    // xunit creates an instance for each test: the random inputs are the same in every run.
+    public EcdcStreamingTests() => manual_seed(20261127);
+
     private static readonly int[][] Sizes = [[1_000_000], [1], [319, 1, 5000], [4800], [24000], [24001, 7]];
 
     public static TheoryData<string> Models => [.. OriginalEncodecFixture.Names];

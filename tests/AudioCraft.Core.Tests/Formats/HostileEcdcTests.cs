@@ -8,6 +8,9 @@ namespace AudioCraft.Tests.Formats;
 /// <summary>Damaged, truncated and malicious .ecdc files.</summary>
 public class HostileEcdcTests
 {
+    // xunit creates an instance for each test: the random inputs are the same in every run.
+    public HostileEcdcTests() => manual_seed(20261127);
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     public static TheoryData<string, string> Files

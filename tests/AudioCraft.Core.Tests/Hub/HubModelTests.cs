@@ -10,6 +10,9 @@ namespace AudioCraft.Tests.Hub;
 /// <summary>Whole models by their names: what they name in turn comes too, and of a T5 the encoder alone.</summary>
 public class HubModelTests
 {
+    // xunit creates an instance for each test: the random inputs are the same in every run.
+    public HubModelTests() => manual_seed(20261127);
+
     private const string Name = "facebook/audiogen-tiny-test";
 
     private static readonly string Tiny = Golden.Directory("audiogen_tiny_checkpoint");

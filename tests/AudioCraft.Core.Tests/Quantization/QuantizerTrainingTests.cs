@@ -5,6 +5,9 @@ namespace AudioCraft.Tests.Quantization;
 
 public class QuantizerTrainingTests
 {
+    // xunit creates an instance for each test: the random inputs are the same in every run.
+    public QuantizerTrainingTests() => manual_seed(20261127);
+
     [Fact]
     public void Entries_follow_the_vectors_that_they_encode()
     {

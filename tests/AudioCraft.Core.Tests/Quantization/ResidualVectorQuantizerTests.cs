@@ -5,6 +5,9 @@ namespace AudioCraft.Tests.Quantization;
 
 public class ResidualVectorQuantizerTests
 {
+    // xunit creates an instance for each test: the random inputs are the same in every run.
+    public ResidualVectorQuantizerTests() => manual_seed(20261127);
+
     [Fact]
     public void A_code_is_the_nearest_entry_and_the_next_codebook_encodes_the_residual()
     {

@@ -8,6 +8,9 @@ namespace AudioCraft.Training.Tests;
 /// <summary>The command line of samples/FineTune, as a user calls it.</summary>
 public class FineTuneTests
 {
+    // xunit creates an instance for each test: the random inputs are the same in every run.
+    public FineTuneTests() => manual_seed(20261127);
+
     [Fact]
     public void Fine_tuning_on_WAV_files_writes_a_checkpoint_that_generates()
     {

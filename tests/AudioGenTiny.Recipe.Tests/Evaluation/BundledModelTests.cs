@@ -4,6 +4,7 @@ using static TorchSharp.torch;
 namespace AudioGenTiny.Recipe.Tests;
 
 [Collection(TrainedClassifier.Name)]
+[Trait("Category", "Slow")]
 public sealed class BundledModelTests(TrainedClassifier trained)
 {
     /// <summary>A word and a character that are not in the vocabulary. Measured: 25 of 30; 20 with a model trained without <see cref="UnknownWords"/>.</summary>
