@@ -8,6 +8,8 @@ internal static class NativeFiles
 {
     private const int HeaderSize = 64;
 
+    private static readonly string[] Libraries = ["libLibTorchSharp.so", "libc10.so", "libtorch.so", "libtorch_cpu.so"];
+
     /// <summary>TorchSharp's native library beside the application, or null.</summary>
     public static string? TorchSharp() => Find(OperatingSystem.IsWindows() ? "LibTorchSharp.dll" : OperatingSystem.IsMacOS() ? "libLibTorchSharp.dylib" : "libLibTorchSharp.so");
 
@@ -15,7 +17,7 @@ internal static class NativeFiles
     /// The first truncated or foreign library of libtorch and TorchSharp on Linux, in one sentence; null if there is none. Loading a truncated one can end the process.
     /// </summary>
     public static string? Damage() => OperatingSystem.IsLinux()
-        ? new[] { "libLibTorchSharp.so", "libc10.so", "libtorch.so", "libtorch_cpu.so" }.Select(Find).OfType<string>().Select(DamageOf).FirstOrDefault(damage => damage is not null)
+        ? Libraries.Select(Find).OfType<string>().Select(DamageOf).FirstOrDefault(damage => damage is not null)
         : null;
 
     /// <summary>What is wrong with an ELF file: its section headers are at its end, so a truncated file lacks them.</summary>

@@ -29,7 +29,7 @@ internal readonly record struct GuidanceRow(int Item, GuidanceKind Kind, double 
 /// </para>
 /// <para>
 /// Both are weighted sums of logits. This class returns the rows and their weights; <see cref="GuidancePass"/> computes the rows in the language model and
-/// <see cref="TokenGenerator"/> adds up their logits. In training, <see cref="ClassifierFreeGuidanceDropout"/> drops the conditions.
+/// <see cref="GuidancePass.AddTo"/> adds up their logits. In training, <see cref="ClassifierFreeGuidanceDropout"/> drops the conditions.
 /// </para>
 /// </remarks>
 internal static class ClassifierFreeGuidance

@@ -5,6 +5,17 @@ namespace AudioCraft.Tests.LanguageModel;
 
 public class CodebookPatternTests
 {
+    [Fact]
+    public void Every_pattern_has_a_name_that_is_read_back()
+    {
+        foreach (var kind in Enum.GetValues<CodebookPatternKind>())
+        {
+            Assert.Equal(kind, CodebookPatternProvider.KindOf(CodebookPatternProvider.NameOf(kind)));
+        }
+
+        Assert.Contains("delay, parallel", Assert.Throws<CheckpointException>(() => CodebookPatternProvider.KindOf("spiral")).Message, StringComparison.Ordinal);
+    }
+
     public static TheoryData<string> AllCases()
     {
         using var json = Cases();

@@ -6,6 +6,17 @@ namespace AudioCraft;
 public abstract class CodebookPatternProvider
 {
     private const int MostCachedPatterns = 100;
+
+    /// <summary>All patterns: upstream's name, and how a configuration creates the provider. A new pattern needs a kind and a row here.</summary>
+    private static readonly (CodebookPatternKind Kind, string Name, Func<LMConfig, CodebookPatternProvider> Create)[] Patterns =
+    [
+        (CodebookPatternKind.Delay, "delay", config => new DelayedPatternProvider(config.NumCodebooks, config.Delays, config.FlattenFirst, config.EmptyInitial)),
+        (CodebookPatternKind.Parallel, "parallel", config => new ParallelPatternProvider(config.NumCodebooks, config.EmptyInitial)),
+        (CodebookPatternKind.Unroll, "unroll", config => new UnrolledPatternProvider(config.NumCodebooks, config.Flattening, config.Delays)),
+        (CodebookPatternKind.CoarseFirst, "coarse_first", config => new CoarseFirstPatternProvider(config.NumCodebooks, config.Delays)),
+        (CodebookPatternKind.MusicLM, "musiclm", config => new MusicLMPatternProvider(config.NumCodebooks, config.CodebookGroup)),
+    ];
+
     private readonly ConcurrentDictionary<int, CodebookPattern> cache = new();
 
     /// <summary>Creates a provider for <paramref name="numCodebooks"/> codebooks.</summary>
@@ -32,15 +43,26 @@ public abstract class CodebookPatternProvider
 
     /// <summary>Creates the provider of a configuration's pattern.</summary>
     /// <exception cref="ArgumentException">The pattern's options are inconsistent with one another or with the number of codebooks.</exception>
-    internal static CodebookPatternProvider Create(LMConfig config) => config.Pattern switch
+    internal static CodebookPatternProvider Create(LMConfig config) => Row(config.Pattern).Create(config);
+
+    /// <summary>Upstream's name of a pattern (<c>codebooks_pattern.modeling</c>).</summary>
+    internal static string NameOf(CodebookPatternKind kind) => Row(kind).Name;
+
+    /// <summary>The pattern of one of upstream's names.</summary>
+    /// <exception cref="CheckpointException">The name is unknown.</exception>
+    internal static CodebookPatternKind KindOf(string name)
     {
-        CodebookPatternKind.Delay => new DelayedPatternProvider(config.NumCodebooks, config.Delays, config.FlattenFirst, config.EmptyInitial),
-        CodebookPatternKind.Parallel => new ParallelPatternProvider(config.NumCodebooks, config.EmptyInitial),
-        CodebookPatternKind.Unroll => new UnrolledPatternProvider(config.NumCodebooks, config.Flattening, config.Delays),
-        CodebookPatternKind.CoarseFirst => new CoarseFirstPatternProvider(config.NumCodebooks, config.Delays),
-        CodebookPatternKind.MusicLM => new MusicLMPatternProvider(config.NumCodebooks, config.CodebookGroup),
-        _ => throw new ArgumentOutOfRangeException(nameof(config), config.Pattern, "The pattern is unknown."),
-    };
+        var row = Array.FindIndex(Patterns, pattern => pattern.Name == name);
+        return row >= 0
+            ? Patterns[row].Kind
+            : throw new CheckpointException($"codebooks_pattern.modeling '{name}' is not supported; the supported patterns are {string.Join(", ", Patterns.Select(pattern => pattern.Name))}.");
+    }
+
+    private static (CodebookPatternKind Kind, string Name, Func<LMConfig, CodebookPatternProvider> Create) Row(CodebookPatternKind kind)
+    {
+        var row = Array.FindIndex(Patterns, pattern => pattern.Kind == kind);
+        return row >= 0 ? Patterns[row] : throw new ArgumentOutOfRangeException(nameof(kind), kind, "The pattern is unknown.");
+    }
 
     /// <summary>Returns the codes of each step of the sequence.</summary>
     protected abstract IReadOnlyList<IReadOnlyList<CodeCoordinate>> Layout(int timesteps);

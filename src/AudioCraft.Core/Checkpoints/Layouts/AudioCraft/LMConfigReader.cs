@@ -55,11 +55,11 @@ internal static class LMConfigReader
         if (!config.Has("codebooks_pattern.modeling"))
         {
             // An older configuration: the pattern's name alone, with the default delays.
-            return read with { Pattern = Pattern(config.GetString("transformer_lm.q_modeling", "delay")) };
+            return read with { Pattern = CodebookPatternProvider.KindOf(config.GetString("transformer_lm.q_modeling", "delay")) };
         }
 
         var name = config.GetString("codebooks_pattern.modeling");
-        var pattern = Pattern(name);
+        var pattern = CodebookPatternProvider.KindOf(name);
         var section = $"codebooks_pattern.{name}";
         return read with
         {
@@ -84,16 +84,6 @@ internal static class LMConfigReader
         // Values out of range stay out of range, and are rejected later with their name.
         return [.. config.GetInt64List(path).Select(value => (int)Math.Clamp(value, int.MinValue, int.MaxValue))];
     }
-
-    private static CodebookPatternKind Pattern(string name) => name switch
-    {
-        "delay" => CodebookPatternKind.Delay,
-        "parallel" => CodebookPatternKind.Parallel,
-        "unroll" => CodebookPatternKind.Unroll,
-        "coarse_first" => CodebookPatternKind.CoarseFirst,
-        "musiclm" => CodebookPatternKind.MusicLM,
-        _ => throw new CheckpointException($"codebooks_pattern.modeling '{name}' is not supported; delay, parallel, unroll, coarse_first and musiclm are."),
-    };
 
     private static LMPositions Positions(string name) => name switch
     {

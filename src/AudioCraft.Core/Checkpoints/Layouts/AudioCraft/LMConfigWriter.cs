@@ -93,15 +93,7 @@ internal static class LMConfigWriter
 
     private static void WritePattern(Yaml yaml, LMConfig config)
     {
-        var name = config.Pattern switch
-        {
-            CodebookPatternKind.Delay => "delay",
-            CodebookPatternKind.Parallel => "parallel",
-            CodebookPatternKind.Unroll => "unroll",
-            CodebookPatternKind.CoarseFirst => "coarse_first",
-            CodebookPatternKind.MusicLM => "musiclm",
-            _ => throw new ArgumentOutOfRangeException(nameof(config), config.Pattern, "Unknown pattern."),
-        };
+        var name = CodebookPatternProvider.NameOf(config.Pattern);
         yaml.Section(0, "codebooks_pattern");
         yaml.Value(1, "modeling", name);
         yaml.Section(1, name);
