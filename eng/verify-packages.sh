@@ -34,7 +34,7 @@ block() { awk -v start="\`\`\`$1" '$0 == start { inside = 1; next } inside && /^
 # is_sound FILE [SAMPLES]: a 16-bit WAV with that many samples (5 s at 16 kHz by default), one of them louder than 1000.
 is_sound() {
     [ "$(head -c 4 "$1")" = RIFF ] && [ "$(stat -c %s "$1")" -ge $((44 + 2 * ${2:-80000})) ] &&
-        od -An -v -td2 -w2 -j44 "$1" | awk '$1 > 1000 || $1 < -1000 { loud = 1; exit } END { exit !loud }'
+        od -An -v -td2 -w2 -j44 "$1" | awk '$1 > 1000 || $1 < -1000 { loud = 1 } END { exit !loud }'
 }
 
 quick_start() {

@@ -8,7 +8,7 @@ internal sealed class LogMel : IDisposable
 {
     public const int Bands = 40, FramesPerSecond = 80;
     private const double Low = 30, High = 8000;
-    private readonly Tensor window, filters;
+    private readonly Tensor window, filters, offsets;
     private readonly int rate, size;
 
     /// <param name="rate">Sample rate in hertz.</param>
@@ -18,6 +18,7 @@ internal sealed class LogMel : IDisposable
         size = 1 << (int)Math.Round(Math.Log2(0.064 * rate));
         using var scope = NewDisposeScope();
         window = (hann_window(size) * (4.0 / size)).DetachFromDisposeScope();
+        offsets = arange(size).DetachFromDisposeScope();
         filters = MelFilterbank.Create((size / 2) + 1, Bands, rate, Low, High).DetachFromDisposeScope();
     }
 
@@ -25,6 +26,10 @@ internal sealed class LogMel : IDisposable
     public static double Center(int band) => MelScale.Space(Low, High, Bands + 2)[band + 1];
 
     /// <returns>Decibels, frame after frame: 0 for a sine of full scale, at least -100.</returns>
+    /// <remarks>
+    /// Called on several threads, so without operators that take numbers: TorchSharp's <c>Scalar</c> has a finalizer, and a garbage collection that another thread
+    /// triggers can free it during the native call.
+    /// </remarks>
     public float[] Of(ReadOnlySpan<float> sound)
     {
         using var guard = no_grad();
@@ -32,16 +37,23 @@ internal sealed class LogMel : IDisposable
         var frames = Math.Max(1, (int)((long)sound.Length * FramesPerSecond / rate));
 
         // The hop is a fraction of a sample at some rates, so frames are gathered rather than taken from torch.stft. The first is centered on sample 0.
+        var padded = new float[(size / 2) + sound.Length + size];
+        sound.CopyTo(padded.AsSpan(size / 2));
         var starts = tensor([.. Enumerable.Range(0, frames).Select(f => (long)f * rate / FramesPerSecond)]);
-        var padded = nn.functional.pad(tensor(sound.ToArray()), [size / 2, size]);
-        var spectrum = fft.rfft(padded.take(starts.unsqueeze(1) + arange(size)) * window);
-        var power = view_as_real(spectrum).square().sum(-1).matmul(filters);
-        return ((power + 1e-10f).log10() * 10).data<float>().ToArray();
+        var spectrum = view_as_real(fft.rfft(tensor(padded).take(starts.unsqueeze(1) + offsets) * window));
+        var levels = (spectrum * spectrum).sum(-1).matmul(filters).data<float>().ToArray();
+        for (var i = 0; i < levels.Length; i++)
+        {
+            levels[i] = 10 * MathF.Log10(levels[i] + 1e-10f);
+        }
+
+        return levels;
     }
 
     public void Dispose()
     {
         window.Dispose();
         filters.Dispose();
+        offsets.Dispose();
     }
 }

@@ -138,7 +138,9 @@ public sealed partial class AudioDataset
     private bool IsSilent(Tensor segment)
     {
         using var scope = NewDisposeScope();
-        var level = segment.square().mean().item<float>();
+
+        // No operator with a number: this runs on a prefetching thread, and a garbage collection can free TorchSharp's Scalar during the native call.
+        var level = (segment * segment).mean().data<float>()[0];
         return 10 * Math.Log10(level + 1e-20) < Options.SilenceLevel;
     }
 
