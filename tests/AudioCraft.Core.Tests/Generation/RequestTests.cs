@@ -57,11 +57,11 @@ public class RequestTests
         model.GenerateUnconditional(1).Dispose();
         var (before, estimate) = (ResidentBytes(reset: true), model.EstimateMemory(items));
         model.GenerateUnconditional(items).Dispose();
-        // The allocator may already hold all memory of the call, and Linux counts resident pages per processor: the peak can be below the value at the reset (measured: 356 kB).
-        var taken = Math.Max(0, ResidentBytes(reset: false) - before);
+        var taken = ResidentBytes(reset: false) - before;
 
         // Without guidance there is one row for each item, half of the estimate's two, and the allocator keeps some memory of the previous call.
-        Assert.InRange(taken, 0, estimate);
+        // There is no lower bound: the allocator may already hold all memory of the call, and Linux may then report a peak below the value at the reset.
+        Assert.True(taken <= estimate, $"{estimate} estimated, {taken} taken");
         Assert.True(estimate < 20 * Math.Max(taken, 1 << 22), $"{estimate} estimated, {taken} taken");
     }
 
