@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.IO.Compression;
 using AudioCraft.Checkpoints;
 using AudioCraft.Layers;
@@ -9,7 +8,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Tests.Checkpoints;
 
-/// <summary>Peak memory while weights are loaded, as the kernel counts it. Two tensors of 96 MB: reading one of them whole before it is converted would already be too much.</summary>
+/// <summary>Peak memory while weights are loaded. Two tensors of 96 MB: reading one of them whole before converting it would exceed the limit.</summary>
 public class LoadingMemoryTests(ITestOutputHelper output)
 {
     private const int Rows = 24 << 10, Columns = 1 << 10;
@@ -22,25 +21,23 @@ public class LoadingMemoryTests(ITestOutputHelper output)
     [InlineData("float.safetensors")]
     public void Peak_memory_of_loading_is_at_most_1_2_times_the_weights(string kind)
     {
-        if (!OperatingSystem.IsLinux())
+        if (!ResidentMemory.CanMeasure)
         {
-            return; // the measure is Linux's /proc
+            return;
         }
 
         using var folder = new TemporaryFolder();
         var path = folder.File(kind);
         Write(path, Rows);
 
-        // The pages of libtorch itself come with its first use: not with the file that is measured.
+        // Loads libtorch's own pages before the measurement.
         var small = folder.File("small-" + kind);
         Write(small, 4);
         _ = LoadAndSum(small, 4, () => { });
 
-        GC.Collect();
-        File.WriteAllText("/proc/self/clear_refs", "5"); // the high-water mark starts again from here
-        var before = Status("VmRSS");
+        var before = ResidentMemory.ResetPeak();
         long peak = 0, held = 0;
-        var sum = LoadAndSum(path, Rows, () => (peak, held) = (Status("VmHWM") - before, Status("VmRSS") - before));
+        var sum = LoadAndSum(path, Rows, () => (peak, held) = (ResidentMemory.Peak - before, ResidentMemory.Current - before));
         output.WriteLine($"{kind}: weights {WeightBytes >> 20} MB, held {held >> 20} MB, peak {peak >> 20} MB");
         Assert.Equal(2.0 * Rows * Columns, sum, 1.0);
         Assert.InRange(held, 0.95 * WeightBytes, 1.2 * WeightBytes);
@@ -77,12 +74,6 @@ public class LoadingMemoryTests(ITestOutputHelper output)
         {
             WriteSafetensors(path, element, rows);
         }
-    }
-
-    private static long Status(string field)
-    {
-        var line = File.ReadLines("/proc/self/status").First(l => l.StartsWith(field + ":", StringComparison.Ordinal));
-        return long.Parse(line.AsSpan(field.Length + 1, line.Length - field.Length - 4).Trim(), CultureInfo.InvariantCulture) << 10;
     }
 
     private static void WriteOnes(Stream stream, int element, int rows)
