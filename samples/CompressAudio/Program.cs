@@ -15,8 +15,8 @@ var (original, sampleRate) = AudioFile.Read(input);
 using (original)
 {
     Directory.CreateDirectory("out");
-    EcdcFile.Compress(codec, original, sampleRate, "out/audio.ecdc", new EcdcOptions { ModelName = name });
-    var (decoded, decodedRate) = EcdcFile.Decompress(codec, "out/audio.ecdc", new EcdcOptions { ModelName = name });
+    EcdcFile.Compress(codec, original, sampleRate, "out/audio.ecdc");
+    var (decoded, decodedRate) = EcdcFile.Decompress(codec, "out/audio.ecdc");
     using (decoded)
     {
         AudioFile.Write("out/decoded.wav", decoded, decodedRate, new AudioWriteOptions { Strategy = AudioNormalization.Clip });

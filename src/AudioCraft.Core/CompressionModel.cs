@@ -52,6 +52,9 @@ public abstract class CompressionModel : Module<Tensor, QuantizedResult>
         return LoadContext.RunAsync(() => CheckpointLoader.LoadCodec(name, context), cancellationToken);
     }
 
+    /// <summary>The name from which <c>GetPretrained</c> loaded the model: its own, or that of the generation model to which it belongs. Null for other models.</summary>
+    public string? PretrainedName { get; internal set; }
+
     /// <summary>Audio channels.</summary>
     public abstract int Channels { get; }
 

@@ -8,8 +8,6 @@ internal static class CodecFiles
 {
     public const string Ecdc = ".ecdc", Dac = ".dac";
 
-    private const int MaxNameLength = 64;
-
     /// <summary>The default extension of a codec's files.</summary>
     public static string EndingOf(CompressionModel codec) => codec switch { EncodecModel => Ecdc, DacModel => Dac, _ => CodesFile.Ending };
 
@@ -33,45 +31,32 @@ internal static class CodecFiles
     }
 
     /// <summary>Encodes audio and writes the file, completely or not at all.</summary>
-    /// <param name="codec">The codec, with its number of codebooks set.</param>
-    /// <param name="name">The name of the codec.</param>
+    /// <param name="codec">The codec.</param>
+    /// <param name="codebooks">The number of codebooks.</param>
     /// <param name="wav">[C, T].</param>
     /// <param name="rate">The sample rate in hertz.</param>
     /// <param name="path">The file.</param>
     /// <param name="languageModel">For smaller .ecdc files; or null.</param>
     /// <param name="progress">Receives the completed fraction.</param>
     /// <param name="cancellationToken">Checked between chunks.</param>
-    public static void Write(CompressionModel codec, string name, Tensor wav, int rate, string path, EncodecLanguageModel? languageModel, IProgress<double> progress, CancellationToken cancellationToken)
+    public static void Write(CompressionModel codec, int codebooks, Tensor wav, int rate, string path, EncodecLanguageModel? languageModel, IProgress<double> progress, CancellationToken cancellationToken)
     {
         switch (codec, Path.GetExtension(path).ToLowerInvariant())
         {
             case (EncodecModel encodec, Ecdc):
-                EcdcFile.Compress(encodec, wav, rate, path, new EcdcOptions { ModelName = NameInFile(encodec, name), LanguageModel = languageModel }, progress, cancellationToken);
+                EcdcFile.Compress(encodec, wav, rate, path, new EcdcOptions { Codebooks = codebooks, LanguageModel = languageModel }, progress, cancellationToken);
                 break;
             case (DacModel dac, Dac):
-                new DacCompressor(dac).Compress(wav, rate, null, progress, cancellationToken).Write(path);
+                new DacCompressor(dac).Compress(wav, rate, new DacCompressOptions { Codebooks = codebooks }, progress, cancellationToken).Write(path);
                 break;
             default:
-                WriteCodes(codec, name, wav, rate, path);
+                WriteCodes(codec, codebooks, wav, rate, path);
                 progress.Report(1);
                 break;
         }
     }
 
-    /// <summary>Null for upstream's standard name if the codec has one; otherwise the model's name with the characters that the format allows.</summary>
-    private static string? NameInFile(EncodecModel codec, string name)
-    {
-        if ((codec.SampleRate, codec.Channels) is (24000, 1) or (48000, 2))
-        {
-            return null;
-        }
-
-        var last = Path.GetFileName(Path.TrimEndingDirectorySeparator(name));
-        var plain = string.Concat((Directory.Exists(name) || File.Exists(name) ? last : name).Where(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_' or '/'));
-        return plain.Length is > 0 and <= MaxNameLength ? plain : "codec";
-    }
-
-    private static void WriteCodes(CompressionModel codec, string name, Tensor wav, int rate, string path)
+    private static void WriteCodes(CompressionModel codec, int codebooks, Tensor wav, int rate, string path)
     {
         using var guard = no_grad();
         using var scope = NewDisposeScope();
@@ -81,7 +66,7 @@ internal static class CodecFiles
             throw new AudioFormatException($"The audio has {wav.size(-1)} samples at {rate} Hz, which is less than one sample at {codec.SampleRate} Hz.");
         }
 
-        var (codes, scale) = codec.Encode(converted.unsqueeze(0).to(codec.Device));
-        new CodesFile(name, codec.SampleRate, converted.size(-1)).Write(path, codes, scale);
+        var (codes, scale) = codec.Encode(converted.unsqueeze(0).to(codec.Device), codebooks);
+        new CodesFile(codec.PretrainedName!, codec.SampleRate, converted.size(-1)).Write(path, codes, scale);
     }
 }

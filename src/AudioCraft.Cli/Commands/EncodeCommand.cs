@@ -56,15 +56,15 @@ internal sealed class EncodeCommand
             using var codec = await CompressionModel.GetPretrainedAsync(name, model.Read(line), bars.Downloads(), cancellationToken).ConfigureAwait(false);
             var target = asked ?? Unused(Path.ChangeExtension(path, CodecFiles.EndingOf(codec)));
             CodecFiles.CheckEnding(target, codec);
-            codec.SetNumCodebooks(line.GetValue(codebooks) ?? (line.GetValue(bitrate) is { } kilobits ? CodecFiles.CodebooksFor(kilobits, codec) : codec.TotalCodebooks));
+            var count = line.GetValue(codebooks) ?? (line.GetValue(bitrate) is { } kilobits ? CodecFiles.CodebooksFor(kilobits, codec) : codec.TotalCodebooks);
             using var lm = LanguageModel(line.GetValue(languageModel), codec);
             var (wav, rate) = NAudioFile.Read(path);
             using (wav)
             {
                 var watch = Stopwatch.StartNew();
                 var share = bars.Share("Encoding");
-                await Task.Run(() => CodecFiles.Write(codec, name, wav, rate, target, lm, share, cancellationToken), cancellationToken).ConfigureAwait(false);
-                return new EncodeResult(target, name, codec.NumCodebooks, (double)wav.size(-1) / rate, new FileInfo(target).Length, Math.Round(watch.Elapsed.TotalSeconds, 3));
+                await Task.Run(() => CodecFiles.Write(codec, count, wav, rate, target, lm, share, cancellationToken), cancellationToken).ConfigureAwait(false);
+                return new EncodeResult(target, name, count, (double)wav.size(-1) / rate, new FileInfo(target).Length, Math.Round(watch.Elapsed.TotalSeconds, 3));
             }
         }).ConfigureAwait(false);
         shell.Result(json, result, EncodeResult.Lines);

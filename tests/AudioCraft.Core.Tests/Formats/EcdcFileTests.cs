@@ -242,6 +242,89 @@ public class EcdcFileTests
         Assert.Equal([2, 500], EcdcFile.Decompress(model, new MemoryStream(bytes)).Wav.shape);
     }
 
+    [Theory]
+    [InlineData("encodec_original_24k")]
+    [InlineData("encodec_original_48k")]
+    public async Task Concurrent_compressions_with_different_numbers_of_codebooks_are_independent(string name)
+    {
+        using var model = OriginalEncodecFixture.Load(name);
+        using var wav = rand(model.Channels, 2 * model.SampleRate / 10) - 0.5f;
+        var before = model.NumCodebooks;
+        EcdcOptions OptionsOf(int n) => new() { ModelName = "tiny", Codebooks = n };
+        byte[] Compress(int n) => EcdcFile.CompressToArray(model, wav, model.SampleRate, OptionsOf(n));
+        var expected = Enumerable.Range(1, model.TotalCodebooks).Select(Compress).ToList();
+        await Task.WhenAll(Enumerable.Range(1, model.TotalCodebooks).Select(n => Task.Run(() =>
+        {
+            for (var i = 0; i < 5; i++)
+            {
+                Assert.Equal(expected[n - 1], Compress(n));
+            }
+        })));
+        Assert.Equal(before, model.NumCodebooks);
+        for (var n = 1; n <= model.TotalCodebooks; n++)
+        {
+            Assert.Equal(n, EcdcFile.ReadHeader(new MemoryStream(expected[n - 1])).Codebooks);
+            using var stream = new MemoryStream();
+            EcdcFile.Compress(model, [wav], wav.size(1), stream, OptionsOf(n));
+            Assert.Equal(expected[n - 1], stream.ToArray());
+            model.SetNumCodebooks(n);
+            Assert.Equal(expected[n - 1], EcdcFile.CompressToArray(model, wav, model.SampleRate, new() { ModelName = "tiny" }));
+        }
+
+        foreach (var n in new[] { 0, model.TotalCodebooks + 1 })
+        {
+            Assert.Throws<ArgumentOutOfRangeException>(() => Compress(n));
+        }
+    }
+
+    [Fact]
+    public void Compress_with_codebooks_and_language_model_round_trips()
+    {
+        using var model = OriginalEncodecFixture.Load("encodec_original_24k");
+        using var languageModel = OriginalEncodecFixture.LoadLanguageModel();
+        using var wav = rand(1, 1000) - 0.5f;
+        var plain = EcdcFile.CompressToArray(model, wav, model.SampleRate, new() { Codebooks = 2 });
+        var small = EcdcFile.CompressToArray(model, wav, model.SampleRate, new() { Codebooks = 2, LanguageModel = languageModel });
+        using var expected = EcdcFile.Decompress(model, new MemoryStream(plain)).Wav;
+        using var actual = EcdcFile.Decompress(model, new MemoryStream(small), new() { LanguageModel = languageModel }).Wav;
+        Exactly.Equal(expected, actual);
+    }
+
+    [Fact]
+    public void Compress_writes_the_name_of_a_pretrained_model()
+    {
+        using var codec = (EncodecModel)CompressionModel.GetPretrained("audiogen-tiny");
+        using var gen = AudioGen.GetPretrained("audiogen-tiny");
+        using var wav = rand(1, 1600) - 0.5f;
+        foreach (var model in new[] { codec, (EncodecModel)gen.CompressionModel })
+        {
+            var bytes = EcdcFile.CompressToArray(model, wav, model.SampleRate);
+            Assert.Equal("audiogen-tiny", EcdcFile.ReadHeader(new MemoryStream(bytes)).ModelName);
+            EcdcFile.Decompress(model, new MemoryStream(bytes)).Wav.Dispose();
+            bytes = EcdcFile.CompressToArray(model, wav, model.SampleRate, new() { ModelName = "other" });
+            Assert.Equal("other", EcdcFile.ReadHeader(new MemoryStream(bytes)).ModelName);
+        }
+    }
+
+    [Theory]
+    [InlineData("audiogen-tiny", "audiogen-tiny")]
+    [InlineData("facebook/encodec_32khz", "facebook/encodec_32khz")]
+    [InlineData("/models/My codec (2)/", "My-codec--2-")]
+    [InlineData("./models/codec", "codec")]
+    [InlineData("модель", "------")]
+    public void ModelNameOf_returns_a_valid_name(string pretrainedName, string expected)
+    {
+        using var stereo = OriginalEncodecFixture.Load("encodec_original_48k");
+        Assert.Null(EcdcFile.ModelNameOf(stereo));
+        stereo.PretrainedName = pretrainedName;
+        Assert.Equal(expected, EcdcFile.ModelNameOf(stereo));
+        stereo.PretrainedName = "/" + new string('a', 100);
+        Assert.Equal(new string('a', 64), EcdcFile.ModelNameOf(stereo));
+        using var mono = OriginalEncodecFixture.Load("encodec_original_24k");
+        mono.PretrainedName = pretrainedName;
+        Assert.Equal("encodec_24khz", EcdcFile.ModelNameOf(mono));
+    }
+
     private sealed class Reports : IProgress<double>
     {
         public List<double> Values { get; } = [];

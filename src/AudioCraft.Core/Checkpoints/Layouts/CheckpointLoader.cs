@@ -34,13 +34,16 @@ internal static class CheckpointLoader
     public static CompressionModel LoadCodec(string name, LoadContext context)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        var pretrainedName = name;
         if (!Directory.Exists(name) && !File.Exists(name))
         {
             name = DacRelease.Find(name, context.Fetcher) ?? context.Fetcher.Find(name, ModelKind.Compression);
         }
 
         using var source = new CheckpointSource(name, context);
-        return LayoutOf(Codecs, source, "codec").Load(source);
+        var codec = LayoutOf(Codecs, source, "codec").Load(source);
+        codec.PretrainedName = pretrainedName;
+        return codec;
     }
 
     /// <summary>Loads the parts of a generation model.</summary>
@@ -51,6 +54,7 @@ internal static class CheckpointLoader
     public static GenModelParts LoadGenModel(string name, LoadContext context)
     {
         var watch = Stopwatch.StartNew();
+        var pretrainedName = name;
         LMWeights.CheckPrecision(context.Options.Precision, context.Device);
         name = context.Fetcher.Find(name, ModelKind.Generative);
         using var source = new CheckpointSource(name, context);
@@ -58,6 +62,12 @@ internal static class CheckpointLoader
         try
         {
             parts.CheckFit(name);
+            parts.CompressionModel.PretrainedName = pretrainedName;
+            if (parts.CompressionModel is InterleaveStereoCompressionModel stereo)
+            {
+                stereo.Model.PretrainedName = pretrainedName;
+            }
+
         }
         catch
         {

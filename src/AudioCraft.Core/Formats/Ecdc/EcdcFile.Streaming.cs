@@ -15,14 +15,14 @@ public static partial class EcdcFile
     /// About one second is encoded at a time, or one segment if the model has segments. A model that has no segments and does not support streaming
     /// (see <see cref="CompressionModel.CreateStreamingEncoder"/>) needs the complete audio in memory; that is not the case for the released models.
     /// </remarks>
-    /// <param name="model">The codec, with the number of codebooks that <see cref="CompressionModel.SetNumCodebooks"/> has set.</param>
+    /// <param name="model">The codec.</param>
     /// <param name="pieces">
     /// The chunks in order at the model's sample rate: [n], [C, n] or [1, C, n] of any float type, finite, each with any n of at least 1. The channels are converted to those of the model.
     /// A chunk can be disposed or overwritten as soon as the next one is requested.
     /// </param>
     /// <param name="samples">The total number of samples per channel, at least 1. It is part of the header.</param>
     /// <param name="path">The file. An existing file is replaced.</param>
-    /// <param name="options">The model's name, and the language model.</param>
+    /// <param name="options">The number of codebooks, the model's name, and the language model; null for the defaults.</param>
     /// <param name="progress">Receives the completed fraction, 0 to 1.</param>
     /// <param name="cancellationToken">Checked about every second of audio or between segments, and with a language model between steps.</param>
     /// <exception cref="ArgumentException">A chunk or an option is not as described, the chunks do not have <paramref name="samples"/> samples, or the model's cardinality is not a power of two.</exception>

@@ -32,11 +32,11 @@ namespace AudioCraft;
 public static partial class EcdcFile
 {
     /// <summary>Encodes audio and writes a file, completely or not at all.</summary>
-    /// <param name="model">The codec, with the number of codebooks that <see cref="CompressionModel.SetNumCodebooks"/> has set.</param>
+    /// <param name="model">The codec.</param>
     /// <param name="wav">[T], [C, T] or [1, C, T] of any float type, finite, at least one sample. It is converted to the model's sample rate and channels.</param>
     /// <param name="sampleRate">The sample rate in hertz.</param>
     /// <param name="path">The file. An existing file is replaced.</param>
-    /// <param name="options">The model's name, and the language model.</param>
+    /// <param name="options">The number of codebooks, the model's name, and the language model; null for the defaults.</param>
     /// <param name="progress">Receives the completed fraction, 0 to 1.</param>
     /// <param name="cancellationToken">Checked between segments, and with a language model between steps.</param>
     /// <exception cref="ArgumentException">The audio or an option is not as described, or the model's cardinality is not a power of two.</exception>
@@ -131,13 +131,24 @@ public static partial class EcdcFile
     /// <exception cref="AudioFormatException">The header is damaged, truncated, or of another format or version.</exception>
     public static EcdcHeader ReadHeader(Stream stream) => EcdcHeader.Read(Source(stream));
 
+    /// <summary>
+    /// The name that <c>Compress</c> writes for a model unless <see cref="EcdcOptions.ModelName"/> is set: <c>encodec_24khz</c> for 24 kHz mono and <c>encodec_48khz</c> for 48 kHz stereo,
+    /// as upstream; otherwise <see cref="CompressionModel.PretrainedName"/>, of a path only the last part, with hyphens in place of characters that the format does not support.
+    /// Null if the model has no name.
+    /// </summary>
+    public static string? ModelNameOf(EncodecModel model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        return EcdcLayout.NameOf(model);
+    }
+
     private static EcdcLayout WritableLayout(EncodecModel model, EcdcOptions? options)
     {
         var layout = new EcdcLayout(model, options ?? new EcdcOptions());
-        return layout.Name is not null
+        return layout.NameToWrite is not null
             ? layout
             : throw new ArgumentException(
-                $"A model with {model.Channels} channels at {model.SampleRate} Hz has no standard name: set {nameof(EcdcOptions)}.{nameof(EcdcOptions.ModelName)}.", nameof(options));
+                $"The model was not loaded by name, and upstream has no name for {model.Channels} channels at {model.SampleRate} Hz: set {nameof(EcdcOptions)}.{nameof(EcdcOptions.ModelName)}.", nameof(options));
     }
 
     private static void RequireWritable(Stream stream)
@@ -195,10 +206,15 @@ public static partial class EcdcFile
 public sealed record EcdcOptions
 {
     /// <summary>
-    /// The model's name in the file, or null for upstream's: <c>encodec_24khz</c> for 24 kHz mono and <c>encodec_48khz</c> for 48 kHz stereo.
-    /// Other models need a name: 1 to 64 letters, digits, dots, hyphens, underscores and slashes. Reading a file with another name fails.
+    /// The model's name in the file: 1 to 64 letters, digits, dots, hyphens, underscores and slashes. Null for <see cref="EcdcFile.ModelNameOf"/>, which must not be null when writing.
+    /// Reading a file with another name fails. If this is null, only codecs of 24 kHz mono and 48 kHz stereo check the name.
     /// </summary>
     public string? ModelName { get; init; }
+
+    /// <summary>
+    /// The number of codebooks to write, 1 to <see cref="CompressionModel.TotalCodebooks"/>; null for the model's <see cref="CompressionModel.NumCodebooks"/>. Reading uses the number in the file.
+    /// </summary>
+    public int? Codebooks { get; init; }
 
     /// <summary>
     /// The language model of the codec, or null. Files that are written with one are smaller and slower to write, and reading them needs the same one.

@@ -16,7 +16,7 @@ internal static class EcdcWriter
     /// <param name="cancellationToken">Checked between steps.</param>
     public static void Write(EcdcLayout layout, IEnumerable<Tensor> pieces, long length, Stream stream, IProgress<double>? progress, CancellationToken cancellationToken)
     {
-        stream.Write(new EcdcHeader(layout.Name!, length, layout.Model.NumCodebooks, layout.LanguageModel is not null).ToBytes());
+        stream.Write(new EcdcHeader(layout.NameToWrite!, length, layout.Codebooks, layout.LanguageModel is not null).ToBytes());
         cancellationToken.ThrowIfCancellationRequested();
         if (layout.Streams)
         {
@@ -36,7 +36,7 @@ internal static class EcdcWriter
         var total = (double)layout.FramesOf(length);
         var done = 0L;
         using var writer = WriterOf(layout, stream, step => Report(step / total));
-        foreach (var codes in model.EncodeStream(AudioWindows.Cut(pieces, block, block)))
+        foreach (var codes in model.EncodeStream(AudioWindows.Cut(pieces, block, block), codebooks: layout.Codebooks))
         {
             using (codes)
             {
@@ -61,7 +61,7 @@ internal static class EcdcWriter
         var codec = new SegmentedCodec(layout.Model);
         var total = (double)codec.CountSegments(length);
         var done = 0L;
-        foreach (var frame in codec.EncodeStream(pieces))
+        foreach (var frame in codec.EncodeStream(pieces, layout.Codebooks))
         {
             using (frame)
             {
@@ -83,7 +83,7 @@ internal static class EcdcWriter
 
     private static ICodeWriter WriterOf(EcdcLayout layout, Stream stream, Action<long> step) =>
         layout.LanguageModel is { } languageModel
-            ? new PredictedCodeWriter(stream, layout.Model.NumCodebooks, languageModel, step)
+            ? new PredictedCodeWriter(stream, layout.Codebooks, languageModel, step)
             : new PackedCodeWriter(stream, layout.BitsPerCode);
 
     private static void WriteScale(Stream stream, Tensor? scale)
