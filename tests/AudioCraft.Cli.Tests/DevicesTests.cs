@@ -9,7 +9,7 @@ public sealed class DevicesTests
     private static readonly Libtorch Fine = new(true, null, "0.106.0", "2.10.0", null, 8, false, 0, false);
 
     [Fact]
-    public void The_report_covers_machine_and_libtorch()
+    public void Report_covers_machine_and_libtorch()
     {
         var json = Tool.Run("devices", "--json").Succeeded().Json;
         Assert.True(json.GetProperty("libtorch").GetProperty("loads").GetBoolean());
@@ -45,10 +45,10 @@ public sealed class DevicesTests
     }
 
     [Fact]
-    public void Without_problems_there_is_no_advice() => Assert.Empty(Advice.For(Plain, Fine));
+    public void Report_without_problems_has_no_advice() => Assert.Empty(Advice.For(Plain, Fine));
 
     [Fact]
-    public void An_unused_GPU_is_reported()
+    public void Unused_GPU_is_reported()
     {
         var machine = Plain with { GpuDriver = "driver 580" };
         Assert.Contains("TorchSharp-cuda-linux", Assert.Single(Advice.For(machine, Fine)), StringComparison.Ordinal);
@@ -67,7 +67,7 @@ public sealed class DevicesTests
         Assert.Contains(advice, Advice.For(Plain, Fine with { Loads = false, Problem = problem }).First(), StringComparison.Ordinal);
 
     [Fact]
-    public void Of_a_load_error_what_the_dynamic_loader_reported_is_kept_whatever_the_length_of_the_path()
+    public void Load_error_keeps_the_dynamic_loaders_message_for_any_path_length()
     {
         var path = "/" + new string('p', 200) + "/libLibTorchSharp.so";
         var message = $"Unable to load shared library '{path}' or one of its dependencies. In order to help diagnose loading problems, consider using a tool like strace. "
@@ -76,7 +76,7 @@ public sealed class DevicesTests
     }
 
     [Fact]
-    public void A_truncated_native_library_is_recognized_without_loading_it()
+    public void Truncated_native_library_is_recognized_without_loading_it()
     {
         using var folder = new TemporaryFolder();
         var whole = File.ReadAllBytes(NativeFiles.TorchSharp()!);
@@ -93,14 +93,14 @@ public sealed class DevicesTests
     [InlineData("3.4.33", true, "recent enough for TorchSharp")]
     [InlineData("3.4.30", true, "this application's libLibTorchSharp.so accepts it")]
     [InlineData("3.4.30", false, "older than TorchSharp expects (GLIBCXX_3.4.32)")]
-    public void The_version_of_the_cpp_library_is_reported(string newest, bool loads, string expected) =>
+    public void Version_of_the_cpp_library_is_reported(string newest, bool loads, string expected) =>
         Assert.EndsWith(expected, Assert.Single(OlderLinux.Lines(Plain with { CppLibrary = Version.Parse(newest) }, Fine with { Loads = loads })), StringComparison.Ordinal);
 
     [Fact]
-    public void The_cpp_library_is_not_mentioned_outside_Linux() => Assert.Empty(OlderLinux.Lines(Plain with { CppLibrary = null }, Fine));
+    public void Cpp_library_is_not_mentioned_outside_Linux() => Assert.Empty(OlderLinux.Lines(Plain with { CppLibrary = null }, Fine));
 
     [Fact]
-    public void Loader_errors_are_recognised_in_all_their_forms()
+    public void Loader_errors_are_recognized_in_all_forms()
     {
         Assert.NotNull(LibtorchError.Explain(new TypeInitializationException("TorchSharp.torch", new DllNotFoundException("LibTorchSharp"))));
         Assert.NotNull(LibtorchError.Explain(new NotSupportedException("This application or script uses TorchSharp but doesn't contain a reference to libtorch-cpu-2.10.0.\nMore")));

@@ -6,7 +6,7 @@ namespace AudioCraft.Cli.Tests;
 public sealed class InspectTests
 {
     [Fact]
-    public void Inspect_lists_tensors_configuration_and_licence()
+    public void Inspect_lists_tensors_configuration_and_license()
     {
         var text = Tool.Run("inspect", "audiogen-tiny").Succeeded().Out;
         Assert.Contains("licence      mit", text, StringComparison.Ordinal);

@@ -3,12 +3,12 @@ using AudioCraft.Checkpoints;
 
 namespace AudioCraft.Tests;
 
-/// <summary>The recorded results of the genuine implementation, under tests/golden in the repository.</summary>
+/// <summary>Recorded results of the original code, in tests/golden.</summary>
 internal static class Golden
 {
     private static readonly Lazy<string> Root = new(Find);
 
-    /// <summary>The directory of a case, which has a README.md that says what was computed.</summary>
+    /// <summary>The directory of a case. Its README.md describes what was computed.</summary>
     public static string Directory(string name)
     {
         var path = Path.Combine(Root.Value, name);
@@ -18,10 +18,10 @@ internal static class Golden
     /// <summary>A file of a case.</summary>
     public static string File(string name, string file) => Path.Combine(Directory(name), file);
 
-    /// <summary>The arguments the case was made with: its config.json.</summary>
+    /// <summary>The arguments of a case, from its config.json.</summary>
     public static JsonDocument Config(string name) => JsonDocument.Parse(System.IO.File.ReadAllBytes(File(name, "config.json")));
 
-    /// <summary>The inputs and outputs of the case: its io.safetensors.</summary>
+    /// <summary>The inputs and outputs of a case, from its io.safetensors.</summary>
     public static SafetensorsFile Tensors(string name) => SafetensorsFile.Open(File(name, "io.safetensors"));
 
     private static string Find()

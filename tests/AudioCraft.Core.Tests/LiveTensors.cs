@@ -3,10 +3,10 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Tests;
 
-/// <summary>Counts the native tensors that a piece of code leaves alive.</summary>
+/// <summary>Counts the native tensors that an action leaves alive.</summary>
 internal static class LiveTensors
 {
-    /// <summary>Native tensors alive now, after finalizers of what earlier code dropped have run.</summary>
+    /// <summary>The number of live native tensors after pending finalizers have run.</summary>
     public static long Count()
     {
         GC.Collect();
@@ -26,12 +26,12 @@ internal static class LiveTensors
         }
     }
 
-    /// <summary>The action leaves no native tensor alive.</summary>
+    /// <summary>Asserts that an action leaves no native tensor alive.</summary>
     public static void NoneLeft(Action action) => Left(0, action);
 
     /// <summary>
-    /// The action leaves no native tensor alive, though it builds modules. TorchSharp 0.106.0 counts a parameter twice and takes back one
-    /// (the tensor it is made of is emptied, not disposed), so there the count must grow by the same each time.
+    /// Asserts that an action that creates modules leaves no native tensor alive. TorchSharp 0.106.0 counts a parameter twice and subtracts it once
+    /// (its source tensor is emptied, not disposed), so with it the count must increase by the same number each time.
     /// </summary>
     public static void NoneLeftOfModules(Action action)
     {

@@ -4,12 +4,12 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Tests;
 
-/// <summary>Floats that agree within a tolerance.</summary>
+/// <summary>Compares floats with a tolerance.</summary>
 internal static class Near
 {
     /// <summary>
     /// Shapes agree, and every element is within <paramref name="relativeToMax"/> × max|expected| + <paramref name="relative"/> × |its own expected value|.
-    /// Infinities and NaN must be in the same places. A failure names the worst element.
+    /// Infinities and NaN must be at the same positions. A failure reports the element with the largest error.
     /// </summary>
     public static void Equal(Tensor expected, Tensor actual, double relativeToMax = 1e-5, double relative = 0)
     {
@@ -22,7 +22,7 @@ internal static class Near
         {
             var allowed = (relativeToMax * largest) + (relative * Math.Abs(want[i]));
             var difference = want[i].Equals(have[i]) ? 0 : Math.Abs(want[i] - have[i]);
-            // NaN and infinities compare as an unbounded error unless they are equal.
+            // NaN and infinities that are not equal count as an infinite error.
             var excess = double.IsFinite(difference) ? difference - allowed : double.PositiveInfinity;
             if (excess > worstExcess)
             {
@@ -43,7 +43,7 @@ internal static class Near
     {
         if (tensor.numel() == 0)
         {
-            return []; // TorchSharp's accessor cannot copy nothing
+            return []; // TorchSharp's accessor does not support empty tensors
         }
 
         using var guard = no_grad();
@@ -52,10 +52,10 @@ internal static class Near
     }
 }
 
-/// <summary>Codes, tokens, ids and bits that agree exactly.</summary>
+/// <summary>Compares codes, tokens, ids and bits exactly.</summary>
 internal static class Exactly
 {
-    /// <summary>Shapes and every element agree, whatever the element types. A failure names the first element that differs and how many do.</summary>
+    /// <summary>Asserts equal shapes and elements; element types may differ. A failure reports the first difference and the number of differences.</summary>
     public static void Equal(Tensor expected, Tensor actual)
     {
         SameShape(expected, actual);
@@ -97,7 +97,7 @@ internal static class Exactly
     {
         if (tensor.numel() == 0)
         {
-            return []; // TorchSharp's accessor cannot copy nothing
+            return []; // TorchSharp's accessor does not support empty tensors
         }
 
         using var guard = no_grad();

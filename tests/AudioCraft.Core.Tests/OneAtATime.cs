@@ -1,2 +1,2 @@
-// Tests count live native tensors, and libtorch threads by itself: one test at a time.
+// Tests count live native tensors, and libtorch uses several threads, so tests do not run in parallel.
 [assembly: CollectionBehavior(DisableTestParallelization = true)]

@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace AudioCraft.Tests;
 
 /// <summary>
-/// Processor time that this process has used since <see cref="StartNew"/>. Promises of how much work hostile input may cause are held by it:
-/// unlike time on the clock, it does not depend on what else the machine is doing.
+/// The processor time of this process since <see cref="StartNew"/>. Limits for the work that malicious input causes are tested with it:
+/// unlike elapsed time, it does not depend on other processes.
 /// </summary>
 internal sealed class ProcessorTime
 {

@@ -97,7 +97,7 @@ public sealed class CodecTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Coding_can_be_cancelled_between_chunks_and_does_not_change_the_codec()
+    public async Task Coding_can_be_canceled_between_chunks_and_does_not_change_the_codec()
     {
         var sound = Noise(1, 16000, 1);
         var stopped = new CancellationToken(canceled: true);

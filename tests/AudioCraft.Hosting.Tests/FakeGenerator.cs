@@ -37,7 +37,7 @@ internal sealed class FakeGenerator : LoadedGenerator
 
     public override CompressionModel Codec => throw new NotSupportedException();
 
-    /// <summary>The work of tests does not use it.</summary>
+    /// <summary>Not used by tests.</summary>
     public override BaseGenModel Model => null!;
 
     public override GenerationParams Defaults => Info.Defaults!;

@@ -1,6 +1,6 @@
 namespace AudioCraft.Hosting.Tests;
 
-/// <summary>The queue: many callers, one model whose steps are controlled by the test.</summary>
+/// <summary>The queue with many callers and one model whose steps are controlled by the test.</summary>
 public sealed class QueueTests
 {
     [Fact]
@@ -86,7 +86,7 @@ public sealed class QueueTests
     }
 
     [Fact]
-    public async Task Cancelled_request_leaves_the_queue_and_the_others_move_up()
+    public async Task Canceled_request_leaves_the_queue_and_the_others_move_up()
     {
         await using var test = await TestHost.StartAsync();
         var running = test.Generator.GenerateAsync(new SoundRequest("running") { Duration = 9 });
@@ -191,7 +191,7 @@ public sealed class QueueTests
     }
 
     [Fact]
-    public async Task Cancelled_work_is_awaited_so_that_its_result_is_not_lost()
+    public async Task Canceled_work_is_awaited_so_that_its_result_is_not_lost()
     {
         await using var test = await TestHost.StartAsync();
         using var cancel = new CancellationTokenSource();

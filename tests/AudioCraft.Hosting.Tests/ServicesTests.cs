@@ -52,7 +52,7 @@ public sealed class ServicesTests
     }
 
     [Fact]
-    public void A_name_can_be_used_for_one_model_only()
+    public void Duplicate_model_names_are_rejected()
     {
         var services = new ServiceCollection().AddAudioCraft("x").AddAudioCraftCodec("y");
         Assert.Throws<ArgumentException>(() => services.AddAudioCraftCodec("x"));

@@ -4,7 +4,7 @@ using NAudio.Wave;
 
 namespace AudioCraft.NAudio.Tests;
 
-/// <summary>On ALSA's device "null", which always exists and plays nothing. Without ALSA, the error is tested instead.</summary>
+/// <summary>Uses ALSA's device "null", which always exists and plays nothing. Without ALSA, the error is tested instead.</summary>
 [SupportedOSPlatform("linux")]
 public class AlsaOutTests
 {
@@ -108,7 +108,7 @@ public class AlsaOutTests
     }
 
     [Fact]
-    public void A_handler_of_PlaybackStopped_may_play_stop_and_dispose()
+    public void PlaybackStopped_handler_can_play_stop_and_dispose()
     {
         if (!HasAlsa())
         {
@@ -138,7 +138,7 @@ public class AlsaOutTests
     }
 
     [Fact]
-    public void An_exception_of_the_source_is_passed_to_PlaybackStopped()
+    public void Exception_of_the_source_is_passed_to_PlaybackStopped()
     {
         if (!HasAlsa())
         {

@@ -2,7 +2,7 @@ using TorchSharp;
 
 namespace AudioCraft.NAudio.Tests;
 
-/// <summary>On ALSA's device "null", which always exists and plays nothing. Without ALSA, the error is tested instead.</summary>
+/// <summary>Uses ALSA's device "null", which always exists and plays nothing. Without ALSA, the error is tested instead.</summary>
 public class AudioPlaybackTests
 {
     private static readonly bool HasAlsa = OperatingSystem.IsLinux() && NativeLibraries.HasAlsa;
@@ -24,7 +24,7 @@ public class AudioPlaybackTests
     }
 
     [Fact]
-    public async Task A_live_source_plays_until_it_is_canceled()
+    public async Task Live_source_plays_until_it_is_canceled()
     {
         if (!HasAlsa)
         {
@@ -42,7 +42,7 @@ public class AudioPlaybackTests
     }
 
     [Fact]
-    public void An_unknown_device_is_a_typed_error()
+    public void Unknown_device_is_a_typed_error()
     {
         var error = Record.Exception(() => AudioPlayback.OpenDevice("no-such-device"));
         Assert.True(OperatingSystem.IsLinux() ? error is AudioCraftException : error is ArgumentException, $"{error}");

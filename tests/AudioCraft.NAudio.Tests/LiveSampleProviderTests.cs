@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.NAudio.Tests;
 
-/// <summary>Chunks come through a channel that the test controls, without delays.</summary>
+/// <summary>The test controls the source of chunks through a channel, without delays.</summary>
 public sealed class LiveSampleProviderTests : IDisposable
 {
     private const int Rate = 1000;

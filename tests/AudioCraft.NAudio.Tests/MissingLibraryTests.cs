@@ -35,7 +35,7 @@ public sealed class MissingLibraryTests : IDisposable
             Assert.Equal((24000, 2L), (rate, wav.size(0)));
             Assert.InRange(wav.size(1), 12_000, format == SoundFormat.OggVorbis ? 12_000 : 14_400);
 
-            // MP3 decoders differ in how much of the encoder's delay they leave out.
+            // MP3 decoders differ in how much of the encoder's delay they remove.
             using var scope = NewDisposeScope();
             var middle = ByLibSndFile[format].narrow(1, 4000, 4000);
             var best = Enumerable.Range(0, (int)wav.size(1) - 4000).Min(shift => (wav.narrow(1, shift, 4000) - middle).abs().max().item<float>());
@@ -87,7 +87,7 @@ public sealed class MissingLibraryTests : IDisposable
     [Theory]
     [InlineData(1 << 24, 1)]
     [InlineData(1, 0xFFFF)]
-    public void Vorbis_codebooks_larger_than_the_file_are_refused(int entries, int dimensions)
+    public void Vorbis_codebooks_larger_than_the_file_are_rejected(int entries, int dimensions)
     {
         var file = (byte[])Files[SoundFormat.OggVorbis].Clone();
         var book = file.AsSpan().IndexOf("BCV"u8);
@@ -99,7 +99,7 @@ public sealed class MissingLibraryTests : IDisposable
     }
 
     [Fact]
-    public void Vorbis_comments_larger_than_the_file_are_refused()
+    public void Vorbis_comments_larger_than_the_file_are_rejected()
     {
         foreach (var offset in new[] { 7, 11 })
         {
@@ -113,7 +113,7 @@ public sealed class MissingLibraryTests : IDisposable
     }
 
     [Fact]
-    public void A_vorbis_file_that_ends_before_its_last_packet_is_shortened()
+    public void Vorbis_file_that_ends_before_its_last_packet_is_shortened()
     {
         var file = (byte[])Files[SoundFormat.OggVorbis].Clone();
         file.AsSpan(file.AsSpan().LastIndexOf("OggS"u8) + 6, 8).Clear();

@@ -24,7 +24,7 @@ public class ProviderTests
     }
 
     [Fact]
-    public void A_stream_is_positioned_in_whole_frames()
+    public void Stream_is_positioned_in_whole_frames()
     {
         using var wav = NAudioFileTests.Tones(2);
         var stream = wav.ToWaveStream(24000);
@@ -38,7 +38,7 @@ public class ProviderTests
     }
 
     [Fact]
-    public void Bytes_of_a_provider_are_those_of_its_floats()
+    public void Provider_bytes_match_its_floats()
     {
         using var wav = NAudioFileTests.Tones(1);
         using var back = wav.ToSampleProvider(24000).ToWaveProvider().ToTensor().Wav;

@@ -75,7 +75,7 @@ public class SoundFileReaderTests
     }
 
     [Fact]
-    public void Bytes_are_those_of_the_samples_and_only_whole_frames_are_read()
+    public void Bytes_match_the_samples_in_whole_frames()
     {
         var file = Encode(SoundFormat.Flac, 2);
         using var samples = new SoundFileReader(new MemoryStream(file));
@@ -89,7 +89,7 @@ public class SoundFileReaderTests
     }
 
     [Fact]
-    public void A_stream_is_read_from_its_position_and_closed_unless_it_is_to_stay_open()
+    public void Stream_is_read_from_its_position_and_closed_unless_leaveOpen_is_set()
     {
         var file = Encode(SoundFormat.Flac, 1);
         var stream = new MemoryStream([1, 2, 3, .. file]) { Position = 3 };
@@ -109,7 +109,7 @@ public class SoundFileReaderTests
     }
 
     [Fact]
-    public void A_reader_works_with_the_providers_of_NAudio()
+    public void Reader_works_with_the_providers_of_NAudio()
     {
         using var reader = new SoundFileReader(new MemoryStream(Encode(SoundFormat.Flac, 2)));
         var mono = reader.Skip(TimeSpan.FromSeconds(0.1)).Take(TimeSpan.FromSeconds(0.2)).ToMono();
@@ -129,7 +129,7 @@ public class SoundFileReaderTests
     }
 
     [Fact]
-    public void A_failing_stream_is_reported_as_such()
+    public void Failing_stream_is_reported_as_such()
     {
         using var stream = new FailingStream(Encode(SoundFormat.Flac, 1)) { FailsAt = 2000 };
         var error = Assert.Throws<AudioCraftException>(() => ReadToEnd(new SoundFileReader(stream)));

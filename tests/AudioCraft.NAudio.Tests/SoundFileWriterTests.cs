@@ -16,7 +16,7 @@ public class SoundFileWriterTests
     [InlineData("a.mp3", float.PositiveInfinity)]
     [InlineData("a.flac", float.NaN)]
     [InlineData("a.wav", float.NegativeInfinity)]
-    public void Samples_that_are_not_finite_are_refused(string name, float value)
+    public void Non_finite_samples_throw(string name, float value)
     {
         using var folder = new TemporaryFolder();
         using var writer = new SoundFileWriter(folder.File(name), Stereo);
@@ -128,7 +128,7 @@ public class SoundFileWriterTests
     }
 
     [Fact]
-    public void A_stream_is_closed_unless_it_is_to_stay_open_and_may_be_written_front_to_back()
+    public void Stream_is_closed_unless_leaveOpen_is_set_and_needs_no_seeking()
     {
         var owned = new MemoryStream();
         new SoundFileWriter(owned, Stereo, SoundFormat.Flac).Dispose();
@@ -148,7 +148,7 @@ public class SoundFileWriterTests
     }
 
     [Fact]
-    public void A_failing_stream_is_reported()
+    public void Failing_stream_is_reported()
     {
         var full = new FullStream();
         var error = Assert.Throws<AudioCraftException>(() =>

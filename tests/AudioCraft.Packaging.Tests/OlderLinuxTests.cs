@@ -15,7 +15,7 @@ public sealed class OlderLinuxTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Fact]
-    public void The_real_library_needs_the_version_for_one_symbol_that_it_never_uses()
+    public void Real_library_needs_the_version_for_one_symbol_that_it_never_uses()
     {
         var needs = SymbolVersionNeeds.Read(Original());
 
@@ -27,7 +27,7 @@ public sealed class OlderLinuxTests : IDisposable
     }
 
     [Fact]
-    public void The_copy_differs_in_one_bit_and_no_longer_requires_the_version()
+    public void Copy_differs_in_one_bit_and_no_longer_requires_the_version()
     {
         var original = Original();
         var copy = File.ReadAllBytes(Assert.Single(Run(Place(original), System("3.4.30"))).ItemSpec);
@@ -40,7 +40,7 @@ public sealed class OlderLinuxTests : IDisposable
     }
 
     [Fact]
-    public void The_original_is_not_changed_and_its_metadata_comes_along()
+    public void Original_is_not_changed_and_the_copy_keeps_its_metadata()
     {
         var original = Original();
         var path = Place(original);
@@ -53,16 +53,16 @@ public sealed class OlderLinuxTests : IDisposable
     }
 
     [Fact]
-    public void A_system_that_has_the_version_keeps_the_original() => Assert.Empty(Run(Place(Original()), System("3.4.33")));
+    public void System_that_has_the_version_keeps_the_original() => Assert.Empty(Run(Place(Original()), System("3.4.33")));
 
     [Fact]
-    public void A_system_without_libstdcpp_keeps_the_original() => Assert.Empty(Run(Place(Original()), folder.File("nothing")));
+    public void System_without_libstdcpp_keeps_the_original() => Assert.Empty(Run(Place(Original()), folder.File("nothing")));
 
     [Fact]
-    public void It_can_be_forced_for_another_system() => Assert.Single(Run(Place(Original()), System("3.4.33"), onlyWhereSystemLacksIt: false));
+    public void Build_step_can_be_forced_for_another_system() => Assert.Single(Run(Place(Original()), System("3.4.33"), onlyWhereSystemLacksIt: false));
 
     [Fact]
-    public void A_second_build_does_not_write_the_copy_again()
+    public void Second_build_does_not_write_the_copy_again()
     {
         var path = Place(Original());
         var copy = Assert.Single(Run(path, System("3.4.30"))).ItemSpec;
@@ -75,7 +75,7 @@ public sealed class OlderLinuxTests : IDisposable
     }
 
     [Fact]
-    public void A_library_that_needs_another_version_is_left_alone_with_a_warning()
+    public void Library_that_needs_another_version_is_not_changed_and_gives_a_warning()
     {
         Assert.Empty(Run(Place(Original()), System("3.4.20")));
 
@@ -92,7 +92,7 @@ public sealed class OlderLinuxTests : IDisposable
     [InlineData("GLIBCXX_3.4.32\0", "GLIBCXX_3.4.40\0", false)]
     [InlineData("GLIBC_2.34\0", "GLIBC_2.99\0", true)]
     [InlineData("GLIBC_2.34\0", "GLIBC_2.99\0", false)]
-    public void A_newer_library_that_needs_what_older_systems_lack_is_left_alone_with_a_warning(string version, string newer, bool onlyWhereSystemLacksIt)
+    public void Newer_library_that_needs_what_older_systems_lack_is_not_changed_and_gives_a_warning(string version, string newer, bool onlyWhereSystemLacksIt)
     {
         Assert.Empty(Run(Place(Replace(Original(), version, newer)), System("3.4.30"), onlyWhereSystemLacksIt));
 
@@ -100,9 +100,9 @@ public sealed class OlderLinuxTests : IDisposable
     }
 
     [Fact]
-    public void A_library_that_uses_the_symbol_is_left_alone_with_a_warning()
+    public void Library_that_uses_the_symbol_is_not_changed_and_gives_a_warning()
     {
-        // Renames another version to the one in question, so that symbols with relocations belong to it.
+        // Renames another version to the tested one, so that symbols with relocations belong to it.
         var bytes = Replace(Replace(Original(), "GLIBCXX_3.4.32\0", "GLIBCXX_3.4.99\0"), "GLIBCXX_3.4.21\0", "GLIBCXX_3.4.32\0");
         Assert.Empty(Run(Place(bytes), System("3.4.30", "3.4.99")));
 
@@ -116,7 +116,7 @@ public sealed class OlderLinuxTests : IDisposable
     [InlineData(64)]
     [InlineData(100_000)]
     [InlineData(2_000_000)]
-    public void A_truncated_library_is_left_alone_with_a_warning(int length)
+    public void Truncated_library_is_not_changed_and_gives_a_warning(int length)
     {
         Assert.Empty(Run(Place(Original()[..length]), System("3.4.30")));
 
@@ -126,7 +126,7 @@ public sealed class OlderLinuxTests : IDisposable
     }
 
     [Fact]
-    public void A_missing_library_is_a_warning()
+    public void Missing_library_is_a_warning()
     {
         Assert.Empty(Run(folder.File("missing/libLibTorchSharp.so"), System("3.4.30")));
 
@@ -134,7 +134,7 @@ public sealed class OlderLinuxTests : IDisposable
     }
 
     [Fact]
-    public void Another_ELF_library_is_left_alone_with_a_warning()
+    public void Another_ELF_library_is_not_changed_and_gives_a_warning()
     {
         var bytes = Original();
         while (bytes.AsSpan().IndexOf("libLibTorchSharp"u8) is var at and >= 0)
@@ -148,7 +148,7 @@ public sealed class OlderLinuxTests : IDisposable
     }
 
     [Fact]
-    public void A_library_of_another_system_is_left_alone_with_a_warning()
+    public void Library_of_another_system_is_not_changed_and_gives_a_warning()
     {
         var windows = new byte[4096];
         "MZ"u8.CopyTo(windows);
@@ -158,7 +158,7 @@ public sealed class OlderLinuxTests : IDisposable
     }
 
     [Fact]
-    public void Damaged_bytes_are_never_more_than_a_warning()
+    public void Damaged_library_gives_at_most_a_warning()
     {
         var original = Original();
         var random = new Random(20261127);
@@ -182,7 +182,7 @@ public sealed class OlderLinuxTests : IDisposable
     }
 
     [Fact]
-    public void An_output_folder_that_cannot_be_written_is_an_error_that_names_it()
+    public void Output_folder_that_cannot_be_written_is_an_error_that_names_it()
     {
         var file = folder.Write("file", "x"u8);
         Assert.Empty(Run(Place(Original()), System("3.4.30"), output: Path.Combine(file, "below")));
@@ -237,7 +237,7 @@ public sealed class OlderLinuxTests : IDisposable
         return bytes;
     }
 
-    /// <summary>Keeps what a task logs.</summary>
+    /// <summary>Records the log of a task.</summary>
     private sealed class Engine : IBuildEngine
     {
         public List<BuildErrorEventArgs> Errors { get; } = [];

@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 
 namespace AudioCraft.Packaging.Tests;
 
-/// <summary>Public types and members in the notation of api/torchsharp-0.106.0.txt, one a line.</summary>
+/// <summary>Public types and members in the notation of api/torchsharp-0.106.0.txt, one per line.</summary>
 internal static class PublicSurface
 {
     /// <summary>The line of a type.</summary>

@@ -28,7 +28,7 @@ public sealed partial class TorchSharpMembersTests
     }
 
     [Fact]
-    public void A_member_that_the_surface_lacks_is_found()
+    public void Member_that_the_surface_lacks_is_found()
     {
         var surface = Surface();
         var used = TorchSharpReferences(typeof(AudioGen).Assembly);
@@ -50,7 +50,7 @@ public sealed partial class TorchSharpMembersTests
 
     private static List<string> Missing(IEnumerable<string> used, HashSet<string> surface) => [.. used.Where(line => !surface.Contains(WithoutReferenceMarks(line)))];
 
-    /// <summary>One line a type or member of TorchSharp that the assembly's metadata refers to.</summary>
+    /// <summary>One line per type or member of TorchSharp to which the metadata of the assembly refers.</summary>
     private static List<string> TorchSharpReferences(Assembly assembly)
     {
         using var stream = File.OpenRead(assembly.Location);
@@ -61,7 +61,7 @@ public sealed partial class TorchSharpMembersTests
 
         var types = metadata.TypeReferences.Select(handle => module.ResolveType(MetadataTokens.GetToken(handle)))
             .Where(type => type.Assembly == torchSharp).Select(PublicSurface.TypeLine);
-        // References in generic code need type arguments to resolve; the definition of the member is what counts.
+        // References in generic code need type arguments to resolve; only the definition of the member is used.
         var members = metadata.MemberReferences.Where(handle => !IsOfOwnGenericType(metadata, handle)).Select(handle => Definition(module, MetadataTokens.GetToken(handle)))
             .Where(member => member.DeclaringType?.Assembly == torchSharp).Select(PublicSurface.MemberLine);
         return [.. types.Concat(members).Distinct(StringComparer.Ordinal)];
@@ -113,7 +113,7 @@ public sealed partial class TorchSharpMembersTests
     private static HashSet<string> Surface()
     {
         var lines = File.ReadAllLines(Path.Combine(AppContext.BaseDirectory, "api", "torchsharp-0.106.0.txt"));
-        // Of a type only its name counts here.
+        // Only the name of a type is compared.
         return [.. lines.Select(line => line.Contains("| 0type |", StringComparison.Ordinal) ? line[..(line.IndexOf("| 0type |", StringComparison.Ordinal) + 9)] : WithoutReferenceMarks(line))];
     }
 

@@ -1,6 +1,6 @@
 namespace AudioCraft.Packaging.Tests;
 
-/// <summary>Types as C# writes them, with their namespaces.</summary>
+/// <summary>Type names in C# notation with namespaces.</summary>
 internal static class TypeNames
 {
     private static readonly Dictionary<Type, string> Keywords = new()
@@ -54,7 +54,7 @@ internal static class TypeNames
         type is { IsGenericType: true, IsGenericTypeDefinition: false, Namespace: "System" }
         && type.Name.StartsWith("ValueTuple`", StringComparison.Ordinal);
 
-    /// <summary>Each type argument stands at the type of the chain that declares it.</summary>
+    /// <summary>Type arguments follow the type that declares them, also for nested types.</summary>
     private static string Nested(Type type, Type[] arguments)
     {
         var chain = new Stack<Type>();

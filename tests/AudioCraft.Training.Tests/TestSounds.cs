@@ -1,9 +1,9 @@
 namespace AudioCraft.Training.Tests;
 
-/// <summary>Decaying harmonic tones over a little noise, for trainings of a few seconds.</summary>
+/// <summary>Decaying harmonic tones with some noise, for training runs of a few seconds.</summary>
 internal static class TestSounds
 {
-    /// <summary>Sounds that differ in pitch, decay and level.</summary>
+    /// <summary>Tones that differ in pitch, decay and level.</summary>
     public static IEnumerable<float[]> Create(long seed, int count, int sampleRate, double seconds)
     {
         for (var i = 0; i < count; i++)

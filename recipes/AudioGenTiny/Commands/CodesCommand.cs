@@ -47,7 +47,7 @@ internal static class CodesCommand
     }
 
     private static SoundKind Kind(string name) =>
-        Enum.TryParse<SoundKind>(name, out var kind) && Enum.IsDefined(kind) ? kind : throw new FormatException($"--kinds must be from {string.Join(", ", SoundCatalogue.Kinds)}, not '{name}'.");
+        Enum.TryParse<SoundKind>(name, out var kind) && Enum.IsDefined(kind) ? kind : throw new FormatException($"--kinds must be from {string.Join(", ", SoundCatalog.Kinds)}, not '{name}'.");
 
     // Unlike Progress<T>, reports in order.
     private sealed class Report(Action<int> report) : IProgress<int>

@@ -18,7 +18,7 @@ internal static class Descriptions
             var named = request;
             if (i % 3 == 2)
             {
-                foreach (var property in SoundCatalogue.Properties(request.Kind))
+                foreach (var property in SoundCatalog.Properties(request.Kind))
                 {
                     named = random.Next(2) == 0 ? named : named with { Traits = named.Traits & ~named.Value(property) };
                 }

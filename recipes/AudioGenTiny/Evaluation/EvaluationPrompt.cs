@@ -19,10 +19,10 @@ public sealed record EvaluationPrompt(string Description, SynthesisRequest Reque
             throw new ArgumentOutOfRangeException(nameof(naming), naming, $"The probability of naming a property is {naming}, but 0 to 1 was expected.");
         }
 
-        return [.. Enumerable.Range(0, perKind * SoundCatalogue.Kinds.Count).Select(i =>
+        return [.. Enumerable.Range(0, perKind * SoundCatalog.Kinds.Count).Select(i =>
         {
             var own = SoundRandom.Derive(seed, i);
-            var request = SynthesisRequest.Sample(SoundCatalogue.Kinds[i % SoundCatalogue.Kinds.Count], own, naming);
+            var request = SynthesisRequest.Sample(SoundCatalog.Kinds[i % SoundCatalog.Kinds.Count], own, naming);
             return new EvaluationPrompt(SoundDescriber.Describe(request, own, SoundWording.HeldOut), request, own);
         })];
     }

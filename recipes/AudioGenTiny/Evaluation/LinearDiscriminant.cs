@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace AudioGenTiny.Recipe;
 
-/// <summary>Fisher's linear discriminant for several classes, with a common covariance that is shrunk towards its diagonal so that few examples suffice.</summary>
+/// <summary>Fisher's linear discriminant for several classes, with a common covariance that is shrunk toward its diagonal so that few examples suffice.</summary>
 internal sealed class LinearDiscriminant
 {
     /// <summary>Standardized values are limited to this range, so that a single outlier does not decide.</summary>

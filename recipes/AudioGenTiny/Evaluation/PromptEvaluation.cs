@@ -84,7 +84,7 @@ public sealed class PromptEvaluation
         var text = new StringBuilder();
         Head(text, "Recognized as requested");
         Row(text, "**all kinds**", c => c.Kinds);
-        foreach (var kind in SoundCatalogue.Kinds)
+        foreach (var kind in SoundCatalog.Kinds)
         {
             Row(text, Name(kind), c => c.Kind(kind));
         }
@@ -99,9 +99,9 @@ public sealed class PromptEvaluation
 
         text.AppendLine();
         Head(text, "Property of a kind");
-        foreach (var kind in SoundCatalogue.Kinds)
+        foreach (var kind in SoundCatalog.Kinds)
         {
-            foreach (var property in SoundCatalogue.Properties(kind))
+            foreach (var property in SoundCatalog.Properties(kind))
             {
                 Row(text, $"{Name(kind)}: {Name(property)}", c => c.Property(kind, property));
             }
@@ -120,7 +120,7 @@ public sealed class PromptEvaluation
 
     private static string Name(SoundProperty property)
     {
-        var (first, second) = SoundCatalogue.Values(property);
+        var (first, second) = SoundCatalog.Values(property);
         return $"{SoundWords.After(first)[0]} or {SoundWords.After(second)[0]}";
     }
 

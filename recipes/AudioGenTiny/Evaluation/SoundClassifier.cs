@@ -43,16 +43,16 @@ public sealed class SoundClassifier : IDisposable
             features[i] = SoundFeatures.Of(i % 2 == 0 ? sound : CodingNoise.Apply(sound, sampleRate, new SoundRandom(own, 0x4E4F4953)), mel);
         });
 
-        var kinds = LinearDiscriminant.Fit([.. features.Select(WithoutLevel)], [.. requests.Select(r => (int)r.Kind)], SoundCatalogue.Kinds.Count, KindShrinkage);
+        var kinds = LinearDiscriminant.Fit([.. features.Select(WithoutLevel)], [.. requests.Select(r => (int)r.Kind)], SoundCatalog.Kinds.Count, KindShrinkage);
         var properties = new Dictionary<(SoundKind, SoundProperty), LinearDiscriminant>();
-        foreach (var kind in SoundCatalogue.Kinds)
+        foreach (var kind in SoundCatalog.Kinds)
         {
-            foreach (var property in SoundCatalogue.Properties(kind))
+            foreach (var property in SoundCatalog.Properties(kind))
             {
                 var chosen = Enumerable.Range(0, requests.Count).Where(i => requests[i].Kind == kind && requests[i].Value(property) != SoundTraits.None).ToList();
                 properties[(kind, property)] = LinearDiscriminant.Fit(
                     [.. chosen.Select(i => features[i])],
-                    [.. chosen.Select(i => requests[i].Value(property) == SoundCatalogue.Values(property).First ? 0 : 1)], 2, PropertyShrinkage);
+                    [.. chosen.Select(i => requests[i].Value(property) == SoundCatalog.Values(property).First ? 0 : 1)], 2, PropertyShrinkage);
             }
         }
 
@@ -68,13 +68,13 @@ public sealed class SoundClassifier : IDisposable
     /// <param name="sound">Samples of one channel at <see cref="SampleRate"/>.</param>
     /// <param name="kind">Kind of the audio.</param>
     /// <param name="property">A property of that kind.</param>
-    /// <returns>One of <see cref="SoundCatalogue.Values"/>.</returns>
+    /// <returns>One of <see cref="SoundCatalog.Values"/>.</returns>
     /// <exception cref="ArgumentException">The kind lacks the property, or the audio is empty.</exception>
     public SoundTraits Value(ReadOnlySpan<float> sound, SoundKind kind, SoundProperty property)
     {
         if (!_properties.ContainsKey((kind, property)))
         {
-            throw new ArgumentException($"{kind} has no {property}, only {string.Join(", ", SoundCatalogue.Properties(kind))}.", nameof(property));
+            throw new ArgumentException($"{kind} has no {property}, only {string.Join(", ", SoundCatalog.Properties(kind))}.", nameof(property));
         }
 
         return ValueOf(Features(sound), kind, property);
@@ -87,7 +87,7 @@ public sealed class SoundClassifier : IDisposable
 
     internal SoundTraits ValueOf(float[] features, SoundKind kind, SoundProperty property)
     {
-        var (first, second) = SoundCatalogue.Values(property);
+        var (first, second) = SoundCatalog.Values(property);
         return _properties[(kind, property)].Classify(features) == 0 ? first : second;
     }
 
@@ -99,11 +99,11 @@ public sealed class SoundClassifier : IDisposable
 
     /// <summary>The same number of each kind, each twice in a row. The first two name the first and the second value of all properties, so that every class has an example.</summary>
     private static List<SynthesisRequest> Requests(long seed, int perKind) =>
-        [.. from kind in SoundCatalogue.Kinds
+        [.. from kind in SoundCatalog.Kinds
             from i in Enumerable.Range(0, perKind)
             from copy in Enumerable.Range(0, 2)
             select i < 2 ? All(kind, second: i == 1) : SynthesisRequest.Sample(kind, SoundRandom.Derive(seed, ((long)kind << 32) + i), Naming)];
 
     private static SynthesisRequest All(SoundKind kind, bool second) =>
-        new(kind, SoundCatalogue.Properties(kind).Select(SoundCatalogue.Values).Aggregate(SoundTraits.None, (traits, values) => traits | (second ? values.Second : values.First)));
+        new(kind, SoundCatalog.Properties(kind).Select(SoundCatalog.Values).Aggregate(SoundTraits.None, (traits, values) => traits | (second ? values.Second : values.First)));
 }

@@ -125,7 +125,7 @@ internal static class SoundFeatures
     /// <summary>Position and motion of the strongest band and of the centroid, and purity of tones, weighted by energy.</summary>
     private static void AddSpectralMotion(List<float> features, float[] relative, int frames)
     {
-        double weight = 1e-6, top = 0, top2 = 0, centre = 0, centre2 = 0, purity = 0, motion = 0, flux = 0;
+        double weight = 1e-6, top = 0, top2 = 0, center = 0, center2 = 0, purity = 0, motion = 0, flux = 0;
         var before = 0;
         for (var f = 0; f < frames; f++)
         {
@@ -145,8 +145,8 @@ internal static class SoundFeatures
             weight += w;
             top += w * best;
             top2 += w * best * best;
-            centre += w * mean;
-            centre2 += w * mean * mean;
+            center += w * mean;
+            center2 += w * mean * mean;
             purity += w * Math.Log10(Math.Pow(10, relative[f * Bands + best] / 10) / sum);
             motion += w * (best - before);
             flux += w * change;
@@ -155,7 +155,7 @@ internal static class SoundFeatures
 
         features.AddRange([
             (float)(top / weight), (float)Math.Sqrt(Math.Max(0, top2 / weight - top * top / (weight * weight))),
-            (float)(centre / weight), (float)Math.Sqrt(Math.Max(0, centre2 / weight - centre * centre / (weight * weight))),
+            (float)(center / weight), (float)Math.Sqrt(Math.Max(0, center2 / weight - center * center / (weight * weight))),
             (float)(purity / weight * 10), (float)(motion / weight), (float)(flux / weight / Bands)]);
     }
 

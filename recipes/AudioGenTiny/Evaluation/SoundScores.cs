@@ -72,7 +72,7 @@ public sealed class SoundScores
             _mistakes[(request.Kind, recognized)] = _mistakes.GetValueOrDefault((request.Kind, recognized)) + 1;
         }
 
-        foreach (var property in SoundCatalogue.Properties(request.Kind).Where(p => request.Value(p) != SoundTraits.None))
+        foreach (var property in SoundCatalog.Properties(request.Kind).Where(p => request.Value(p) != SoundTraits.None))
         {
             var right = classifier.ValueOf(features, request.Kind, property) == request.Value(property);
             _properties[(request.Kind, property)] = Property(request.Kind, property) + new Tally(right ? 1 : 0, 1);

@@ -129,16 +129,16 @@ public sealed class VocoderInitializer(int waves) : ICodecInitializer
 
     private static int Before(int stride) => stride - (stride / 2);
 
-    private static int Centre(int kernel) => kernel / 2;
+    private static int Center(int kernel) => kernel / 2;
 
     // Samples of a block become channels, in their order, and the decoder turns channels back into samples.
     private static void SamplesToChannels(SEANetConfig config, CodecKernel first, CodecKernel last, Func<int, (CodecKernel Down, CodecKernel Up)> stages)
     {
-        first.Set(0, 0, Centre(config.KernelSize), 1);
+        first.Set(0, 0, Center(config.KernelSize), 1);
         first.SetBias(0, Offset);
         first.ZeroRest(..1, ..);
         first.Finish(1);
-        last.Set(0, 0, Centre(config.LastKernelSize), 1);
+        last.Set(0, 0, Center(config.LastKernelSize), 1);
         last.SetBias(0, -Offset);
         last.ZeroRest(.., ..);
         last.Finish(0);
@@ -225,8 +225,8 @@ public sealed class VocoderInitializer(int waves) : ICodecInitializer
                 levels.SetBias(row, -gain * Floor);
                 for (var frame = -1; frame <= 1; frame++)
                 {
-                    // A share of the neighbouring frames smooths the level of noise, which is random in a single frame.
-                    logarithms.Set(b, row, Centre(config.LastKernelSize) + frame, -Math.Log(GainRatio) / LatentUnit * (frame == 0 ? 1 - (2 * Neighbours) : Neighbours));
+                    // A share of the neighboring frames smooths the level of noise, which is random in a single frame.
+                    logarithms.Set(b, row, Center(config.LastKernelSize) + frame, -Math.Log(GainRatio) / LatentUnit * (frame == 0 ? 1 - (2 * Neighbours) : Neighbours));
                 }
             }
 
@@ -242,7 +242,7 @@ public sealed class VocoderInitializer(int waves) : ICodecInitializer
                 // The opposite sign has become -1, which must contribute nothing here.
                 levels.Set(last, column + side, Before(1), -Gain(j));
                 levels.SetBias(last, -Gain(j));
-                logarithms.Set(bands.Length + (side / Signs), last, Centre(config.LastKernelSize), -Sign(side) * Math.Log(GainRatio) / WaveUnit);
+                logarithms.Set(bands.Length + (side / Signs), last, Center(config.LastKernelSize), -Sign(side) * Math.Log(GainRatio) / WaveUnit);
             }
         }
 
@@ -265,8 +265,8 @@ public sealed class VocoderInitializer(int waves) : ICodecInitializer
             var hertz = Hertz(m, rate, config);
             var place = Math.Clamp(bands.TakeWhile(band => band.Hertz <= hertz).Count() - 1, 0, bands.Length - 2);
             var share = Math.Clamp((hertz - bands[place].Hertz) / (bands[place + 1].Hertz - bands[place].Hertz), 0, 1);
-            logarithms.Set(m, place, Centre(config.KernelSize), (1 - share) * LatentUnit);
-            logarithms.Set(m, place + 1, Centre(config.KernelSize), share * LatentUnit);
+            logarithms.Set(m, place, Center(config.KernelSize), (1 - share) * LatentUnit);
+            logarithms.Set(m, place + 1, Center(config.KernelSize), share * LatentUnit);
 
             // The power of a band is shared by the tones in it.
             var width = bands[place].Width + (share * (bands[place + 1].Width - bands[place].Width));
@@ -279,7 +279,7 @@ public sealed class VocoderInitializer(int waves) : ICodecInitializer
         var top = Constant(WaveGains) + Math.Log(FullScale);
         for (var side = 0; side < waves * Signs; side++)
         {
-            logarithms.Set(tones + side, bands.Length + (side / Signs), Centre(config.KernelSize), Sign(side) * WaveUnit);
+            logarithms.Set(tones + side, bands.Length + (side / Signs), Center(config.KernelSize), Sign(side) * WaveUnit);
             logarithms.SetBias(tones + side, -top);
             levels.Set(tones + side, tones + side, Before(1), WaveScale * Math.Exp(top));
             levels.SetBias(tones + side, WaveScale * (Math.Exp(top) - Math.Exp(LeastWave)));

@@ -77,7 +77,7 @@ public static class SoundDescriber
         var names = SoundWords.Names(request.Kind);
         // Plain names are more frequent.
         var name = names[Math.Min(random.Below(names.Count), random.Below(names.Count))];
-        var values = SoundCatalogue.Properties(request.Kind).Select(request.Value).Where(v => v != SoundTraits.None).ToList();
+        var values = SoundCatalog.Properties(request.Kind).Select(request.Value).Where(v => v != SoundTraits.None).ToList();
         Shuffle(values, random);
         var opening = _openings[random.Below(_openings.Length)];
         if (opening.Length > 0 && name.StartsWith("the sound", StringComparison.Ordinal))

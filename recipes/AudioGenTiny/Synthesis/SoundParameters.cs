@@ -10,21 +10,21 @@ internal readonly record struct SoundParameters(double Pitch, double Tempo, doub
         return new SoundParameters(
             Signed(SoundProperty.Pitch),
             Signed(SoundProperty.Tempo),
-            SoundCatalogue.Properties(request.Kind).Contains(SoundProperty.Distance) ? distance : 0.1,
+            SoundCatalog.Properties(request.Kind).Contains(SoundProperty.Distance) ? distance : 0.1,
             Signed(SoundProperty.Length),
             -Signed(SoundProperty.Repetition));
 
         double Signed(SoundProperty property)
         {
             var draw = random.Uniform();
-            if (!SoundCatalogue.Properties(request.Kind).Contains(property))
+            if (!SoundCatalog.Properties(request.Kind).Contains(property))
             {
                 return 0.3 * draw - 0.15;
             }
 
             var value = request.Value(property);
             return value == SoundTraits.None ? 2 * draw - 1
-                : value == SoundCatalogue.Values(property).First ? 0.7 + 0.3 * draw : -0.7 - 0.3 * draw;
+                : value == SoundCatalog.Values(property).First ? 0.7 + 0.3 * draw : -0.7 - 0.3 * draw;
         }
     }
 

@@ -9,7 +9,7 @@ public class AudioCraftCheckpointTests
     private static readonly string Tiny = Golden.Directory("audiogen_tiny_checkpoint");
 
     [Fact]
-    public void A_directory_opens_as_language_model_and_codec_with_their_configurations()
+    public void Directory_opens_as_language_model_and_codec_with_their_configurations()
     {
         LiveTensors.NoneLeft(() =>
         {
@@ -26,7 +26,7 @@ public class AudioCraftCheckpointTests
     }
 
     [Fact]
-    public void The_converted_form_has_the_same_tensors_and_configuration()
+    public void Converted_form_has_the_same_tensors_and_configuration()
     {
         using var folder = new TemporaryFolder();
         using var original = AudioCraftCheckpoint.OpenLanguageModel(Tiny);
@@ -52,7 +52,7 @@ public class AudioCraftCheckpointTests
     }
 
     [Fact]
-    public void A_codec_that_is_only_named_returns_the_name()
+    public void Codec_that_is_only_named_returns_the_name()
     {
         using var folder = new TemporaryFolder();
         var pickle = new PickleWriter().Dictionary(("pretrained", "facebook/encodec_32khz"), ("exported", true));
@@ -64,7 +64,7 @@ public class AudioCraftCheckpointTests
     }
 
     [Fact]
-    public void A_missing_or_foreign_checkpoint_is_an_error_that_lists_what_was_looked_for()
+    public void Missing_or_foreign_checkpoint_is_an_error_that_lists_what_was_looked_for()
     {
         using var folder = new TemporaryFolder();
         var empty = Assert.Throws<CheckpointException>(() => AudioCraftCheckpoint.OpenLanguageModel(folder.Path)).Message;

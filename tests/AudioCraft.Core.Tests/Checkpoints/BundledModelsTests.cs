@@ -26,7 +26,7 @@ public class BundledModelsTests
     [InlineData("../models/tiny")]
     [InlineData("a/b")]
     [InlineData(".hidden")]
-    public void A_path_is_not_a_bundled_name(string name)
+    public void Path_is_not_a_bundled_name(string name)
     {
         using var folder = new TemporaryFolder();
         folder.Write("models/tiny/config.json", []);
@@ -34,6 +34,6 @@ public class BundledModelsTests
     }
 
     [Fact]
-    public void An_unknown_name_is_an_error_that_contains_it() =>
+    public void Unknown_name_is_an_error_that_contains_it() =>
         Assert.Contains("no-such-model", Assert.Throws<HubException>(() => AudioGen.GetPretrained("no-such-model", CPU)).Message, StringComparison.Ordinal);
 }

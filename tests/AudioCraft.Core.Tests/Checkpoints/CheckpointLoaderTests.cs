@@ -36,7 +36,7 @@ public class CheckpointLoaderTests
     }
 
     [Fact]
-    public void An_unreadable_directory_is_an_error_that_lists_every_layout()
+    public void Unreadable_directory_is_an_error_that_lists_every_layout()
     {
         using var folder = new TemporaryFolder();
         var codec = Assert.Throws<CheckpointException>(() => CompressionModel.GetPretrained(folder.Path, Options)).Message;

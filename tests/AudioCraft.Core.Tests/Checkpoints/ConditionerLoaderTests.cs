@@ -28,7 +28,7 @@ public class ConditionerLoaderTests
     }
 
     [Fact]
-    public void A_model_with_lookup_conditions_generates_with_and_without_text()
+    public void Model_with_lookup_conditions_generates_with_and_without_text()
     {
         using var scope = NewDisposeScope();
         using var model = new LMModel(LM, Load($"{{{Genre}}}"));

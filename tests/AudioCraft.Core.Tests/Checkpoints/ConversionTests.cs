@@ -14,7 +14,7 @@ public class ConversionTests
     [Theory]
     [InlineData(null)]
     [InlineData(ScalarType.Float32)]
-    public void A_converted_checkpoint_is_self_contained_and_generates_the_same_tokens(ScalarType? type)
+    public void Converted_checkpoint_is_self_contained_and_generates_the_same_tokens(ScalarType? type)
     {
         using var scope = NewDisposeScope();
         using var folder = new TemporaryFolder();
@@ -58,7 +58,7 @@ public class ConversionTests
     }
 
     [Fact]
-    public async Task A_model_on_the_Hub_converts_by_name()
+    public async Task Model_on_the_Hub_converts_by_name()
     {
         using var hub = new HubFixture();
         using var folder = new TemporaryFolder();
@@ -94,7 +94,7 @@ public class ConversionTests
     }
 
     [Fact]
-    public void A_Hugging_Face_directory_converts_to_one_weights_file_in_the_same_layout()
+    public void Hugging_Face_directory_converts_to_one_weights_file_in_the_same_layout()
     {
         using var scope = NewDisposeScope();
         using var source = new TemporaryFolder();
@@ -109,7 +109,7 @@ public class ConversionTests
     }
 
     [Fact]
-    public void A_cancelled_or_failed_conversion_leaves_no_directory()
+    public void Canceled_or_failed_conversion_leaves_no_directory()
     {
         using var folder = new TemporaryFolder();
         using var cancel = new CancellationTokenSource();
@@ -124,7 +124,7 @@ public class ConversionTests
         Assert.ThrowsAny<OperationCanceledException>(() => CheckpointConverter.Convert(Tiny, folder.File("out"), null, progress, cancel.Token));
         Assert.Empty(Directory.GetFileSystemEntries(folder.Path));
 
-        // What a killed process leaves: a hidden directory without config.json, which is refused, and which the next conversion takes away.
+        // A killed process leaves a hidden directory without config.json. It is not loaded, and the next conversion removes it.
         Directory.CreateDirectory(folder.File(".out.partial"));
         File.WriteAllBytes(folder.File(".out.partial/state_dict.safetensors"), [1, 2, 3]);
         Assert.Throws<CheckpointException>(() => AudioGen.GetPretrained(folder.File(".out.partial"), CPU));
@@ -133,7 +133,7 @@ public class ConversionTests
     }
 
     [Fact]
-    public void A_non_empty_directory_is_replaced_only_with_Overwrite()
+    public void Non_empty_directory_is_replaced_only_with_Overwrite()
     {
         using var folder = new TemporaryFolder();
         Directory.CreateDirectory(folder.File("out"));

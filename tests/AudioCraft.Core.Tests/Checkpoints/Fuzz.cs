@@ -3,11 +3,11 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Tests.Checkpoints;
 
-/// <summary>What a damaged file may do: be refused by a <see cref="CheckpointException"/>, or be read to the end. Anything else fails the test.</summary>
+/// <summary>A damaged file must throw <see cref="CheckpointException"/> or be read to the end.</summary>
 internal static class Fuzz
 {
-    /// <summary>Opens an archive and reads and maps every tensor of it.</summary>
-    /// <returns>Whether it was refused, on opening or on reading.</returns>
+    /// <summary>Opens an archive, and reads and maps every tensor.</summary>
+    /// <returns>Whether opening or reading threw <see cref="CheckpointException"/>.</returns>
     public static bool IsRefused(Func<TensorArchive> open)
     {
         try
@@ -36,8 +36,8 @@ internal static class Fuzz
         }
     }
 
-    /// <summary>Every truncation of a file, and a number of copies with one to four damaged bytes, the same ones each time.</summary>
-    /// <returns>How many of all were refused.</returns>
+    /// <summary>Tests every truncation of a file, and copies with one to four damaged bytes. The same copies are used in every run.</summary>
+    /// <returns>The number of rejected files.</returns>
     public static (int Truncations, int Damages) Run(byte[] good, int damages, string path, Func<string, TensorArchive> open)
     {
         int truncations = 0, damaged = 0;

@@ -26,14 +26,14 @@ public class FuzzTests
     }
 
     [Fact]
-    public void A_truncated_checkpoint_fails_on_open()
+    public void Truncated_checkpoint_fails_on_open()
     {
         var good = File.ReadAllBytes(Golden.File("audiogen_tiny_checkpoint", "state_dict.bin"));
         using var folder = new TemporaryFolder();
         var path = folder.Write("state_dict.bin", good);
         LiveTensors.NoneLeft(() =>
         {
-            // From the end, so that the file is only ever made shorter: each byte of the zip's directory, then every 7th.
+            // From the end, so that the file is only shortened: every byte of the zip directory, then every 7th byte.
             using var cut = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
             for (var length = good.Length - 1; length >= 0; length -= good.Length - length < 3000 ? 1 : 7)
             {
@@ -61,7 +61,7 @@ public class FuzzTests
     [Fact]
     public void Damaged_pickles_are_a_typed_error_or_load()
     {
-        // The pickle alone, so that every damage reaches the machine that reads it.
+        // Only the pickle, so that all damage reaches the unpickler.
         var zip = File.ReadAllBytes(Golden.File("audiogen_tiny_checkpoint", "state_dict.bin"));
         using var stream = new MemoryStream(zip);
         using var archive = new System.IO.Compression.ZipArchive(stream);

@@ -6,28 +6,28 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Tests.Checkpoints;
 
-/// <summary>Files that were made to do harm: each is a typed error, soon, and without taking memory that the file does not have.</summary>
+/// <summary>Malicious files throw a typed error within a second and cause no allocation larger than the file.</summary>
 public class HostileTorchFileTests
 {
     private static readonly byte[] SixFloats = new byte[24];
 
     [Theory]
-    [InlineData(6, 0, new long[] { 7 }, new long[] { 1 })] // one more than there are
-    [InlineData(6, 4, new long[] { 3 }, new long[] { 1 })] // off the end
+    [InlineData(6, 0, new long[] { 7 }, new long[] { 1 })] // one element too many
+    [InlineData(6, 4, new long[] { 3 }, new long[] { 1 })] // beyond the end
     [InlineData(6, -1, new long[] { 3 }, new long[] { 1 })]
     [InlineData(6, 0, new long[] { 3 }, new long[] { -1 })]
     [InlineData(6, 0, new long[] { -3 }, new long[] { 1 })]
-    [InlineData(6, 0, new long[] { 3 }, new long[] { 3 })] // strides off the end
-    [InlineData(6, 0, new long[] { 1000000000 }, new long[] { 0 })] // one element, a billion times
+    [InlineData(6, 0, new long[] { 3 }, new long[] { 3 })] // strides beyond the end
+    [InlineData(6, 0, new long[] { 1000000000 }, new long[] { 0 })] // one element repeated a billion times
     [InlineData(6, 0, new long[] { 2 }, new long[] { long.MaxValue })]
     [InlineData(6, long.MaxValue, new long[] { 2 }, new long[] { 1 })]
     [InlineData(6, 0, new long[] { 1L << 62, 1L << 62 }, new long[] { 1, 1 })] // the count overflows
     [InlineData(6, 0, new long[] { 0, 1L << 62, 4 }, new long[] { 1, 1, 1 })]
     [InlineData(6, 0, new long[] { 2, 3 }, new long[] { 1 })]
-    [InlineData(7, 0, new long[] { 6 }, new long[] { 1 })] // the storage claims more than the entry has
+    [InlineData(7, 0, new long[] { 6 }, new long[] { 1 })] // the storage size exceeds the zip entry
     [InlineData(long.MaxValue, 0, new long[] { 6 }, new long[] { 1 })]
     [InlineData(-1, 0, new long[] { 6 }, new long[] { 1 })]
-    public void A_tensor_outside_its_storage_fails_on_open(long count, long offset, long[] size, long[] stride)
+    public void Tensor_outside_its_storage_fails_on_open(long count, long offset, long[] size, long[] stride)
     {
         using var folder = new TemporaryFolder();
         var pickle = new PickleWriter().Dictionary(("w", PickleWriter.Tensor("FloatStorage", "0", count, offset, size, stride)));
@@ -35,7 +35,7 @@ public class HostileTorchFileTests
     }
 
     [Fact]
-    public void A_valid_tensor_is_read_stored_or_deflated()
+    public void Valid_tensor_is_read_stored_or_deflated()
     {
         using var folder = new TemporaryFolder();
         var pickle = new PickleWriter().Dictionary(
@@ -102,7 +102,7 @@ public class HostileTorchFileTests
 
     [Theory]
     [MemberData(nameof(Programs))]
-    public void A_hostile_pickle_is_a_typed_error_within_a_second(string what, byte[] pickle)
+    public void Hostile_pickle_is_a_typed_error_within_a_second(string what, byte[] pickle)
     {
         using var folder = new TemporaryFolder();
         var path = folder.Write("x.pt", TorchZipBuilder.Build(pickle, ("0", SixFloats)));
@@ -121,7 +121,7 @@ public class HostileTorchFileTests
     {
         using var folder = new TemporaryFolder();
 
-        // Lists of lists, each ten times the one before: ten steps stand for ten thousand million values.
+        // Nested lists, each with ten references to the previous one: ten levels contain ten billion values.
         var bomb = new PickleWriter().Op(']').Raw((byte)'q', 0);
         for (byte i = 1; i < 11; i++)
         {
@@ -158,7 +158,7 @@ public class HostileTorchFileTests
     }
 
     [Fact]
-    public void A_zip_bomb_is_a_typed_error()
+    public void Zip_bomb_is_a_typed_error()
     {
         using var folder = new TemporaryFolder();
         var pickle = new PickleWriter().Dictionary(("w", PickleWriter.Tensor("ByteStorage", "0", 64 << 20, 0, [64 << 20], [1])));

@@ -56,7 +56,7 @@ public class LoadingMemoryTests(ITestOutputHelper output)
         using (TensorArchive archive = path.EndsWith(".pt", StringComparison.Ordinal) ? TorchFile.Open(path) : SafetensorsFile.Open(path))
         {
             WeightLoader.Load(module, archive);
-            using var first = module.a.sum(); // touches every page, mapped ones too
+            using var first = module.a.sum(); // reads every page, including mapped ones
             using var second = module.b.sum();
             whileLoaded();
             return first.item<float>() + (double)second.item<float>();

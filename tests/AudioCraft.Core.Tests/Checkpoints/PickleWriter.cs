@@ -3,7 +3,7 @@ using System.Text;
 
 namespace AudioCraft.Tests.Checkpoints;
 
-/// <summary>Writes pickles instruction by instruction, so that a test can write what no honest program would.</summary>
+/// <summary>Writes pickles instruction by instruction, including invalid ones.</summary>
 internal sealed class PickleWriter
 {
     private readonly List<byte> bytes = [0x80, 2];

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace AudioCraft.Tests.Checkpoints;
 
-/// <summary>Builds safetensors files byte by byte, good and bad.</summary>
+/// <summary>Builds valid and invalid safetensors files.</summary>
 internal static class Safetensors
 {
     public static byte[] Build(string header, params byte[] data)

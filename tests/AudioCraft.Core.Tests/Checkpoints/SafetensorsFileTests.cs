@@ -5,7 +5,7 @@ namespace AudioCraft.Tests.Checkpoints;
 
 public class SafetensorsFileTests
 {
-    // Two tensors, the first four bytes long, the data 8-aligned by a space in the header.
+    // Two tensors, the first with four bytes. A space in the header aligns the data to 8 bytes.
     private const string Header =
         """{"__metadata__":{"format":"pt"},"b":{"dtype":"I16","shape":[2],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1,2],"data_offsets":[4,12]}} """;
 
@@ -52,7 +52,7 @@ public class SafetensorsFileTests
     }
 
     [Fact]
-    public void A_mapped_tensor_outlives_the_archive_and_writes_do_not_reach_the_file()
+    public void Mapped_tensor_outlives_the_archive_and_writes_do_not_reach_the_file()
     {
         using var folder = new TemporaryFolder();
         var path = folder.Write("x.safetensors", Safetensors.Build(Header + new string(' ', (8 - ((8 + Header.Length + 4) % 8)) % 8), Data));
@@ -74,7 +74,7 @@ public class SafetensorsFileTests
     }
 
     [Fact]
-    public void A_misaligned_header_reads_but_does_not_map()
+    public void Misaligned_header_reads_but_does_not_map()
     {
         using var folder = new TemporaryFolder();
         var header = Header;
@@ -118,7 +118,7 @@ public class SafetensorsFileTests
     [InlineData("""{"a\ud800":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", 4, "JSON")]
     [InlineData("""[]""", 0, "StartArray")]
     [InlineData("", 0, "")]
-    public void A_bad_header_is_an_error_that_says_what_is_wrong(string header, int dataLength, string said)
+    public void Bad_header_is_an_error_that_says_what_is_wrong(string header, int dataLength, string said)
     {
         using var folder = new TemporaryFolder();
         var path = folder.Write("bad.safetensors", Safetensors.Build(header, new byte[dataLength]));
@@ -126,7 +126,7 @@ public class SafetensorsFileTests
     }
 
     [Fact]
-    public void A_header_longer_than_the_file_or_the_limit_is_not_read()
+    public void Header_longer_than_the_file_or_the_limit_is_not_read()
     {
         using var folder = new TemporaryFolder();
         foreach (var length in new ulong[] { 3, 100_000_001, long.MaxValue, ulong.MaxValue })
@@ -137,7 +137,7 @@ public class SafetensorsFileTests
     }
 
     [Fact]
-    public void A_missing_or_misshapen_tensor_is_named_in_the_error()
+    public void Missing_or_misshapen_tensor_is_named_in_the_error()
     {
         using var archive = Golden.Tensors("audiogen_tiny_checkpoint");
         Assert.Contains("'nothing'", Assert.Throws<CheckpointException>(() => archive.Read("nothing")).Message, StringComparison.Ordinal);
@@ -148,7 +148,7 @@ public class SafetensorsFileTests
     }
 
     [Fact]
-    public void A_missing_file_or_a_folder_is_a_CheckpointException()
+    public void Missing_file_or_a_folder_is_a_CheckpointException()
     {
         using var folder = new TemporaryFolder();
         Assert.Throws<CheckpointException>(() => SafetensorsFile.Open(folder.File("none.safetensors")));

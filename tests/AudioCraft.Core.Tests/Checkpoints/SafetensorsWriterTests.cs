@@ -51,7 +51,7 @@ public class SafetensorsWriterTests
     }
 
     [Fact]
-    public void A_failed_write_keeps_the_old_file_and_leaves_no_temporary()
+    public void Failed_write_keeps_the_old_file_and_leaves_no_temporary()
     {
         using var folder = new TemporaryFolder();
         var path = folder.Write("out.safetensors", "before"u8);

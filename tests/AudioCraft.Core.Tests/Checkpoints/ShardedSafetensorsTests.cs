@@ -26,7 +26,7 @@ public class ShardedSafetensorsTests
     [InlineData("sub\\\\one.safetensors")]
     [InlineData("..")]
     [InlineData("")]
-    public void A_shard_outside_the_directory_is_an_error_that_names_it(string shard)
+    public void Shard_outside_the_directory_is_an_error_that_names_it(string shard)
     {
         using var folder = Shards($"{{\"weight_map\":{{\"a\":\"{shard}\"}}}}");
         var message = Assert.Throws<CheckpointException>(() => ShardedSafetensors.Open(folder.File(Index))).Message;
@@ -41,14 +41,14 @@ public class ShardedSafetensorsTests
     [InlineData("""{"weight_map":[]}""", "weight_map")]
     [InlineData("""[]""", "weight_map")]
     [InlineData("""{"weight_map":{"a":"one""", "JSON")]
-    public void A_bad_index_is_an_error_that_says_what_is_wrong(string index, string said)
+    public void Bad_index_is_an_error_that_says_what_is_wrong(string index, string said)
     {
         using var folder = Shards(index);
         Assert.Contains(said, Assert.Throws<CheckpointException>(() => ShardedSafetensors.Open(folder.File(Index))).Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void A_directory_without_weights_is_an_error_that_lists_what_was_looked_for()
+    public void Directory_without_weights_is_an_error_that_lists_what_was_looked_for()
     {
         using var folder = new TemporaryFolder();
         var message = Assert.Throws<CheckpointException>(() => ModelDirectory.OpenWeights(folder.Path)).Message;

@@ -1,6 +1,6 @@
 namespace AudioCraft.Tests.Checkpoints;
 
-/// <summary>A folder that a test may fill, gone when it is disposed.</summary>
+/// <summary>A temporary folder that is deleted on disposal.</summary>
 internal sealed class TemporaryFolder : IDisposable
 {
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("audiocraft-test-");

@@ -1,6 +1,6 @@
 namespace AudioCraft.Tests.Checkpoints;
 
-/// <summary>The small files under tests/data, beside the scripts that made them.</summary>
+/// <summary>The small files in tests/data. The scripts that created them are in the same folder.</summary>
 internal static class TestData
 {
     public static string Checkpoint(string name) => Path.Combine(Golden.Directory("audiogen_tiny_checkpoint"), "..", "..", "data", "checkpoints", name);

@@ -12,7 +12,7 @@ public class TorchFileTests
     [Theory]
     [InlineData("state_dict.bin", "lm")]
     [InlineData("compression_state_dict.bin", "compression")]
-    public void The_golden_checkpoint_has_the_recorded_tensors(string file, string list)
+    public void Golden_checkpoint_has_the_recorded_tensors(string file, string list)
     {
         var path = Golden.File("audiogen_tiny_checkpoint", file);
         using var expected = JsonDocument.Parse(File.ReadAllText(Golden.File("audiogen_tiny_checkpoint", "state_keys.json")));
@@ -122,7 +122,7 @@ public class TorchFileTests
     [Theory]
     [InlineData("malicious.pt")]
     [InlineData("legacy_malicious.pt")]
-    public void A_pickle_with_a_system_function_is_an_error_that_names_it_and_runs_nothing(string file)
+    public void Pickle_with_a_system_function_is_an_error_that_names_it_and_runs_nothing(string file)
     {
         var message = Assert.Throws<CheckpointException>(() => TorchFile.Open(TestData.Checkpoint(file))).Message;
         Assert.Contains("'posix.system'", message, StringComparison.Ordinal);
@@ -143,7 +143,7 @@ public class TorchFileTests
     }
 
     [Fact]
-    public void A_file_not_written_by_torch_save_is_a_clear_error()
+    public void File_not_written_by_torch_save_is_a_clear_error()
     {
         using var folder = new TemporaryFolder();
         var tar = new byte[600];

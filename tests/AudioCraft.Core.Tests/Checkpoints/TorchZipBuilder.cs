@@ -2,7 +2,7 @@ using System.IO.Compression;
 
 namespace AudioCraft.Tests.Checkpoints;
 
-/// <summary>Builds zips in the layout of torch.save, good and bad.</summary>
+/// <summary>Builds valid and invalid zip files in the layout of torch.save.</summary>
 internal static class TorchZipBuilder
 {
     public static byte[] Build(byte[] pickle, params (string Key, byte[] Data)[] storages) => Build(CompressionLevel.NoCompression, pickle, storages);

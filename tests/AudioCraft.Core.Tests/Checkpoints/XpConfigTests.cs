@@ -46,7 +46,7 @@ public class XpConfigTests
     private static XpConfig Config => XpConfig.Parse(Sample, "sample.yaml");
 
     [Fact]
-    public void The_configurations_of_the_golden_checkpoint_are_read()
+    public void Configurations_of_the_golden_checkpoint_are_read()
     {
         var lm = XpConfig.Parse(File.ReadAllText(Golden.File("audiogen_tiny_checkpoint", "xp.cfg.lm.yaml")), "lm");
         Assert.Equal("delay", lm.GetString("codebooks_pattern.modeling"));
@@ -94,7 +94,7 @@ public class XpConfigTests
         Assert.Equal(3_000_000_000, Config.GetInt64("wide"));
         Assert.Throws<CheckpointException>(() => Config.GetInt32("wide"));
         Assert.Throws<CheckpointException>(() => Config.GetInt32("lr"));
-        Assert.Throws<CheckpointException>(() => Config.GetInt32("hex")); // in quotes it is text
+        Assert.Throws<CheckpointException>(() => Config.GetInt32("hex")); // quoted values are text
         Assert.Equal("16", Config.GetString("hex"));
         Assert.Throws<CheckpointException>(() => Config.GetBool("which"));
     }
@@ -133,7 +133,7 @@ public class XpConfigTests
     }
 
     [Fact]
-    public void A_value_of_the_wrong_type_is_an_error_with_its_path_and_value()
+    public void Value_of_the_wrong_type_is_an_error_with_its_path_and_value()
     {
         Assert.Contains("section", Assert.Throws<CheckpointException>(() => Config.GetString("seanet")).Message, StringComparison.Ordinal);
         Assert.Contains("list", Assert.Throws<CheckpointException>(() => Config.GetInt64("seanet.ratios")).Message, StringComparison.Ordinal);
@@ -184,7 +184,7 @@ public class XpConfigTests
     }
 
     [Fact]
-    public void A_truncated_configuration_parses_or_is_a_typed_error()
+    public void Truncated_configuration_parses_or_is_a_typed_error()
     {
         var yaml = File.ReadAllText(Golden.File("audiogen_tiny_checkpoint", "xp.cfg.lm.yaml"));
         var random = new Random(1);
@@ -204,7 +204,7 @@ public class XpConfigTests
             }
             catch (CheckpointException)
             {
-                // What a damaged text is meant to be.
+                // Damaged text may throw only this exception.
             }
         }
     }

@@ -11,7 +11,7 @@ public class CompressionModelLoadingTests
     [Theory]
     [InlineData("")]
     [InlineData("compression_state_dict.bin")]
-    public void A_checkpoint_directory_and_its_file_decode_the_recorded_tokens_to_the_recorded_sound(string file)
+    public void Checkpoint_directory_and_file_decode_recorded_tokens_to_recorded_audio(string file)
     {
         using var model = CompressionModel.GetPretrained(Path.Combine(Golden.Directory(Checkpoint), file), CPU);
         Assert.Equal((16000, 50, 4, 64), (model.SampleRate, model.FrameRate, model.NumCodebooks, model.Cardinality));
@@ -27,7 +27,7 @@ public class CompressionModelLoadingTests
     }
 
     [Fact]
-    public void Its_prompts_encode_to_the_recorded_tokens()
+    public void Recorded_prompts_encode_to_recorded_tokens()
     {
         using var model = CompressionModel.GetPretrained(Golden.Directory(Checkpoint));
         using var io = Golden.Tensors(Checkpoint);
@@ -39,7 +39,7 @@ public class CompressionModelLoadingTests
     }
 
     [Fact]
-    public void An_unknown_name_is_rejected_with_the_paths_that_were_tried()
+    public void Unknown_name_is_rejected_with_the_paths_that_were_tried()
     {
         Assert.Contains("facebook/encodec_24khz", Assert.Throws<HubException>(() => CompressionModel.GetPretrained("facebook/encodec_24khz")).Message, StringComparison.Ordinal);
         Assert.Contains("compression_state_dict.bin", Assert.Throws<CheckpointException>(() => CompressionModel.GetPretrained("no/such/directory")).Message, StringComparison.Ordinal);
@@ -49,7 +49,7 @@ public class CompressionModelLoadingTests
     }
 
     [Fact]
-    public void A_codec_given_by_name_is_found_beside_the_checkpoint_or_reported_by_name()
+    public void Codec_given_by_name_is_found_beside_the_checkpoint_or_reported_by_name()
     {
         using var folder = new TemporaryFolder();
         var checkpoint = Directory.CreateDirectory(folder.File("musicgen")).FullName;
@@ -69,7 +69,7 @@ public class CompressionModelLoadingTests
     [InlineData("a/b/c")]
     [InlineData("..")]
     [InlineData("")]
-    public void A_codec_given_by_name_is_never_used_as_a_path(string named)
+    public void Codec_given_by_name_is_never_used_as_a_path(string named)
     {
         using var folder = new TemporaryFolder();
         folder.Write("config.json", JsonSerializer.SerializeToUtf8Bytes(new { model_type = "audiocraft", compression_state_dict = new { pretrained = named } }));
@@ -87,7 +87,7 @@ public class CompressionModelLoadingTests
     }
 
     [Fact]
-    public void A_configuration_larger_than_the_file_is_rejected_before_allocation()
+    public void Configuration_larger_than_the_file_is_rejected_before_allocation()
     {
         using var folder = new TemporaryFolder();
         var yaml = File.ReadAllText(Golden.File(Checkpoint, "xp.cfg.compression.yaml")).Replace("n_filters: 2", "n_filters: 16384", StringComparison.Ordinal);

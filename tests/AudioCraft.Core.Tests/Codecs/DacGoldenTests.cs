@@ -94,7 +94,7 @@ public class DacGoldenTests
             model.SetNumCodebooks(model.TotalCodebooks);
             if (x.size(-1) < model.HopLength)
             {
-                // Upstream's convolutions still make a frame of it, of mostly padding.
+                // Upstream's convolutions still return a frame, which consists mostly of padding.
                 Assert.Throws<ArgumentException>(() => model.EncodeWithoutCompletion(x));
                 continue;
             }

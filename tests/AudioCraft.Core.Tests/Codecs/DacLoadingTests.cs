@@ -13,7 +13,7 @@ public class DacLoadingTests
     [InlineData("dac_44khz", "weights_44khz_8kbps_0.0.1.pth", "0.0.1/weights.pth")]
     [InlineData("dac_24khz", "weights_24khz_8kbps_0.0.4.pth", "0.0.4/weights_24khz.pth")]
     [InlineData("dac_16khz", "weights_16khz_8kbps_0.0.5.pth", "0.0.5/weights_16khz.pth")]
-    public void A_published_name_without_a_file_is_rejected_with_its_download_address(string name, string file, string address)
+    public void Published_name_without_a_file_is_rejected_with_its_download_address(string name, string file, string address)
     {
         var message = Assert.Throws<HubException>(() => CompressionModel.GetPretrained(name)).Message;
         Assert.Contains("descript/" + name, message, StringComparison.Ordinal);
@@ -23,7 +23,7 @@ public class DacLoadingTests
     }
 
     [Fact]
-    public void A_checkpoint_may_name_a_dac_beside_it()
+    public void Checkpoint_can_name_a_dac_beside_it()
     {
         using var folder = new TemporaryFolder();
         Directory.Move(GoldenDac.WriteHub("dac_tiny", folder), folder.File("dac_44khz"));
@@ -59,7 +59,7 @@ public class DacLoadingTests
     [InlineData("codebook_dim", "[8, 8]")]
     [InlineData("hidden_size", "31")]
     [InlineData("sampling_rate", "0")]
-    public void An_invalid_configuration_or_one_that_does_not_fit_the_weights_is_rejected(string key, string value)
+    public void Invalid_configuration_or_one_that_does_not_fit_the_weights_is_rejected(string key, string value)
     {
         using var folder = new TemporaryFolder();
         var directory = GoldenDac.WriteHub("dac_tiny", folder);
@@ -71,7 +71,7 @@ public class DacLoadingTests
     }
 
     [Fact]
-    public void A_truncated_or_damaged_file_is_rejected_or_read()
+    public void Truncated_or_damaged_file_is_rejected_or_read()
     {
         var good = File.ReadAllBytes(Golden.File("dac_tiny_latent", "dac_weights.pth"));
         using var folder = new TemporaryFolder();
@@ -98,7 +98,7 @@ public class DacLoadingTests
             }
             catch (CheckpointException)
             {
-                // One of the two ways it may go.
+                // Rejecting the file is one of the two valid results.
             }
         }
     }

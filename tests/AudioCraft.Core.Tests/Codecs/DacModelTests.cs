@@ -15,7 +15,7 @@ public class DacModelTests
     [InlineData(new[] { 2, 4, 5, 8 }, new[] { 8, 5, 4, 2 })]
     [InlineData(new[] { 3, 7 }, new[] { 7, 3 })]
     [InlineData(new[] { 5 }, new[] { 5 })]
-    public void The_output_is_as_long_as_the_input_for_all_strides(int[] down, int[] up)
+    public void Output_is_as_long_as_the_input_for_all_strides(int[] down, int[] up)
     {
         random.manual_seed(3);
         using var model = new DacModel(Small with { EncoderRates = down, DecoderRates = up });
@@ -35,7 +35,7 @@ public class DacModelTests
     }
 
     [Fact]
-    public void A_batch_is_encoded_and_decoded_like_its_items_alone()
+    public void Batch_matches_its_items_alone()
     {
         using var model = GoldenDac.Load("dac_tiny");
         using var scope = NewDisposeScope();
@@ -92,7 +92,7 @@ public class DacModelTests
     }
 
     [Fact]
-    public void An_invalid_configuration_value_is_rejected_by_name()
+    public void Invalid_configuration_value_is_rejected_by_name()
     {
         foreach (var (config, name) in new[]
         {
@@ -134,7 +134,7 @@ public class DacModelTests
     [InlineData(1e-4f)]
     [InlineData(30f)]
     [InlineData(5e4f)]
-    public void The_Snake_kernel_matches_the_formula(float alpha)
+    public void Snake_kernel_matches_the_formula(float alpha)
     {
         using var scope = NewDisposeScope();
         random.manual_seed(2);
@@ -151,7 +151,7 @@ public class DacModelTests
     }
 
     [Fact]
-    public void The_Snake_kernel_keeps_NaN_and_does_not_depend_on_threads()
+    public void Snake_kernel_keeps_NaN_and_does_not_depend_on_threads()
     {
         var to = new float[40];
         var from = Enumerable.Repeat(1f, 40).ToArray();

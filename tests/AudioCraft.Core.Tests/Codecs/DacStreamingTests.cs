@@ -3,12 +3,12 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Tests.Codecs;
 
-/// <summary>DAC piece by piece against the whole: the recorded results of the genuine implementation, and shapes that no released model has.</summary>
+/// <summary>Streaming DAC compared with recorded results of the original code, and with unstreamed results for shapes that no released model has.</summary>
 public class DacStreamingTests
 {
     private const double Tolerance = 1e-5;
 
-    /// <summary>Rates of the encoder; the decoder's are these backwards.</summary>
+    /// <summary>Rates of the encoder. The decoder has them in reverse order.</summary>
     public static TheoryData<int[]> Rates => new(
         [2, 4, 8],
         [2, 4, 5, 8],
@@ -77,7 +77,7 @@ public class DacStreamingTests
                 Exactly.Equal(codes, StreamPieces.Encode(model, sound, sizes));
                 if (length >= hop)
                 {
-                    // The layers themselves, with a length that is no multiple of the hop too.
+                    // The layers alone, also with a length that is not a multiple of the hop.
                     using var encoder = ((DacEncoder)model.Encoder).OpenStream();
                     Near.Equal(model.Encoder.forward(sound), StreamPieces.Run(sound, sizes, piece => encoder.Push(piece, false), () => encoder.Push(null, true))!, Tolerance);
                     using var atOnce = ((DacEncoder)model.Encoder).OpenStream();
@@ -97,13 +97,13 @@ public class DacStreamingTests
 
     [Theory]
     [MemberData(nameof(Rates))]
-    public void A_frame_is_returned_exactly_at_the_stated_latency(int[] rates)
+    public void Frame_is_returned_exactly_at_the_stated_latency(int[] rates)
     {
         using var model = Make(rates);
         using var scope = NewDisposeScope();
         using var encoder = model.CreateStreamingEncoder();
         var hop = model.HopLength;
-        Assert.Equal(encoder.LatencySamples, encoder.StartupSamples); // nothing is mirrored
+        Assert.Equal(encoder.LatencySamples, encoder.StartupSamples); // no reflection padding
         var sound = randn(1, 1, encoder.LatencySamples + (3 * hop));
         var pushed = 0;
         var frames = 0L;
@@ -130,9 +130,9 @@ public class DacStreamingTests
 
     [Theory]
     [MemberData(nameof(Rates))]
-    public void The_latency_equals_the_receptive_field(int[] rates)
+    public void Latency_equals_the_receptive_field(int[] rates)
     {
-        // What is not a number spreads as far as anything is looked at.
+        // NaN propagates over the receptive field.
         using var model = Make(rates);
         using var guard = no_grad();
         using var scope = NewDisposeScope();
@@ -162,7 +162,7 @@ public class DacStreamingTests
     }
 
     [Fact]
-    public void A_batch_matches_its_items_alone()
+    public void Batch_matches_its_items_alone()
     {
         using var model = GoldenDac.Load("dac_tiny");
         using var scope = NewDisposeScope();
@@ -179,7 +179,7 @@ public class DacStreamingTests
     }
 
     [Fact]
-    public void Streams_encode_and_decode_pieces_of_any_size_lazily()
+    public void Streams_process_chunks_of_any_size_lazily()
     {
         using var model = Make([3, 7], sampleRate: 500);
         using var scope = NewDisposeScope();
@@ -194,7 +194,7 @@ public class DacStreamingTests
     }
 
     [Fact]
-    public void The_state_of_a_stream_does_not_grow_and_is_released()
+    public void State_of_a_stream_does_not_grow_and_is_released()
     {
         using var model = Make([3, 5]);
         using var sound = randn(2, 1, 2 * model.HopLength);

@@ -16,7 +16,7 @@ public class DirectConv1dTests
     [InlineData(1, 7, 12, 10, 5, 1, 0, 700)]
     [InlineData(1, 600, 8, 3, 1, 1, 1, 100)]
     [InlineData(1, 4, 5, 3, 3, 1, 5, 160)]
-    public void A_convolution_matches_libtorch(int items, int inputs, int outputs, int taps, int stride, int dilation, int padding, int length)
+    public void Convolution_matches_libtorch(int items, int inputs, int outputs, int taps, int stride, int dilation, int padding, int length)
     {
         using var scope = NewDisposeScope();
         using var guard = no_grad();
@@ -35,7 +35,7 @@ public class DirectConv1dTests
     [InlineData(1, 7, 5, 9, 3, 2, 2, 100)]
     [InlineData(1, 4, 2, 5, 5, 0, 0, 60)]
     [InlineData(1, 6, 8, 2, 1, 1, 0, 150)]
-    public void A_transposed_convolution_matches_libtorch(int items, int inputs, int outputs, int taps, int stride, int trim, int longer, int frames)
+    public void Transposed_convolution_matches_libtorch(int items, int inputs, int outputs, int taps, int stride, int trim, int longer, int frames)
     {
         using var scope = NewDisposeScope();
         using var guard = no_grad();

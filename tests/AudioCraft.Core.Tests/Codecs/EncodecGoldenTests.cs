@@ -7,10 +7,10 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Tests.Codecs;
 
-/// <summary>EnCodec against the genuine implementation: tests/golden/encodec_*.</summary>
+/// <summary>EnCodec compared with upstream's results in tests/golden/encodec_*.</summary>
 public partial class EncodecGoldenTests
 {
-    // A few times the noise between one and two threads and between float32 and float64, which golden/INDEX.md gives as up to 2e-6 of a tensor's maximum.
+    // A few times the noise between one and two threads and between float32 and float64, which is up to 2e-6 of a tensor's maximum (golden/INDEX.md).
     private const double Tolerance = 1e-5;
 
     public static TheoryData<string> Cases => new(
@@ -76,7 +76,7 @@ public partial class EncodecGoldenTests
         Assert.False(model.Causal);
     }
 
-    /// <summary>The model codes all of a case's recorded sounds as recorded.</summary>
+    /// <summary>Asserts that the model encodes and decodes all recorded audio of a case as recorded.</summary>
     internal static void CheckRuns(EncodecModel model, string name)
     {
         using var io = Golden.Tensors(name);
@@ -102,7 +102,7 @@ public partial class EncodecGoldenTests
             CheckIfRecorded(io, prefix + "forward_x", result.X);
             if (model.FrameRate == model.SampleRate / model.HopLength)
             {
-                // Other libraries round the frame rate up.
+                // Other libraries round up the frame rate.
                 CheckIfRecorded(io, prefix + "forward_bandwidth", result.Bandwidth);
             }
 
@@ -111,7 +111,7 @@ public partial class EncodecGoldenTests
         }
     }
 
-    /// <summary>The model gives what is recorded for other arguments over the same weights.</summary>
+    /// <summary>Asserts the results recorded for other constructor arguments with the same weights.</summary>
     internal static void CheckVariant(EncodecModel model, string name, string variant)
     {
         using var io = Golden.Tensors(name);
@@ -152,7 +152,7 @@ public partial class EncodecGoldenTests
         }
     }
 
-    /// <summary>The prefixes <c>len960/</c> and <c>len960/n2/</c> of the recorded runs, with the number of codebooks of each.</summary>
+    /// <summary>The prefixes of the recorded runs, such as <c>len960/</c> and <c>len960/n2/</c>, and their numbers of codebooks.</summary>
     private static IEnumerable<(string Prefix, int Codebooks)> Runs(TensorArchive io, int all) =>
         io.Tensors.Keys.Select(k => RunName().Match(k)).Where(m => m.Success)
             .Select(m => (m.Groups[1].Value, m.Groups[2].Success ? int.Parse(m.Groups[2].Value, System.Globalization.CultureInfo.InvariantCulture) : all));

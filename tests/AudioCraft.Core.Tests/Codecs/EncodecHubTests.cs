@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Tests.Codecs;
 
-/// <summary>EnCodec from directories in Hugging Face's layout, made here of the golden cases.</summary>
+/// <summary>EnCodec from directories in Hugging Face's layout, converted from the golden cases.</summary>
 public class EncodecHubTests
 {
     private const string Mono = "encodec_causal_24k_tiny";
@@ -19,7 +19,7 @@ public class EncodecHubTests
     [InlineData("encodec_noncausal_32k_tiny", true)]
     [InlineData("encodec_noncausal_renorm_wn", false)]
     [InlineData(Stereo, false)]
-    public void A_HuggingFace_directory_matches_the_recorded_codes_in_both_spellings_of_weight_norm(string name, bool newSpelling)
+    public void HuggingFace_directory_matches_the_recorded_codes_in_both_spellings_of_weight_norm(string name, bool newSpelling)
     {
         using var folder = new TemporaryFolder();
         HubEncodec.Write(folder, name, newSpelling: newSpelling);
@@ -40,7 +40,7 @@ public class EncodecHubTests
         EncodecGoldenTests.CheckVariant(model, name, variant);
     }
 
-    // The configuration of that layout cannot say these: an activation other than ELU, or one at the end.
+    // Hugging Face's configuration does not support activations other than ELU or a final activation.
     [Theory]
     [InlineData("encodec_noncausal_norm_none_lstm0", null)]
     [InlineData(Mono, "tanh")]
@@ -64,7 +64,7 @@ public class EncodecHubTests
     }
 
     [Fact]
-    public void The_released_configurations_are_read_correctly()
+    public void Released_configurations_are_read_correctly()
     {
         var k24 = Read("""{"model_type": "encodec"}""", 32);
         Assert.Equal((24000, 1, true, false, 75, 320, 128), (k24.SampleRate, k24.Channels, k24.Causal, k24.Renormalize, k24.FrameRate, k24.Encoder.HopLength, k24.Encoder.Dimension));
@@ -112,14 +112,14 @@ public class EncodecHubTests
     [InlineData("\"target_bandwidths\": [\"6\"]", "target_bandwidths")]
     [InlineData("\"normalize\": true", "causal")]
     [InlineData("\"codebook_size\": 0", "Cardinality")]
-    public void An_invalid_value_is_named(string value, string said)
+    public void Invalid_value_is_named(string value, string said)
     {
         var message = Assert.Throws<CheckpointException>(() => Read($$"""{"model_type": "encodec", {{value}}}""", 2)).Message;
         Assert.Contains(said, message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void A_configuration_larger_than_the_file_is_rejected_before_allocation()
+    public void Configuration_larger_than_the_file_is_rejected_before_allocation()
     {
         using var folder = new TemporaryFolder();
         HubEncodec.Write(folder, Mono);
@@ -152,7 +152,7 @@ public class EncodecHubTests
     }
 
     [Fact]
-    public void The_file_of_weights_in_the_directory_names_it_too_and_a_checkpoint_finds_it_beside_itself()
+    public void Weights_file_loads_as_its_directory_and_checkpoints_find_the_codec_beside_them()
     {
         using var folder = new TemporaryFolder();
         using (var inner = new TemporaryFolder())

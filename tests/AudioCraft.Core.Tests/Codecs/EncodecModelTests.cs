@@ -45,7 +45,7 @@ public class EncodecModelTests
     }
 
     [Fact]
-    public void A_single_sample_or_frame_leaves_the_weights_as_they_were()
+    public void Single_sample_or_frame_does_not_change_the_weights()
     {
         using var model = GoldenEncodec.Load(Mono);
         using var sample = randn(1, 1, 1);
@@ -88,7 +88,7 @@ public class EncodecModelTests
     [InlineData(Mono)]
     [InlineData(Stereo)]
     [InlineData("encodec_causal_24k_tiny")]
-    public void A_batch_matches_its_items_alone(string name)
+    public void Batch_matches_its_items_alone(string name)
     {
         using var model = GoldenEncodec.Load(name);
         using var scope = NewDisposeScope();
@@ -168,7 +168,7 @@ public class EncodecModelTests
     }
 
     [Fact]
-    public void A_scale_is_accepted_only_by_models_that_renormalize()
+    public void Scale_is_accepted_only_by_models_that_renormalize()
     {
         using var mono = GoldenEncodec.Load(Mono);
         using var stereo = GoldenEncodec.Load(Stereo);
@@ -181,7 +181,7 @@ public class EncodecModelTests
     }
 
     [Fact]
-    public void The_number_of_codebooks_is_one_to_the_total()
+    public void Number_of_codebooks_is_one_to_the_total()
     {
         using var model = GoldenEncodec.Load(Mono);
         Assert.Throws<ArgumentOutOfRangeException>(() => model.SetNumCodebooks(0));
@@ -204,7 +204,7 @@ public class EncodecModelTests
     }
 
     [Fact]
-    public void An_invalid_configuration_is_rejected_with_its_value()
+    public void Invalid_configuration_is_rejected_with_its_value()
     {
         var seanet = new SEANetConfig { Filters = 2, Dimension = 4, Ratios = [2] };
         void Refused(EncodecConfig config, string said) =>

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Tests.Codecs;
 
-/// <summary>Training of an EnCodec, against the genuine implementation: tests/golden/encodec_train_step.</summary>
+/// <summary>Training of EnCodec compared with upstream's results in tests/golden/encodec_train_step.</summary>
 public class EncodecTrainingTests
 {
     // xunit creates an instance for each test: the random inputs are the same in every run.
@@ -78,7 +78,7 @@ public class EncodecTrainingTests
     }
 
     [Fact]
-    public void A_model_for_training_starts_like_one_for_inference_and_fits_its_input()
+    public void Model_for_training_starts_like_one_for_inference_and_fits_its_input()
     {
         var config = new EncodecConfig
         {

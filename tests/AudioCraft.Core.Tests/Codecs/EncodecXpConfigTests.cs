@@ -8,7 +8,7 @@ public class EncodecXpConfigTests
     private static string Yaml => File.ReadAllText(Golden.File("audiogen_tiny_checkpoint", "xp.cfg.compression.yaml"));
 
     [Fact]
-    public void The_configuration_of_a_checkpoint_is_read_with_its_references()
+    public void Configuration_of_a_checkpoint_is_read_with_its_references()
     {
         var config = EncodecXpConfig.Read(XpConfig.Parse(Yaml, "test"));
         Assert.Equal(16000, config.SampleRate);
@@ -50,7 +50,7 @@ public class EncodecXpConfigTests
     [InlineData("  - 8\n", "  - 99999999999\n", "99999999999")]
     [InlineData("  bins: 64", "  bins: -1", "-1")]
     [InlineData("  causal: false\n  renormalize: false", "  causal: true\n  renormalize: true", "renormalize")]
-    public void An_invalid_value_of_a_codec_is_named(string part, string replacement, string said)
+    public void Invalid_value_of_a_codec_is_named(string part, string replacement, string said)
     {
         Assert.Contains(part, Yaml, StringComparison.Ordinal);
         var config = XpConfig.Parse(Yaml.Replace(part, replacement, StringComparison.Ordinal), "test");

@@ -5,12 +5,12 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Tests.Codecs;
 
-/// <summary>Models of the golden cases named dac_*, in the forms that they are published in.</summary>
+/// <summary>Models of the golden cases dac_*, in the published file formats.</summary>
 internal static class GoldenDac
 {
     public static readonly string[] Cases = ["dac_tiny", "dac_tiny_latent"];
 
-    /// <summary>The case's model, from its weights and the constructor arguments in its config.json.</summary>
+    /// <summary>Creates the model of a case from its weights and the constructor arguments in its config.json.</summary>
     public static DacModel Load(string name)
     {
         using var json = Golden.Config(name);
@@ -18,7 +18,7 @@ internal static class GoldenDac
         return DacLoader.Load(ConfigOf(json.RootElement.GetProperty("dac")), file, CPU);
     }
 
-    /// <summary>The model of the case in one of its forms: <c>pth</c>, <c>hub</c> (made by <see cref="WriteHub"/>), or <c>weights</c>.</summary>
+    /// <summary>Loads the model of a case in one of its formats: <c>pth</c>, <c>hub</c> (written by <see cref="WriteHub"/>) or <c>weights</c>.</summary>
     public static DacModel Load(string name, string form, TemporaryFolder folder) => form switch
     {
         "weights" => Load(name),
@@ -27,11 +27,11 @@ internal static class GoldenDac
         _ => throw new InvalidDataException(form),
     };
 
-    /// <summary>Names of the case's recorded runs, one a length.</summary>
+    /// <summary>The names of the recorded runs of a case, one per length.</summary>
     public static List<string> Runs(TensorArchive io) =>
         [.. io.Tensors.Keys.Where(k => k.StartsWith("len", StringComparison.Ordinal) && k.EndsWith("/x", StringComparison.Ordinal)).Select(k => k.Split('/')[0])];
 
-    /// <summary>The numbers of codebooks that a run was recorded with.</summary>
+    /// <summary>The numbers of codebooks of a recorded run.</summary>
     public static List<int> CodebookCounts(TensorArchive io, string run) =>
         [.. io.Tensors.Keys.Where(k => k.StartsWith(run + "/n", StringComparison.Ordinal) && k.EndsWith("/codes", StringComparison.Ordinal)).Select(k => int.Parse(k.Split('/')[1][1..], null))];
 
@@ -49,7 +49,7 @@ internal static class GoldenDac
     };
 
     /// <summary>
-    /// Writes a case as transformers would: the names by the published mapping, spelled out here apart from the library's own, weight normalisation folded.
+    /// Writes a case in the layout of transformers, with the published names and folded weight normalization. The names are independent of those in the library.
     /// </summary>
     public static string WriteHub(string name, TemporaryFolder folder)
     {

@@ -6,7 +6,7 @@ using AudioCraft.Layers;
 
 namespace AudioCraft.Tests.Codecs;
 
-/// <summary>Models of the golden cases named encodec_*, made from the constructor arguments in their config.json.</summary>
+/// <summary>Models of the golden cases encodec_*, created from the constructor arguments in their config.json.</summary>
 internal static class GoldenEncodec
 {
     /// <summary>The case's model with its weights, ready to use; <paramref name="variant"/> names an entry of the case's <c>variants</c>.</summary>
@@ -25,7 +25,7 @@ internal static class GoldenEncodec
         return model;
     }
 
-    /// <summary>The configuration that the arguments in a config.json mean.</summary>
+    /// <summary>The configuration for the arguments in a config.json.</summary>
     public static EncodecConfig ConfigOf(JsonElement root, string? variant = null)
     {
         var seanet = Merged(root, "seanet", variant);

@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Tests.Codecs;
 
-/// <summary>The golden cases named encodec_* rewritten into Hugging Face's layout.</summary>
+/// <summary>The golden cases encodec_* in Hugging Face's layout.</summary>
 internal static partial class HubEncodec
 {
     /// <summary>Writes <c>config.json</c> and <c>model.safetensors</c> of a case.</summary>
@@ -22,14 +22,14 @@ internal static partial class HubEncodec
         Write(folder, name, GoldenEncodec.ConfigOf(json.RootElement, variant), newSpelling);
     }
 
-    /// <summary>The same of a case with a configuration that is known.</summary>
+    /// <summary>Writes both files of a case with a given configuration.</summary>
     public static void Write(TemporaryFolder folder, string name, EncodecConfig config, bool newSpelling = false)
     {
         folder.Write("config.json", JsonSerializer.SerializeToUtf8Bytes(Config(config)));
         WriteWeights(folder.File("model.safetensors"), name, newSpelling);
     }
 
-    /// <summary>The file of weights by their names there.</summary>
+    /// <summary>Writes the weights with Hugging Face's names.</summary>
     public static void WriteWeights(string path, string name, bool newSpelling = false)
     {
         using var file = SafetensorsFile.Open(Golden.File(name, "weights.safetensors"));
@@ -37,7 +37,7 @@ internal static partial class HubEncodec
         SafetensorsWriter.Write(path, file.Tensors.Keys.ToDictionary(k => Renamed(k, newSpelling), file.Read));
     }
 
-    /// <summary>What that library writes into config.json, defaults too.</summary>
+    /// <summary>The config.json that transformers writes, including defaults.</summary>
     public static Dictionary<string, object?> Config(EncodecConfig config) => new()
     {
         ["architectures"] = new[] { "EncodecModel" },
@@ -68,7 +68,7 @@ internal static partial class HubEncodec
         ["use_conv_shortcut"] = !config.Encoder.TrueSkip,
     };
 
-    /// <summary>The mapping of facts about the released checkpoints, name by name.</summary>
+    /// <summary>The names of the weights in the released checkpoints.</summary>
     public static string Renamed(string name, bool newSpelling = false)
     {
         name = Codebook().Replace(name, "quantizer.layers.$1.codebook.");

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Tests.Codecs;
 
-/// <summary>Stereo by interleaved codes, piece by piece against the whole, and sound that streams while its codes are being made.</summary>
+/// <summary>Streaming of stereo with interleaved codes compared with unstreamed results.</summary>
 public class InterleaveStereoStreamingTests
 {
     // xunit creates an instance for each test: the random inputs are the same in every run.
@@ -37,7 +37,7 @@ public class InterleaveStereoStreamingTests
 
     [Theory]
     [MemberData(nameof(Modes))]
-    public void A_frame_is_returned_exactly_at_the_stated_latency(bool dac, bool perTimestep)
+    public void Frame_is_returned_exactly_at_the_stated_latency(bool dac, bool perTimestep)
     {
         using var model = Make(dac, perTimestep);
         using var scope = NewDisposeScope();
@@ -86,7 +86,7 @@ public class InterleaveStereoStreamingTests
     }
 
     [Fact]
-    public void A_codec_that_needs_the_whole_audio_is_rejected_with_the_reason()
+    public void Codec_that_needs_the_whole_audio_is_rejected_with_the_reason()
     {
         using var model = new InterleaveStereoCompressionModel(GoldenEncodec.Load("interleave_stereo_renorm"));
         Assert.Contains("renormalizes", Assert.Throws<NotSupportedException>(() => model.CreateStreamingDecoder()).Message, StringComparison.Ordinal);

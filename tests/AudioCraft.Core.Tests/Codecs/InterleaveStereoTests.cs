@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Tests.Codecs;
 
-/// <summary>Stereo by interleaved codes, against the genuine implementation: tests/golden/interleave_stereo*.</summary>
+/// <summary>Stereo with interleaved codes compared with upstream's results in tests/golden/interleave_stereo*.</summary>
 public class InterleaveStereoTests
 {
     // xunit creates an instance for each test: the random inputs are the same in every run.
@@ -70,7 +70,7 @@ public class InterleaveStereoTests
         }
         else if (io.Tensors.ContainsKey(prefix + "/decoded"))
         {
-            // Upstream multiplies channel c of item b by the volume of channel b of item c: the same for the left of item 0 and the right of item 1.
+            // Upstream multiplies channel c of item b by the volume of channel b of item c. The left channel of item 0 and the right channel of item 1 are not affected.
             Near.Equal(io.Read(prefix + "/decoded"), decoded / scale * scale.transpose(0, 1), Tolerance);
             Near.Equal(io.Read(prefix + "/decoded")[0][0], decoded[0][0], Tolerance);
             Near.Equal(io.Read(prefix + "/decoded")[1][1], decoded[1][1], Tolerance);
@@ -138,7 +138,7 @@ public class InterleaveStereoTests
     [InlineData("interleave_stereo_codebooks: {use: true}\ncompression_model_n_q: 1", 2, 2)]
     [InlineData("interleave_stereo_codebooks: {use: false, per_timestep: true}\ncompression_model_n_q: 2", 2, 1)]
     [InlineData("interleave_stereo_codebooks: null\ncompression_model_n_q: null", 3, 1)]
-    public void The_checkpoints_configuration_selects_interleaved_stereo(string yaml, int codebooks, int channels)
+    public void Checkpoints_configuration_selects_interleaved_stereo(string yaml, int codebooks, int channels)
     {
         using var model = AudioCraftGenModelLayout.WrappedCodec(GoldenEncodec.Load("interleave_stereo"), XpConfig.Parse(yaml, "xp.cfg"));
         Assert.Equal((codebooks, channels), (model.NumCodebooks, model.Channels));
@@ -147,7 +147,7 @@ public class InterleaveStereoTests
     [Theory]
     [InlineData("interleave_stereo", "compression_model_n_q: 4", "compression_model_n_q")]
     [InlineData("encodec_noncausal_stereo_renorm_tgn", "interleave_stereo_codebooks: {use: true}", "2 channels")]
-    public void A_configuration_that_does_not_fit_the_codec_is_rejected(string name, string yaml, string said) =>
+    public void Configuration_that_does_not_fit_the_codec_is_rejected(string name, string yaml, string said) =>
         Assert.Contains(
             said,
             Assert.Throws<CheckpointException>(() => AudioCraftGenModelLayout.WrappedCodec(GoldenEncodec.Load(name), XpConfig.Parse(yaml, "xp.cfg"))).Message,

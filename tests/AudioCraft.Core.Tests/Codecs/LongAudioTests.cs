@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Tests.Codecs;
 
-/// <summary>Sounds so long that they are coded in pieces, beside the layers run on the whole.</summary>
+/// <summary>Long audio, which is coded in chunks, compared with the layers applied to the complete audio.</summary>
 public class LongAudioTests
 {
     [Theory]

@@ -64,7 +64,7 @@ public class NumCodebooksTests
     }
 
     [Fact]
-    public void A_streaming_encoder_uses_the_number_of_codebooks_of_each_push()
+    public void Streaming_encoder_uses_the_number_of_codebooks_of_each_push()
     {
         using var model = Create("encodec");
         using var scope = NewDisposeScope();
@@ -99,7 +99,7 @@ public class NumCodebooksTests
 
     [Theory]
     [MemberData(nameof(Models))]
-    public void Device_is_that_of_the_weights(string kind)
+    public void Device_is_the_device_of_the_weights(string kind)
     {
         using var model = Create(kind);
         Assert.Equal(DeviceType.CPU, model.Device.type);
@@ -108,7 +108,7 @@ public class NumCodebooksTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void A_SEANet_block_without_padding_equals_the_inner_part_of_the_padded_block(bool causal)
+    public void SEANet_block_without_padding_equals_the_inner_part_of_the_padded_block(bool causal)
     {
         var config = new SEANetConfig { Causal = causal, TrueSkip = false, ResidualKernelSize = 4, PaddingMode = ConvPaddingMode.Constant };
         using var block = new SEANetResnetBlock(8, 3, config, config.ConvOptions(training: false));

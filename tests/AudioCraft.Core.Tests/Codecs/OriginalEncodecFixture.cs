@@ -6,7 +6,7 @@ using AudioCraft.Layers;
 
 namespace AudioCraft.Tests.Codecs;
 
-/// <summary>Models of the golden cases encodec_original_*, which facebookresearch/encodec's own classes made.</summary>
+/// <summary>Models of the golden cases encodec_original_*, which were recorded with facebookresearch/encodec.</summary>
 internal static class OriginalEncodecFixture
 {
     public static readonly string[] Names = ["encodec_original_24k", "encodec_original_48k"];
@@ -57,7 +57,7 @@ internal static class OriginalEncodecFixture
         };
     }
 
-    /// <summary>The name that the case's files carry.</summary>
+    /// <summary>The model's name in the files of a case.</summary>
     public static string ModelNameOf(string name)
     {
         using var json = Golden.Config(name);

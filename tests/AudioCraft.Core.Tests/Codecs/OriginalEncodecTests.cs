@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Tests.Codecs;
 
-/// <summary>Files as facebookresearch/encodec publishes them: a state dictionary in torch.save's format and nothing else.</summary>
+/// <summary>Files as published by facebookresearch/encodec: only a state dictionary, in the format of torch.save.</summary>
 public class OriginalEncodecTests
 {
     // xunit creates an instance for each test: the random inputs are the same in every run.
@@ -17,7 +17,7 @@ public class OriginalEncodecTests
     [Theory]
     [InlineData("encodec_original_24k", 24000, 1, true, 75.0, 5)]
     [InlineData("encodec_original_48k", 48000, 2, false, 150.0, 4)]
-    public void A_bare_state_dictionary_loads_as_the_model_of_its_names(string name, int rate, int channels, bool causal, double frameRate, int bandwidths)
+    public void Bare_state_dictionary_loads_as_the_model_of_its_names(string name, int rate, int channels, bool causal, double frameRate, int bandwidths)
     {
         using var folder = new TemporaryFolder();
         var bytes = TorchFileOf(Golden.File(name, "weights.safetensors"));
@@ -39,7 +39,7 @@ public class OriginalEncodecTests
     [Theory]
     [InlineData("encodec_original_24k", false)]
     [InlineData("encodec_original_48k", true)]
-    public void The_HuggingFace_layout_of_an_original_model_is_the_same_model(string name, bool newSpelling)
+    public void HuggingFace_layout_of_an_original_model_is_the_same_model(string name, bool newSpelling)
     {
         using var folder = new TemporaryFolder();
         var config = OriginalEncodecFixture.ConfigOf(name);
@@ -57,7 +57,7 @@ public class OriginalEncodecTests
     }
 
     [Fact]
-    public void A_file_whose_hash_does_not_match_its_name_is_rejected()
+    public void File_whose_hash_does_not_match_its_name_is_rejected()
     {
         using var folder = new TemporaryFolder();
         var path = folder.Write("encodec_24khz-d7cc33bc.th", TorchFileOf(Golden.File("encodec_original_24k", "weights.safetensors")));
@@ -73,9 +73,9 @@ public class OriginalEncodecTests
     }
 
     [Fact]
-    public void A_released_file_has_the_released_shape()
+    public void Released_file_has_the_released_shape()
     {
-        // encodec_24khz as its constructors make it, with the shapes alone: 14.9 million weights.
+        // encodec_24khz with its 14.9 million weights, of which only the shapes are used.
         using var folder = new TemporaryFolder();
         using var source = new EncodecModel(new EncodecConfig
         {

@@ -10,7 +10,7 @@ public partial class SegmentedCodecTests
     // xunit creates an instance for each test: the random inputs are the same in every run.
     public SegmentedCodecTests() => manual_seed(20261127);
 
-    // A few times the noise that golden/INDEX.md gives: 3e-6 between one and two threads, 1e-5 between float32 and float64.
+    // A few times the noise in golden/INDEX.md: 3e-6 between one and two threads, 1e-5 between float32 and float64.
     private const double Tolerance = 2e-5;
 
     public static TheoryData<string> Cases => new(OriginalEncodecFixture.Names);
@@ -53,7 +53,7 @@ public partial class SegmentedCodecTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void A_bandwidth_gives_upstreams_number_of_codebooks(string name)
+    public void Bandwidth_gives_upstreams_number_of_codebooks(string name)
     {
         using var model = OriginalEncodecFixture.Load(name);
         using var json = Golden.Config(name);
@@ -71,7 +71,7 @@ public partial class SegmentedCodecTests
     }
 
     [Fact]
-    public void Overlapping_pieces_are_joined_as_upstream()
+    public void Overlap_add_matches_upstream()
     {
         using var io = Golden.Tensors("encodec_binary");
         for (var i = 0; i < 3; i++)
@@ -83,14 +83,14 @@ public partial class SegmentedCodecTests
             var exact = OverlapAdd.Join([.. pieces.Select(p => p.to(ScalarType.Float64))], stride);
             var own = OverlapAdd.Join(pieces, stride);
 
-            // Recorded and own result round differently: measured 7.0e-8 and 6.7e-8 from the sums in float64, and 1.02e-7 from each other with libtorch 2.10.
+            // The recorded result and ours round differently: 7.0e-8 and 6.7e-8 from the float64 sums, and 1.02e-7 from each other, measured with libtorch 2.10.
             Near.Equal(exact, recorded, 1e-7);
             Near.Equal(exact, own, 1e-7);
         }
     }
 
     [Fact]
-    public void Pieces_with_gaps_or_wrong_shapes_are_rejected()
+    public void Segments_with_gaps_or_wrong_shapes_are_rejected()
     {
         using var scope = NewDisposeScope();
         var (ten, twenty) = (ones(1, 10), ones(1, 20));
@@ -104,7 +104,7 @@ public partial class SegmentedCodecTests
     [Fact]
     public void Every_length_around_segment_ends_is_decoded_to_the_same_length()
     {
-        // Where the last segment's whole frames end before those of the one ahead of it, upstream breaks off.
+        // Upstream fails if the last segment's frames end before those of the previous segment.
         using var model = OriginalEncodecFixture.Load("encodec_original_48k");
         var codec = new SegmentedCodec(model);
         model.SetNumCodebooks(1);
@@ -121,7 +121,7 @@ public partial class SegmentedCodecTests
     }
 
     [Fact]
-    public void Items_of_a_batch_are_encoded_as_if_alone()
+    public void Batch_matches_its_items_alone()
     {
         using var model = OriginalEncodecFixture.Load("encodec_original_48k");
         var codec = new SegmentedCodec(model);

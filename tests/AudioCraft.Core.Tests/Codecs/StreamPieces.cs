@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Tests.Codecs;
 
-/// <summary>Sends tensors through streams in pieces of given sizes.</summary>
+/// <summary>Passes tensors to streams in chunks of given sizes.</summary>
 internal static class StreamPieces
 {
     /// <summary>The whole result of pushing <paramref name="input"/> in pieces of these sizes over and over, then flushing, joined along time; null for no result at all.</summary>
@@ -26,7 +26,7 @@ internal static class StreamPieces
         return outputs.Count == 0 ? null : cat(outputs, -1);
     }
 
-    /// <summary>Views of the input in order along time.</summary>
+    /// <summary>Consecutive views of the input along time.</summary>
     public static IEnumerable<Tensor> Cut(Tensor input, params int[] sizes)
     {
         var length = input.size(-1);
@@ -38,14 +38,14 @@ internal static class StreamPieces
         }
     }
 
-    /// <summary>The codes of a sound pushed in pieces.</summary>
+    /// <summary>Encodes audio in chunks.</summary>
     public static Tensor Encode(CompressionModel model, Tensor sound, params int[] sizes)
     {
         using var encoder = model.CreateStreamingEncoder();
         return Run(sound, sizes, encoder.Push, encoder.Flush)!;
     }
 
-    /// <summary>The sound of codes pushed in pieces.</summary>
+    /// <summary>Decodes codes in chunks.</summary>
     public static Tensor Decode(CompressionModel model, Tensor codes, params int[] sizes)
     {
         using var decoder = model.CreateStreamingDecoder();

@@ -15,7 +15,7 @@ public class StreamingCodecTests
     [Theory]
     [InlineData(Causal)]
     [InlineData(NonCausal)]
-    public void A_batch_matches_its_items_alone(string name)
+    public void Batch_matches_its_items_alone(string name)
     {
         using var model = GoldenEncodec.Load(name);
         using var scope = NewDisposeScope();
@@ -58,7 +58,7 @@ public class StreamingCodecTests
     [Theory]
     [InlineData(Causal)]
     [InlineData(NonCausal)]
-    public void The_state_of_a_stream_survives_the_callers_dispose_scopes_and_is_released_with_it(string name)
+    public void State_of_a_stream_survives_the_callers_dispose_scopes_and_is_released_with_it(string name)
     {
         using var model = GoldenEncodec.Load(name);
         using var sound = randn(2, 1, 5000);
@@ -95,7 +95,7 @@ public class StreamingCodecTests
     }
 
     [Fact]
-    public void The_state_of_a_stream_does_not_grow()
+    public void State_of_a_stream_does_not_grow()
     {
         using var model = GoldenEncodec.Load(NonCausal);
         using var encoder = model.CreateStreamingEncoder();
@@ -109,13 +109,13 @@ public class StreamingCodecTests
         }
 
         Push(20);
-        LiveTensors.NoneLeft(() => Push(8)); // 8000 samples are whole frames: every block is where it was
+        LiveTensors.NoneLeft(() => Push(8)); // 8000 samples are whole frames, so the state is the same as before
     }
 
     [Theory]
     [InlineData(Causal)]
     [InlineData(NonCausal)]
-    public void Streams_encode_and_decode_pieces_of_any_size_lazily(string name)
+    public void Streams_process_chunks_of_any_size_lazily(string name)
     {
         using var model = GoldenEncodec.Load(name);
         using var scope = NewDisposeScope();
@@ -132,7 +132,7 @@ public class StreamingCodecTests
             }
         }
 
-        // Encoding and decoding chained: nothing runs ahead of what is enumerated.
+        // Chained encoding and decoding compute only what is enumerated.
         var chained = model.DecodeStream(model.EncodeStream(Counted(StreamPieces.Cut(sound, 1000))), disposePieces: true);
         Assert.Equal(0, asked);
         using (var first = chained.GetEnumerator())
@@ -160,13 +160,13 @@ public class StreamingCodecTests
                 piece.Dispose();
             }
 
-            // Given up half way.
+            // An enumeration that is not completed.
             model.DecodeStream(model.EncodeStream([sound]), disposePieces: true).First().Dispose();
         });
     }
 
     [Fact]
-    public void A_stream_without_input_returns_nothing()
+    public void Stream_without_input_returns_nothing()
     {
         using var model = GoldenEncodec.Load(NonCausal);
         using var encoder = model.CreateStreamingEncoder();
@@ -176,7 +176,7 @@ public class StreamingCodecTests
     }
 
     [Fact]
-    public void A_stream_that_has_ended_rejects_input()
+    public void Stream_that_has_ended_rejects_input()
     {
         using var model = GoldenEncodec.Load(Causal);
         using var sound = zeros(1, 1, 400);
@@ -239,7 +239,7 @@ public class StreamingCodecTests
     }
 
     [Fact]
-    public void A_model_with_TimeGroupNorm_is_rejected_by_name()
+    public void Model_with_TimeGroupNorm_is_rejected_by_name()
     {
         using var model = new EncodecModel(new()
         {
@@ -250,7 +250,7 @@ public class StreamingCodecTests
     }
 
     [Fact]
-    public void The_number_of_codebooks_may_change_during_a_stream()
+    public void Number_of_codebooks_may_change_during_a_stream()
     {
         using var model = GoldenEncodec.Load(Causal);
         using var scope = NewDisposeScope();

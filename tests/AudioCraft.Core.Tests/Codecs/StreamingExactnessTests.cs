@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Tests.Codecs;
 
-/// <summary>Piece by piece against the whole, over shapes that no released model has.</summary>
+/// <summary>Streamed results compared with unstreamed ones for shapes that no released model has.</summary>
 public class StreamingExactnessTests
 {
     private const double Tolerance = 1e-5;
@@ -74,7 +74,7 @@ public class StreamingExactnessTests
 
     [Theory]
     [MemberData(nameof(All))]
-    public void A_frame_is_returned_exactly_at_the_stated_latency(string shape, bool causal, ConvPaddingMode mode, double trimRightRatio)
+    public void Frame_is_returned_exactly_at_the_stated_latency(string shape, bool causal, ConvPaddingMode mode, double trimRightRatio)
     {
         using var model = Make(Shapes[shape] with { Causal = causal, PaddingMode = mode, TrimRightRatio = trimRightRatio });
         using var scope = NewDisposeScope();

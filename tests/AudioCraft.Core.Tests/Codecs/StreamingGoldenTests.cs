@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Tests.Codecs;
 
-/// <summary>EnCodec piece by piece against what the genuine implementation gives for the whole: tests/golden/encodec_*.</summary>
+/// <summary>Streaming EnCodec compared with upstream's unstreamed results in tests/golden/encodec_*.</summary>
 public partial class StreamingGoldenTests
 {
     private const double Tolerance = 1e-5;

@@ -37,7 +37,7 @@ public class StreamingMemoryTests(ITestOutputHelper output)
         var streamed = cat(kept, 2).narrow(2, 0, whole.size(2));
         kept.ForEach(t => t.Dispose());
 
-        // The last frames of a minute on its own do not see what follows it.
+        // The last frames of a single minute do not depend on later audio.
         var same = whole.size(2) - Rate;
         Near.Equal(whole.narrow(2, 0, same), streamed.narrow(2, 0, same), 1e-5);
     }
@@ -73,7 +73,7 @@ public class StreamingMemoryTests(ITestOutputHelper output)
         return model;
     }
 
-    /// <summary>Encodes and decodes; keeps the sound of the first minute if there is a list for it.</summary>
+    /// <summary>Encodes and decodes. Keeps the audio of the first minute if a list is given.</summary>
     private static long Code(CompressionModel model, double minutes, List<Tensor>? kept)
     {
         var samples = 0L;

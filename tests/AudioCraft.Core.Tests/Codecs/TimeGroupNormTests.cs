@@ -26,7 +26,7 @@ public class TimeGroupNormTests
             parameter.copy_(randn(channels, generator: generator) + (name == "weight" ? 1 : 0));
         }
 
-        // Far from zero, where a sum of squares alone would lose the variance.
+        // Far from zero, where computing the variance from a sum of squares loses precision.
         var x = (randn(batch, channels, steps, generator: generator) * 0.5) + 30;
         var state = norm.state_dict();
         var expected = functional.group_norm(x.to(ScalarType.Float64), 1, state["weight"].to(ScalarType.Float64), state["bias"].to(ScalarType.Float64), 1e-5);

@@ -38,7 +38,7 @@ public class WeightNormTests
     }
 
     [Fact]
-    public void An_incomplete_pair_is_named_by_the_loader_and_a_pair_that_does_not_fit_is_rejected()
+    public void Incomplete_pair_is_named_by_the_loader_and_a_pair_that_does_not_fit_is_rejected()
     {
         using var g = ones(3, 1, 1);
         using var v = ones(2, 1, 3);
@@ -52,7 +52,7 @@ public class WeightNormTests
     }
 
     [Fact]
-    public void A_model_for_training_has_both_parameters_and_computes_the_same()
+    public void Model_for_training_has_both_parameters_and_computes_the_same()
     {
         using var json = Golden.Config("encodec_noncausal_16k_audiogen_tiny");
         using var model = new EncodecModel(GoldenEncodec.ConfigOf(json.RootElement), training: true);
@@ -82,7 +82,7 @@ public class WeightNormTests
         }
     }
 
-    /// <summary>Tensors held in memory as an archive.</summary>
+    /// <summary>An archive of tensors in memory.</summary>
     private sealed class Memory(Dictionary<string, Tensor> tensors) : TensorArchive
     {
         public override string Source => "memory";

@@ -125,7 +125,7 @@ public class ConditionTests
     {
         using var json = Golden.Config("conditioners");
 
-        // The case does not record its probabilities; these agree with its recorded samples and decisions.
+        // The case does not record its probabilities. These are consistent with its recorded samples and decisions.
         using var dropout = new AttributeDropout([new("genre", 0.5), new("artist", 0.2)]);
         var samples = Samples();
         foreach (var expected in json.RootElement.GetProperty("attr_dropout_seed1234_sequence").EnumerateArray())

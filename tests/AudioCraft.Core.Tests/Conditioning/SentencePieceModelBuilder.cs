@@ -4,7 +4,7 @@ using AudioCraft.Conditioning;
 
 namespace AudioCraft.Tests.Conditioning;
 
-/// <summary>Writes small SentencePiece models, whole or broken, for tests.</summary>
+/// <summary>Writes small valid and invalid SentencePiece models.</summary>
 internal sealed class SentencePieceModelBuilder
 {
     private readonly List<byte> bytes = [];

@@ -38,7 +38,7 @@ public class SentencePieceModelTests
     [Fact]
     public void User_defined_symbols_are_always_matched_and_never_normalized()
     {
-        // This map would turn every "b" into "a": unit 0 leads to 'b' at 99, whose leaf is at 1.
+        // This map replaces every "b" by "a": unit 0 leads to 'b' at 99, whose leaf is at 1.
         var units = new uint[100];
         units[0] = 1 << 10;
         units[99] = 'b' | 1 << 8 | 98 << 10;
@@ -101,7 +101,7 @@ public class SentencePieceModelTests
         byte[][] maps =
         [
             [1], [0, 0, 0, 0], [255, 255, 255, 255, 0], [8, 0, 0, 0, 0, 0, 0, 0], [3, 0, 0, 0, 0, 0, 0, 0],
-            [4, 0, 0, 0, 0, 1, 0, 0, 65, 66], // a value without an end
+            [4, 0, 0, 0, 0, 1, 0, 0, 65, 66], // an unterminated value
         ];
         Assert.All(maps, map => Assert.Throws<CheckpointException>(() => SentencePieceModelBuilder.Small().CharsMap(map).Load()));
     }
@@ -109,7 +109,7 @@ public class SentencePieceModelTests
     [Fact]
     public void Cyclic_character_map_terminates()
     {
-        // 'a' at 97 leads back to itself, without a value ever.
+        // 'a' at 97 leads to itself and never has a value.
         var units = new uint[98];
         units[97] = 'a' | 97 << 10;
         byte[] map = [136, 1, 0, 0, .. units.SelectMany(BitConverter.GetBytes), 0];

@@ -34,7 +34,7 @@ public class SentencePieceTokenizerTests
     [Fact]
     public void Normalized_text_matches_the_reference()
     {
-        // The reference's command line neither prepends nor escapes spaces.
+        // The command line of the reference neither prepends nor escapes spaces.
         var normalizer = new SentencePieceNormalizer(Tokenizer.Spec with { AddDummyPrefix = false, EscapeWhitespaces = false }, null);
         var cases = Cases().Where(c => c.Normalized is not null).ToArray();
         Assert.True(cases.Length > 150);
@@ -76,7 +76,7 @@ public class SentencePieceTokenizerTests
     [Fact]
     public void Megabyte_of_any_text_is_encoded_in_seconds()
     {
-        // Half a second without other load and with optimised code; anything that is not linear would take hours.
+        // Takes half a second without other load and with optimized code. A non-linear algorithm would take hours.
         foreach (var unit in new[] { "a dog barks in the distance ", "x", "é\u0301ﷺ", "\U0001F600", "<extra_id_" })
         {
             var text = string.Concat(Enumerable.Repeat(unit, 1_000_000 / Encoding.UTF8.GetByteCount(unit)));

@@ -119,7 +119,7 @@ public class T5EncoderTests
     [Fact]
     public void Disposed_and_failed_encoders_leak_no_tensors()
     {
-        // TorchSharp counts one more tensor for each Parameter ever created.
+        // TorchSharp's counter increases by one extra for each Parameter that is created.
         var before = LiveTensors.Count();
         new TorchSharp.Modules.Parameter(zeros(1)).Dispose();
         var drift = Tensor.TotalCount - before;
@@ -157,7 +157,7 @@ public class T5EncoderTests
         Assert.Throws<ArgumentException>(() => encoder.forward(ids.narrow(1, 0, 0), mask.narrow(1, 0, 0)));
     }
 
-    /// <summary>An archive with other names for the same tensors, and more of them.</summary>
+    /// <summary>An archive with the same tensors under other names, and additional tensors.</summary>
     private sealed class Renamed(TensorArchive inner, string[] more, Func<string, string> rename) : TensorArchive
     {
         private readonly Dictionary<string, string> names = inner.Tensors.Keys.ToDictionary(rename)

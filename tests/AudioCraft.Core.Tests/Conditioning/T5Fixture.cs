@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Tests.Conditioning;
 
-/// <summary>The two tiny encoders that golden results were recorded from.</summary>
+/// <summary>The two tiny encoders of the golden results.</summary>
 internal static class T5Fixture
 {
     public const string Relu = "t5_tiny_relu";

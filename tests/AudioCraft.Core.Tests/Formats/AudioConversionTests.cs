@@ -79,7 +79,7 @@ public class AudioConversionTests
         var x = (arange(fromRate / 4, dtype: ScalarType.Float64) * (2 * Math.PI * Hertz / fromRate)).sin().to(ScalarType.Float32).unsqueeze(0);
         var y = AudioConversion.Resample(x, fromRate, toRate);
         var expected = (arange(y.size(1), dtype: ScalarType.Float64) * (2 * Math.PI * Hertz / toRate)).sin().to(ScalarType.Float32).unsqueeze(0);
-        // The ends see the repeated first and last samples; the pass band of the filter is not quite flat.
+        // The ends depend on the repeated first and last samples, and the pass band of the filter is not completely flat.
         var margin = 200;
         Near.Equal(expected.narrow(1, margin, y.size(1) - 2 * margin), y.narrow(1, margin, y.size(1) - 2 * margin), relativeToMax: 2e-3);
     }

@@ -54,7 +54,7 @@ public class AudioFileTests
         var (wav, rate) = AudioFile.Read(stream);
         Assert.Equal(sampleRate, rate);
         var difference = AudioConversion.ToPcm16(wav).to(ScalarType.Int32) - golden.Read($"write/{name}/int16").to(ScalarType.Int32);
-        // A gain that differs in its last bits moves a sample that lies half way by one step.
+        // A gain that differs in its last bits can change the rounding of a sample by one step.
         Assert.True(difference.abs().max().item<int>() <= (options.Strategy == AudioNormalization.Loudness ? 1 : 0));
         Assert.True(difference.count_nonzero().item<long>() <= 2);
     }

@@ -38,7 +38,7 @@ public class AudioNormalizerTests
     {
         using var scope = NewDisposeScope();
         using var golden = Golden.Tensors(Case);
-        // Upstream's loudness passes through float32 decibels, which show as a gain that is a few 1e-6 off.
+        // Upstream computes the loudness in float32 decibels, which changes the gain by a few 1e-6.
         var tolerance = options.Strategy == AudioNormalization.Loudness ? 4e-6 : 3e-7;
         Near.Equal(golden.Read(name), AudioNormalizer.Normalize(golden.Read($"norm_in/{input}"), sampleRate, options), tolerance);
     }
@@ -91,10 +91,10 @@ public class AudioNormalizerTests
     public void Calibration_tone_of_997_Hz_measures_minus_3_01()
     {
         using var scope = NewDisposeScope();
-        // The standard's own calibration; the shelf as torchaudio designs it is 0.04 dB off at this frequency.
+        // The calibration in the standard. torchaudio's shelf filter differs by 0.04 dB at this frequency.
         var tone = (arange(48000 * 2, dtype: ScalarType.Float64) * (2 * Math.PI * 997 / 48000)).sin().to(ScalarType.Float32);
         Assert.Equal(-3.01, AudioNormalizer.Loudness(tone * 0.5f, 48000) + 6.0206, 0.05);
-        // In 5.1, the low effects do not count and the sides count 1.41.
+        // In 5.1, the LFE channel has weight 0 and the surround channels have weight 1.41.
         Assert.Equal(double.NegativeInfinity, AudioNormalizer.Loudness(OnlyIn(3, 6, tone), 48000));
         Assert.Equal(-3.01 + 1.49, AudioNormalizer.Loudness(OnlyIn(5, 6, tone * 0.5f), 48000) + 6.0206, 0.05);
     }

@@ -96,7 +96,7 @@ public class DacCompressorTests
     }
 
     [Fact]
-    public async Task Dac_reports_progress_and_can_be_cancelled_between_windows()
+    public async Task Dac_reports_progress_and_can_be_canceled_between_windows()
     {
         using var model = GoldenDac.Load(Case);
         var codec = new DacCompressor(model);

@@ -113,7 +113,7 @@ public class EcdcFileTests
     [MemberData(nameof(Predicted))]
     public void Upstream_file_with_language_model_is_rejected(string file, double bandwidth)
     {
-        // Its probabilities are those of the libtorch that wrote it, which differ from ours in their last bits.
+        // The probabilities of the libtorch that wrote the file differ from ours in their last bits.
         using var model = OriginalEncodecFixture.Load("encodec_original_24k");
         using var languageModel = OriginalEncodecFixture.LoadLanguageModel();
         var path = Golden.File("encodec_original_24k", file);
@@ -161,7 +161,7 @@ public class EcdcFileTests
     }
 
     [Fact]
-    public void A_stream_can_contain_several_files()
+    public void Stream_can_contain_several_files()
     {
         using var model = OriginalEncodecFixture.Load("encodec_original_24k");
         using var languageModel = OriginalEncodecFixture.LoadLanguageModel();
@@ -179,7 +179,7 @@ public class EcdcFileTests
     }
 
     [Fact]
-    public async Task Progress_reaches_one_and_both_directions_can_be_cancelled()
+    public async Task Progress_reaches_one_and_both_directions_can_be_canceled()
     {
         using var model = OriginalEncodecFixture.Load("encodec_original_48k");
         var options = new EcdcOptions { ModelName = "tiny" };

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Tests.Formats;
 
-/// <summary>.ecdc files in chunks: the same bytes and samples as at once.</summary>
+/// <summary>.ecdc files in chunks have the same bytes and samples as without chunks.</summary>
 public class EcdcStreamingTests
 {
     // xunit creates an instance for each test: the random inputs are the same in every run.
@@ -78,7 +78,7 @@ public class EcdcStreamingTests
         var bytes = EcdcFile.CompressToArray(model, wav, 24000, options);
         Assert.Equal(bytes, Compress(model, wav, options, [7000]));
 
-        // The same codes as without it.
+        // The same codes as without a language model.
         using var scope = NewDisposeScope();
         var packed = EcdcFile.CompressToArray(model, wav, 24000);
         var expected = EcdcFile.Decompress(model, new MemoryStream(packed)).Wav;

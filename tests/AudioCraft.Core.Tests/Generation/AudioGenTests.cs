@@ -8,7 +8,7 @@ public class AudioGenTests
 {
     private const string Case = "audiogen_tiny_checkpoint";
 
-    // INDEX.md: 1 against 2 threads differ by 1e-6 of the largest value; a few times that.
+    // A few times the difference between one and two threads, which is 1e-6 of the largest value (INDEX.md).
     private const double Noise = 1e-5;
 
     public static TheoryData<string> Runs()
@@ -105,7 +105,7 @@ public class AudioGenTests
     }
 
     [Fact]
-    public void Cancelled_generation_stops_between_steps_and_leaks_no_tensors()
+    public void Canceled_generation_stops_between_steps_and_leaks_no_tensors()
     {
         using var model = Load();
         model.GenerationParams = new GenerationParams { Duration = 2 };

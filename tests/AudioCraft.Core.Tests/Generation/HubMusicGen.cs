@@ -9,7 +9,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Tests.Generation;
 
-/// <summary>A checkpoint like the tiny AudioGen rewritten into Hugging Face's MusicGen layout, by the mapping of facts about the released checkpoints.</summary>
+/// <summary>A checkpoint like the tiny AudioGen in Hugging Face's MusicGen layout, with the names of the released checkpoints.</summary>
 internal static partial class HubMusicGen
 {
     private static readonly string Tiny = Golden.Directory("audiogen_tiny_checkpoint");

@@ -57,7 +57,7 @@ public class ModelGateTests
     }
 
     [Fact]
-    public async Task Waiting_call_can_be_cancelled_and_holds_no_thread()
+    public async Task Waiting_call_can_be_canceled_and_holds_no_thread()
     {
         using var model = AudioGenTests.Load();
         var (started, release) = (new TaskCompletionSource(), new ManualResetEventSlim());

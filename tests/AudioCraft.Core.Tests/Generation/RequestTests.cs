@@ -68,7 +68,7 @@ public class RequestTests
     }
 
     [Fact]
-    public async Task Async_call_matches_the_synchronous_call_and_can_be_cancelled()
+    public async Task Async_call_matches_the_synchronous_call_and_can_be_canceled()
     {
         using var model = AudioGenTests.Load();
         model.GenerationParams = new GenerationParams { Duration = 0.3, Seed = 2 };

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace AudioCraft.Tests.Hub;
 
-/// <summary>Files that come through bad connections, or do not come.</summary>
+/// <summary>Downloads over unreliable connections.</summary>
 public class DownloadTests
 {
     [Fact]
@@ -15,13 +15,13 @@ public class DownloadTests
         var before = hub.Hub.Requests.Count;
         hub.Find();
         Assert.Equal(1, hub.Hub.Requests.Count - before);
-        // A commit never changes: nothing is asked.
+        // A commit never changes, so no request is sent.
         hub.Find(options: hub.Options with { Revision = LocalHub.Commit });
         Assert.Equal(1, hub.Hub.Requests.Count - before);
     }
 
     [Fact]
-    public void A_lost_connection_resumes_where_it_stopped()
+    public void Lost_connection_resumes_where_it_stopped()
     {
         using var hub = new HubFixture();
         hub.CdnMisbehaves(3, (request, content) => LocalHub.Ranged(request, content) with { CutAfter = 70_000 });
@@ -47,7 +47,7 @@ public class DownloadTests
     }
 
     [Fact]
-    public void A_server_without_ranges_restarts_the_download()
+    public void Server_without_ranges_restarts_the_download()
     {
         using var hub = new HubFixture();
         var first = true;
@@ -64,7 +64,7 @@ public class DownloadTests
     [Theory]
     [InlineData(100_000L)]
     [InlineData(999_999L)]
-    public void A_wrong_content_length_is_an_error(long announced)
+    public void Wrong_content_length_is_an_error(long announced)
     {
         using var hub = new HubFixture();
         hub.CdnMisbehaves(int.MaxValue, (_, content) => new HubResponse(200, content) { Announced = announced });
@@ -72,7 +72,7 @@ public class DownloadTests
     }
 
     [Fact]
-    public void A_body_longer_than_the_file_is_not_read_further()
+    public void Body_longer_than_the_file_is_not_read_further()
     {
         using var hub = new HubFixture();
         hub.CdnMisbehaves(int.MaxValue, (_, content) => new HubResponse(200, [.. content, .. new byte[4 << 20]]) { Announced = -1 });
@@ -81,7 +81,7 @@ public class DownloadTests
     }
 
     [Fact]
-    public void A_wrong_range_is_not_written()
+    public void Wrong_range_is_not_written()
     {
         using var hub = new HubFixture();
         hub.CdnMisbehaves(int.MaxValue, (request, content) => request.Headers.ContainsKey("range")
@@ -102,7 +102,7 @@ public class DownloadTests
         again.CdnMisbehaves(int.MaxValue, (request, _) => LocalHub.Ranged(request, wrong));
         Assert.Contains("hash", again.Fails(HubError.HashMismatch).Message, StringComparison.Ordinal);
         Assert.False(File.Exists(again.WeightsBlob + ".incomplete"));
-        // Small files are named by git's hash.
+        // Small files are stored under their git hash.
         using var small = new HubFixture();
         small.Hub.Misbehave = request => request.Method == "GET" && request.Path.EndsWith("config.json", StringComparison.Ordinal) ? new HubResponse(200, "{\"model_type\": \"ENCODEC\"}"u8.ToArray()) : null;
         small.Fails(HubError.HashMismatch);
@@ -159,7 +159,7 @@ public class DownloadTests
     }
 
     [Fact]
-    public void An_unresponsive_server_times_out()
+    public void Unresponsive_server_times_out()
     {
         using var hub = new HubFixture();
         using var never = new SemaphoreSlim(0);
@@ -193,7 +193,7 @@ public class DownloadTests
     }
 
     [Fact]
-    public void A_full_disk_is_an_error_before_any_download()
+    public void Full_disk_is_an_error_before_any_download()
     {
         using var hub = new HubFixture();
         Assert.Contains("HF_HOME", hub.Fails(HubError.DiskFull, hub.Context(disk: new(_ => (64 << 20) + 1000))).Message, StringComparison.Ordinal);

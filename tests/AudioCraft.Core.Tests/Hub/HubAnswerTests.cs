@@ -3,7 +3,7 @@ using AudioCraft.Hub;
 
 namespace AudioCraft.Tests.Hub;
 
-/// <summary>What the Hub refuses, where it sends the client, and who sees the token.</summary>
+/// <summary>Error responses, redirects and the handling of the token.</summary>
 public class HubAnswerTests
 {
     [Theory]
@@ -16,7 +16,7 @@ public class HubAnswerTests
     [InlineData(401, "GatedRepo", HubError.Gated, "org/codec")]
     [InlineData(403, null, HubError.Unauthorized, "HF_TOKEN")]
     [InlineData(418, null, HubError.InvalidAnswer, "HF_ENDPOINT")]
-    public void An_error_response_says_what_to_do(int status, string? code, HubError error, string advice)
+    public void Error_response_says_what_to_do(int status, string? code, HubError error, string advice)
     {
         using var hub = new HubFixture();
         hub.Hub.Misbehave = _ => code is null ? new HubResponse(status, []) : new HubResponse(status, [], ("X-Error-Code", code));
@@ -26,7 +26,7 @@ public class HubAnswerTests
     }
 
     [Fact]
-    public void A_repository_without_a_model_is_an_error_that_lists_the_needed_files()
+    public void Repository_without_a_model_is_an_error_that_lists_the_needed_files()
     {
         using var hub = new HubFixture();
         hub.Hub.Add("org/pictures", ("cat.png", [1, 2, 3]), ("config.json", "{}"u8.ToArray()));
@@ -34,7 +34,7 @@ public class HubAnswerTests
     }
 
     [Fact]
-    public void The_token_is_sent_only_to_the_Hub()
+    public void Token_is_sent_only_to_the_Hub()
     {
         using var hub = new HubFixture();
         hub.Find(options: hub.Options with { Token = "hf_secret" });
@@ -45,7 +45,7 @@ public class HubAnswerTests
     }
 
     [Fact]
-    public void A_redirect_to_a_renamed_repository_keeps_the_token_on_the_same_host()
+    public void Redirect_to_a_renamed_repository_keeps_the_token_on_the_same_host()
     {
         using var hub = new HubFixture();
         hub.Hub.Misbehave = request => request.Path.Contains("org/old", StringComparison.Ordinal)
@@ -70,7 +70,7 @@ public class HubAnswerTests
     }
 
     [Fact]
-    public void A_description_from_another_host_is_rejected()
+    public void Description_from_another_host_is_rejected()
     {
         using var hub = new HubFixture();
         hub.Hub.Misbehave = request => request.Path.StartsWith("/api/", StringComparison.Ordinal) ? new HubResponse(302, [], ("Location", $"{hub.Cdn.Address}api")) : null;
@@ -79,7 +79,7 @@ public class HubAnswerTests
     }
 
     [Fact]
-    public void An_HttpClient_that_follows_redirects_is_an_error_that_says_how_to_create_one()
+    public void HttpClient_that_follows_redirects_is_an_error_that_says_how_to_create_one()
     {
         using var hub = new HubFixture();
         hub.Hub.Misbehave = request => request.Path.StartsWith("/api/", StringComparison.Ordinal) ? new HubResponse(302, [], ("Location", $"{hub.Cdn.Address}api")) : null;
@@ -88,7 +88,7 @@ public class HubAnswerTests
     }
 
     [Fact]
-    public void A_custom_HttpClient_is_used()
+    public void Custom_HttpClient_is_used()
     {
         using var hub = new HubFixture();
         using var client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false });
@@ -106,7 +106,7 @@ public class HubAnswerTests
     [InlineData("[]")]
     [InlineData("<html>")]
     [InlineData("")]
-    public void An_invalid_description_is_an_error(string json)
+    public void Invalid_description_is_an_error(string json)
     {
         using var hub = new HubFixture();
         hub.Hub.Misbehave = request => request.Path.StartsWith("/api/", StringComparison.Ordinal) ? new HubResponse(200, Encoding.UTF8.GetBytes(json)) : null;
@@ -114,7 +114,7 @@ public class HubAnswerTests
     }
 
     [Fact]
-    public void An_endless_description_is_not_read_to_its_end()
+    public void Endless_description_is_not_read_to_its_end()
     {
         using var hub = new HubFixture();
         hub.Hub.Misbehave = _ => new HubResponse(200, new byte[20 << 20]) { Announced = -1 };
@@ -128,7 +128,7 @@ public class HubAnswerTests
     [InlineData("a\\b")]
     [InlineData(".hidden")]
     [InlineData("")]
-    public void An_ETag_that_is_a_path_is_rejected(string etag)
+    public void ETag_that_is_a_path_is_rejected(string etag)
     {
         using var hub = new HubFixture();
         hub.Hub.Misbehave = request => request.Method == "HEAD" ? new HubResponse(200, new byte[5], ("ETag", $"\"{etag}\"")) : null;
@@ -136,7 +136,7 @@ public class HubAnswerTests
     }
 
     [Fact]
-    public void A_file_of_unknown_or_negative_length_is_an_error()
+    public void File_of_unknown_or_negative_length_is_an_error()
     {
         using var hub = new HubFixture();
         hub.Hub.Misbehave = request => request.Method == "HEAD" ? new HubResponse(200, [], ("ETag", "\"abc\"")) { Announced = -1 } : null;
@@ -158,7 +158,7 @@ public class HubAnswerTests
     [InlineData("org/na%2e%2e")]
     [InlineData("org/")]
     [InlineData("")]
-    public void An_invalid_repository_name_sends_no_request(string name)
+    public void Invalid_repository_name_sends_no_request(string name)
     {
         Assert.Null(RepoId.TryParse(name));
         using var hub = new HubFixture();
@@ -177,7 +177,7 @@ public class HubAnswerTests
     [InlineData("a\0b")]
     [InlineData("a.")]
     [InlineData("/a")]
-    public void A_file_or_branch_that_leads_out_of_the_cache_is_rejected(string name)
+    public void File_or_branch_that_leads_out_of_the_cache_is_rejected(string name)
     {
         Assert.False(HubPath.IsInside(name));
         using var hub = new HubFixture();
@@ -188,7 +188,7 @@ public class HubAnswerTests
     }
 
     [Fact]
-    public void An_index_with_files_in_other_directories_is_rejected()
+    public void Index_with_files_in_other_directories_is_rejected()
     {
         using var hub = new HubFixture();
         hub.Hub.Add("org/sharded", ("config.json", "{}"u8.ToArray()), ("model.safetensors.index.json", "{\"weight_map\": {\"a\": \"../../../x.safetensors\"}}"u8.ToArray()));

@@ -6,11 +6,11 @@ using AudioCraft.Tests.Checkpoints;
 
 namespace AudioCraft.Tests.Hub;
 
-/// <summary>The cache on the disk: its layout is that of Python's huggingface_hub, both ways.</summary>
+/// <summary>The cache on disk, which is compatible with Python's huggingface_hub.</summary>
 public class HubCacheTests
 {
     [Fact]
-    public void The_cache_has_the_layout_of_huggingface_hub()
+    public void Cache_has_the_layout_of_huggingface_hub()
     {
         using var hub = new HubFixture();
         hub.Find();
@@ -42,20 +42,20 @@ public class HubCacheTests
     }
 
     [Fact]
-    public void An_incomplete_cache_is_an_error_offline_that_names_the_option()
+    public void Incomplete_cache_is_an_error_offline_that_names_the_option()
     {
         using var hub = new HubFixture();
         Assert.Contains("HF_HUB_OFFLINE", hub.Fails(HubError.Offline, options: hub.Options with { Offline = true }).Message, StringComparison.Ordinal);
         hub.Find();
         File.Delete(hub.WeightsBlob);
         hub.Fails(HubError.Offline, options: hub.Options with { Offline = true });
-        // With the network the link that leads nowhere is mended.
+        // With a network, the broken link is repaired.
         hub.Find();
         hub.HasAll();
     }
 
     [Fact]
-    public void The_cache_is_used_if_the_Hub_cannot_be_reached()
+    public void Cache_is_used_if_the_Hub_cannot_be_reached()
     {
         using var hub = new HubFixture();
         hub.Find();
@@ -86,7 +86,7 @@ public class HubCacheTests
     }
 
     [Fact]
-    public void A_ref_that_is_not_a_commit_is_ignored()
+    public void Ref_that_is_not_a_commit_is_ignored()
     {
         using var hub = new HubFixture();
         Directory.CreateDirectory(Path.Combine(hub.Repository, "refs"));
@@ -97,13 +97,13 @@ public class HubCacheTests
     }
 
     [Fact]
-    public async Task A_lock_of_another_process_is_waited_for()
+    public async Task Lock_of_another_process_is_waited_for()
     {
         using var hub = new HubFixture();
         var path = Path.Combine(hub.Cache, ".locks", "models--org--codec", LocalHub.Sha256(hub.Weights) + ".lock");
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         File.WriteAllBytes(path, []);
-        // What Python's filelock takes is flock; the command of that name takes it too.
+        // Python's filelock uses flock, as does the command of that name.
         using var other = Process.Start(new ProcessStartInfo("flock", [path, "-c", "echo held; read line"]) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
         Assert.Equal("held", await other.StandardOutput.ReadLineAsync());
         var finding = Task.Run(() => hub.Find());
@@ -122,14 +122,14 @@ public class HubCacheTests
     [InlineData("XDG_CACHE_HOME=/d|HF_HOME=/a", "/a/hub")]
     [InlineData("HF_HOME=~/x", "~/x/hub")]
     [InlineData("", "~/.cache/huggingface/hub")]
-    public void The_cache_directory_comes_from_the_environment(string variables, string expected)
+    public void Cache_directory_comes_from_the_environment(string variables, string expected)
     {
         var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
         Assert.Equal(Path.GetFullPath(expected.Replace("~", home, StringComparison.Ordinal)), Environment_(variables).CacheDirectory);
     }
 
     [Fact]
-    public void The_token_comes_from_the_option_the_environment_or_the_login_file()
+    public void Token_comes_from_the_option_the_environment_or_the_login_file()
     {
         using var folder = new TemporaryFolder();
         folder.Write("token", Encoding.ASCII.GetBytes("hf_file\n"));

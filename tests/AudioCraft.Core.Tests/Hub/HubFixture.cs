@@ -4,7 +4,7 @@ using AudioCraft.Tests.Checkpoints;
 
 namespace AudioCraft.Tests.Hub;
 
-/// <summary>A Hub with one codec's repository (whose weights are just bytes), another host for its large files, an empty cache, and waits that do not wait.</summary>
+/// <summary>A Hub with the repository of one codec (its weights are arbitrary bytes), another host for large files, an empty cache, and delays that return immediately.</summary>
 internal sealed class HubFixture : IDisposable
 {
     public const string Codec = "org/codec";
@@ -42,7 +42,7 @@ internal sealed class HubFixture : IDisposable
         Device = TorchSharp.torch.CPU,
     };
 
-    /// <summary>Few attempts, and waits that are recorded instead of waited.</summary>
+    /// <summary>Few attempts, and delays that are recorded and return immediately.</summary>
     public HubTimings Timings => new()
     {
         Attempts = 4,
@@ -78,7 +78,7 @@ internal sealed class HubFixture : IDisposable
     /// <summary>The directory of a codec.</summary>
     public static string Find(LoadContext context, string name = Codec) => context.Fetcher.Find(name, ModelKind.Compression);
 
-    /// <summary>The error that finding the repository ends in. No file of the cache looks finished then that is not.</summary>
+    /// <summary>Returns the exception of finding the repository, and asserts that no incomplete file in the cache appears complete.</summary>
     public HubException Fails(HubError error, string name = Codec, PretrainedOptions? options = null) => Fails(error, Context(options), name);
 
     /// <inheritdoc cref="Fails(HubError, string, PretrainedOptions?)"/>
@@ -98,7 +98,7 @@ internal sealed class HubFixture : IDisposable
         Assert.Empty(Directory.GetFiles(Repository, "*.tmp", SearchOption.AllDirectories));
     }
 
-    /// <summary>A handler that misbehaves for the first requests of the large file's host.</summary>
+    /// <summary>A handler that fails the first requests to the host of large files.</summary>
     public void CdnMisbehaves(int times, Func<HubRequest, byte[], HubResponse> how)
     {
         var left = times;

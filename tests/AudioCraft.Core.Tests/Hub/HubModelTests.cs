@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Tests.Hub;
 
-/// <summary>Whole models by their names: what they name in turn comes too, and of a T5 the encoder alone.</summary>
+/// <summary>Models by Hub id, including the repositories to which they refer. Only the encoder of a T5 is downloaded.</summary>
 public class HubModelTests
 {
     // xunit creates an instance for each test: the random inputs are the same in every run.
@@ -19,7 +19,7 @@ public class HubModelTests
     private static readonly byte[] T5 = WholeT5();
 
     [Fact]
-    public async Task A_model_downloads_with_its_text_encoder_and_generates_the_same_as_a_directory()
+    public async Task Model_downloads_with_its_text_encoder_and_generates_the_same_as_a_directory()
     {
         using var scope = NewDisposeScope();
         using var hub = new HubFixture();
@@ -32,7 +32,7 @@ public class HubModelTests
         Assert.Equal(1.0, reports.Value!.Fraction);
         Assert.Equal(Name, model.Name);
 
-        // All of it is here now, and the decoder never came.
+        // The encoder is complete, and the decoder was not downloaded.
         using var offline = AudioGen.GetPretrained(Name, hub.Options with { Offline = true });
         var part = EncoderFile(hub);
         using var encoder = SafetensorsFile.Open(part);
@@ -86,7 +86,7 @@ public class HubModelTests
     [InlineData("cut off")]
     [InlineData("too long a header")]
     [InlineData("no encoder")]
-    public void A_bad_header_of_a_text_encoder_is_an_error(string how)
+    public void Bad_header_of_a_text_encoder_is_an_error(string how)
     {
         using var hub = new HubFixture();
         var file = how switch
@@ -101,7 +101,7 @@ public class HubModelTests
     }
 
     [Fact]
-    public void A_codec_downloads_by_Hub_id_by_a_checkpoints_reference_and_by_descripts_name()
+    public void Codec_downloads_by_Hub_id_by_a_checkpoints_reference_and_by_descripts_name()
     {
         using var hub = new HubFixture();
         using var encodec = new TemporaryFolder();
@@ -121,7 +121,7 @@ public class HubModelTests
     }
 
     [Fact]
-    public void A_repository_in_Hugging_Faces_layout_downloads_by_name()
+    public void Repository_in_Hugging_Faces_layout_downloads_by_name()
     {
         using var hub = new HubFixture();
         using var folder = new TemporaryFolder();
@@ -132,7 +132,7 @@ public class HubModelTests
     }
 
     [Fact]
-    public void A_melody_model_is_rejected_before_its_weights_download()
+    public void Melody_model_is_rejected_before_its_weights_download()
     {
         using var hub = new HubFixture();
         hub.Hub.Add(
@@ -142,7 +142,7 @@ public class HubModelTests
     }
 
     [Fact]
-    public async Task A_download_contains_everything_that_loading_needs()
+    public async Task Download_contains_everything_that_loading_needs()
     {
         using var hub = new HubFixture();
         AddAudioGen(hub);
@@ -156,7 +156,7 @@ public class HubModelTests
     }
 
     [Fact]
-    public async Task The_kind_of_repository_determines_the_files_downloaded()
+    public async Task Kind_of_repository_determines_the_files_downloaded()
     {
         using var hub = new HubFixture();
         AddAudioGen(hub);
@@ -184,7 +184,7 @@ public class HubModelTests
         Assert.True(File.Exists(EncoderFile(hub)));
     }
 
-    /// <summary>The tiny checkpoint as a repository, and its text encoder as another, with a decoder. Gives a file with the whole T5.</summary>
+    /// <summary>Adds the tiny checkpoint as a repository, and its text encoder with a decoder as another. Returns a file with the complete T5.</summary>
     private static string AddAudioGen(HubFixture hub, string weights = "model.safetensors", byte[]? content = null)
     {
         byte[] Read(string file) => File.ReadAllBytes(Path.Combine(Tiny, file));

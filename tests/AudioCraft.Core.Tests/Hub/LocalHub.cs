@@ -8,23 +8,23 @@ using System.Text.Json;
 
 namespace AudioCraft.Tests.Hub;
 
-/// <summary>What a client asked.</summary>
+/// <summary>A request of a client.</summary>
 internal sealed record HubRequest(string Method, string Path, IReadOnlyDictionary<string, string> Headers)
 {
     public bool IsFile => Path.Contains("/resolve/", StringComparison.Ordinal) || Path.StartsWith("/cdn/", StringComparison.Ordinal);
 }
 
-/// <summary>What it gets: honestly, or with a length that is not the body's, or cut off after some bytes.</summary>
+/// <summary>A response, optionally with a wrong content length, or truncated.</summary>
 internal sealed record HubResponse(int Status, byte[] Body, params (string Name, string Value)[] Headers)
 {
-    /// <summary>What Content-Length says; null for the truth, negative for nothing.</summary>
+    /// <summary>The Content-Length header; null for the length of the body, negative for none.</summary>
     public long? Announced { get; init; }
 
-    /// <summary>Bytes of the body after which the connection is closed.</summary>
+    /// <summary>The number of bytes after which the connection is closed.</summary>
     public int? CutAfter { get; init; }
 }
 
-/// <summary>A Hugging Face Hub on the loopback, as small as can be, that can be made to misbehave: <see cref="Misbehave"/> sees every request first.</summary>
+/// <summary>A minimal Hugging Face Hub on the loopback interface. <see cref="Misbehave"/> can replace any response.</summary>
 internal sealed class LocalHub : IDisposable
 {
     private readonly TcpListener listener = new(IPAddress.Loopback, 0);
@@ -42,13 +42,13 @@ internal sealed class LocalHub : IDisposable
 
     public Uri Address => new($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}");
 
-    /// <summary>Where large files are, as on the real Hub; null for here.</summary>
+    /// <summary>The host of large files; null for this one.</summary>
     public LocalHub? Elsewhere { get; set; }
 
-    /// <summary>Files of at least so many bytes are large ones, named by SHA-256.</summary>
+    /// <summary>The minimum size in bytes of large files, which are identified by SHA-256.</summary>
     public int Large { get; set; } = 1000;
 
-    /// <summary>Answers in the Hub's place; null where it leaves that to the Hub.</summary>
+    /// <summary>Returns a response to use instead of the regular one, or null.</summary>
     public Func<HubRequest, HubResponse?>? Misbehave { get; set; }
 
     public ConcurrentQueue<HubRequest> Requests { get; } = new();
@@ -66,19 +66,19 @@ internal sealed class LocalHub : IDisposable
         }
     }
 
-    /// <summary>The content that a path of the other host stands for.</summary>
+    /// <summary>The content at a path of the other host.</summary>
     public byte[] Blob(string path) => blobs[path["/cdn/".Length..]];
 
     public int CountOf(string method, string part) => Requests.Count(request => request.Method == method && request.Path.Contains(part, StringComparison.Ordinal));
 
     public static string Sha256(byte[] content) => Convert.ToHexStringLower(SHA256.HashData(content));
 
-#pragma warning disable CA5350 // git's own hash
+#pragma warning disable CA5350 // the hash of git objects
     public static string GitSha1(byte[] content) =>
         Convert.ToHexStringLower(SHA1.HashData([.. Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"blob {content.Length}\0")), .. content]));
 #pragma warning restore CA5350
 
-    /// <summary>Content with ranges, as any web server gives it.</summary>
+    /// <summary>Serves content with support for ranges.</summary>
     public static HubResponse Ranged(HubRequest request, byte[] content, params (string, string)[] headers)
     {
         if (!request.Headers.TryGetValue("range", out var range))
@@ -119,7 +119,7 @@ internal sealed class LocalHub : IDisposable
         }
         catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
         {
-            // The test is over.
+            // The test has ended.
         }
     }
 
@@ -138,7 +138,7 @@ internal sealed class LocalHub : IDisposable
             }
             catch (Exception e) when (e is IOException or OperationCanceledException or SocketException)
             {
-                // The client went away.
+                // The client closed the connection.
             }
         }
     }

@@ -3,12 +3,12 @@ using AudioCraft.Tests.Checkpoints;
 
 namespace AudioCraft.Tests.Hub;
 
-/// <summary>Tests reach nothing beyond this machine, and leave the caches of whoever runs them alone.</summary>
+/// <summary>Tests use no network and not the user's caches.</summary>
 internal static class NoNetwork
 {
     private static readonly TemporaryFolder Home = new();
 
-#pragma warning disable CA2255 // What the rule warns of, code that runs when the assembly is loaded, is what is wanted here.
+#pragma warning disable CA2255 // The module initializer is intended.
     [ModuleInitializer]
     public static void Begin()
 #pragma warning restore CA2255

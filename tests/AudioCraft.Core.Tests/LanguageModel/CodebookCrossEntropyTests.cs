@@ -23,7 +23,7 @@ public class CodebookCrossEntropyTests
         var compared = 0;
         foreach (var (name, parameter) in model.named_parameters())
         {
-            // Sums over few numbers near each other in size: float32 noise, far below the gradients' 1e-3.
+            // The sums have few terms of similar size, so the error is float32 noise, far below the gradients of 1e-3.
             Near.Equal(io.Read($"grad/{name}"), parameter.grad!, 1e-5);
             compared++;
         }

@@ -8,8 +8,8 @@ using static TorchSharp.torch;
 namespace AudioCraft.Tests.LanguageModel;
 
 /// <summary>
-/// Models compute with the weights that they were moved to. Moving replaces the tensors, for another device as for another type;
-/// types can be tested without a GPU.
+/// Models use the tensors to which they were moved. Moving to another device and to another type both replace the tensors, so
+/// moving can be tested without a GPU.
 /// </summary>
 public class ConvertedModelTests
 {
@@ -91,7 +91,7 @@ public class ConvertedModelTests
     [Fact]
     public void Float16_on_CPU_and_int8_on_GPU_throw_before_loading()
     {
-        // torch.CUDA throws on a machine without CUDA; a Device that is only named does not.
+        // torch.CUDA throws without CUDA; constructing a Device does not.
         var gpu = new Device(DeviceType.CUDA);
         foreach (var (precision, device) in new[] { (ModelPrecision.Float16, CPU), (ModelPrecision.Int8, gpu) })
         {

@@ -6,10 +6,10 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Tests.LanguageModel;
 
-/// <summary>Every configuration of the golden language models: whole, step by step, and in training.</summary>
+/// <summary>Every configuration of the golden language models: complete sequences, single steps, and training.</summary>
 public class LMConfigurationTests
 {
-    // INDEX.md: float32 against float64 differ by up to 3e-6 where logits reach about 6; streaming adds another such (config: max_abs_diff_stream_vs_full).
+    // INDEX.md: float32 and float64 differ by up to 3e-6 for logits up to about 6, and streaming adds as much (config: max_abs_diff_stream_vs_full).
     private const double Noise = 5e-6;
 
     public static TheoryData<string> Cases() =>
@@ -39,7 +39,7 @@ public class LMConfigurationTests
         using var io = Golden.Tensors(name);
         var sequence = io.Read("seq");
 
-        // Upstream's own steps with rotary positions in the fused layout are wrong; the whole sequence is not.
+        // Upstream's single steps with rotary positions in the fused layout are wrong; its complete sequences are correct.
         var expected = io.Read(name == "lm_tiny_rope_memeff" ? "fwd/logits" : "stream/logits");
         foreach (var chunk in new[] { 1, 2, 5, 100 })
         {

@@ -6,7 +6,7 @@ namespace AudioCraft.Tests.LanguageModel;
 
 public class LMModelTests
 {
-    // INDEX.md: float32 against float64 differ by 7e-6 where the logits reach about 6.
+    // INDEX.md: float32 and float64 differ by 7e-6 for logits up to about 6.
     private const double Noise = 5e-6;
 
     [Fact]

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Tests.Quantization;
 
-/// <summary>Learning of codebooks against the genuine implementation: tests/golden/rvq_*.</summary>
+/// <summary>Training of codebooks compared with upstream's results in tests/golden/rvq_*.</summary>
 public class QuantizerTrainingGoldenTests
 {
     private const double Tolerance = 1e-6;
@@ -79,7 +79,7 @@ public class QuantizerTrainingGoldenTests
     [Theory]
     [InlineData("kmeans", 10)]
     [InlineData("kmeans_few", 5)]
-    public void KMeans_matches_the_recorded_centres(string run, int iterations)
+    public void KMeans_matches_the_recorded_centers(string run, int iterations)
     {
         using var io = Golden.Tensors("rvq_kmeans_deadcodes");
         using var scope = NewDisposeScope();

@@ -45,7 +45,7 @@ public class QuantizerTrainingTests
             var distances = cdist(entries, rows, 2, compute_mode.donot_use_mm_for_euclid_dist).amin([1]);
             Assert.Equal(replaced, distances.lt(1e-6).all().item<bool>());
 
-            // Different vectors of the batch, with the threshold as their weight.
+            // Different vectors of the batch, weighted by the threshold.
             Assert.Equal(replaced, Buffer(trained, "cluster_size").eq(2).all().item<bool>());
             if (replaced)
             {
@@ -58,7 +58,7 @@ public class QuantizerTrainingTests
     }
 
     [Fact]
-    public void A_threshold_of_zero_replaces_nothing_and_samples_nothing()
+    public void Threshold_of_zero_replaces_nothing_and_samples_nothing()
     {
         using var quantizer = new ResidualVectorQuantizer(
             3, new QuantizerConfig { NumCodebooks = 2, Cardinality = 4, KMeansInit = false, DeadCodeThreshold = 0 }, new RecordedSampler());
@@ -67,7 +67,7 @@ public class QuantizerTrainingTests
     }
 
     [Fact]
-    public void The_first_training_batch_initializes_the_entries_and_evaluation_never_does()
+    public void First_training_batch_initializes_the_entries_and_evaluation_never_does()
     {
         using var quantizer = new ResidualVectorQuantizer(dimension: 3, nQ: 2, bins: 4);
         using var batch = randn(2, 3, 20);
@@ -83,7 +83,7 @@ public class QuantizerTrainingTests
     }
 
     [Fact]
-    public void The_result_of_KMeans_survives_the_first_step_unless_UpstreamLearning_is_set()
+    public void Result_of_KMeans_survives_the_first_step_unless_UpstreamLearning_is_set()
     {
         foreach (var upstream in new[] { false, true })
         {
@@ -105,7 +105,7 @@ public class QuantizerTrainingTests
     }
 
     [Fact]
-    public void The_same_seed_and_batches_give_the_same_codebooks_and_another_seed_others()
+    public void Same_seed_and_batches_give_the_same_codebooks_and_another_seed_others()
     {
         using var batch = randn(2, 4, 30);
         float[] Train(ulong seed)
@@ -147,7 +147,7 @@ public class QuantizerTrainingTests
     }
 
     [Fact]
-    public void Orthogonal_regularisation_includes_at_most_the_configured_entries()
+    public void Orthogonal_regularization_includes_at_most_the_configured_entries()
     {
         var draws = new RecordedSampler();
         using var quantizer = new ResidualVectorQuantizer(
@@ -169,7 +169,7 @@ public class QuantizerTrainingTests
     }
 
     [Fact]
-    public void The_gradient_passes_straight_through_once()
+    public void Gradient_passes_straight_through_once()
     {
         using var quantizer = new ResidualVectorQuantizer(dimension: 4, nQ: 3, bins: 8, kmeansInit: false);
         using var x = randn(2, 4, 6).requires_grad_();
@@ -196,7 +196,7 @@ public class QuantizerTrainingTests
             all.backward();
         }
 
-        Step(upstream); // x has its gradient from now on
+        Step(upstream); // allocates the gradient of x
         x.grad!.Dispose();
         LiveTensors.NoneLeft(() =>
         {
@@ -210,7 +210,7 @@ public class QuantizerTrainingTests
     }
 
     [Fact]
-    public void A_generator_of_another_device_and_vectors_of_another_size_are_rejected()
+    public void Generator_of_another_device_and_vectors_of_another_size_are_rejected()
     {
         using var quantizer = new ResidualVectorQuantizer(dimension: 4, nQ: 1, bins: 8);
         Assert.Null(quantizer.Generator);

@@ -3,12 +3,12 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Tests.Quantization;
 
-/// <summary>Choices that were recorded elsewhere, in their order.</summary>
+/// <summary>A sampler that returns recorded samples in order.</summary>
 internal sealed class RecordedSampler : TrainingSampler
 {
     private readonly Queue<long[]> choices = new();
 
-    /// <summary>Choices not made yet.</summary>
+    /// <summary>The number of remaining samples.</summary>
     public int Left => choices.Count;
 
     public void Add(Tensor indices) => choices.Enqueue(indices.data<long>().ToArray());

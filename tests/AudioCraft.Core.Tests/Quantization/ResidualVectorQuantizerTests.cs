@@ -9,7 +9,7 @@ public class ResidualVectorQuantizerTests
     public ResidualVectorQuantizerTests() => manual_seed(20261127);
 
     [Fact]
-    public void A_code_is_the_nearest_entry_and_the_next_codebook_encodes_the_residual()
+    public void Code_is_the_nearest_entry_and_the_next_codebook_encodes_the_residual()
     {
         using var quantizer = Made(dimension: 2, codebooks: 2, bins: 2, [[0, 0], [4, 0]], [[0, 1], [1, 0]]);
         using var x = tensor(new float[] { 5, 0, 0, 1.5f }).view(1, 2, 2).contiguous();
@@ -22,9 +22,9 @@ public class ResidualVectorQuantizerTests
     }
 
     [Fact]
-    public void A_long_input_is_coded_piece_by_piece_to_the_same_codes()
+    public void Long_input_is_coded_in_chunks_to_the_same_codes()
     {
-        // 8192 entries leave 512 rows a piece.
+        // With 8192 entries a chunk has 512 rows.
         using var quantizer = new ResidualVectorQuantizer(dimension: 4, nQ: 2, bins: 8192, kmeansInit: false);
         quantizer.eval();
         using var x = randn(2, 4, 600);
@@ -71,7 +71,7 @@ public class ResidualVectorQuantizerTests
     }
 
     [Fact]
-    public void Buffers_have_upstreams_names_and_a_fresh_quantizer_waits_for_its_first_batch()
+    public void Buffer_names_match_upstream_and_a_new_quantizer_is_not_initialized()
     {
         using var quantizer = new ResidualVectorQuantizer(dimension: 3, nQ: 2, bins: 5);
         var state = quantizer.state_dict();
@@ -84,7 +84,7 @@ public class ResidualVectorQuantizerTests
     }
 
     [Fact]
-    public void Values_out_of_range_are_refused_and_named()
+    public void Values_out_of_range_throw_with_their_name()
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => new ResidualVectorQuantizer(dimension: 0));
         Assert.Throws<ArgumentOutOfRangeException>(() => new ResidualVectorQuantizer(nQ: 0));

@@ -9,7 +9,7 @@ public class AudioDatasetTests
     private const int Rate = 1000;
 
     [Fact]
-    public void A_batch_depends_only_on_seed_and_number()
+    public void Batch_depends_only_on_seed_and_number()
     {
         var dataset = new AudioDataset(Ramps(3, 4000), Options());
         using var first = dataset.Batch(5);
@@ -25,9 +25,9 @@ public class AudioDatasetTests
     }
 
     [Fact]
-    public void Segments_are_parts_of_their_sounds()
+    public void Segments_are_parts_of_their_recordings()
     {
-        // Sound i climbs from i/10 by 1/32767 a sample.
+        // Recording i starts at i/10 and increases by 1/32767 per sample.
         var dataset = new AudioDataset(Ramps(3, 4000), Options());
         using var batch = dataset.Batch(0);
         Assert.Equal([8, 1, 500], batch.Wav.shape);
@@ -42,7 +42,7 @@ public class AudioDatasetTests
     }
 
     [Fact]
-    public void A_segment_near_the_end_is_padded_beyond_its_minimum_share()
+    public void Segment_near_the_end_is_padded_beyond_its_minimum_share()
     {
         var dataset = new AudioDataset(Ramps(1, 600), Options() with { MinimumSegmentRatio = 0.4 });
         var lengths = new List<int>();
@@ -93,7 +93,7 @@ public class AudioDatasetTests
     }
 
     [Fact]
-    public void Unreadable_sounds_are_skipped_up_to_the_limit()
+    public void Unreadable_recordings_are_skipped_up_to_the_limit()
     {
         var dataset = new AudioDataset(new Broken(Ramps(4, 4000), 1), Options());
         for (var number = 0; number < 10; number++)
@@ -106,7 +106,7 @@ public class AudioDatasetTests
     }
 
     [Fact]
-    public void Options_out_of_range_are_refused()
+    public void Options_out_of_range_are_rejected()
     {
         var sounds = Ramps(1, 1000);
         Assert.Throws<ArgumentOutOfRangeException>(() => new AudioDataset(sounds, Options() with { SampleRate = 0 }));
@@ -124,7 +124,7 @@ public class AudioDatasetTests
         new AudioDataset(Ramps(2, 4000), Options() with { SampleRate = 2000, Mixing = new SoundMixing { Probability = 1 } }).Batch(0));
 
     [Fact]
-    public void Prefetched_items_are_the_requested_ones()
+    public void Prefetching_returns_the_requested_items()
     {
         var dataset = new AudioDataset(Ramps(3, 4000), Options());
         using var ahead = new Prefetcher<AudioBatch>(dataset.Batch, 3);

@@ -38,7 +38,7 @@ public sealed class AudioFolderTests : IDisposable
     }
 
     [Fact]
-    public void A_missing_description_is_an_error_only_if_required()
+    public void Missing_description_is_an_error_only_if_required()
     {
         Write("a.wav", 1000);
         Assert.Empty(new AudioFolder(folder.Path).Info(0).Descriptions);

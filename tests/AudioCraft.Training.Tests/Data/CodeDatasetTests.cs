@@ -7,7 +7,7 @@ namespace AudioCraft.Training.Tests;
 public class CodeDatasetTests
 {
     [Fact]
-    public void A_saved_dataset_reads_back_unchanged()
+    public void Saved_dataset_reads_back_unchanged()
     {
         using var folder = new TemporaryFolder();
         var data = new CodeDataset([new CodeItem([1, 2, 3, 4, 5, 6], 3, ["a \"siren\"", "сирена"]), new CodeItem([7, 8], 1, [])]);
@@ -66,7 +66,7 @@ public class CodeDatasetTests
     }
 
     [Fact]
-    public void Invalid_items_are_refused()
+    public void Invalid_items_are_rejected()
     {
         Assert.Throws<ArgumentException>(() => new CodeItem([1, 2, 3], 2, []));
         Assert.Throws<ArgumentException>(() => new CodeItem([], 1, []));

@@ -8,13 +8,13 @@ public class HistoryNoiseTests
     [Theory]
     [InlineData(0.1, 1)]
     [InlineData(0.3, 5)]
-    public void The_last_codebook_is_replaced_at_the_given_share_and_earlier_ones_less(double share, double length)
+    public void Last_codebook_is_replaced_at_the_given_share_and_earlier_ones_less(double share, double length)
     {
         var codes = Codes();
         var heard = new HistoryNoise(share, length).Apply(codes, Items, Codebooks, Special, seed: 3);
         var parts = Enumerable.Range(0, Codebooks).Select(k => Enumerable.Range(0, Items).Average(i => Enumerable.Range(0, Frames).Average(t => heard[At(i, k, t)] == codes[At(i, k, t)] ? 0.0 : 1))).ToList();
 
-        // A stretch begins from each codebook on equally often.
+        // Each codebook is equally often the first one of a replaced range.
         for (var k = 0; k < Codebooks; k++)
         {
             Assert.InRange(parts[k], share * (k + 1) / Codebooks * 0.75, share * (k + 1) / Codebooks * 1.25);
@@ -43,7 +43,7 @@ public class HistoryNoiseTests
     }
 
     [Fact]
-    public void The_same_seed_gives_the_same_noise_and_targets_do_not_change()
+    public void Same_seed_gives_the_same_noise_and_targets_do_not_change()
     {
         var codes = Codes();
         var noise = new HistoryNoise(0.2);
@@ -67,7 +67,7 @@ public class HistoryNoiseTests
     }
 
     [Fact]
-    public void An_invalid_share_or_length_is_refused()
+    public void Invalid_share_or_length_is_rejected()
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => new HistoryNoise(1));
         Assert.Throws<ArgumentOutOfRangeException>(() => new HistoryNoise(double.NaN));
@@ -77,7 +77,7 @@ public class HistoryNoiseTests
 
     private static int At(int item, int codebook, int frame) => (((item * Codebooks) + codebook) * Frames) + frame;
 
-    /// <summary>Each code says its codebook, sound and frame.</summary>
+    /// <summary>Each code encodes its codebook, item and frame.</summary>
     private static long[] Codes() =>
         [.. Enumerable.Range(0, Items * Codebooks * Frames).Select(at => (at / Frames % Codebooks * 100_000L) + (at / Frames / Codebooks * 10_000) + (at % Frames))];
 }

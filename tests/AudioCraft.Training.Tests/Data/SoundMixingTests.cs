@@ -6,7 +6,7 @@ namespace AudioCraft.Training.Tests.Data;
 public class SoundMixingTests
 {
     [Fact]
-    public void A_share_of_the_batch_becomes_mixtures_with_joined_descriptions()
+    public void Share_of_the_batch_becomes_mixtures_with_joined_descriptions()
     {
         var sounds = new MemorySounds(1000);
         for (var i = 0; i < 8; i++)

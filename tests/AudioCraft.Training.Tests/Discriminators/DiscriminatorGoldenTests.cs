@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Training.Tests.Discriminators;
 
-/// <summary>Against the genuine implementation: tests/golden/disc_*.</summary>
+/// <summary>Discriminators compared with upstream's results in tests/golden/disc_*.</summary>
 public class DiscriminatorGoldenTests
 {
     public static TheoryData<string> Cases() => ["disc_mpd", "disc_msd", "disc_msstft", "disc_msstft_stereo"];
@@ -25,7 +25,7 @@ public class DiscriminatorGoldenTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Logits_feature_maps_and_input_gradients_equal_upstream(string name)
+    public void Logits_feature_maps_and_input_gradients_match_upstream(string name)
     {
         using var scope = NewDisposeScope();
         using var io = Golden.Tensors(name);
@@ -50,7 +50,7 @@ public class DiscriminatorGoldenTests
 
     [Theory]
     [MemberData(nameof(Criteria))]
-    public void Losses_and_updates_of_generator_and_discriminator_equal_upstream(string name, string kind)
+    public void Losses_and_updates_of_generator_and_discriminator_match_upstream(string name, string kind)
     {
         using var scope = NewDisposeScope();
         using var io = Golden.Tensors(name);
@@ -74,9 +74,9 @@ public class DiscriminatorGoldenTests
 
         Near.Equal(io.Read($"{prefix}/train_adv_loss"), loss.TrainAdversary(fake, real), 2e-6);
         var state = model.state_dict();
-        var learnt = io.Tensors.Keys.Where(key => key.StartsWith($"{prefix}/after_sgd/", StringComparison.Ordinal)).ToList();
-        Assert.NotEmpty(learnt);
-        foreach (var key in learnt)
+        var learned = io.Tensors.Keys.Where(key => key.StartsWith($"{prefix}/after_sgd/", StringComparison.Ordinal)).ToList();
+        Assert.NotEmpty(learned);
+        foreach (var key in learned)
         {
             Near.Equal(io.Read(key), state[key[$"{prefix}/after_sgd/".Length..]], 2e-6);
         }

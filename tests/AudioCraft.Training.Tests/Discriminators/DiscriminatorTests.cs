@@ -28,13 +28,13 @@ public class DiscriminatorTests
         using var scope = NewDisposeScope();
         manual_seed(4);
 
-        // Smooth: a slope across a kink is none.
+        // A smooth activation: finite differences are wrong at a kink.
         using var model = Discriminators[name](new ActivationConfig("SiLU"));
         model.to(ScalarType.Float64);
         var x = randn(2, 1, 640, dtype: ScalarType.Float64).requires_grad_();
         for (var i = 0; i < 20; i++)
         {
-            // Spectral norm starts with directions in which the weight is short.
+            // The first estimates of spectral norm are too small.
             using var ignored = model.forward(x);
         }
 
@@ -60,12 +60,12 @@ public class DiscriminatorTests
     }
 
     [Fact]
-    public void A_new_group_norm_has_scale_1_and_shift_0()
+    public void New_group_norm_has_scale_1_and_shift_0()
     {
         using var scope = NewDisposeScope();
         for (var size = 1; size <= 8; size++)
         {
-            // Leaves memory behind that holds neither 0 nor 1.
+            // Leaves freed memory with values other than 0 and 1.
             full(size, 7.5f).Dispose();
         }
 
@@ -77,7 +77,7 @@ public class DiscriminatorTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void The_minimum_length_is_accepted_a_shorter_one_refused_and_no_tensor_leaks(string name)
+    public void Minimum_length_is_accepted_a_shorter_one_rejected_and_no_tensor_leaks(string name)
     {
         using var scope = NewDisposeScope();
         using var model = Discriminators[name](null);
@@ -119,7 +119,7 @@ public class DiscriminatorTests
             weight.Weight();
         }
 
-        // The largest singular value of what is left is 1: W Wᵀ − I has no positive eigenvalue, and one of 0.
+        // The largest singular value of the result is 1: W Wᵀ − I has no positive eigenvalue, and one eigenvalue of 0.
         var matrix = weight.Weight().reshape(6, -1);
         var direction = randn(6);
         for (var i = 0; i < 500; i++)
@@ -155,7 +155,7 @@ public class DiscriminatorTests
     }
 
     [Fact]
-    public void A_discriminator_learns_to_distinguish_noise_from_tones()
+    public void Discriminator_learns_to_distinguish_noise_from_tones()
     {
         using var scope = NewDisposeScope();
         manual_seed(2);
@@ -174,7 +174,7 @@ public class DiscriminatorTests
         Assert.Equal(2, first, 0.5);
         Assert.True(loss.TrainAdversary(noise, tones).item<float>() < 0.1);
 
-        // The generator loses by noise, and not by tones.
+        // The generator's loss is high for noise and low for tones.
         Assert.True(loss.forward(noise, tones).Adversarial.item<float>() > 0.9);
         Assert.True(loss.forward(tones, tones).Adversarial.item<float>() < -0.9);
         Assert.Equal(0, loss.forward(tones, tones).Features.item<float>());
@@ -185,7 +185,7 @@ public class DiscriminatorTests
     }
 
     [Fact]
-    public void Invalid_layers_are_refused_by_the_constructor()
+    public void Invalid_layers_are_rejected_by_the_constructor()
     {
         Assert.Throws<ArgumentException>(() => new MultiScaleSTFTDiscriminator(4, nFfts: [64], hopLengths: [16, 8]));
         Assert.Throws<ArgumentException>(() => new MultiScaleDiscriminator(kernelSizes: [4, 3]));

@@ -6,7 +6,7 @@ using AudioCraft.Training.Tests.Losses;
 
 namespace AudioCraft.Training.Tests.Discriminators;
 
-/// <summary>Builds discriminators from the arguments and weights that upstream's were recorded with; what is not given has our default, which must be upstream's.</summary>
+/// <summary>Creates discriminators with the recorded arguments and weights. Other arguments have our defaults, which must be upstream's.</summary>
 internal static class GoldenDiscriminator
 {
     public static MultiDiscriminator Load(string name)

@@ -20,14 +20,14 @@ public sealed class CodecEvaluationTests
     }
 
     [Fact]
-    public void A_round_trip_keeps_the_length()
+    public void Round_trip_keeps_the_length()
     {
         using var codec = Codec();
         Assert.Equal(12345, CodecEvaluation.RoundTrip(codec, new float[12345]).Length);
     }
 
     [Fact]
-    public void Short_and_missing_audio_is_refused()
+    public void Short_and_missing_audio_is_rejected()
     {
         using var codec = Codec();
         Assert.Throws<ArgumentException>(() => CodecEvaluation.Measure(codec, "test", []));

@@ -4,13 +4,13 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Training.Tests.Losses;
 
-/// <summary>Against the genuine implementation: tests/golden/balancer.</summary>
+/// <summary>The balancer compared with upstream's results in tests/golden/balancer.</summary>
 public class BalancerGoldenTests
 {
     private const string Case = "balancer";
 
     [Fact]
-    public void Effective_losses_gradients_and_ratios_equal_upstream()
+    public void Effective_losses_gradients_and_ratios_match_upstream()
     {
         using var json = Golden.Config(Case);
         using var io = Golden.Tensors(Case);

@@ -13,14 +13,14 @@ public class BalancerTests
         var w = zeros(4).requires_grad_();
         var y = w * 1.0;
 
-        // One pulls at the first half, the other at the second: the gradient shows the share of each.
+        // One loss affects the first half and the other the second half, so the gradient shows the share of each.
         balancer.Backward(new Dictionary<string, Tensor> { ["small"] = y.narrow(0, 0, 2).sum() * 1e-3, ["huge"] = y.narrow(0, 2, 2).sum() * 1e6 }, y);
         Assert.Equal(0.75, w.grad!.narrow(0, 0, 2).norm().item<float>(), 1e-5);
         Assert.Equal(0.25, w.grad!.narrow(0, 2, 2).norm().item<float>(), 1e-5);
     }
 
     [Fact]
-    public void A_loss_may_be_absent_in_some_steps()
+    public void Losses_can_be_absent_in_some_steps()
     {
         using var scope = NewDisposeScope();
         var balancer = new Balancer(new Dictionary<string, double> { ["a"] = 1, ["b"] = 1 }, perBatchItem: false, monitor: true);
@@ -59,7 +59,7 @@ public class BalancerTests
     }
 
     [Fact]
-    public void Misuse_is_refused_before_autograd_and_no_tensor_leaks()
+    public void Misuse_is_rejected_before_autograd_and_no_tensor_leaks()
     {
         using var scope = NewDisposeScope();
         var balancer = new Balancer(new Dictionary<string, double> { ["a"] = 1, ["none"] = 0 });

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace AudioCraft.Training.Tests.Losses;
 
-/// <summary>Builds losses from the arguments that upstream's were recorded with; what is not given has our default, which must be upstream's.</summary>
+/// <summary>Creates losses with the recorded arguments. Other arguments have our defaults, which must be upstream's.</summary>
 internal static class GoldenLoss
 {
     public static AudioLoss Make(string type, JsonElement kwargs)

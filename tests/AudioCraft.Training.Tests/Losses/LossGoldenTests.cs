@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Training.Tests.Losses;
 
-/// <summary>Against the genuine implementation: tests/golden/losses.</summary>
+/// <summary>Losses compared with upstream's results in tests/golden/losses.</summary>
 public class LossGoldenTests
 {
     private const string Case = "losses";
@@ -28,17 +28,17 @@ public class LossGoldenTests
         return rows;
     }
 
-    // In float64, so that only the rounding of the float32 record is left: the same on every machine.
+    // In float64, so that only the rounding of the float32 record remains, which is the same on every machine.
     [Theory]
     [MemberData(nameof(Names))]
-    public void Values_and_gradients_equal_upstream(string name)
+    public void Values_and_gradients_match_upstream(string name)
     {
         using var scope = NewDisposeScope();
         using var io = Golden.Tensors(Case);
         var (value, gradient) = Run(name, ScalarType.Float64);
         Assert.Empty(value.shape);
 
-        // The record's largest distance from float64: 4.4e-7, of sisnr_seg_stereo.
+        // The largest difference between the record and float64 is 4.4e-7, for sisnr_seg_stereo.
         Near.Equal(value, io.Read($"{name}/loss").reshape([]).to(ScalarType.Float64), 5e-7);
         Near.Equal(gradient, io.Read($"{name}/grad_x").to(ScalarType.Float64), RecordsGradientNoise(name));
     }
@@ -55,7 +55,7 @@ public class LossGoldenTests
             var (value, gradient) = Run(name, ScalarType.Float64);
             var (rounded, roundedGradient) = Run(name, ScalarType.Float32);
 
-            // Largest distance measured on libtorch 2.10 with one and two threads: 1.5e-7, of stft_normalized.
+            // The largest difference measured with libtorch 2.10 and one and two threads is 1.5e-7, for stft_normalized.
             Near.Equal(value, rounded, 5e-7);
             Near.Equal(gradient, roundedGradient, GradientNoise(name));
         }
@@ -66,7 +66,7 @@ public class LossGoldenTests
     }
 
     [Fact]
-    public void A_mel_spectrogram_equals_upstream()
+    public void Mel_spectrogram_matches_upstream()
     {
         using var scope = NewDisposeScope();
         using var json = Golden.Config(Case);
@@ -77,13 +77,13 @@ public class LossGoldenTests
         Near.Equal(io.Read("melspec/out"), spectrogram.forward(x), 1e-6);
         Near.Equal(io.Read("melspec/out_len1000"), spectrogram.forward(x.narrow(2, 0, 1000)), 1e-6);
 
-        // The record's filters were computed in float32 and are 1.15e-6 from their formula in float64.
+        // The recorded filters were computed in float32 and differ by 1.15e-6 from the formula in float64.
         Near.Equal(io.Read("melspec/fb"), MelFilterbank.Create(129, 20, 16000, 64, 8000), 1.2e-6);
         Near.Equal(io.Read("melspec/window"), AnalysisWindows.Make(AnalysisWindow.Hann, 256), 1e-6);
     }
 
     [Fact]
-    public void Loudness_and_its_ratios_equal_upstream()
+    public void Loudness_and_its_ratios_match_upstream()
     {
         using var scope = NewDisposeScope();
         using var io = Golden.Tensors(Case);
@@ -96,7 +96,7 @@ public class LossGoldenTests
         Near.Equal(io.Read("loud/tloudness_ratio_overlap0"), overTime.forward(x, y), 1e-6);
     }
 
-    // Distances of the record (float32) from our float64 result, relative to the largest element.
+    // Differences between the record (float32) and our float64 result, relative to the largest element.
     // The STFT losses take the logarithm of single bins, whose gradient is 1 / |X|. In "stft" 7 of 11,310 bins have |X| < 0.003 where the largest |X| is 5.6;
     // without them the largest element of the gradient is 0.020 instead of 0.062. In these bins float32 leaves only four or five digits of X.
     private static double RecordsGradientNoise(string name) => name switch
@@ -105,17 +105,17 @@ public class LossGoldenTests
         "mrstft" => 1.2e-4, // measured: 1.10e-4
         "mrstft_stereo" => 4e-5, // measured: 3.89e-5
         "stft_normalized" => 7.5e-6, // measured: 6.99e-6
-        _ => 4e-6, // measured: 3.88e-6 at most, of sisnr_seg_stereo
+        _ => 4e-6, // measured: at most 3.88e-6, for sisnr_seg_stereo
     };
 
-    // Twice the largest change of the float64 gradient when every sample is changed by up to half a unit in its last place of float32 (8 random draws).
+    // Twice the largest change of the float64 gradient when every sample is changed by up to half a unit in its last place of float32 (8 random samples).
     private static double GradientNoise(string name) => name switch
     {
-        "stft" => 1.8e-4, // 2 × 8.7e-5; float32 on libtorch 2.10 is 4.7e-5 away
-        "mrstft" => 4.4e-4, // 2 × 2.2e-4; 1.1e-4 away
-        "mrstft_stereo" => 1.2e-4, // 2 × 6.1e-5; 6.6e-5 away
-        "stft_normalized" => 3e-5, // 2 × 1.4e-5; 1.0e-5 away
-        _ => 3e-6, // 2 × 1.4e-6, of msspec; 1.6e-6 away at most, msspec_stereo
+        "stft" => 1.8e-4, // 2 × 8.7e-5; float32 with libtorch 2.10 differs by 4.7e-5
+        "mrstft" => 4.4e-4, // 2 × 2.2e-4; measured: 1.1e-4
+        "mrstft_stereo" => 1.2e-4, // 2 × 6.1e-5; measured: 6.6e-5
+        "stft_normalized" => 3e-5, // 2 × 1.4e-5; measured: 1.0e-5
+        _ => 3e-6, // 2 × 1.4e-6, for msspec; measured: at most 1.6e-6, for msspec_stereo
     };
 
     private static (Tensor Value, Tensor Gradient) Run(string name, ScalarType type)

@@ -36,7 +36,7 @@ public class LossTests
         const double Step = 1e-6;
         var slope = (loss.forward(x + (direction * Step), y) - loss.forward(x - (direction * Step), y)) / (2 * Step);
 
-        // The losses have kinks, and windows and filters are float32 made float64.
+        // The losses have kinks, and windows and filters are float32 values converted to float64.
         Assert.Equal((x.grad! * direction).sum().item<double>(), slope.item<double>(), 1e-4 * Math.Abs(slope.item<double>()) + 1e-9);
     }
 
@@ -91,12 +91,12 @@ public class LossTests
         noise -= (noise * reference).sum() / reference.square().sum() * reference;
         noise *= (reference.square().sum() / noise.square().sum() / 100).sqrt();
 
-        // A hundredth of the energy is 20 dB, at any volume.
+        // A noise energy of 1/100 is 20 dB at any volume.
         Assert.Equal(-20, loss.forward((reference + noise) * 3.0, reference).item<float>(), 1e-2);
     }
 
     [Fact]
-    public void Invalid_input_of_a_loss_is_refused_by_name()
+    public void Invalid_input_of_a_loss_is_rejected_by_name()
     {
         using var scope = NewDisposeScope();
         using var mel = new MelSpectrogramL1Loss(16000);

@@ -12,7 +12,7 @@ public class LearningRateScheduleTests
     [InlineData(60, 0.55)]
     [InlineData(110, 0.1)]
     [InlineData(111, 0.1)]
-    public void A_cosine_warms_up_and_falls_to_its_minimum(long update, double expected) =>
+    public void Cosine_warms_up_and_falls_to_its_minimum(long update, double expected) =>
         Assert.Equal(expected, new CosineSchedule(110, 10, 0.1).RateOf(update, 1.0), 12);
 
     [Theory]
@@ -20,7 +20,7 @@ public class LearningRateScheduleTests
     [InlineData(4, 0.5)]
     [InlineData(9, 1.0)]
     [InlineData(39, 0.5)]
-    public void An_inverse_square_root_counts_from_one(long update, double expected) =>
+    public void Inverse_square_root_counts_from_one(long update, double expected) =>
         Assert.Equal(expected, new InverseSquareRootSchedule(10).RateOf(update, 1.0), 12);
 
     [Theory]
@@ -28,7 +28,7 @@ public class LearningRateScheduleTests
     [InlineData(5, 0.6)]
     [InlineData(10, 1.0)]
     [InlineData(1000, 1.0)]
-    public void A_linear_warm_up_ends_at_the_full_rate(long update, double expected) =>
+    public void Linear_warm_up_ends_at_the_full_rate(long update, double expected) =>
         Assert.Equal(expected, new LinearWarmupSchedule(10, 0.2).RateOf(update, 1.0), 12);
 
     [Theory]
@@ -39,11 +39,11 @@ public class LearningRateScheduleTests
     [InlineData(65, 0.325)]
     [InlineData(115, 0.1)]
     [InlineData(116, 0.1)]
-    public void A_polynomial_waits_warms_up_and_decays(long update, double expected) =>
+    public void Polynomial_waits_warms_up_and_decays(long update, double expected) =>
         Assert.Equal(expected, new PolynomialDecaySchedule(115, 10, 0.1, ZeroSteps: 5, Power: 2).RateOf(update, 1.0), 12);
 
     [Fact]
-    public void Values_out_of_range_are_refused()
+    public void Values_out_of_range_are_rejected()
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => new CosineSchedule(10, 10).RateOf(0, 1));
         Assert.Throws<ArgumentOutOfRangeException>(() => new CosineSchedule(10, -1).RateOf(0, 1));

@@ -10,7 +10,7 @@ public class OptimizerTests
     [Theory]
     [InlineData(0.0)]
     [InlineData(0.1)]
-    public void AdamW_equals_that_of_PyTorch(double decay)
+    public void AdamW_matches_PyTorch(double decay)
     {
         using var mine = NewModule();
         using var theirs = NewModule();
@@ -46,7 +46,7 @@ public class OptimizerTests
     }
 
     [Fact]
-    public void An_optimizer_uses_its_schedule()
+    public void Optimizer_uses_its_schedule()
     {
         using var module = NewModule();
         using var own = new AdamW(module.named_parameters(), new AdamWOptions { LearningRate = 0.1, Schedule = new LinearWarmupSchedule(4) });
@@ -59,7 +59,7 @@ public class OptimizerTests
     }
 
     [Fact]
-    public void Settings_out_of_range_are_refused()
+    public void Settings_out_of_range_are_rejected()
     {
         using var module = NewModule();
         Assert.Throws<ArgumentOutOfRangeException>(() => new AdamW(module.named_parameters(), new AdamWOptions { LearningRate = double.NaN }));
@@ -72,7 +72,7 @@ public class OptimizerTests
     [Theory]
     [InlineData(true, new[] { 1.0, 1.5263157894736843, 2.0701107011070112 })]
     [InlineData(false, new[] { 0.1, 0.29, 0.561 })]
-    public void An_average_of_weights_has_the_published_values(bool unbiased, double[] expected)
+    public void Average_of_weights_has_the_published_values(bool unbiased, double[] expected)
     {
         using var module = NewModule();
         Fill(module, 0);
@@ -105,7 +105,7 @@ public class OptimizerTests
     }
 
     [Fact]
-    public void No_tensor_leaks()
+    public void Calls_leak_no_tensors()
     {
         LiveTensors.NoneLeftOfModules(() =>
         {

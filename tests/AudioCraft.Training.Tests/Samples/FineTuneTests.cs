@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Training.Tests;
 
-/// <summary>The command line of samples/FineTune, as a user calls it.</summary>
+/// <summary>The command line of samples/FineTune.</summary>
 public class FineTuneTests
 {
     // xunit creates an instance for each test: the random inputs are the same in every run.

@@ -15,7 +15,7 @@ public class CheckpointWriterTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void A_written_checkpoint_generates_the_same_tokens_as_the_model_in_memory(bool half)
+    public void Written_checkpoint_generates_the_same_tokens_as_the_model_in_memory(bool half)
     {
         using var folder = new TemporaryFolder();
         using var scope = NewDisposeScope();
@@ -23,7 +23,7 @@ public class CheckpointWriterTests
         using var lm = TinyLanguage.NewModel();
         if (half)
         {
-            // What float16 holds exactly must come back exactly.
+            // Values that float16 represents exactly must round-trip exactly.
             using var guard = no_grad();
             foreach (var parameter in lm.parameters().Concat(LanguageModelSolver.Conditioners(lm).Single().TextEncoder.Encoder.parameters()))
             {

@@ -15,7 +15,7 @@ public sealed class CompressionSolverTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Fact]
-    public void The_loss_falls_and_the_exported_codec_loads()
+    public void Loss_falls_and_the_exported_codec_loads()
     {
         var options = Options("run", 60);
         using (var solver = Solver(options))
@@ -33,7 +33,7 @@ public sealed class CompressionSolverTests : IDisposable
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void A_resumed_training_equals_an_uninterrupted_one(bool adversary)
+    public void Resumed_training_equals_an_uninterrupted_one(bool adversary)
     {
         var against = adversary ? Adversary(startAt: 8) : null;
         var whole = Options("whole", 24) with { Adversary = against };
@@ -60,7 +60,7 @@ public sealed class CompressionSolverTests : IDisposable
     }
 
     [Fact]
-    public void A_discriminator_is_trained_from_its_first_step_on()
+    public void Discriminator_is_trained_from_its_first_step_on()
     {
         // The codec hardly changes, so that only the discriminator can improve.
         var options = Options("run", 100) with { Adversary = Adversary(startAt: 20), Optimizer = new() { LearningRate = 1e-6 } };
@@ -84,7 +84,7 @@ public sealed class CompressionSolverTests : IDisposable
     }
 
     [Fact]
-    public void A_codec_can_be_trained_with_the_adversarial_loss_alone()
+    public void Codec_can_be_trained_with_the_adversarial_loss_alone()
     {
         var options = Options("run", 8) with { Adversary = Adversary(startAt: 0), L1Weight = 0, MelWeight = 0.001 };
         using var solver = Solver(options);
@@ -110,7 +110,7 @@ public sealed class CompressionSolverTests : IDisposable
     }
 
     [Fact]
-    public void An_initializer_sets_weights_masks_gradients_and_chooses_the_frames_of_the_first_codebook()
+    public void Initializer_sets_weights_masks_gradients_and_chooses_the_frames_of_the_first_codebook()
     {
         var initializer = new Halves();
         using var solver = Solver(Options("run", 6) with { Initializer = initializer });
@@ -149,7 +149,7 @@ public sealed class CompressionSolverTests : IDisposable
     }
 
     [Fact]
-    public void A_written_configuration_reads_back_unchanged()
+    public void Written_configuration_reads_back_unchanged()
     {
         foreach (var config in new[]
         {
@@ -175,7 +175,7 @@ public sealed class CompressionSolverTests : IDisposable
     }
 
     [Fact]
-    public void Invalid_options_and_data_are_refused()
+    public void Invalid_options_and_data_are_rejected()
     {
         var options = Options("run", 5);
         Assert.Throws<ArgumentOutOfRangeException>(() => Solver(options with { MelWeight = -1 }));
@@ -188,7 +188,7 @@ public sealed class CompressionSolverTests : IDisposable
     }
 
     [Fact]
-    public void A_config_of_another_model_type_is_not_overwritten()
+    public void Config_of_another_model_type_is_not_overwritten()
     {
         Directory.CreateDirectory(folder.File("other"));
         File.WriteAllText(Path.Combine(folder.File("other"), "config.json"), """{"model_type": "musicgen"}""");

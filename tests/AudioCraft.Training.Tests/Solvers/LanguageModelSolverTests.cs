@@ -11,7 +11,7 @@ public class LanguageModelSolverTests
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
-    public void The_loss_falls_and_texts_lower_it(int workers)
+    public void Loss_falls_and_texts_lower_it(int workers)
     {
         using var folder = new TemporaryFolder();
         manual_seed(1);
@@ -22,12 +22,12 @@ public class LanguageModelSolverTests
         Assert.InRange(reports[0].Metrics["loss"], 3.5, 6);
         Assert.True(losses[^1] < 0.5 * losses[0], string.Join(", ", losses));
 
-        // In the first frames only the text tells what is to come.
+        // In the first frames only the text predicts the codes.
         Assert.True(reports[^1].Metrics["text_gain"] > 0.02, $"{reports[^1].Metrics["text_gain"]}");
     }
 
     [Fact]
-    public void A_resumed_training_equals_an_uninterrupted_one()
+    public void Resumed_training_equals_an_uninterrupted_one()
     {
         using TemporaryFolder whole = new(), halves = new();
         var expected = Train(whole.Path, 30, null);
@@ -114,7 +114,7 @@ public class LanguageModelSolverTests
         var checkedOnes = 0;
         foreach (var (name, parameter) in conditioner.TextEncoder.Encoder.named_parameters())
         {
-            // Along the gradient itself the loss changes most, so that float32 can tell.
+            // Along the gradient the loss changes most, so float32 is precise enough.
             using var guard = no_grad();
             using var inner = NewDisposeScope();
             var gradient = parameter.grad!.clone();
@@ -138,7 +138,7 @@ public class LanguageModelSolverTests
     }
 
     [Fact]
-    public void A_frozen_text_encoder_does_not_change()
+    public void Frozen_text_encoder_does_not_change()
     {
         using var scope = NewDisposeScope();
         using var folder = new TemporaryFolder();
@@ -155,7 +155,7 @@ public class LanguageModelSolverTests
     }
 
     [Fact]
-    public void Codes_that_do_not_match_the_model_are_refused_with_both_numbers()
+    public void Codes_that_do_not_match_the_model_are_rejected_with_both_numbers()
     {
         using var folder = new TemporaryFolder();
         var sounds = new CodeDataset([new CodeItem([1, 2, 64, 4], 1, [])]);
@@ -205,7 +205,7 @@ public class LanguageModelSolverTests
     }
 
     [Fact]
-    public void Invalid_codebook_weights_are_refused()
+    public void Invalid_codebook_weights_are_rejected()
     {
         using var folder = new TemporaryFolder();
         LanguageModelSolver Solver(params double[] weights) => new(
@@ -216,7 +216,7 @@ public class LanguageModelSolverTests
     }
 
     [Fact]
-    public void A_disposed_solver_leaks_no_tensor()
+    public void Disposed_solver_leaks_no_tensor()
     {
         using var folder = new TemporaryFolder();
         LiveTensors.NoneLeftOfModules(() =>
@@ -239,7 +239,7 @@ public class LanguageModelSolverTests
         return reports;
     }
 
-    /// <summary>Trains in a directory, perhaps stops, and returns the averaged weights of the first head.</summary>
+    /// <summary>Trains in a directory, optionally stops early, and returns the averaged weights of the first head.</summary>
     private static float[] Train(string directory, long steps, long? stopAfter, int workers = 1)
     {
         manual_seed(1);

@@ -11,7 +11,7 @@ public sealed class SolverTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Fact]
-    public void The_loss_falls_and_logs_checkpoint_best_weights_and_curves_exist()
+    public void Loss_falls_and_logs_checkpoint_best_weights_and_curves_exist()
     {
         var options = Options("run", 120);
         ToySolver.Train(options);
@@ -28,7 +28,7 @@ public sealed class SolverTests : IDisposable
     [InlineData(37)]
     [InlineData(50)]
     [InlineData(99)]
-    public void A_resumed_training_equals_an_uninterrupted_one(int stopAt)
+    public void Resumed_training_equals_an_uninterrupted_one(int stopAt)
     {
         var whole = Options("whole", 100);
         ToySolver.Train(whole);
@@ -43,32 +43,32 @@ public sealed class SolverTests : IDisposable
     }
 
     [Fact]
-    public void A_crash_between_checkpoints_repeats_the_lost_steps_without_duplicate_rows()
+    public void Crash_between_checkpoints_repeats_the_lost_steps_without_duplicate_rows()
     {
         var whole = Options("whole", 100);
         ToySolver.Train(whole);
         var parts = Options("parts", 100);
         Assert.Throws<InvalidTimeZoneException>(() => ToySolver.Train(parts, null, step => { if (step == 88) { throw new InvalidTimeZoneException(); } }));
-        File.AppendAllText(parts.TrainingLogPath, "90,0.5"); // a line that was cut off
+        File.AppendAllText(parts.TrainingLogPath, "90,0.5"); // a truncated line
         ToySolver.Train(parts);
         AssertSameRun(whole, parts);
     }
 
     [Fact]
-    public void A_failed_checkpoint_write_keeps_the_previous_file()
+    public void Failed_checkpoint_write_keeps_the_previous_file()
     {
         var options = Options("run", 50);
         ToySolver.Train(options);
         var before = File.ReadAllBytes(options.CheckpointPath);
 
-        // What a write leaves that was cut off lies beside the checkpoint and is never read.
+        // An interrupted write leaves a file beside the checkpoint, which is never read.
         File.WriteAllBytes(Path.Combine(options.Directory, ".0123.tmp"), before[..100]);
         ToySolver.Train(options);
         Assert.Equal(before, File.ReadAllBytes(options.CheckpointPath));
     }
 
     [Fact]
-    public void The_best_weights_are_kept_when_later_ones_are_worse()
+    public void Best_weights_are_kept_when_later_ones_are_worse()
     {
         var options = Options("run", 100) with { LargerIsBetter = true };
         using var solver = new ToySolver(options);
@@ -95,7 +95,7 @@ public sealed class SolverTests : IDisposable
     }
 
     [Fact]
-    public void A_damaged_or_foreign_checkpoint_is_a_typed_error()
+    public void Damaged_or_foreign_checkpoint_is_a_typed_error()
     {
         var options = Options("run", 20);
         ToySolver.Train(options);
@@ -129,14 +129,14 @@ public sealed class SolverTests : IDisposable
     [InlineData("step,a\nx,2\n")]
     [InlineData("step,a\n1\n")]
     [InlineData("step,a,a\n1,2,3\n")]
-    public void A_log_of_another_format_is_a_typed_error(string text)
+    public void Log_of_another_format_is_a_typed_error(string text)
     {
         var path = folder.Write("log.csv", System.Text.Encoding.UTF8.GetBytes(text));
         Assert.Throws<AudioCraftException>(() => new TrainingLog(path));
     }
 
     [Fact]
-    public void Bad_options_are_refused()
+    public void Bad_options_are_rejected()
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => ToySolver.Train(Options("run", 0)));
         Assert.Throws<ArgumentOutOfRangeException>(() => ToySolver.Train(Options("run", 1) with { LogEvery = 0 }));
@@ -144,7 +144,7 @@ public sealed class SolverTests : IDisposable
     }
 
     [Fact]
-    public void A_NaN_loss_stops_the_training_and_keeps_the_last_checkpoint()
+    public void NaN_loss_stops_the_training_and_keeps_the_last_checkpoint()
     {
         var options = Options("run", 100);
         using var solver = new DivergingSolver(options);
@@ -155,7 +155,7 @@ public sealed class SolverTests : IDisposable
     }
 
     [Fact]
-    public void No_tensor_leaks() => LiveTensors.NoneLeftOfModules(() =>
+    public void Calls_leak_no_tensors() => LiveTensors.NoneLeftOfModules(() =>
     {
         var options = Options(Guid.NewGuid().ToString("n"), 30);
         ToySolver.Train(options);

@@ -2,7 +2,7 @@ using AudioCraft.Conditioning;
 
 namespace AudioCraft.Training.Tests;
 
-/// <summary>A language of two sounds for models that learn within seconds: each text has codes of its own kind.</summary>
+/// <summary>A language of two sounds that models learn within seconds: each text has its own range of codes.</summary>
 internal static class TinyLanguage
 {
     public const int Cardinality = 64;
@@ -20,7 +20,7 @@ internal static class TinyLanguage
 
     public static LMModel NewModel() => LanguageModelFactory.New(Config, Tokenizer, Text);
 
-    /// <summary>Hums have low codes, beeps high ones; within a sound each codebook counts up.</summary>
+    /// <summary>Hums have low codes, beeps high ones. Within an item, the codes of each codebook count up.</summary>
     public static CodeDataset Sounds(int count, int frames = 24, int seed = 0)
     {
         var random = new Random(seed);

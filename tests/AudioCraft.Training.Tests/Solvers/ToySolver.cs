@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Training.Tests.Solvers;
 
-/// <summary>Learns a line through noise, with dropout, an optimizer with a schedule and an average of weights: every kind of state that a training has.</summary>
+/// <summary>Fits a line to noise. It has every kind of training state: dropout, an optimizer with a schedule, and averaged weights.</summary>
 internal sealed class ToySolver : Solver
 {
     private readonly Linear first, last;

@@ -6,7 +6,7 @@ namespace AudioCraft.Training.Tests.Solvers;
 public sealed class TrainingReportsTests
 {
     [Fact]
-    public void A_slow_first_step_does_not_affect_the_rate()
+    public void Slow_first_step_does_not_affect_the_rate()
     {
         using var folder = new TemporaryFolder();
         Directory.CreateDirectory(folder.File("run"));

@@ -9,7 +9,7 @@ public class UnigramTrainerTests
     private static readonly string[] Texts = File.ReadAllLines(Golden.File("unigram_trained", "texts.txt"));
 
     [Fact]
-    public void Sentencepiece_itself_gives_the_same_ids_and_pieces_with_a_trained_model()
+    public void Trained_model_gives_the_same_ids_and_pieces_in_SentencePiece()
     {
         var tokenizer = SentencePieceTokenizer.Load(Golden.File("unigram_trained", "spiece.model"));
         using var recorded = JsonDocument.Parse(File.ReadAllBytes(Golden.File("unigram_trained", "ids.json")));
@@ -24,7 +24,7 @@ public class UnigramTrainerTests
     }
 
     [Fact]
-    public void The_pieces_do_not_depend_on_the_order_of_the_texts()
+    public void Pieces_do_not_depend_on_the_order_of_the_texts()
     {
         var options = new UnigramTrainerOptions { VocabularySize = 160 };
         var model = UnigramTrainer.Train(Texts, options);
@@ -35,7 +35,7 @@ public class UnigramTrainerTests
     }
 
     [Fact]
-    public void A_trained_tokenizer_has_the_special_ids_of_T5_and_round_trips_in_lower_case()
+    public void Trained_tokenizer_has_the_special_ids_of_T5_and_round_trips_in_lower_case()
     {
         var tokenizer = UnigramTrainer.TrainTokenizer(Texts, new UnigramTrainerOptions { VocabularySize = 200 });
         Assert.Equal((0, 1, 2, -1), (tokenizer.PaddingId, tokenizer.EndOfSentenceId, tokenizer.UnknownId, tokenizer.BeginOfSentenceId));
@@ -51,7 +51,7 @@ public class UnigramTrainerTests
     }
 
     [Fact]
-    public void A_larger_vocabulary_needs_fewer_pieces()
+    public void Larger_vocabulary_needs_fewer_pieces()
     {
         int Count(int size) => Texts.Sum(text => UnigramTrainer.TrainTokenizer(Texts, new UnigramTrainerOptions { VocabularySize = size }).Encode(text).Length);
         int small = Count(80), large = Count(250);
@@ -59,7 +59,7 @@ public class UnigramTrainerTests
     }
 
     [Fact]
-    public void Without_rules_capitals_are_kept()
+    public void Training_without_rules_keeps_capitals()
     {
         var tokenizer = UnigramTrainer.TrainTokenizer(["Ab ab", "Ab"], new UnigramTrainerOptions { VocabularySize = 20, Rules = TextRules.Identity });
         Assert.NotEqual(tokenizer.Encode("Ab"), tokenizer.Encode("ab"));
@@ -75,7 +75,7 @@ public class UnigramTrainerTests
     }
 
     [Fact]
-    public void Blank_texts_are_refused()
+    public void Blank_texts_are_rejected()
     {
         foreach (var texts in (string[][])[[], [""], ["  ", "\t\n", "\u0007"]])
         {
@@ -87,7 +87,7 @@ public class UnigramTrainerTests
     }
 
     [Fact]
-    public void More_characters_than_ids_are_refused_with_both_numbers()
+    public void More_characters_than_ids_are_rejected_with_both_numbers()
     {
         var message = Assert.Throws<ArgumentException>(() => UnigramTrainer.Train(["abcdefghij"], new UnigramTrainerOptions { VocabularySize = 8 })).Message;
         Assert.Contains("11 distinct characters", message, StringComparison.Ordinal);
@@ -114,7 +114,7 @@ public class UnigramTrainerTests
     [InlineData(100, 0, 100, 0.75)]
     [InlineData(100, 16, 0, 0.75)]
     [InlineData(100, 16, 100, 1.0)]
-    public void Options_out_of_range_are_refused(int size, int longest, int seeds, double kept) => Assert.Throws<ArgumentOutOfRangeException>(() =>
+    public void Options_out_of_range_are_rejected(int size, int longest, int seeds, double kept) => Assert.Throws<ArgumentOutOfRangeException>(() =>
         UnigramTrainer.Train(["a"], new UnigramTrainerOptions { VocabularySize = size, LongestPiece = longest, SeedPieces = seeds, KeptPart = kept }));
 
     private static IEnumerable<string> Pieces(SentencePieceTokenizer tokenizer) => Enumerable.Range(0, tokenizer.PieceCount).Select(tokenizer.IdToPiece);

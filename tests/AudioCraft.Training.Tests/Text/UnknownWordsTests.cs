@@ -2,7 +2,7 @@ namespace AudioCraft.Training.Tests;
 
 public class UnknownWordsTests
 {
-    /// <summary>No word of it could be made up, which has lower-case letters alone.</summary>
+    /// <summary>A text whose words cannot be generated, because they have characters other than lower-case letters.</summary>
     private const string Text = "A siren, fast, distant.";
 
     [Fact]
@@ -25,7 +25,7 @@ public class UnknownWordsTests
     }
 
     [Fact]
-    public void The_same_seed_adds_the_same_text_and_probability_0_none()
+    public void Same_seed_adds_the_same_text_and_probability_0_none()
     {
         Assert.Equal(new UnknownWords(0.5).Apply(Text, 7), new UnknownWords(0.5).Apply(Text, 7));
         Assert.Equal("  as  it is ", new UnknownWords(0).Apply("  as  it is ", 7));
@@ -36,5 +36,5 @@ public class UnknownWordsTests
     [InlineData(-0.1)]
     [InlineData(1.1)]
     [InlineData(double.NaN)]
-    public void An_invalid_probability_is_refused(double probability) => Assert.Throws<ArgumentOutOfRangeException>(() => new UnknownWords(probability));
+    public void Invalid_probability_is_rejected(double probability) => Assert.Throws<ArgumentOutOfRangeException>(() => new UnknownWords(probability));
 }

@@ -22,7 +22,7 @@ public class WordDropoutTests
     }
 
     [Fact]
-    public void The_same_seed_drops_the_same_words_and_probability_0_none()
+    public void Same_seed_drops_the_same_words_and_probability_0_none()
     {
         Assert.Equal(new WordDropout(0.5).Apply(Text, 7), new WordDropout(0.5).Apply(Text, 7));
         Assert.Equal("  as  it is ", new WordDropout(0).Apply("  as  it is ", 7));
@@ -33,5 +33,5 @@ public class WordDropoutTests
     [InlineData(-0.1)]
     [InlineData(1.0)]
     [InlineData(double.NaN)]
-    public void An_invalid_probability_is_refused(double probability) => Assert.Throws<ArgumentOutOfRangeException>(() => new WordDropout(probability));
+    public void Invalid_probability_is_rejected(double probability) => Assert.Throws<ArgumentOutOfRangeException>(() => new WordDropout(probability));
 }

@@ -3,7 +3,7 @@ namespace AudioCraft.Training.Tests.Text;
 public sealed class WordRotationTests
 {
     [Fact]
-    public void A_rotated_text_has_the_same_words_in_cyclic_order()
+    public void Rotated_text_has_the_same_words_in_cyclic_order()
     {
         var rotation = new WordRotation(1);
         var words = "a church bell, low and far away".Split(' ');

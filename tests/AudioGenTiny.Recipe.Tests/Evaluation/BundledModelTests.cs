@@ -9,10 +9,10 @@ public sealed class BundledModelTests(TrainedClassifier trained)
 {
     /// <summary>A word and a character that are not in the vocabulary. Measured: 25 of 30; 20 with a model trained without <see cref="UnknownWords"/>.</summary>
     [Fact]
-    public void The_bundled_model_generates_the_requested_kind_with_unknown_words_in_the_prompt()
+    public void Bundled_model_generates_the_requested_kind_with_unknown_words_in_the_prompt()
     {
         using var model = AudioGen.GetPretrained("audiogen-tiny", CPU);
-        var prompts = SoundCatalogue.Kinds.Select((kind, i) =>
+        var prompts = SoundCatalog.Kinds.Select((kind, i) =>
         {
             var request = new SynthesisRequest(kind);
             return new EvaluationPrompt($"Listen: {SoundDescriber.Describe(request, i)}", request, 70_000_001 + i);

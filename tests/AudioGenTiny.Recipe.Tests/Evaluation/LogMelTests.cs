@@ -6,7 +6,7 @@ public sealed class LogMelTests
     [InlineData(16000)]
     [InlineData(44100)]
     [InlineData(48000)]
-    public void A_sine_of_full_scale_is_near_0_decibels_in_its_band(int rate)
+    public void Sine_of_full_scale_is_near_0_decibels_in_its_band(int rate)
     {
         var center = LogMel.Center(20);
         var sine = Enumerable.Range(0, rate).Select(i => (float)Math.Sin(2 * Math.PI * center * i / rate)).ToArray();

@@ -9,7 +9,7 @@ public sealed class PromptEvaluationTests(TrainedClassifier trained)
         var prompts = EvaluationPrompt.HeldOut(2, seed: 99);
         var perfect = PromptEvaluation.Run(trained.Classifier, prompts, some => [.. some.Select(p => p.Original())], codec: null, batch: 7);
         Assert.Equal(["Originals", "Generated"], perfect.Columns.Select(c => c.Name));
-        Assert.Equal(2 * SoundCatalogue.Kinds.Count, perfect.Generated.Kinds.Count);
+        Assert.Equal(2 * SoundCatalog.Kinds.Count, perfect.Generated.Kinds.Count);
         Assert.Equal(perfect.Originals.Kinds, perfect.Generated.Kinds);
         Assert.Equal(perfect.Originals.Properties, perfect.Generated.Properties);
         Assert.True(perfect.Generated.Kinds.Percent >= 90, $"{perfect.Generated.Kinds}");
@@ -25,7 +25,7 @@ public sealed class PromptEvaluationTests(TrainedClassifier trained)
         Assert.Contains("| Recognized as requested | Originals | Through the codec | Generated | of |", table, StringComparison.Ordinal);
         Assert.Contains("| siren | 100.0 % | 100.0 % | 100.0 % | 2 |", table, StringComparison.Ordinal);
         Assert.Contains("classified as siren (2)", table, StringComparison.Ordinal);
-        Assert.All(SoundCatalogue.Kinds, kind => Assert.Contains($"| {SoundWords.Names(kind)[0].Split('|')[1]} |", table, StringComparison.Ordinal));
+        Assert.All(SoundCatalog.Kinds, kind => Assert.Contains($"| {SoundWords.Names(kind)[0].Split('|')[1]} |", table, StringComparison.Ordinal));
     }
 
     [Fact]

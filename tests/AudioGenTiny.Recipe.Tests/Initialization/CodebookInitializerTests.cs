@@ -33,7 +33,7 @@ public class CodebookInitializerTests
     }
 
     [Fact]
-    public void The_embedding_of_the_special_token_is_not_changed()
+    public void Embedding_of_the_special_token_is_not_changed()
     {
         using var scope = NewDisposeScope();
         manual_seed(4);
@@ -46,7 +46,7 @@ public class CodebookInitializerTests
     }
 
     [Fact]
-    public void A_codec_with_another_cardinality_is_refused()
+    public void Codec_with_another_cardinality_is_rejected()
     {
         using var codec = CompressionModel.GetPretrained("audiogen-tiny", CPU);
         using var model = NewModel(64);
@@ -62,7 +62,7 @@ public class CodebookInitializerTests
         .Where(p => p.name.StartsWith("emb.", StringComparison.Ordinal) || p.name.StartsWith("linears.", StringComparison.Ordinal))
         .Select(p => (p.name, p.parameter.detach()));
 
-    /// <summary>Correlation of the distances between the first codes' vectors with those between their weights.</summary>
+    /// <summary>The correlation between the distances of the first codes' vectors and the distances of their weights.</summary>
     private static double Agreement(Tensor vectors, Tensor weights)
     {
         const int Count = 200;

@@ -24,7 +24,7 @@ public sealed class ComponentInitializerTests
     }
 
     [Fact]
-    public void A_model_without_ELU_is_refused()
+    public void Model_without_ELU_is_rejected()
     {
         using var model = Model(new("Tanh"));
         using var sound = zeros(1, 1, Rate);
@@ -32,7 +32,7 @@ public sealed class ComponentInitializerTests
     }
 
     [Fact]
-    public void A_trained_codec_improves_with_each_codebook()
+    public void Trained_codec_improves_with_each_codebook()
     {
         using var folder = new TemporaryFolder();
         var options = new CompressionTrainingOptions

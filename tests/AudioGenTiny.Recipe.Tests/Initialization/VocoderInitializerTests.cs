@@ -16,7 +16,7 @@ public sealed class VocoderInitializerTests
     [InlineData(1000, 0.01)]
     [InlineData(3000, 0.03)]
     [InlineData(5000, 0.3)]
-    public void A_tone_keeps_frequency_and_level_before_training(double hertz, double amplitude)
+    public void Tone_keeps_frequency_and_level_before_training(double hertz, double amplitude)
     {
         using var scope = NewDisposeScope();
         using var guard = no_grad();
@@ -55,7 +55,7 @@ public sealed class VocoderInitializerTests
         var levels = frames.clone();
         levels.narrow(1, frames.size(1) - Waves, Waves).zero_();
 
-        // Levels alone give the tone another phase; the coefficients are measured by the difference, away from the ends, where a block has no neighbor.
+        // Levels alone give the tone another phase. The coefficients are measured by the difference, except at the ends, where a block has no neighbor.
         Tensor Middle(Tensor sound) => sound.narrow(2, 1600, Rate - 3200).view(-1);
         var (waves, truth) = (Middle(model.Decoder.call(frames)) - Middle(model.Decoder.call(levels)), Middle(x));
         Assert.InRange((waves.dot(truth) / (waves.norm() * truth.norm())).item<float>(), 0.9, 1);
@@ -73,7 +73,7 @@ public sealed class VocoderInitializerTests
     }
 
     [Fact]
-    public void The_first_codebook_starts_without_waveform_coefficients_and_the_others_with_them()
+    public void First_codebook_starts_without_waveform_coefficients_and_the_others_with_them()
     {
         using var folder = new TemporaryFolder();
         using var solver = Trained(folder, steps: 1);
@@ -139,7 +139,7 @@ public sealed class VocoderInitializerTests
     }
 
     [Fact]
-    public void Models_without_the_required_layers_are_refused()
+    public void Models_without_the_required_layers_are_rejected()
     {
         var fit = Config();
         Assert.True(VocoderInitializer.Supports(fit, 0));

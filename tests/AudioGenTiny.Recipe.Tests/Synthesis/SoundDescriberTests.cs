@@ -3,7 +3,7 @@ namespace AudioGenTiny.Recipe.Tests;
 public sealed class SoundDescriberTests
 {
     [Fact]
-    public void A_description_names_the_kind_and_exactly_the_requested_values()
+    public void Description_names_the_kind_and_exactly_the_requested_values()
     {
         foreach (var wording in Enum.GetValues<SoundWording>())
         {
@@ -43,10 +43,10 @@ public sealed class SoundDescriberTests
     [Fact]
     public void Every_request_has_wordings_of_both_sets()
     {
-        foreach (var kind in SoundCatalogue.Kinds)
+        foreach (var kind in SoundCatalog.Kinds)
         {
             IEnumerable<SoundTraits> all = [SoundTraits.None];
-            foreach (var (first, second) in SoundCatalogue.Properties(kind).Select(SoundCatalogue.Values))
+            foreach (var (first, second) in SoundCatalog.Properties(kind).Select(SoundCatalog.Values))
             {
                 all = [.. all.SelectMany(traits => new[] { traits, traits | first, traits | second })];
             }
@@ -57,7 +57,7 @@ public sealed class SoundDescriberTests
     }
 
     [Fact]
-    public void The_same_seed_gives_the_same_words_and_seeds_differ()
+    public void Same_seed_gives_the_same_words_and_seeds_differ()
     {
         var request = new SynthesisRequest(SoundKind.Siren, SoundTraits.Fast | SoundTraits.Distant);
         Assert.Equal(SoundDescriber.Describe(request, 8), SoundDescriber.Describe(request, 8));

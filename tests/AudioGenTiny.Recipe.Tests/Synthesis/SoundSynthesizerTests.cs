@@ -5,16 +5,16 @@ namespace AudioGenTiny.Recipe.Tests;
 
 public sealed class SoundSynthesizerTests
 {
-    public static TheoryData<SoundKind> Kinds => [.. SoundCatalogue.Kinds];
+    public static TheoryData<SoundKind> Kinds => [.. SoundCatalog.Kinds];
 
     [Fact]
     public void Every_property_occurs_in_several_of_at_least_24_kinds() =>
-        Assert.True(SoundCatalogue.Kinds.Count >= 24 && Enum.GetValues<SoundProperty>().All(p => SoundCatalogue.Kinds.Count(k => SoundCatalogue.Properties(k).Contains(p)) >= 4));
+        Assert.True(SoundCatalog.Kinds.Count >= 24 && Enum.GetValues<SoundProperty>().All(p => SoundCatalog.Kinds.Count(k => SoundCatalog.Properties(k).Contains(p)) >= 4));
 
     [Theory, MemberData(nameof(Kinds))]
     public void Every_value_of_every_property_gives_finite_audible_audio_within_full_scale(SoundKind kind)
     {
-        var values = SoundCatalogue.Properties(kind).Select(SoundCatalogue.Values).SelectMany(v => new[] { v.First, v.Second }).Append(SoundTraits.None);
+        var values = SoundCatalog.Properties(kind).Select(SoundCatalog.Values).SelectMany(v => new[] { v.First, v.Second }).Append(SoundTraits.None);
         foreach (var (traits, seed) in values.Select((traits, i) => (traits, i)))
         {
             var sound = SoundSynthesizer.Generate(new SynthesisRequest(kind, traits), seed);
@@ -26,7 +26,7 @@ public sealed class SoundSynthesizerTests
     }
 
     [Theory, MemberData(nameof(Kinds))]
-    public void The_same_seed_gives_the_same_sound_and_another_seed_another(SoundKind kind)
+    public void Same_seed_gives_the_same_sound_and_another_seed_another(SoundKind kind)
     {
         var request = new SynthesisRequest(kind);
         Assert.Equal(SoundSynthesizer.Generate(request, 5), SoundSynthesizer.Generate(request, 5));
@@ -34,9 +34,9 @@ public sealed class SoundSynthesizerTests
     }
 
     [Theory, MemberData(nameof(Kinds))]
-    public void Near_is_several_times_as_loud_as_distant(SoundKind kind)
+    public void Near_is_several_times_louder_than_distant(SoundKind kind)
     {
-        if (SoundCatalogue.Properties(kind).Contains(SoundProperty.Distance))
+        if (SoundCatalog.Properties(kind).Contains(SoundProperty.Distance))
         {
             var near = SoundSynthesizer.Generate(new SynthesisRequest(kind, SoundTraits.Near), 1);
             var distant = SoundSynthesizer.Generate(new SynthesisRequest(kind, SoundTraits.Distant), 2);
@@ -58,11 +58,11 @@ public sealed class SoundSynthesizerTests
     [Fact]
     public void Long_sounds_last_longer_than_short_ones_and_repeated_ones_than_single_ones()
     {
-        foreach (var kind in SoundCatalogue.Kinds)
+        foreach (var kind in SoundCatalog.Kinds)
         {
             foreach (var (more, less) in new[] { (SoundTraits.Prolonged, SoundTraits.Brief), (SoundTraits.Repeated, SoundTraits.Once) })
             {
-                if (SoundCatalogue.Properties(kind).Any(p => SoundCatalogue.Values(p) is var (a, b) && (a == more || b == more)))
+                if (SoundCatalog.Properties(kind).Any(p => SoundCatalog.Values(p) is var (a, b) && (a == more || b == more)))
                 {
                     Assert.True(Active(kind, more) > 1.5 * Active(kind, less), $"{kind} {more}");
                 }
@@ -84,7 +84,7 @@ public sealed class SoundSynthesizerTests
     }
 
     [Fact]
-    public void Contradictions_and_values_out_of_range_are_refused()
+    public void Contradictions_and_values_out_of_range_are_rejected()
     {
         Assert.Throws<ArgumentException>(() => SoundSynthesizer.Generate(new SynthesisRequest(SoundKind.Siren, SoundTraits.Fast | SoundTraits.Slow), 1));
         Assert.Contains("Rain", Assert.Throws<ArgumentException>(() => SoundSynthesizer.Generate(new SynthesisRequest(SoundKind.Rain, SoundTraits.Fast), 1)).Message, StringComparison.Ordinal);

@@ -33,7 +33,7 @@ public sealed class SyntheticSoundsTests
     {
         var sounds = new SyntheticSounds(1);
         var counts = Enumerable.Range(0, 6000).CountBy(i => sounds.Request(i).Kind).ToDictionary();
-        Assert.All(SoundCatalogue.Kinds, kind => Assert.InRange(counts[kind], 130, 270));
+        Assert.All(SoundCatalog.Kinds, kind => Assert.InRange(counts[kind], 130, 270));
     }
 
     [Fact]
@@ -63,7 +63,7 @@ public sealed class SyntheticSoundsTests
     }
 
     [Fact]
-    public void Invalid_json_is_refused_by_name()
+    public void Invalid_json_is_rejected_by_name()
     {
         using var folder = new TemporaryFolder();
         var path = Path.Combine(folder.Path, "bad.json");

@@ -7,13 +7,13 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Tests.Codecs.EntropyCoding;
 
-/// <summary>encodec's language model against the genuine implementation: tests/golden/encodec_original_24k.</summary>
+/// <summary>EnCodec's language model compared with upstream's results in tests/golden/encodec_original_24k.</summary>
 public class EncodecLanguageModelTests
 {
     private const string Case = "encodec_original_24k";
 
     [Fact]
-    public void All_steps_at_once_give_the_recorded_probabilities()
+    public void Sequence_probabilities_match_upstream()
     {
         using var model = OriginalEncodecFixture.LoadLanguageModel();
         using var io = Golden.Tensors(Case);
@@ -37,7 +37,7 @@ public class EncodecLanguageModelTests
     }
 
     [Fact]
-    public void Steps_one_by_one_give_the_recorded_probabilities_beyond_the_context_too()
+    public void Step_probabilities_match_upstream_beyond_the_context()
     {
         using var model = OriginalEncodecFixture.LoadLanguageModel();
         using var io = Golden.Tensors(Case);
@@ -50,7 +50,7 @@ public class EncodecLanguageModelTests
     }
 
     [Fact]
-    public void A_file_gives_the_sizes_and_the_codec_the_context()
+    public void Loaded_model_has_the_sizes_of_the_file_and_the_context_of_the_codec()
     {
         using var codec = OriginalEncodecFixture.Load(Case);
         var path = Golden.File(Case, "lm_weights.safetensors");
@@ -67,7 +67,7 @@ public class EncodecLanguageModelTests
     }
 
     [Fact]
-    public void Indices_that_do_not_fit_are_refused()
+    public void Indices_out_of_range_throw()
     {
         using var model = OriginalEncodecFixture.LoadLanguageModel();
         using var state = model.NewState();
@@ -82,7 +82,7 @@ public class EncodecLanguageModelTests
     }
 
     [Fact]
-    public void Probabilities_of_the_released_shape_are_the_same_bits_with_one_thread_and_with_two()
+    public void Probabilities_are_bit_identical_with_one_and_two_threads()
     {
         using var model = new EncodecLanguageModel(new() { PastContext = 30 });
         var threads = get_num_threads();
@@ -105,7 +105,7 @@ public class EncodecLanguageModelTests
     }
 
     [Fact]
-    public void All_steps_in_one_call_give_the_bits_of_one_call_a_step_in_any_batch()
+    public void Sequence_and_steps_are_bit_identical_in_any_batch()
     {
         using var model = Fixed(new() { Codebooks = 3, Cardinality = 13, Dimension = 20, Layers = 2, Heads = 4, HiddenDimension = 37, PastContext = 9 });
         using var scope = NewDisposeScope();
@@ -118,13 +118,13 @@ public class EncodecLanguageModelTests
     }
 
     /// <summary>
-    /// The bits are part of the .ecdc format. If this test fails on some machine, its arithmetic is not what <see cref="PortableMath"/> promises; if it fails after a change
-    /// of the code, files that earlier versions wrote cannot be read any more.
+    /// The bits are part of the .ecdc format. If this test fails on one machine only, <see cref="PortableMath"/> is not portable to it. If it fails after a change
+    /// of the code, files of earlier versions can no longer be read.
     /// </summary>
     [Theory]
-    [InlineData(3, 13, 20, 2, 4, 37, 9, 300, "98e15a21622e142cc9c927e13bda48193df04551")] // no size is a multiple of the eight partial sums
-    [InlineData(4, 64, 200, 2, 8, 400, 50, 200, "511dc11c7da95c506408e37d40a575ffe8ff2833")] // heads of 25, as in the released models
-    public void Probabilities_of_fixed_weights_are_the_recorded_bits(
+    [InlineData(3, 13, 20, 2, 4, 37, 9, 300, "98e15a21622e142cc9c927e13bda48193df04551")] // no size is a multiple of 8, the number of partial sums
+    [InlineData(4, 64, 200, 2, 8, 400, 50, 200, "511dc11c7da95c506408e37d40a575ffe8ff2833")] // head size 25, as in the released models
+    public void Probabilities_of_fixed_weights_match_the_recorded_bits(
         int codebooks, int cardinality, int dimension, int layers, int heads, int hidden, int context, int steps, string hash)
     {
         using var model = Fixed(new()
@@ -141,7 +141,7 @@ public class EncodecLanguageModelTests
     }
 
     [Fact]
-    public void Codes_of_a_fixed_model_are_the_recorded_bytes_and_come_back()
+    public void Codes_of_a_fixed_model_match_the_recorded_bytes_and_round_trip()
     {
         using var model = Fixed(new() { Codebooks = 4, Cardinality = 64, Dimension = 200, Layers = 2, Heads = 8, HiddenDimension = 400, PastContext = 50 });
         var codes = Numbers(1).Take(4 * 150).Select(n => (long)(n >> 58)).ToArray();
@@ -160,7 +160,7 @@ public class EncodecLanguageModelTests
     }
 
     [Fact]
-    public void Weights_of_another_type_are_taken_as_float32()
+    public void Weights_of_other_types_are_converted_to_float32()
     {
         using var model = Fixed(new() { Codebooks = 2, Cardinality = 8, Dimension = 12, Layers = 1, Heads = 3, HiddenDimension = 5, PastContext = 4 });
         var expected = Run(model, 6);
@@ -169,7 +169,7 @@ public class EncodecLanguageModelTests
     }
 
     [Fact]
-    public void A_state_is_used_with_its_own_model_until_it_is_disposed()
+    public void State_of_another_model_and_disposed_state_throw()
     {
         using var scope = NewDisposeScope();
         var config = new EncodecLanguageModelConfig { Codebooks = 2, Cardinality = 8, Dimension = 12, Layers = 1, Heads = 3, HiddenDimension = 5, PastContext = 4 };
@@ -202,7 +202,7 @@ public class EncodecLanguageModelTests
     private static Tensor IndicesOf(EncodecLanguageModel model, int codebooks, int steps) =>
         tensor([.. Numbers(3).Take(codebooks * steps).Select(n => (long)((n >> 33) % (ulong)(model.Config.Cardinality + 1)))], [1, codebooks, steps]);
 
-    /// <summary>A model with weights that are the same on every machine, of about the size that training starts from.</summary>
+    /// <summary>A model whose weights are the same on every machine, with about the scale of an initialization.</summary>
     private static EncodecLanguageModel Fixed(EncodecLanguageModelConfig config)
     {
         var model = new EncodecLanguageModel(config);
@@ -219,7 +219,7 @@ public class EncodecLanguageModelTests
         return model;
     }
 
-    /// <summary>Random numbers by Knuth's linear congruential generator (MMIX).</summary>
+    /// <summary>Random numbers of Knuth's linear congruential generator (MMIX).</summary>
     private static IEnumerable<ulong> Numbers(ulong seed)
     {
         for (var n = seed; ;)
@@ -232,7 +232,7 @@ public class EncodecLanguageModelTests
     private static string HashOf(ReadOnlySpan<byte> bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes))[..40];
 
     [Fact]
-    public void A_stream_leaves_nothing_alive_when_its_state_is_disposed()
+    public void Disposed_state_leaks_no_tensors()
     {
         using var model = OriginalEncodecFixture.LoadLanguageModel();
         using var indices = ones(1, 8, 1, dtype: ScalarType.Int64);

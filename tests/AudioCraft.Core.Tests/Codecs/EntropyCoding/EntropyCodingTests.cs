@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Tests.Codecs.EntropyCoding;
 
-/// <summary>The bytes below .ecdc files, against the genuine implementation: tests/golden/encodec_binary.</summary>
+/// <summary>Entropy coding of .ecdc files compared with upstream's results in tests/golden/encodec_binary.</summary>
 public class EntropyCodingTests
 {
     private const string Case = "encodec_binary";
@@ -15,7 +15,7 @@ public class EntropyCodingTests
 
     [Theory]
     [MemberData(nameof(Coders))]
-    public void Quantized_probabilities_are_upstreams_to_the_last_unit(int run, int totalBits)
+    public void Quantized_probabilities_match_upstream_exactly(int run, int totalBits)
     {
         using var io = Golden.Tensors(Case);
         long[] expected = Longs(io, $"ac{run}/quantized_cdf");
@@ -24,7 +24,7 @@ public class EntropyCodingTests
 
     [Theory]
     [MemberData(nameof(Coders))]
-    public void The_arithmetic_encoder_gives_upstreams_bytes_and_the_decoder_the_symbols(int run, int totalBits)
+    public void Arithmetic_coder_matches_upstream_and_round_trips(int run, int totalBits)
     {
         using var io = Golden.Tensors(Case);
         var cdfs = Cdfs(io, run, totalBits);
@@ -39,7 +39,7 @@ public class EntropyCodingTests
 
     [Theory]
     [MemberData(nameof(Packs))]
-    public void Packed_numbers_are_upstreams_bytes_and_come_back(int run)
+    public void Packed_numbers_match_upstream_and_round_trip(int run)
     {
         using var io = Golden.Tensors(Case);
         var values = Longs(io, $"pack{run}/values");
@@ -60,7 +60,7 @@ public class EntropyCodingTests
     }
 
     [Fact]
-    public void Symbols_of_random_distributions_come_back_however_unlikely_they_are()
+    public void Symbols_of_random_distributions_round_trip()
     {
         var random = new Random(7);
         for (var round = 0; round < 40; round++)
@@ -86,7 +86,7 @@ public class EntropyCodingTests
     }
 
     [Fact]
-    public void Certain_symbols_and_sums_a_hair_above_one_can_be_coded()
+    public void Certain_symbols_and_sums_slightly_above_one_round_trip()
     {
         float[][] distributions = [[1], [0, 1, 0], [1, 0], [0, 0, 0, 1], [0.5f, 0.50000006f], [0.33333334f, 0.33333334f, 0.33333334f]];
         foreach (var pdf in distributions)
@@ -103,7 +103,7 @@ public class EntropyCodingTests
     }
 
     [Fact]
-    public void A_decoder_with_other_probabilities_notices_at_the_end()
+    public void Decoder_with_other_probabilities_detects_the_mismatch_at_the_end()
     {
         var random = new Random(11);
         var noticed = 0;
@@ -139,7 +139,7 @@ public class EntropyCodingTests
     }
 
     [Fact]
-    public void Probabilities_that_are_none_are_refused()
+    public void Invalid_probabilities_throw()
     {
         var cdf = new long[2];
         Assert.Throws<ArgumentException>(() => QuantizedCdf.Build([float.NaN, 0.5f], 24, cdf));
@@ -150,7 +150,7 @@ public class EntropyCodingTests
     }
 
     [Fact]
-    public void An_unpacker_takes_no_byte_that_it_does_not_need()
+    public void Unpacker_reads_only_needed_bytes()
     {
         using var stream = new MemoryStream([0b0110_0101, 0xFF]);
         var unpacker = new BitUnpacker(new ByteSource(stream, "test"));

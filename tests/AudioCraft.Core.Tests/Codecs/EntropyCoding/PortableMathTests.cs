@@ -4,11 +4,11 @@ using AudioCraft.Layers;
 
 namespace AudioCraft.Tests.Codecs.EntropyCoding;
 
-/// <summary>The functions against those of the C library in double precision.</summary>
+/// <summary>Comparison with the double-precision functions of the C library.</summary>
 public class PortableMathTests
 {
     [Fact]
-    public void The_exponential_is_within_two_units_in_the_last_place()
+    public void Exponential_is_within_two_units_in_the_last_place()
     {
         for (var x = -86.99f; x <= 0; x += 0.0037f)
         {
@@ -23,7 +23,7 @@ public class PortableMathTests
     }
 
     [Fact]
-    public void Functions_in_double_precision_are_those_of_the_library()
+    public void Double_precision_functions_match_the_C_library()
     {
         for (var x = -20.0; x < 700; x += 0.37)
         {
@@ -58,7 +58,7 @@ public class PortableMathTests
                     PortableMath.Multiply(pw, pb, px, width, py, 3, 7);
                     var split = (float[])y.Clone();
                     PortableMath.Multiply(pw, pb, px, width, py, 0, 7);
-                    Assert.Equal(y, split); // which outputs are computed together changes nothing
+                    Assert.Equal(y, split); // the result does not depend on which outputs are computed together
                 }
 
                 for (var o = 0; o < 7; o++)

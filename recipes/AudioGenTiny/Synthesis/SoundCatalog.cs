@@ -1,7 +1,7 @@
 namespace AudioGenTiny.Recipe;
 
 /// <summary>All kinds, and the properties in which each varies.</summary>
-public static class SoundCatalogue
+public static class SoundCatalog
 {
     private const SoundProperty Pitch = SoundProperty.Pitch, Tempo = SoundProperty.Tempo, Distance = SoundProperty.Distance,
         Length = SoundProperty.Length, Repetition = SoundProperty.Repetition;
