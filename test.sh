@@ -6,7 +6,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 MSBUILDDISABLENODEREUSE=1
 passed=0 failed=0
 
-# Ends with the closing line, after a sentence that says what went wrong.
+# Prints an error message, if given, and the last line, and exits.
 finish() {
     [ $# -eq 0 ] || printf '%s\n' "$1" >&2
     printf '%d passed, %d failed\n' "$passed" "$failed"
@@ -21,7 +21,7 @@ echo "test: building (about a minute)"
 dotnet build "$root/AudioCraft.sln" --no-restore -c Release -v minimal -tl:off "-clp:ErrorsOnly;NoSummary" || finish "The build failed: see above."
 
 echo "test: running every test"
-results=$(mktemp -d) || finish "No temporary directory could be made."
+results=$(mktemp -d) || finish "No temporary directory could be created."
 trap 'rm -rf "$results"' EXIT
 dotnet test "$root/AudioCraft.sln" -c Release --no-build -m:1 --logger trx --results-directory "$results" "$@" </dev/null
 status=$?
@@ -33,7 +33,7 @@ failed=$(count 'failed|error|timeout|aborted')
 
 if [ "$status" -ne 0 ] && [ "$failed" -eq 0 ]; then
     failed=1
-    finish "A test run broke off before its end: see above. It counts as one failure."
+    finish "A test run ended early: see above. It counts as one failure."
 fi
 [ $((passed + failed)) -gt 0 ] || finish "No test ran."
 [ "$failed" -eq 0 ] || finish "Some tests failed: see above."

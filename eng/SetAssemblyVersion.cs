@@ -9,7 +9,7 @@ using Microsoft.Build.Utilities;
 
 namespace AudioCraft.Build;
 
-/// <summary>Copies an assembly and gives the copy an older version, to compile against. Nothing loads the copy.</summary>
+/// <summary>Copies an assembly and sets an older version in the copy, which is only used for compilation.</summary>
 public sealed class SetAssemblyVersion : Microsoft.Build.Utilities.Task
 {
     /// <summary>The assembly.</summary>
@@ -20,7 +20,7 @@ public sealed class SetAssemblyVersion : Microsoft.Build.Utilities.Task
     [Required]
     public string Version { get; set; }
 
-    /// <summary>Where the copy is written.</summary>
+    /// <summary>The folder of the copy.</summary>
     [Required]
     public string OutputFolder { get; set; }
 

@@ -35,7 +35,7 @@ static List<string> Check(string path)
     var isTool = names.Exists(name => name.EndsWith("DotnetToolSettings.xml", StringComparison.Ordinal));
     var library = $"lib/net10.0/{id}.dll";
 
-    Require(Find("license")?.Value == "MIT", "its licence is not MIT.");
+    Require(Find("license")?.Value == "MIT", "its license is not MIT.");
     Require(Find("readme")?.Value == "README.md" && names.Contains("README.md"), "it has no README.");
     Require(Find("description")?.Value.Length > 20, "it has no description.");
     Require(Find("repository")?.Attribute("commit")?.Value.Length == 40, "it does not say of which commit it is.");
@@ -54,7 +54,7 @@ static List<string> Check(string path)
         Require(newer.Count == 0, $"its code references the assembly TorchSharp {newer.FirstOrDefault().Version}; Windows needs 0.106.0.");
         var symbols = Path.ChangeExtension(path, ".snupkg");
         Require(File.Exists(symbols), "it has no symbols.");
-        // An address on the web is what SourceLink needs.
+        // SourceLink needs an https address.
         Require(!File.Exists(symbols) || Find("repository")?.Attribute("url") is null || HasSourceLink(symbols), "its symbols have no SourceLink.");
     }
 
@@ -65,7 +65,7 @@ static List<string> Check(string path)
     }
 
     var kind = isTool ? "tool" : names.Contains(library) ? "library, documentation, symbols" : "files";
-    Console.WriteLine($"{Path.GetFileName(path)}  {new FileInfo(path).Length:N0} bytes: {kind}, README, licence {Find("license")?.Value}");
+    Console.WriteLine($"{Path.GetFileName(path)}  {new FileInfo(path).Length:N0} bytes: {kind}, README, license {Find("license")?.Value}");
     return faults;
 }
 

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Checks and measures the library on a machine with a GPU. Two steps, because such machines often have PyTorch but neither .NET nor NuGet:
-#   eng/gpu-check.sh publish          where .NET is: artifacts/gpu-check with .NET's runtime and TorchSharp, but without libtorch (fits 64 MiB)
-#   eng/gpu-check.sh publish --cuda   the same with TorchSharp-cuda-linux and its libtorch (5.9 GB), where the NuGet feed has it: needs nothing of the machine but the driver
+# Checks and measures the library on a machine with a GPU, in two steps, because such machines often have PyTorch but neither .NET nor NuGet:
+#   eng/gpu-check.sh publish          on a machine with .NET: creates artifacts/gpu-check with the .NET runtime and TorchSharp, but without libtorch (below 64 MiB)
+#   eng/gpu-check.sh publish --cuda   the same with TorchSharp-cuda-linux and its libtorch (5.9 GB), if the NuGet feed has it; the other machine then needs only the driver
 #   eng/gpu-check.sh run [--device cuda|cpu] [--out FOLDER] [--quick]
-#                                     where the GPU is, with artifacts/gpu-check carried along: computes the golden cases on the device, compares with
-#                                     transformers where that is installed, measures speed and memory beside PyTorch, and writes FOLDER/gpu-check.md
-#                                     (artifacts/gpu-check-report by default). Without a libtorch of its own it uses that of $PYTHON's PyTorch (python3).
+#                                     on the machine with the GPU, with a copy of artifacts/gpu-check: computes the golden cases on the device, compares with
+#                                     transformers if it is installed, measures speed and memory compared with PyTorch, and writes FOLDER/gpu-check.md
+#                                     (artifacts/gpu-check-report by default). If published without libtorch, it uses that of PyTorch for $PYTHON (python3).
 # --quick measures tiny shapes only. The exit status is 0 if everything passed.
 #
-# TorchSharp 0.107 was built for libtorch 2.10. C++ libraries make no promise between versions, so another libtorch may or may not load; the check says which.
+# TorchSharp 0.107 was built for libtorch 2.10. Other versions of libtorch may not be binary compatible; the check reports whether they load.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 app="$root/artifacts/gpu-check"
@@ -25,12 +25,12 @@ publish() {
     # The machine with the GPU may have an older C++ library than this one.
     dotnet publish "$root/eng/GpuCheck" -c Release -r linux-x64 --self-contained -p:TorchBackend=$backend -p:AudioCraftOlderLinux=true -p:DebugType=none -o "$app" -v q -nodeReuse:false
     rm -f "$app"/*.xml
-    # Only TorchSharp's own library stays; libtorch is the machine's.
+    # Keeps only TorchSharp's own library; libtorch is that of the other machine.
     [ "$backend" != cpu ] || find "$app" -name '*.so*' \( -name 'libtorch*' -o -name 'libc10*' -o -name 'libgomp*' -o -name 'libshm*' -o -name 'libaoti*' -o -name 'libbackend_*' -o -name 'libjitbackend*' -o -name 'libnnapi*' \) -delete
-    printf 'gpu-check: %s is ready to be carried along\n' "$(du -sh "$app" | tr '\t' ' ')"
+    printf 'gpu-check: %s is ready to be copied\n' "$(du -sh "$app" | tr '\t' ' ')"
 }
 
-# The folders with PyTorch's libtorch and the CUDA libraries that its wheels bring.
+# The folders with PyTorch's libtorch and the CUDA libraries of its wheels.
 pytorch_libraries() {
     "$python" - <<'PYTHON'
 import glob, os, sys
@@ -76,7 +76,7 @@ PYTHON
         echo "gpu-check: transformers is not installed, so nothing is compared with it" >&2
     fi
     chmod +x "$app/AudioCraft.GpuCheck"
-    # Recorded results are in float32: NVIDIA's libraries must not shorten it to TF32. The same holds for PyTorch's side.
+    # Recorded results are in float32, so NVIDIA's libraries must not use TF32. The same applies to PyTorch.
     NVIDIA_TF32_OVERRIDE=0 AUDIOCRAFT_PEER_PYTHON="$python" "$app/AudioCraft.GpuCheck" --device "$device" --report "$out/gpu-check.md" "${more[@]}"
 }
 

@@ -36,7 +36,7 @@ for project in "$root"/src/*/*.csproj; do
     dotnet pack "$project" -c Release -o "$new" -v quiet -tl:off -p:ToolSystems="$(IFS=';'; printf '%s' "${systems[*]}" | sed 's/;/%3B/g')" ||
         fail "$(basename "$project" .csproj) could not be packed: see above."
 done
-# The packages contain what was published: 0.5 GB for each system.
+# The published folders, 0.5 GB per system, are in the packages.
 rm -rf "$root"/src/AudioCraft.Cli/bin/Release/*/*/publish
 dotnet run "$root/eng/check-packages.cs" -- "$new" || fail "The package check failed: see above."
 mkdir -p "$out" && rm -f "$out"/*.nupkg "$out"/*.snupkg && mv "$new"/*.nupkg "$new"/*.snupkg "$out/" || fail "The packages could not be moved to $out."

@@ -38,9 +38,9 @@ restore() {
     dotnet restore "$project" -v quiet -tl:off >"$log" 2>&1
     status=$?
     [ "$status" -eq 0 ] || cat "$log" >&2
-    # NU1101: the feed has no package of the name; NU1102: not in that version.
+    # NU1101: the feed lacks the package; NU1102: it lacks the version.
     package=$(sed -nE 's/.*NU110[12]: Unable to find (a stable )?package ([^ ]+( with version \([^)]*\))?).*/\2/p' "$log" | sed 's/\.$//' | sort -u | paste -sd, | sed 's/,/, /g')
-    # NU1100: no source is configured; NU1301: a source does not answer.
+    # NU1100: no source is configured; NU1301: a source does not respond.
     unreachable=$(grep -cE 'NU1100|NU1301' "$log")
     rm -f "$log"
     [ -z "$package" ] ||
@@ -51,6 +51,6 @@ restore() {
 
 check_sdk
 install_libsndfile
-say "restoring packages (the first time downloads libtorch, 130 MB)"
+say "restoring packages (the first run downloads libtorch, 130 MB)"
 restore
 say "done"

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Uses the packages as their users do, outside the repository, with a package cache of its own: eng/verify-packages.sh
+# Uses the packages outside the repository, with a separate package cache: eng/verify-packages.sh
 #   1. packs everything (eng/pack.sh) for this system
-#   2. builds and runs the quick start of docs/quickstart.md, with the smallest set of packages, with TorchSharp-cpu, and as a single file
+#   2. builds and runs the quick start of docs/quickstart.md: with the smallest set of packages, with TorchSharp-cpu, as a single file, and with project references
 #   3. installs the tool and generates with it
-#   4. publishes the sample for Windows and macOS and looks for their native files
+#   4. publishes the sample for Windows and macOS and checks their native files
 # The last line is `N passed, N failed`. It runs on Linux x64, downloads 0.5 GB and needs 3 GB in the temporary folder.
 set -uo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -28,8 +28,8 @@ check() {
     fi
 }
 
-# The first block of a language in a Markdown file.
-block() { awk -v start="\`\`\`$1" '$0 == start { inside = 1; next } inside && /^```/ { exit } inside' "$2"; }
+# block LANGUAGE FILE [N]: the first or N-th block of a language in a Markdown file.
+block() { awk -v start="\`\`\`$1" -v n="${3:-1}" '$0 == start && --n == 0 { inside = 1; next } inside && /^```/ { exit } inside' "$2"; }
 
 # is_sound FILE [SAMPLES]: a 16-bit WAV with that many samples (5 s at 16 kHz by default), one of them louder than 1000.
 is_sound() {
@@ -50,13 +50,19 @@ torchsharp_cpu() {
         dotnet run -c Release && is_sound dog.wav
 }
 
-# An application that references only the other packages: the build step must reach it through them.
+# An application that references only the other packages, through which it gets the build step of AudioCraft.Core.
 all_packages() {
     quick_start "$work/all" &&
         sed -i -e 's|<PackageReference Include="AudioCraft.Core" \(.*\)/>|<PackageReference Include="AudioCraft.Hosting" \1/><PackageReference Include="AudioCraft.NAudio" \1/><PackageReference Include="AudioCraft.Training" \1/>|' Sounds.csproj &&
         cat >>Program.cs <<'PROGRAM' && dotnet run -c Release && is_sound dog.wav
 Console.WriteLine($"{typeof(AudioCraft.Hosting.ISoundGenerator)} {typeof(AudioCraft.NAudio.NAudioFile)} {typeof(AudioCraft.Training.MelSpectrogram)}");
 PROGRAM
+}
+
+# The project of another repository, which references the projects instead of the packages.
+project_references() {
+    mkdir -p "$work/projects" && cd "$work/projects" && block xml "$root/docs/quickstart.md" 2 | sed "s|>\.\./audiocraft<|>$root<|" >Sounds.csproj && grep -q "$root" Sounds.csproj &&
+        block csharp "$root/docs/quickstart.md" >Program.cs && dotnet run -c Release && is_sound dog.wav
 }
 
 rebuild() { cd "$work/smallest" && rm dog.wav && dotnet build -c Release && dotnet build -c Release --no-incremental && dotnet run -c Release --no-build && is_sound dog.wav; }
@@ -93,7 +99,7 @@ publishes() {
 
 "$root/eng/pack.sh" linux-x64 || { echo '0 passed, 1 failed'; exit 1; }
 
-# Restores take our packages from the folder and all others from the sources of this machine. A cache of its own keeps packages of the same version apart.
+# Our packages are restored from the folder, all others from the sources of this machine. A separate cache avoids conflicts with packages of the same version.
 export NUGET_PACKAGES="$work/cache"
 cat >"$work/Directory.Build.props" <<PROPS
 <Project><PropertyGroup><RestoreAdditionalProjectSources>$packages</RestoreAdditionalProjectSources></PropertyGroup></Project>
@@ -105,6 +111,7 @@ check 'it runs when published' published
 check 'it runs as a single file' single_file
 check 'it runs with TorchSharp-cpu' torchsharp_cpu
 check 'an application with Hosting, NAudio and Training runs' all_packages
+check 'an application with project references runs' project_references
 check 'the files in the NuGet cache are unchanged' cache_unchanged
 (cd "$work" && dotnet new nugetconfig >/dev/null 2>&1 && dotnet nuget add source "$packages" --name audiocraft --configfile nuget.config >/dev/null)
 cd "$work" || exit 1

@@ -5,12 +5,12 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Benchmarks;
 
-/// <summary>Encoding and decoding of ten seconds by models of the released shapes with random weights; the figure is seconds of sound a second.</summary>
+/// <summary>Encoding and decoding of ten seconds with models of the released shapes and random weights, in seconds of audio per second.</summary>
 internal static class CodecRows
 {
     private const double Seconds = 10;
 
-    /// <summary>Of the small shapes; the 48 kHz model has two segments of it.</summary>
+    /// <summary>The duration for small shapes, two segments of the 48 kHz model.</summary>
     private const double FewSeconds = 1.5;
 
     public static IEnumerable<Row> All =>
@@ -40,7 +40,7 @@ internal static class CodecRows
         Encoder = AudioGen16k.Encoder with { Ratios = [8, 5, 4, 4] },
     };
 
-    /// <summary>facebook/encodec_48khz: stereo at unit volume, in segments of a second, each normalised as a whole.</summary>
+    /// <summary>facebook/encodec_48khz: stereo at unit volume, in segments of a second, each of which is normalized as a whole.</summary>
     private static EncodecConfig Encodec48k => Encodec24k with
     {
         SampleRate = 48000,

@@ -4,10 +4,10 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Benchmarks;
 
-/// <summary>Encoding and decoding by a model of the shape of descript's 44.1 kHz DAC with random weights; the figure is seconds of sound a second.</summary>
+/// <summary>Encoding and decoding with a model of the shape of descript's 44.1 kHz DAC and random weights, in seconds of audio per second.</summary>
 internal static class DacRows
 {
-    /// <summary>Seconds of sound a run: decoding takes some 130 billion operations for each.</summary>
+    /// <summary>Seconds of audio per run. Decoding one second takes about 130 billion operations.</summary>
     private const double Seconds = 2;
 
     public static IEnumerable<Row> All =>

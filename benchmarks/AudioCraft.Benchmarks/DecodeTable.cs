@@ -8,21 +8,21 @@ using static TorchSharp.torch;
 namespace AudioCraft.Benchmarks;
 
 /// <summary>
-/// How close decoding comes to what the machine's memory allows: a step reads every weight once, so that a machine that reads n bytes a second takes at most
-/// n / (bytes of the weights) steps a second. The bandwidth is measured in the same run, between the models, as it changes with what else the machine does.
-/// A step is all that happens from one choice of tokens to the next; what comes before the first (the text, the room for what is remembered) has a column of its own.
+/// Compares the speed of decoding with the limit of the memory bandwidth: a step reads every weight once, so with n bytes per second at most
+/// n / (bytes of the weights) steps per second are possible. The bandwidth is measured in the same run, between the models, because it depends on the load of the machine.
+/// A step includes everything from one sampled token to the next. The time before the first step (text encoding, allocation of the cache) is a separate column.
 /// </summary>
 internal static unsafe class DecodeTable
 {
     private const int Steps = 32;
 
     /// <param name="threads">Threads.</param>
-    /// <param name="repeats">Runs of each line, of which the medians are shown.</param>
-    /// <param name="names">Parts of the names of the lines that are wanted, such as <c>small Int8</c>; empty for all.</param>
+    /// <param name="repeats">Runs per row. The table contains medians.</param>
+    /// <param name="names">Parts of the names of the rows to measure, such as <c>small Int8</c>; empty for all.</param>
     public static void Print(int threads, int repeats, string[] names)
     {
         set_num_threads(threads);
-        Console.WriteLine("| shape | weights | GB a step | memory reads, GB/s | limit, steps/s | steps/s | share of the limit | to float32 | before the first step, ms |");
+        Console.WriteLine("| shape | weights | GB per step | memory reads, GB/s | limit, steps/s | steps/s | fraction of the limit | relative to float32 | before the first step, ms |");
         Console.WriteLine("|---|---|---|---|---|---|---|---|---|");
         foreach (var (name, config) in new[] { ("musicgen-small", LMRows.MusicGenSmall), ("audiogen-medium", LMRows.AudioGenMedium) })
         {
@@ -76,12 +76,12 @@ internal static unsafe class DecodeTable
         return (bytes, Median(bandwidths), Median(speeds), Median(before));
     }
 
-    // Of a cross attention's projections a step uses the query's third; keys and values of the text are computed once.
+    // A step uses only the query third of a cross-attention's projections; keys and values of the text are computed once.
     private static long UnusedBytes(LMModel model) => model.Matrices
         .Where(pair => pair.Key.EndsWith("cross_attention.in_proj_weight", StringComparison.Ordinal))
         .Sum(pair => pair.Value.Matrix!.Bytes * 2 / 3);
 
-    /// <summary>Bytes a second that the threads read together, from more memory than any cache holds.</summary>
+    /// <summary>The bytes per second that all threads together read from memory that does not fit into any cache.</summary>
     private static double Bandwidth(int threads)
     {
         const long bytes = 1L << 30;
@@ -115,7 +115,7 @@ internal static unsafe class DecodeTable
             d += Vector512.Load(data + i + 48);
         }
 
-        // What is read must be of use, or the compiler leaves the reading out.
+        // The result must be used; otherwise the compiler removes the reads.
         Volatile.Write(ref sink, Vector512.Sum((a + b) + (c + d)));
     }
 

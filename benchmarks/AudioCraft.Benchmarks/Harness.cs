@@ -4,21 +4,21 @@ using TorchSharp;
 
 namespace AudioCraft.Benchmarks;
 
-/// <summary>Times rows by this library, by the baseline and by the peer, run by run in turn, and prints a table.</summary>
-/// <param name="repeats">Timed runs of each, after one that is not timed: that whose results are compared.</param>
-/// <param name="withPeer">Whether the Python peer is timed too.</param>
+/// <summary>Measures rows with this library, the baseline and the peer, alternating after each run, and prints a table.</summary>
+/// <param name="repeats">Timed runs of each, after one untimed run whose results are compared.</param>
+/// <param name="withPeer">Whether the Python peer is measured.</param>
 /// <param name="cpuTime">
-/// Whether processor time is measured instead of time that passes. With one thread that is the same on an idle machine, and still says something on a busy one.
+/// Whether processor time is measured instead of elapsed time. With one thread both are equal on an idle machine, and processor time remains meaningful on a busy one.
 /// </param>
-/// <param name="small">Whether rows have small shapes: a check that everything runs, not a measurement.</param>
+/// <param name="small">Whether rows have small shapes, to check that everything runs, not to measure.</param>
 internal sealed class Harness(int repeats, bool withPeer, bool cpuTime, bool small)
 {
-    /// <summary>A row whose runs take longer than this together is timed three times.</summary>
+    /// <summary>Rows whose runs together take longer than this are measured three times.</summary>
     private static readonly TimeSpan LongRow = TimeSpan.FromSeconds(2);
 
-    /// <summary>Times rows and prints each as a line of a markdown table as soon as it is known.</summary>
+    /// <summary>Measures rows and prints each as a row of a Markdown table when it is complete.</summary>
     /// <param name="rows">The rows.</param>
-    /// <param name="threads">Threads that each side may use.</param>
+    /// <param name="threads">Threads of each implementation.</param>
     public void Print(IEnumerable<Row> rows, int threads)
     {
         torch.set_num_threads(threads);
@@ -35,7 +35,7 @@ internal sealed class Harness(int repeats, bool withPeer, bool cpuTime, bool sma
     {
         if (!small)
         {
-            // The results of both sides are compared at a small shape before anything is timed, and again at the real one.
+            // The results of both implementations are compared with a small shape before any measurement, and again with the real shape.
             using var check = row.Prepare(true);
             check.Compare?.Invoke();
         }

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Benchmarks;
 
-/// <summary>Generation by language models of the released shapes with random weights, with guidance; the figure is steps a second (50 are real time), times the items of the batch.</summary>
+/// <summary>Generation with language models of the released shapes and random weights, with guidance, in steps per second (50 are real time) times the items of the batch.</summary>
 internal static class LMRows
 {
     private const int TextLength = 12;
@@ -32,11 +32,11 @@ internal static class LMRows
         return new(name, "steps/s", "lm.py", small => Prepare(name, small ? config with { Dim = 64, NumHeads = 4, NumLayers = 2, Cardinality = 300 } : config, steps, batch));
     }
 
-    /// <summary>Generation by a model; each call of the workload is one run. The model stays the caller's.</summary>
+    /// <summary>Generation with a model. Each call of the workload is one run. The caller keeps ownership of the model.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="steps">Steps of a run.</param>
+    /// <param name="steps">Steps per run.</param>
     /// <param name="batch">Items.</param>
-    /// <param name="watch">Takes what is called after each step.</param>
+    /// <param name="watch">Receives an action that is called after each step.</param>
     public static Workload Generation(LMModel model, int steps, int batch, out Action<Action> watch)
     {
         Action? onStep = null;
@@ -45,12 +45,12 @@ internal static class LMRows
         return new(steps * batch, () => TokenGenerator.Generate(model, request, onStep).Dispose(), text.Dispose);
     }
 
-    /// <summary>What a generation is asked for, with a text of random embeddings, which the caller disposes of.</summary>
+    /// <summary>The request of a generation with random text embeddings, which the caller disposes.</summary>
     public static TokenRequest Request(LMModel model, int steps, int batch, out Tensor text)
     {
         text = randn(batch, TextLength, model.Config.Dim, device: model.Device);
 
-        // The delay pattern takes as many steps more than frames as the last codebook is behind the first.
+        // The delay pattern adds one step per delay of the last codebook.
         return new TokenRequest
         {
             BatchSize = batch,
@@ -61,7 +61,7 @@ internal static class LMRows
         };
     }
 
-    /// <summary>Frees the models that are kept from row to row.</summary>
+    /// <summary>Disposes the models that rows share.</summary>
     public static void Release()
     {
         foreach (var model in Models.Values)
@@ -97,7 +97,7 @@ internal static class LMRows
         };
     }
 
-    // The rows of one shape share its model: making the larger one takes longer than timing it.
+    // Rows with the same shape share a model, because creating the larger one takes longer than measuring it.
     private static LMModel Model(LMConfig config)
     {
         if (!Models.TryGetValue(config.Dim, out var model))
@@ -111,7 +111,7 @@ internal static class LMRows
         return model;
     }
 
-    /// <summary>The guided logits of three steps after given tokens, which is all of a step but the draw.</summary>
+    /// <summary>The guided logits of three steps with given tokens: complete steps except for sampling.</summary>
     private static double Compare(string name, LMModel model, PlainTransformer baseline, TokenRequest request, Tensor text)
     {
         const int steps = 3;

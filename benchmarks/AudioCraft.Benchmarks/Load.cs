@@ -2,18 +2,18 @@ using System.Globalization;
 
 namespace AudioCraft.Benchmarks;
 
-/// <summary>How much of the machine other processes use (Linux), so that figures from a busy machine are not taken for the machine's.</summary>
+/// <summary>Measures the processor use of other processes (Linux), to detect results from a busy machine.</summary>
 internal sealed class Load
 {
     private const string Statistics = "/proc/stat";
 
-    /// <summary>Of all processors; what the system does by itself stays below.</summary>
+    /// <summary>The limit as a fraction of all processors. The system's own activity stays below it.</summary>
     private const double Idle = 0.05;
 
     private readonly (TimeSpan Busy, TimeSpan All)? start = Times();
     private readonly TimeSpan ownStart = Environment.CpuUsage.TotalTime;
 
-    /// <summary>What others used since this was made, of all processors; null where the system does not say.</summary>
+    /// <summary>The use by other processes since construction, as a fraction of all processors; null if unknown.</summary>
     public double? OfOthers()
     {
         if (start is not { } before || Times() is not { } now || now.All <= before.All)
@@ -25,7 +25,7 @@ internal sealed class Load
         return Math.Max(0, (now.Busy - before.Busy - own) / (now.All - before.All));
     }
 
-    /// <summary>Watches for two seconds and says what the machine does.</summary>
+    /// <summary>Measures for two seconds and describes the load.</summary>
     public static string Describe()
     {
         var load = new Load();
@@ -35,14 +35,14 @@ internal sealed class Load
             : "load unknown";
     }
 
-    /// <summary>The same for the time since this was made, as a sentence.</summary>
+    /// <summary>Describes the load since construction.</summary>
     public string Summary() => OfOthers() is { } others
-        ? string.Create(CultureInfo.InvariantCulture, $"While this was measured, other processes used {others:P1} of the processors{(others > Idle ? " (**NOT IDLE**)" : "")}.")
+        ? string.Create(CultureInfo.InvariantCulture, $"During the measurement, other processes used {others:P1} of the processors{(others > Idle ? " (**NOT IDLE**)" : "")}.")
         : "";
 
     private static string Average() => string.Join(", ", File.ReadAllText("/proc/loadavg").Split(' ')[..3]);
 
-    // user, nice, system, idle, iowait, irq, softirq, steal: hundredths of a second of all processors since the system started.
+    // user, nice, system, idle, iowait, irq, softirq, steal: hundredths of a second of all processors since boot.
     private static (TimeSpan Busy, TimeSpan All)? Times()
     {
         if (!File.Exists(Statistics))

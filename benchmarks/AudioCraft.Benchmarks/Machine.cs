@@ -4,14 +4,14 @@ using TorchSharp;
 
 namespace AudioCraft.Benchmarks;
 
-/// <summary>What the figures were measured on.</summary>
+/// <summary>Describes the machine.</summary>
 internal static class Machine
 {
     public static string Describe() =>
         $"{DateTime.Now.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)}, {Processor()}, {Environment.ProcessorCount} logical cores; {RuntimeInformation.OSDescription.Trim()}; "
         + $"{RuntimeInformation.FrameworkDescription}; libtorch {torch.__version__}";
 
-    /// <summary>Bytes that Linux counts for this process: <c>VmRSS</c> now, <c>VmHWM</c> at most so far.</summary>
+    /// <summary>The memory of this process in bytes on Linux: <c>VmRSS</c> for the current value, <c>VmHWM</c> for the peak.</summary>
     public static long Memory(string field)
     {
         var line = File.ReadLines("/proc/self/status").First(l => l.StartsWith(field + ":", StringComparison.Ordinal));

@@ -5,9 +5,9 @@ using System.Text.Json;
 namespace AudioCraft.Benchmarks;
 
 /// <summary>
-/// A Python process that times the same work with PyTorch. It is started once a row, prints a line of JSON when it is ready
-/// (<c>{"ready": true, "torch": "…"}</c>), and then for every line <c>run</c> that it is sent does one run and prints <c>{"seconds": …, "cpu_seconds": …}</c>,
-/// so that runs of both sides can alternate on a machine whose load changes.
+/// A Python process that measures the same work with PyTorch. It is started once per row, prints a line of JSON when it is ready
+/// (<c>{"ready": true, "torch": "…"}</c>), and for each line <c>run</c> on its input does one run and prints <c>{"seconds": …, "cpu_seconds": …}</c>,
+/// so that runs of both implementations can alternate on a machine with varying load.
 /// </summary>
 internal sealed class Peer : IDisposable
 {
@@ -19,13 +19,13 @@ internal sealed class Peer : IDisposable
         Version = version;
     }
 
-    /// <summary>PyTorch's version.</summary>
+    /// <summary>The version of PyTorch.</summary>
     public string Version { get; }
 
-    /// <summary>The interpreter: the one that Debian's python3-torch is for, unless <c>AUDIOCRAFT_PEER_PYTHON</c> names another.</summary>
+    /// <summary>The Python interpreter: <c>AUDIOCRAFT_PEER_PYTHON</c> if set, otherwise the one of Debian's python3-torch.</summary>
     private static string Python => Environment.GetEnvironmentVariable("AUDIOCRAFT_PEER_PYTHON") ?? "/usr/bin/python3";
 
-    /// <summary>Whether there is a PyTorch to compare with.</summary>
+    /// <summary>Whether PyTorch is installed.</summary>
     public static bool IsInstalled()
     {
         if (!File.Exists(Python))
@@ -39,11 +39,11 @@ internal sealed class Peer : IDisposable
         return probe.ExitCode == 0;
     }
 
-    /// <summary>Starts a peer and waits until it has built its side.</summary>
-    /// <param name="script">File in benchmarks/peers.</param>
+    /// <summary>Starts a peer and waits until it is ready.</summary>
+    /// <param name="script">A file in benchmarks/peers.</param>
     /// <param name="row">The row.</param>
     /// <param name="threads">Threads on the CPU.</param>
-    /// <param name="more">Further arguments of the script.</param>
+    /// <param name="more">Additional arguments of the script.</param>
     public static Peer Start(string script, string row, int threads, params string[] more)
     {
         var start = new ProcessStartInfo(
@@ -58,8 +58,8 @@ internal sealed class Peer : IDisposable
         return new Peer(process, ready.RootElement.GetProperty("torch").GetString()!);
     }
 
-    /// <summary>One run, in seconds as the peer measured it.</summary>
-    /// <param name="cpuTime">Seconds that its processors worked, instead of those that passed.</param>
+    /// <summary>Does one run and returns the seconds that the peer measured.</summary>
+    /// <param name="cpuTime">Whether to return processor time instead of elapsed time.</param>
     public double Run(bool cpuTime)
     {
         process.StandardInput.WriteLine("run");

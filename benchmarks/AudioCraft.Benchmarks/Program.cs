@@ -24,7 +24,7 @@ var chosen = options.TryGetValue("--rows", out var names)
     : all;
 if (wrong is not null || chosen.Length == 0)
 {
-    Console.Error.WriteLine($"Not understood: {wrong ?? $"no row is named {names}"}");
+    Console.Error.WriteLine($"Invalid arguments: {wrong ?? $"no row has the name {names}"}");
     Console.Error.WriteLine("AudioCraft.Benchmarks [--table | --quick] [--rows part,of,names] [--threads 2] [--repeats 5] [--no-peer] [--cpu-time] [--list] | --packets | --long minutes | --growth | --decode parts,of,lines | --quality checkpoint");
     return 1;
 }

@@ -6,8 +6,8 @@ using static TorchSharp.torch;
 namespace AudioCraft.Benchmarks;
 
 /// <summary>
-/// What a precision costs in quality: how far logits are from those of float32 when both are shown the same tokens, how often the likeliest token is the same, and how much of
-/// what is generated greedily is the same. Steps are taken one by one, by the path that generation takes.
+/// The quality of each precision: the difference between its logits and those of float32 for the same tokens, how often the argmax is the same, and the fraction of
+/// tokens that are the same in greedy generation. Decoding steps use the same code as generation.
 /// </summary>
 internal static class QualityTable
 {
@@ -16,7 +16,7 @@ internal static class QualityTable
         "a siren, fast and distant", "a doorbell", "footsteps, slow", "a dog barking, several times", "a church bell, low", "a bird chirping, high and fast", "heavy rain", "a clock ticking",
     ];
 
-    /// <param name="name">A checkpoint of an AudioGen.</param>
+    /// <param name="name">A checkpoint of AudioGen.</param>
     /// <param name="threads">Threads.</param>
     public static void Print(string name, int threads)
     {
@@ -28,7 +28,7 @@ internal static class QualityTable
         var logits = tokens.Select((codes, i) => Logits(exact.LM, _descriptions[i], codes)).ToList();
         Console.WriteLine($"{name}, {_descriptions.Length} descriptions, {tokens.Sum(t => (long)t.Length):N0} tokens");
         Console.WriteLine();
-        Console.WriteLine("| weights | logit error, RMS of RMS | largest | likeliest token the same | greedy tokens the same |");
+        Console.WriteLine("| weights | logit error, relative RMS | largest | equal argmax | equal greedy tokens |");
         Console.WriteLine("|---|---|---|---|---|");
         foreach (var precision in (ModelPrecision[])[ModelPrecision.BFloat16, ModelPrecision.Int8])
         {
@@ -79,7 +79,7 @@ internal static class QualityTable
         return all;
     }
 
-    /// <summary>The logits of every codebook at every step that shows the codes, in the delay pattern: one array for each.</summary>
+    /// <summary>The logits of every codebook for given codes with the delay pattern, one array per step.</summary>
     private static float[][] Logits(LMModel model, string description, long[,] codes)
     {
         using var scope = NewDisposeScope();
@@ -92,7 +92,7 @@ internal static class QualityTable
         {
             for (var k = 0; k < books; k++)
             {
-                // The delay pattern: codebook k is k steps behind, after one step of the special token.
+                // The delay pattern: codebook k is delayed by k steps, after one step of the special token.
                 step[k] = t - 1 - k is >= 0 and var frame ? codes[k, frame] : model.SpecialToken;
             }
 

@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Benchmarks;
 
-/// <summary>What a step costs as the sequence grows to the 30 seconds of MusicGen's window, and how soon the first sound comes, at the shape of facebook/musicgen-small.</summary>
+/// <summary>The time per step as the sequence grows to the 30 seconds of MusicGen's window, and the time to the first audio, with the shape of facebook/musicgen-small.</summary>
 internal static class SequenceGrowth
 {
     private const int StepsPerLine = 100;
@@ -31,7 +31,7 @@ internal static class SequenceGrowth
         var watch = Stopwatch.StartNew();
         onStep(() => times.Add(watch.Elapsed.TotalMilliseconds));
         work.Run();
-        Console.WriteLine("| steps, one item with guidance | ms a step, median | to the first hundred |");
+        Console.WriteLine("| steps, one item with guidance | ms per step, median | relative to the first hundred |");
         Console.WriteLine("|---|---|---|");
         var first = 0.0;
         for (var from = 0; from + StepsPerLine <= times.Count; from += StepsPerLine)
@@ -43,7 +43,7 @@ internal static class SequenceGrowth
         }
     }
 
-    // From the first step, with guidance, until every item of the batch has its first piece of sound. The text encoder, which runs once before, is not in it.
+    // From the first step, with guidance, until every item of the batch has its first chunk of audio. The text encoder, which runs once before, is not included.
     private static void PrintFirstSound(LMModel lm)
     {
         using var codec = new EncodecModel(new EncodecConfig
@@ -54,11 +54,11 @@ internal static class SequenceGrowth
         });
         codec.eval();
         Console.WriteLine();
-        Console.WriteLine("| items | first sound of all, ms, median of 3 | steps done by then |");
+        Console.WriteLine("| items | first audio of all items, ms, median of 3 | steps until then |");
         Console.WriteLine("|---|---|---|");
         foreach (var batch in new[] { 1, 4, 16 })
         {
-            // The first is a warm-up: it makes the threads, and has the code compiled.
+            // The first run is a warm-up: it creates threads and compiles code.
             var times = Enumerable.Range(0, 4).Select(_ => FirstSound(lm, codec, batch)).Skip(1).OrderBy(time => time.Milliseconds).ToList();
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {batch} | {times[1].Milliseconds:F0} | {times[1].Steps} |"));
         }

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Benchmarks;
 
-/// <summary>Codecs on a stream: packets of 20 ms, and sound of any length in bounded memory.</summary>
+/// <summary>Streaming codecs: packets of 20 ms, and long audio in bounded memory.</summary>
 internal static class StreamingRows
 {
     private const double Seconds = 5;
@@ -16,14 +16,14 @@ internal static class StreamingRows
         new("encodec-24k-stream-decode", "packets of 20 ms a second", null, _ => Prepare(encode: false)),
     ];
 
-    /// <summary>Prints delay and cost of single packets through EnCodec 24 kHz and through DAC 44.1 kHz, in time that passes or in processor time.</summary>
+    /// <summary>Prints the latency and time of single packets with EnCodec 24 kHz and DAC 44.1 kHz, in elapsed time or processor time.</summary>
     public static void PrintPackets(int threads, bool cpuTime)
     {
         set_num_threads(threads);
         using var encodec = Model();
         PrintPackets(encodec, "EnCodec 24 kHz", seconds: 10, cpuTime);
         using var dac = DacRows.Model();
-        PrintPackets(dac, "DAC 44.1 kHz", seconds: 3, cpuTime); // several times the work
+        PrintPackets(dac, "DAC 44.1 kHz", seconds: 3, cpuTime); // takes several times as long
     }
 
     private static void PrintPackets(CompressionModel model, string name, int seconds, bool cpuTime)
@@ -49,19 +49,19 @@ internal static class StreamingRows
         double Milliseconds(int samples) => 1000.0 * samples / model.SampleRate;
         Console.WriteLine($"{name} in packets of 20 ms, {get_num_threads()} thread(s){(cpuTime ? ", processor time" : "")}");
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"encoder: latency {Milliseconds(encoder.LatencySamples):0.0} ms (the first frame {Milliseconds(encoder.StartupSamples):0.0} ms); decoder: {decoder.LookAheadFrames} frames (the first samples after {decoder.StartupFrames} frames)"));
-        Console.WriteLine($"a packet costs, encoding: {Distribution(encode)}");
-        Console.WriteLine($"a packet costs, decoding: {Distribution(decode)}");
+        Console.WriteLine($"time per packet, encoding: {Distribution(encode)}");
+        Console.WriteLine($"time per packet, decoding: {Distribution(decode)}");
     }
 
-    /// <summary>Encodes and decodes a long sound piece by piece; prints time, peak memory above the weights, and how the first minute differs from coding it in one piece.</summary>
+    /// <summary>Encodes and decodes long audio in chunks. Prints the time, the peak memory in addition to the weights, and the difference of the first minute from unchunked coding.</summary>
     public static void PrintLong(double minutes, int threads)
     {
         set_num_threads(threads);
         using var model = Model();
         var weights = Machine.Memory("VmRSS");
-        var (first, _) = CodeLong(model, 5); // the pages of libtorch come with its first use
+        var (first, _) = CodeLong(model, 5); // the first use loads pages of libtorch
         first.ForEach(t => t.Dispose());
-        File.WriteAllText("/proc/self/clear_refs", "5"); // the high-water mark starts again from here
+        File.WriteAllText("/proc/self/clear_refs", "5"); // resets the peak
         var clock = Stopwatch.StartNew();
         var (kept, samples) = CodeLong(model, minutes * 60);
         var seconds = clock.Elapsed.TotalSeconds;
@@ -115,7 +115,7 @@ internal static class StreamingRows
         return model;
     }
 
-    /// <summary>The pieces of the first minute's sound, and the number of all samples.</summary>
+    /// <summary>The chunks of the first minute, and the total number of samples.</summary>
     private static (List<Tensor> FirstMinute, long Samples) CodeLong(EncodecModel model, double seconds)
     {
         List<Tensor> kept = [];
@@ -138,7 +138,7 @@ internal static class StreamingRows
         return (kept, samples);
     }
 
-    /// <summary>Noise whose volume swells and falls, the same each time, as a file would be read.</summary>
+    /// <summary>Noise with varying volume in chunks, the same in each enumeration.</summary>
     private static IEnumerable<Tensor> Pieces(EncodecModel model, double seconds)
     {
         using var generator = new Generator(5);

@@ -3,10 +3,10 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.GpuCheck;
 
-/// <summary>How far results are from those expected.</summary>
+/// <summary>The difference between results and expected values.</summary>
 internal static class Deviation
 {
-    /// <summary>The largest difference as a share of the largest expected value; infinite where shapes differ or something is not finite in one alone.</summary>
+    /// <summary>The largest difference relative to the largest expected value; infinite if shapes differ or only one value is finite.</summary>
     public static double Of(Tensor expected, Tensor actual)
     {
         if (!expected.shape.SequenceEqual(actual.shape))
@@ -20,7 +20,7 @@ internal static class Deviation
         return apart == 0 ? 0 : apart / largest;
     }
 
-    /// <summary>The share of whole numbers that differ; 1 where shapes differ.</summary>
+    /// <summary>The fraction of integers that differ; 1 if shapes differ.</summary>
     public static double OfCodes(Tensor expected, Tensor actual)
     {
         if (!expected.shape.SequenceEqual(actual.shape))

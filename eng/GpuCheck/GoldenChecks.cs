@@ -10,19 +10,19 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.GpuCheck;
 
-/// <summary>The recorded results of the genuine implementation (tests/golden), computed on a device.</summary>
+/// <summary>Computes upstream's recorded results (tests/golden) on a device.</summary>
 internal sealed class GoldenChecks(Device device, Report report)
 {
     private const double Exact = 0;
     private const double Float32Noise = 2e-5;
     private const double HalfPrecision = 1e-2;
 
-    // Recorded by upstream on a CPU. bfloat16 has eight bits for a number: each of the few products adds its own rounding.
+    // Recorded by upstream on a CPU. bfloat16 has eight significant bits, and each product adds its own rounding.
     private const double BFloat16Noise = 3e-2;
 
     public void Run()
     {
-        report.Table($"Golden cases on {device}", "case", "what", "figure", "at most", "result");
+        report.Table($"Golden cases on {device}", "case", "quantity", "value", "limit", "result");
         foreach (var name in (string[])["encodec_noncausal_16k_audiogen_tiny", "encodec_noncausal_32k_tiny", "encodec_noncausal_renorm_wn", "encodec_noncausal_stereo_renorm_tgn", "encodec_causal_24k_tiny"])
         {
             Encodec(name);
@@ -64,8 +64,8 @@ internal sealed class GoldenChecks(Device device, Report report)
                 .Max(key => of(model, io, key.Split('/')[0]));
         }
 
-        report.Check(name, "share of codes that differ", Exact, () => Measure((model, io, run) => Deviation.OfCodes(io.Read($"{run}/codes"), model.Encode(io.Read($"{run}/x").to(device)).Codes)));
-        report.Check(name, "sound, relative", Float32Noise, () => Measure((model, io, run) =>
+        report.Check(name, "fraction of different codes", Exact, () => Measure((model, io, run) => Deviation.OfCodes(io.Read($"{run}/codes"), model.Encode(io.Read($"{run}/x").to(device)).Codes)));
+        report.Check(name, "audio, relative error", Float32Noise, () => Measure((model, io, run) =>
             Deviation.Of(io.Read($"{run}/decoded"), model.Decode(io.Read($"{run}/codes").to(device), io.Tensors.ContainsKey($"{run}/scale") ? io.Read($"{run}/scale").to(device) : null))));
     }
 
@@ -82,8 +82,8 @@ internal sealed class GoldenChecks(Device device, Report report)
         }
 
         string All(CompressionModel model, string run) => $"{run}/n{model.TotalCodebooks}";
-        report.Check(name, "share of codes that differ", Exact, () => Measure((model, io, run) => Deviation.OfCodes(io.Read($"{All(model, run)}/codes"), model.Encode(io.Read($"{run}/x").to(device)).Codes)));
-        report.Check(name, "sound, relative", Float32Noise, () => Measure((model, io, run) => Deviation.Of(io.Read($"{All(model, run)}/decoded_from_codes"), model.Decode(io.Read($"{All(model, run)}/codes").to(device)))));
+        report.Check(name, "fraction of different codes", Exact, () => Measure((model, io, run) => Deviation.OfCodes(io.Read($"{All(model, run)}/codes"), model.Encode(io.Read($"{run}/x").to(device)).Codes)));
+        report.Check(name, "audio, relative error", Float32Noise, () => Measure((model, io, run) => Deviation.Of(io.Read($"{All(model, run)}/decoded_from_codes"), model.Decode(io.Read($"{All(model, run)}/codes").to(device)))));
     }
 
     private double T5(string name)
@@ -96,7 +96,7 @@ internal sealed class GoldenChecks(Device device, Report report)
         return Deviation.Of(io.Read("last_hidden_state"), encoder.forward(io.Read("input_ids").to(device), io.Read("attention_mask").to(device)));
     }
 
-    // The first step: later ones of a float16 model may go another way.
+    // Only the first step: the tokens of a float16 model may differ later.
     private double Logits(string name, ScalarType type)
     {
         using var scope = NewDisposeScope();
@@ -112,7 +112,7 @@ internal sealed class GoldenChecks(Device device, Report report)
         using var json = Golden.Config(name);
         foreach (var run in json.RootElement.GetProperty("runs").EnumerateArray())
         {
-            report.Check(name, $"{run.GetProperty("name").GetString()}: share of greedy tokens that differ, float32", Exact, () => Tokens(name, run));
+            report.Check(name, $"{run.GetProperty("name").GetString()}: fraction of different greedy tokens, float32", Exact, () => Tokens(name, run));
         }
     }
 
@@ -135,7 +135,7 @@ internal sealed class GoldenChecks(Device device, Report report)
             Parameters = new GenerationParams
             {
                 UseSampling = false,
-                // Upstream ignores the coefficient it is given in two-step guidance and takes the model's; ours honours it, so it is given that.
+                // Upstream's two-step guidance uses the model's coefficient instead of the argument; ours uses the argument, so it is set to the model's.
                 CfgCoef = Flag("two_step_cfg") || !arguments.TryGetProperty("cfg_coef", out var given) ? model.Config.CfgCoef : given.GetDouble(),
                 TwoStepCfg = Flag("two_step_cfg"),
                 UpstreamTextPadding = true,

@@ -8,13 +8,13 @@ string? Option(string name) => Array.IndexOf(args, name) is >= 0 and var at && a
 var (wanted, path) = (Option("--device") ?? "cuda", Option("--report") ?? "gpu-check.md");
 if (wanted is not ("cuda" or "cpu"))
 {
-    Console.Error.WriteLine($"--device is cuda or cpu, not {wanted}.");
+    Console.Error.WriteLine($"--device must be cuda or cpu, not {wanted}.");
     return 2;
 }
 
 if (wanted == "cuda" && !cuda.is_available())
 {
-    Console.Error.WriteLine($"There is no GPU that this libtorch ({__version__}) can use.");
+    Console.Error.WriteLine($"libtorch {__version__} finds no usable GPU.");
     return 3;
 }
 

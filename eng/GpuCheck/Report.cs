@@ -3,15 +3,15 @@ using System.Text;
 
 namespace AudioCraft.GpuCheck;
 
-/// <summary>The report: what passed, and what was measured. Lines go to the console as they come, and to a file at the end.</summary>
+/// <summary>The report of checks and measurements. Lines are printed to the console immediately and written to a file at the end.</summary>
 internal sealed class Report
 {
     private readonly StringBuilder text = new();
 
-    /// <summary>Checks that passed.</summary>
+    /// <summary>The number of passed checks.</summary>
     public int Passed { get; private set; }
 
-    /// <summary>Checks that did not.</summary>
+    /// <summary>The number of failed checks.</summary>
     public int Failed { get; private set; }
 
     public void Line(FormattableString line) => Line(line.ToString(CultureInfo.InvariantCulture));
@@ -31,7 +31,7 @@ internal sealed class Report
         Line("|" + string.Concat(columns.Select(_ => "---|")));
     }
 
-    /// <summary>One check, as a line of a table: it passes where its figure is at most the limit. What it throws is its result.</summary>
+    /// <summary>Adds a check as a row of a table. It passes if its value is at most the limit. An exception is reported as its result.</summary>
     public void Check(string name, string what, double limit, Func<double> measure)
     {
         string result;
@@ -44,7 +44,7 @@ internal sealed class Report
         }
         catch (Exception error) when (error is not OutOfMemoryException)
         {
-            // The report is to say all that is wrong with a machine, not the first thing alone.
+            // The report contains all failures, not only the first.
             result = $"{error.GetType().Name}: {error.Message.ReplaceLineEndings(" ").Replace('|', '/')} | | FAIL";
             Count(false);
         }
@@ -52,7 +52,7 @@ internal sealed class Report
         Line($"| {name} | {what} | {result} |");
     }
 
-    /// <summary>One measurement, as a line of a table; what it throws is said there, and counts as failed.</summary>
+    /// <summary>Adds a measurement as a row of a table. An exception is reported there and counts as a failure.</summary>
     public void Measure(string name, Func<FormattableString> measure)
     {
         try

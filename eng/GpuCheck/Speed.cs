@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.GpuCheck;
 
-/// <summary>Steps a second of language models of the released shapes beside PyTorch, real-time factors of codecs, and memory; random weights, one item, with guidance.</summary>
+/// <summary>Steps per second of language models of the released shapes compared with PyTorch, real-time factors of codecs, and memory, with random weights, one item and guidance.</summary>
 internal sealed class Speed(Device device, bool isQuick, Report report)
 {
     private const int Steps = 100;
@@ -130,7 +130,7 @@ internal sealed class Speed(Device device, bool isQuick, Report report)
 
     private static double Median(Func<double> measure) => Enumerable.Range(0, Runs).Select(_ => measure()).Order().ElementAt(Runs / 2);
 
-    /// <summary>MiB: of the whole card, with what libtorch keeps for later; on a CPU, of this process.</summary>
+    /// <summary>Memory in MiB: of the whole GPU, including libtorch's cache, or of this process on a CPU.</summary>
     private long MemoryInUse()
     {
         if (!IsCuda)

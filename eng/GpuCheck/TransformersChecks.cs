@@ -5,14 +5,14 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.GpuCheck;
 
-/// <summary>Small models with random weights that the genuine transformers made, saved and ran (transformers_cases.py, on a CPU), loaded and run here on a device.</summary>
+/// <summary>Loads small models with random weights that transformers saved (transformers_cases.py), runs them on a device, and compares the results with those of transformers on a CPU.</summary>
 internal sealed class TransformersChecks(string directory, Device device, Report report)
 {
     private const double Noise = 5e-5;
 
     public void Run()
     {
-        report.Table($"Beside transformers {File.ReadAllText(Path.Combine(directory, "version.txt")).Trim()}", "case", "what", "figure", "at most", "result");
+        report.Table($"Compared with transformers {File.ReadAllText(Path.Combine(directory, "version.txt")).Trim()}", "case", "quantity", "value", "limit", "result");
         foreach (var name in (string[])["t5", "t5-gated"])
         {
             report.Check(name, "hidden states, relative", Noise, () => T5(name));
@@ -20,8 +20,8 @@ internal sealed class TransformersChecks(string directory, Device device, Report
 
         foreach (var name in (string[])["encodec", "dac"])
         {
-            report.Check(name, "share of codes that differ", 0, () => Codec(name, (model, io) => Deviation.OfCodes(io.Read("codes"), model.Encode(io.Read("x").to(device)).Codes)));
-            report.Check(name, "sound, relative", Noise, () => Codec(name, (model, io) => Deviation.Of(io.Read("decoded"), model.Decode(io.Read("codes").to(device)))));
+            report.Check(name, "fraction of different codes", 0, () => Codec(name, (model, io) => Deviation.OfCodes(io.Read("codes"), model.Encode(io.Read("x").to(device)).Codes)));
+            report.Check(name, "audio, relative error", Noise, () => Codec(name, (model, io) => Deviation.Of(io.Read("decoded"), model.Decode(io.Read("codes").to(device)))));
         }
     }
 

@@ -1,4 +1,4 @@
-"""Small T5, EnCodec and DAC models with random weights, saved and run by the genuine transformers on a CPU: python transformers_cases.py FOLDER.
+"""Small T5, EnCodec and DAC models with random weights, saved and run by transformers on a CPU: python transformers_cases.py FOLDER.
 
 Each folder has config.json and model.safetensors as transformers saves them, and io.safetensors with inputs and results.
 """

@@ -3,17 +3,17 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Benchmarks.Baseline;
 
-/// <summary>Checks that both sides compute the same.</summary>
+/// <summary>Checks that both implementations give the same results.</summary>
 internal static class Comparison
 {
-    /// <summary>Float rounding in another order, over some ten layers of a codec or 48 of a language model.</summary>
+    /// <summary>The tolerance for float rounding in another order, over about ten layers of a codec or 48 of a language model.</summary>
     private const double Tolerance = 1e-3;
 
-    /// <summary>A code differs where two entries are equally near but for rounding; then all later codebooks of that frame differ too.</summary>
+    /// <summary>The tolerated fraction of different codes. A code differs if rounding decides between two entries; then all later codebooks of that frame differ as well.</summary>
     private const double EqualCodes = 0.98;
 
     /// <summary>The largest difference, relative to the largest value of the baseline.</summary>
-    /// <exception cref="InvalidOperationException">It is more than rounding explains, or the shapes differ.</exception>
+    /// <exception cref="InvalidOperationException">The difference exceeds the tolerance, or the shapes differ.</exception>
     public static double Difference(string what, Tensor ours, Tensor baseline)
     {
         using var scope = NewDisposeScope();
@@ -23,7 +23,7 @@ internal static class Comparison
         return difference;
     }
 
-    /// <exception cref="InvalidOperationException">More codes differ than rounding explains.</exception>
+    /// <exception cref="InvalidOperationException">More codes differ than the tolerance allows.</exception>
     public static void SameCodes(string what, Tensor ours, Tensor baseline)
     {
         using var scope = NewDisposeScope();

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Benchmarks.Baseline;
 
-/// <summary>The weights of one of our models by name. Their memory stays the model's.</summary>
+/// <summary>The weights of one of our models by name. The model keeps ownership of the tensors.</summary>
 internal sealed class ModelWeights
 {
     private readonly Dictionary<string, Tensor> tensors;
@@ -32,7 +32,7 @@ internal sealed class ModelWeights
     public static Tensor Lookup(Tensor table, Tensor indices) => table.index_select(0, indices.flatten()).view([.. indices.shape, table.size(1)]);
 
     /// <summary>
-    /// Changes every parameter of one dimension (biases, factors) and every Snake factor by a random tenth, so that none of them is 0 or 1 and a comparison of results notices each.
+    /// Changes every one-dimensional parameter (biases, factors) and every Snake factor by up to a tenth at random, so that none is 0 or 1 and a comparison of results depends on each.
     /// </summary>
     public static void Perturb(nn.Module model)
     {

@@ -41,7 +41,7 @@ internal sealed class PlainConv1d : Module<Tensor, Tensor>
     }
 }
 
-/// <summary>EnCodec's transposed convolution: <c>nn.ConvTranspose1d</c>, and its surplus cut off.</summary>
+/// <summary>EnCodec's transposed convolution: <c>nn.ConvTranspose1d</c> with trimmed output.</summary>
 internal sealed class PlainConvTranspose1d : Module<Tensor, Tensor>
 {
     private readonly ConvTranspose1d convtr;
@@ -70,7 +70,7 @@ internal sealed class PlainConvTranspose1d : Module<Tensor, Tensor>
     }
 }
 
-/// <summary>Modules one after another; each result is released as soon as the next one exists.</summary>
+/// <summary>A sequence of modules. Each result is disposed when the next one is computed.</summary>
 internal sealed class PlainChain : Module<Tensor, Tensor>
 {
     private readonly ModuleList<Module<Tensor, Tensor>> layers;

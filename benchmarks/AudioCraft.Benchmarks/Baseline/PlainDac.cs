@@ -5,7 +5,7 @@ using static TorchSharp.torch.nn;
 
 namespace AudioCraft.Benchmarks.Baseline;
 
-/// <summary>DAC of <c>torch.nn</c> modules with the weights of one of our models. Called under <c>no_grad</c>.</summary>
+/// <summary>DAC as <c>torch.nn</c> modules with the weights of one of our models. Call it under <c>no_grad</c>.</summary>
 internal sealed class PlainDac : IDisposable
 {
     private readonly DacConfig config;

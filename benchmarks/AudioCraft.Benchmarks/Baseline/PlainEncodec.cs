@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Benchmarks.Baseline;
 
-/// <summary>EnCodec of <c>torch.nn</c> modules with the weights of one of our models. Called under <c>no_grad</c>.</summary>
+/// <summary>EnCodec as <c>torch.nn</c> modules with the weights of one of our models. Call it under <c>no_grad</c>.</summary>
 internal sealed class PlainEncodec : IDisposable
 {
     private readonly EncodecConfig config;
@@ -49,7 +49,7 @@ internal sealed class PlainEncodec : IDisposable
         return (scale is null ? sound : sound * scale).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Segment by segment, as the 48 kHz model.</summary>
+    /// <summary>Encodes segment by segment, as in the 48 kHz model.</summary>
     public List<(Tensor Codes, Tensor? Scale)> EncodeSegments(Tensor sound)
     {
         var frames = new List<(Tensor, Tensor?)>();
@@ -62,7 +62,7 @@ internal sealed class PlainEncodec : IDisposable
         return frames;
     }
 
-    /// <summary>The reverse: segments fade into each other by a triangle.</summary>
+    /// <summary>Decodes segments and cross-fades them with triangular weights.</summary>
     public Tensor DecodeSegments(IReadOnlyList<(Tensor Codes, Tensor? Scale)> frames)
     {
         using var scope = NewDisposeScope();

@@ -5,7 +5,7 @@ using static TorchSharp.torch.nn;
 
 namespace AudioCraft.Benchmarks.Baseline;
 
-/// <summary>EnCodec's encoder and decoder of <c>torch.nn</c> modules.</summary>
+/// <summary>EnCodec's encoder and decoder as <c>torch.nn</c> modules.</summary>
 internal static class PlainSeanet
 {
     public static PlainChain Encoder(SEANetConfig config, ModelWeights weights)

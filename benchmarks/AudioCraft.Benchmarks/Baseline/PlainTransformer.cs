@@ -5,8 +5,8 @@ using static TorchSharp.torch.nn;
 namespace AudioCraft.Benchmarks.Baseline;
 
 /// <summary>
-/// The language model of MusicGen and AudioGen in plain TorchSharp: <c>F.linear</c>, <c>F.layer_norm</c>, <c>scaled_dot_product_attention</c>, a cache of keys and values, and those of the text
-/// computed once. It uses the weights of one of our models where they are, so that both fit into memory. Called under <c>no_grad</c>.
+/// The language model of MusicGen and AudioGen in plain TorchSharp: <c>F.linear</c>, <c>F.layer_norm</c>, <c>scaled_dot_product_attention</c>, a key-value cache, and keys and values of the text
+/// that are computed once. It shares the weights of one of our models, so that both fit into memory. Call it under <c>no_grad</c>.
 /// </summary>
 internal sealed class PlainTransformer : IDisposable
 {
@@ -29,9 +29,9 @@ internal sealed class PlainTransformer : IDisposable
         heads = [.. Enumerable.Range(0, config.NumCodebooks).Select(k => weights[$"linears.{k}.weight"])];
     }
 
-    /// <summary>Starts sequences of at most <paramref name="steps"/> steps: a row with the text of each item, then a row without it.</summary>
+    /// <summary>Starts sequences of at most <paramref name="steps"/> steps: one row with the text of each item, followed by one row without text for each.</summary>
     /// <param name="text">[B, n, dim].</param>
-    /// <param name="steps">Steps that there is room for.</param>
+    /// <param name="steps">The maximum number of steps.</param>
     public State Start(Tensor text, int steps)
     {
         using var scope = NewDisposeScope();
@@ -39,7 +39,7 @@ internal sealed class PlainTransformer : IDisposable
         return new State([.. layers.Select(layer => layer.Start(both, steps))], Positions(steps).DetachFromDisposeScope());
     }
 
-    /// <summary>The next step's tokens [B, K] → guided logits [B, K, card] of the step after it.</summary>
+    /// <summary>The tokens [B, K] of a step → guided logits [B, K, card] of the following step.</summary>
     public Tensor Step(Tensor tokens, State state)
     {
         using var scope = NewDisposeScope();
@@ -74,7 +74,7 @@ internal sealed class PlainTransformer : IDisposable
             using var one = NewDisposeScope();
             var chosen = Sample(Step(sequence.select(2, step), state));
 
-            // Codebook k is k steps behind the first.
+            // Codebook k is delayed by k steps.
             var first = Math.Max(0, step + 1 - frames);
             var count = Math.Min(codebooks, step + 1) - first;
             sequence.select(2, step + 1).narrow(1, first, count).copy_(chosen.narrow(1, first, count));
@@ -106,7 +106,7 @@ internal sealed class PlainTransformer : IDisposable
         return cat([phase.cos(), phase.sin()], -1);
     }
 
-    /// <summary>What a generation remembers. It outlives dispose scopes.</summary>
+    /// <summary>The state of a generation. It is independent of dispose scopes.</summary>
     public sealed record State(LayerState[] Layers, Tensor Positions) : IDisposable
     {
         public int Length { get; set; }
@@ -124,7 +124,7 @@ internal sealed class PlainTransformer : IDisposable
         }
     }
 
-    /// <summary>Keys and values of a layer [rows, heads, steps, size], with room for all steps: faster than <c>torch.cat</c> at each.</summary>
+    /// <summary>Keys and values of a layer [rows, heads, steps, size], allocated for all steps, which is faster than <c>torch.cat</c> in each step.</summary>
     public sealed record LayerState(Tensor Keys, Tensor Values, Tensor TextKeys, Tensor TextValues);
 
     private sealed class Layer : IDisposable
