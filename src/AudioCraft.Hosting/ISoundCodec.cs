@@ -10,7 +10,7 @@ public interface ISoundCodec : ISoundModel
     /// <exception cref="ArgumentException">The audio is empty, too long, not finite or cannot be converted, or the number of codebooks is out of range.</exception>
     /// <exception cref="QueueFullException">Too many requests are waiting.</exception>
     /// <exception cref="SoundModelUnavailableException">The model could not be loaded, or the host is stopping.</exception>
-    /// <exception cref="OperationCanceledException">The call was cancelled.</exception>
+    /// <exception cref="OperationCanceledException">The call was canceled.</exception>
     Task<SoundCodes> EncodeAsync(Sound sound, int? codebooks = null, CancellationToken cancellationToken = default);
 
     /// <summary>Decodes codes to audio with the sample rate and channels of the codec.</summary>

@@ -13,7 +13,7 @@ public interface ISoundGenerator : ISoundModel
     /// <exception cref="ArgumentException">The request has invalid parameters or exceeds the limits of the options.</exception>
     /// <exception cref="QueueFullException">Too many requests are waiting.</exception>
     /// <exception cref="SoundModelUnavailableException">The model could not be loaded, or the host is stopping.</exception>
-    /// <exception cref="OperationCanceledException">The call was cancelled.</exception>
+    /// <exception cref="OperationCanceledException">The call was canceled.</exception>
     Task<Sound> GenerateAsync(SoundRequest request, IProgress<SoundProgress>? progress = null, CancellationToken cancellationToken = default);
 
     /// <summary>
@@ -28,6 +28,6 @@ public interface ISoundGenerator : ISoundModel
     /// <param name="cancellationToken">Removes the request from the queue, or cancels the token of <paramref name="work"/> and waits until it returns.</param>
     /// <exception cref="QueueFullException">Too many requests are waiting.</exception>
     /// <exception cref="SoundModelUnavailableException">The model could not be loaded, or the host is stopping.</exception>
-    /// <exception cref="OperationCanceledException">The call was cancelled.</exception>
+    /// <exception cref="OperationCanceledException">The call was canceled.</exception>
     Task<T> RunAsync<T>(Func<BaseGenModel, CancellationToken, T> work, CancellationToken cancellationToken = default);
 }

@@ -18,7 +18,7 @@ public interface ISoundModel
     /// <summary>Waits until the model is loaded, and starts loading if it has not started.</summary>
     /// <param name="cancellationToken">Cancels the wait, but not the loading.</param>
     /// <exception cref="SoundModelUnavailableException">The model could not be loaded, or the host is stopping.</exception>
-    /// <exception cref="OperationCanceledException">The call was cancelled.</exception>
+    /// <exception cref="OperationCanceledException">The call was canceled.</exception>
     Task<SoundModelInfo> LoadAsync(CancellationToken cancellationToken = default);
 }
 

@@ -27,7 +27,7 @@ internal sealed class FakeGenerator : LoadedGenerator
 
     public int MaxBatch { get; set; } = int.MaxValue;
 
-    public int Cancelled { get; private set; }
+    public int Canceled { get; private set; }
 
     public int ChunkCount { get; private set; }
 
@@ -104,7 +104,7 @@ internal sealed class FakeGenerator : LoadedGenerator
         progress.Report(new GenerationProgress(step, StepCount));
         if (cancellationToken.IsCancellationRequested)
         {
-            Cancelled++;
+            Canceled++;
             throw new OperationCanceledException(cancellationToken);
         }
     }

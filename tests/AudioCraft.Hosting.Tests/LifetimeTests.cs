@@ -137,7 +137,7 @@ public sealed class LifetimeTests
         test.Model.Steps.Release();
         await stopping;
         await test.DisposeAsync();
-        Assert.Equal((1, 1, 1), (test.Model.Cancelled, test.Model.Batches.Count, test.Model.Disposed));
+        Assert.Equal((1, 1, 1), (test.Model.Canceled, test.Model.Batches.Count, test.Model.Disposed));
     }
 
     [Fact]

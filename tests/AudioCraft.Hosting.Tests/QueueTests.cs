@@ -123,14 +123,14 @@ public sealed class QueueTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
         test.Model.Steps.Release(1);
         await test.Model.BegunAsync();
-        Assert.Equal(1, test.Model.Cancelled);
+        Assert.Equal(1, test.Model.Canceled);
 
         test.Model.Steps.Release(2);
         await cancelOne.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => one);
         test.Model.Run();
         Assert.Equal(1000, (await other).Frames);
-        Assert.Equal((1, 2), (test.Model.Cancelled, test.Model.Batches.Count));
+        Assert.Equal((1, 2), (test.Model.Canceled, test.Model.Batches.Count));
     }
 
     [Fact]

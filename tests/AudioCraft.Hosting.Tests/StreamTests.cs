@@ -90,7 +90,7 @@ public sealed class StreamTests
         test.Model.Steps.Release();
         await test.Model.BegunAsync();
         await test.Model.BegunAsync();
-        Assert.Equal(1, test.Model.Cancelled);
+        Assert.Equal(1, test.Model.Canceled);
         await unheard.DisposeAsync();
         await unheard.DisposeAsync();
 

@@ -34,7 +34,7 @@ public sealed class TelemetryTests
             var stream = test.Generator.Stream(new SoundRequest(Secret) { Duration = 2 });
             await test.Model.BegunAsync();
             using var cancel = new CancellationTokenSource();
-            var cancelled = test.Generator.GenerateAsync(new SoundRequest("x"), null, cancel.Token);
+            var canceled = test.Generator.GenerateAsync(new SoundRequest("x"), null, cancel.Token);
             var whole = test.Generator.GenerateAsync(new SoundRequest("y"));
             Assert.Throws<QueueFullException>(() => { _ = test.Generator.Stream(new SoundRequest("z")); });
             listener.RecordObservableInstruments();
@@ -43,14 +43,14 @@ public sealed class TelemetryTests
             test.Model.Run();
             Assert.Equal(5, (await QueueTests.ToListAsync(stream)).Count);
             await whole;
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled);
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => canceled);
         }
 
         const string all = "audiocraft.model=fake audiocraft.operation=";
         Assert.Equal([2], Of("audiocraft.queue.length", "audiocraft.model=fake"));
         Assert.Equal([1], Of("audiocraft.requests", all + "stream audiocraft.outcome=completed"));
         Assert.Equal([1], Of("audiocraft.requests", all + "generate audiocraft.outcome=completed"));
-        Assert.Equal([1], Of("audiocraft.requests", all + "generate audiocraft.outcome=cancelled"));
+        Assert.Equal([1], Of("audiocraft.requests", all + "generate audiocraft.outcome=canceled"));
         Assert.Equal([1], Of("audiocraft.requests", all + "stream audiocraft.outcome=queue_full"));
         Assert.Equal([0], Of("audiocraft.queue.wait", all + "stream"));
         Assert.Equal([2], Of("audiocraft.queue.wait", all + "generate"));

@@ -48,7 +48,7 @@ public sealed class TinyModelTests
             alone.Add(await generator.GenerateAsync(new SoundRequest(text) { Duration = 0.4, Seed = i }));
         }
 
-        var cancelled = 0;
+        var canceled = 0;
         await Task.WhenAll(Enumerable.Range(0, 32).Select(i => Task.Run(async () =>
         {
             var request = new SoundRequest(texts[i % 4]) { Duration = 0.4, Seed = i % 4 };
@@ -66,7 +66,7 @@ public sealed class TinyModelTests
                     {
                         var leaving = generator.GenerateAsync(request, new Reports(report => { if (report.Step == 3) { cancel.Cancel(); } }), cancel.Token);
                         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => leaving);
-                        Interlocked.Increment(ref cancelled);
+                        Interlocked.Increment(ref canceled);
                     }
 
                     break;
@@ -77,7 +77,7 @@ public sealed class TinyModelTests
                     break;
             }
         })));
-        Assert.Equal((4, 0), (cancelled, generator.QueueLength));
+        Assert.Equal((4, 0), (canceled, generator.QueueLength));
     }
 
     [Fact]

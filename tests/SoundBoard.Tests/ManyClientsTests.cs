@@ -89,7 +89,7 @@ public sealed class ManyClientsTests(BoardServer server) : IClassFixture<BoardSe
         Assert.Equal(16000, Wav.Read(await response.BytesAsync("audio/wav")).Frames);
     }
 
-    // Cancelled requests are disposed shortly after, on another thread.
+    // Canceled requests are disposed shortly after, on another thread.
     private static async Task SettledAsync(long expected)
     {
         for (var i = 0; i < 600 && Tensor.TotalCount != expected; i++)

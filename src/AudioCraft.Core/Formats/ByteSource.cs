@@ -48,10 +48,10 @@ internal sealed class ByteSource(Stream stream, string name)
         Span<byte> scratch = stackalloc byte[4096];
         for (var left = count; left > 0;)
         {
-            var piece = scratch[..(int)Math.Min(left, scratch.Length)];
-            var read = Read(piece);
+            var chunk = scratch[..(int)Math.Min(left, scratch.Length)];
+            var read = Read(chunk);
             left -= read;
-            if (read < piece.Length)
+            if (read < chunk.Length)
             {
                 throw Truncated(what, count, count - left);
             }

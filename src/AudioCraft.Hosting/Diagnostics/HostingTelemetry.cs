@@ -87,7 +87,7 @@ internal sealed class HostingTelemetry : IDisposable
 
     public void Loaded(string model, TimeSpan time) => loading.Record(time.TotalSeconds, new KeyValuePair<string, object?>(ModelTag, model));
 
-    /// <summary>A batch was completed or cancelled.</summary>
+    /// <summary>A batch was completed or canceled.</summary>
     public void BatchEnded(string model, int size, int completedSteps, TimeSpan time)
     {
         var tag = new KeyValuePair<string, object?>(ModelTag, model);

@@ -94,7 +94,7 @@ internal sealed class RequestTrace
         }
 
         activity?.SetTag(HostingTelemetry.OutcomeTag, outcome);
-        if (outcome is not (RequestOutcome.Completed or RequestOutcome.Cancelled))
+        if (outcome is not (RequestOutcome.Completed or RequestOutcome.Canceled))
         {
             activity?.SetStatus(ActivityStatusCode.Error, error!.Message);
         }
@@ -110,7 +110,7 @@ internal sealed class RequestTrace
 internal static class RequestOutcome
 {
     public const string Completed = "completed";
-    public const string Cancelled = "cancelled";
+    public const string Canceled = "canceled";
     public const string Failed = "failed";
     public const string Invalid = "invalid";
     public const string Dropped = "dropped";
@@ -120,7 +120,7 @@ internal static class RequestOutcome
     public static string Of(Exception? error) => error switch
     {
         null => Completed,
-        OperationCanceledException => Cancelled,
+        OperationCanceledException => Canceled,
         ArgumentException => Invalid,
         SlowListenerException => Dropped,
         QueueFullException => QueueFull,

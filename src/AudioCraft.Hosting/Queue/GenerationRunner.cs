@@ -39,7 +39,7 @@ internal sealed class GenerationRunner(AudioCraftOptions options, string label, 
         Array.ForEach(jobs, job => job.End(error));
     }
 
-    /// <returns>The error; null on success or if all requests have been cancelled.</returns>
+    /// <returns>The error; null on success or if all requests have been canceled.</returns>
     private async Task<Exception?> TryGenerateAsync(LoadedGenerator model, GenerationJob[] jobs, GenerationParams parameters, CancellationTokenSource stop)
     {
         Exception? failure = null;
@@ -56,7 +56,7 @@ internal sealed class GenerationRunner(AudioCraftOptions options, string label, 
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            // All requests have been cancelled.
+            // All requests have been canceled.
         }
         catch (Exception error)
         {

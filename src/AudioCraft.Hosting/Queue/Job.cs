@@ -73,9 +73,9 @@ internal static class Completion
     /// <summary>Cancels the task for an <see cref="OperationCanceledException"/>, otherwise faults it.</summary>
     public static void Fail<T>(TaskCompletionSource<T> completion, Exception error)
     {
-        if (error is OperationCanceledException cancelled)
+        if (error is OperationCanceledException canceled)
         {
-            completion.SetCanceled(cancelled.CancellationToken);
+            completion.SetCanceled(canceled.CancellationToken);
         }
         else
         {
@@ -93,7 +93,7 @@ internal abstract class WorkJob(RequestTrace trace) : Job(trace)
 }
 
 /// <inheritdoc/>
-[SuppressMessage("Reliability", "CA1001", Justification = "The CancellationTokenSource has no timer and no link, so it holds no resources, and it can be cancelled at any time.")]
+[SuppressMessage("Reliability", "CA1001", Justification = "The CancellationTokenSource has no timer and no link, so it holds no resources, and it can be canceled at any time.")]
 internal sealed class WorkJob<T>(RequestTrace trace, Func<LoadedModel, CancellationToken, T> work) : WorkJob(trace)
 {
     private readonly TaskCompletionSource<T> completion = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -79,7 +79,7 @@ internal static class CodecArrays
         return new Sound(Sound.Interleaved(wav[0]), codec.Channels, codec.SampleRate);
     }
 
-    // In chunks if the codec supports streaming, so that it can be cancelled.
+    // In chunks if the codec supports streaming, so that it can be canceled.
     private static EncodedFrame Encode(CompressionModel codec, Tensor wav, int? codebooks, CancellationToken cancellationToken)
     {
         IEnumerable<Tensor> pieces;

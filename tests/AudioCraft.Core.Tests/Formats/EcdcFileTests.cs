@@ -192,13 +192,13 @@ public class EcdcFileTests
         stream.Position = 0;
         (await EcdcFile.DecompressAsync(model, stream, options, reports)).Wav.Dispose();
 
-        using var cancelled = new CancellationTokenSource();
-        await cancelled.CancelAsync();
+        using var canceled = new CancellationTokenSource();
+        await canceled.CancelAsync();
         stream.Position = 0;
-        Assert.ThrowsAny<OperationCanceledException>(() => EcdcFile.Decompress(model, stream, options, cancellationToken: cancelled.Token));
-        Assert.ThrowsAny<OperationCanceledException>(() => EcdcFile.CompressToArray(model, wav, 4800, options, cancellationToken: cancelled.Token));
+        Assert.ThrowsAny<OperationCanceledException>(() => EcdcFile.Decompress(model, stream, options, cancellationToken: canceled.Token));
+        Assert.ThrowsAny<OperationCanceledException>(() => EcdcFile.CompressToArray(model, wav, 4800, options, cancellationToken: canceled.Token));
         using var folder = new TemporaryFolder();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => EcdcFile.CompressAsync(model, wav, 4800, folder.File("a.ecdc"), options, cancellationToken: cancelled.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => EcdcFile.CompressAsync(model, wav, 4800, folder.File("a.ecdc"), options, cancellationToken: canceled.Token));
         Assert.Empty(Directory.GetFiles(folder.Path));
     }
 

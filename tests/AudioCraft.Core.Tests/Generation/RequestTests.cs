@@ -115,7 +115,7 @@ public class RequestTests
                 using (var source = new CancellationTokenSource())
                 {
                     Assert.Throws<OperationCanceledException>(() =>
-                        model.Generate("cancelled", progress: new Collector(report => { if (report.Step == 3) { source.Cancel(); } }), cancellationToken: source.Token));
+                        model.Generate("canceled", progress: new Collector(report => { if (report.Step == 3) { source.Cancel(); } }), cancellationToken: source.Token));
                 }
 
                 break;

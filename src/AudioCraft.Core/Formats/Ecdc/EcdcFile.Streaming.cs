@@ -8,7 +8,7 @@ namespace AudioCraft;
 public static partial class EcdcFile
 {
     /// <summary>
-    /// Encodes audio that comes in chunks and writes a file, completely or not at all, with constant memory use. The bytes do not depend on the chunks:
+    /// Encodes audio in chunks and writes a file, completely or not at all, with constant memory use. The bytes do not depend on the chunks:
     /// they are those of the complete audio.
     /// </summary>
     /// <remarks>
@@ -16,7 +16,7 @@ public static partial class EcdcFile
     /// (see <see cref="CompressionModel.CreateStreamingEncoder"/>) needs the complete audio in memory; that is not the case for the released models.
     /// </remarks>
     /// <param name="model">The codec.</param>
-    /// <param name="pieces">
+    /// <param name="chunks">
     /// The chunks in order at the model's sample rate: [n], [C, n] or [1, C, n] of any float type, finite, each with any n of at least 1. The channels are converted to those of the model.
     /// A chunk can be disposed or overwritten as soon as the next one is requested.
     /// </param>
@@ -28,23 +28,23 @@ public static partial class EcdcFile
     /// <exception cref="ArgumentException">A chunk or an option is not as described, the chunks do not have <paramref name="samples"/> samples, or the model's cardinality is not a power of two.</exception>
     /// <exception cref="AudioCraftException">The file cannot be written.</exception>
     public static void Compress(
-        EncodecModel model, IEnumerable<Tensor> pieces, long samples, string path, EcdcOptions? options = null, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
+        EncodecModel model, IEnumerable<Tensor> chunks, long samples, string path, EcdcOptions? options = null, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        var layout = StreamingLayout(model, pieces, samples, options);
-        AtomicFile.Write(path, stream => EcdcWriter.Write(layout, Counted(layout, pieces, samples), samples, stream, progress, cancellationToken));
+        var layout = StreamingLayout(model, chunks, samples, options);
+        AtomicFile.Write(path, stream => EcdcWriter.Write(layout, Counted(layout, chunks, samples), samples, stream, progress, cancellationToken));
     }
 
     /// <summary>
-    /// Encodes audio that comes in chunks and writes it at the position of a stream, front to back. The stream stays open. Data that was written before an error is not removed.
+    /// Encodes audio in chunks and writes it at the position of a stream, front to back. The stream stays open. Data that was written before an error is not removed.
     /// </summary>
     /// <inheritdoc cref="Compress(EncodecModel, IEnumerable{Tensor}, long, string, EcdcOptions?, IProgress{double}?, CancellationToken)"/>
     public static void Compress(
-        EncodecModel model, IEnumerable<Tensor> pieces, long samples, Stream stream, EcdcOptions? options = null, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
+        EncodecModel model, IEnumerable<Tensor> chunks, long samples, Stream stream, EcdcOptions? options = null, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
     {
         RequireWritable(stream);
-        var layout = StreamingLayout(model, pieces, samples, options);
-        EcdcWriter.Write(layout, Counted(layout, pieces, samples), samples, stream, progress, cancellationToken);
+        var layout = StreamingLayout(model, chunks, samples, options);
+        EcdcWriter.Write(layout, Counted(layout, chunks, samples), samples, stream, progress, cancellationToken);
     }
 
     /// <summary>
@@ -82,19 +82,19 @@ public static partial class EcdcFile
         return EcdcReader.Read(layout, Source(stream), progress, cancellationToken);
     }
 
-    private static EcdcLayout StreamingLayout(EncodecModel model, IEnumerable<Tensor> pieces, long samples, EcdcOptions? options)
+    private static EcdcLayout StreamingLayout(EncodecModel model, IEnumerable<Tensor> chunks, long samples, EcdcOptions? options)
     {
-        ArgumentNullException.ThrowIfNull(pieces);
+        ArgumentNullException.ThrowIfNull(chunks);
         ArgumentOutOfRangeException.ThrowIfLessThan(samples, 1);
         return WritableLayout(model, options);
     }
 
-    private static IEnumerable<Tensor> Counted(EcdcLayout layout, IEnumerable<Tensor> pieces, long samples)
+    private static IEnumerable<Tensor> Counted(EcdcLayout layout, IEnumerable<Tensor> chunks, long samples)
     {
         var count = 0L;
-        foreach (var piece in pieces)
+        foreach (var chunk in chunks)
         {
-            using var input = Prepare(layout, piece, layout.Model.SampleRate);
+            using var input = Prepare(layout, chunk, layout.Model.SampleRate);
             count += input.size(-1);
             if (count > samples)
             {
@@ -114,10 +114,10 @@ public static partial class EcdcFile
     {
         using var stream = Reading(path, () => OpenFile(path));
         var source = Reading(path, () => new ByteSource(stream, $"'{path}'"));
-        using var pieces = EcdcReader.Read(layout, source, progress, cancellationToken).GetEnumerator();
-        while (Reading(path, pieces.MoveNext))
+        using var chunks = EcdcReader.Read(layout, source, progress, cancellationToken).GetEnumerator();
+        while (Reading(path, chunks.MoveNext))
         {
-            yield return pieces.Current;
+            yield return chunks.Current;
         }
 
         if (source.Remaining is > 0 and var left)
@@ -126,10 +126,10 @@ public static partial class EcdcFile
         }
     }
 
-    private static Tensor Join(IEnumerable<Tensor> pieces)
+    private static Tensor Join(IEnumerable<Tensor> chunks)
     {
         using var scope = NewDisposeScope();
-        var all = pieces.ToList();
+        var all = chunks.ToList();
         return (all.Count == 1 ? all[0] : cat(all, -1)).MoveToOuterDisposeScope();
     }
 }

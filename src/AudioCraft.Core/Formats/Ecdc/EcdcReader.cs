@@ -15,35 +15,35 @@ internal static class EcdcReader
         var header = EcdcHeader.Read(source);
         Check(header, layout, source);
         var left = header.AudioLength;
-        var pieces = layout.Streams
+        var chunks = layout.Streams
             ? layout.Model.DecodeStream(ReadStream(header, layout, source, progress, cancellationToken), disposePieces: true)
             : new SegmentedCodec(layout.Model).DecodeStream(ReadSegments(header, layout, source, progress, cancellationToken), disposeFrames: true);
-        foreach (var piece in pieces)
+        foreach (var chunk in chunks)
         {
-            Tensor? sound = null;
-            using (piece)
+            Tensor? audio = null;
+            using (chunk)
             {
                 // The last frame is longer than the audio. Chunks behind the end are read as well, to check that the file is complete.
-                if (Math.Min(left, piece.size(-1)) is > 0 and var length)
+                if (Math.Min(left, chunk.size(-1)) is > 0 and var length)
                 {
-                    sound = Finite(piece, length, source);
+                    audio = Finite(chunk, length, source);
                     left -= length;
                 }
             }
 
-            if (sound is not null)
+            if (audio is not null)
             {
-                yield return sound;
+                yield return audio;
             }
         }
     }
 
-    private static Tensor Finite(Tensor piece, long length, ByteSource source)
+    private static Tensor Finite(Tensor chunk, long length, ByteSource source)
     {
         using var scope = NewDisposeScope();
-        var sound = piece.select(0, 0).narrow(-1, 0, length);
-        return sound.isfinite().all().item<bool>()
-            ? sound.clone().MoveToOuterDisposeScope()
+        var audio = chunk.select(0, 0).narrow(-1, 0, length);
+        return audio.isfinite().all().item<bool>()
+            ? audio.clone().MoveToOuterDisposeScope()
             : throw source.Error("the decoded audio is not finite: the file is damaged.");
     }
 

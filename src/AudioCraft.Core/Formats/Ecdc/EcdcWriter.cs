@@ -9,26 +9,26 @@ namespace AudioCraft.Formats;
 internal static class EcdcWriter
 {
     /// <param name="layout">The codec and the format.</param>
-    /// <param name="pieces">[1, C, n] with the codec's sample rate and channels, finite.</param>
+    /// <param name="chunks">[1, C, n] with the codec's sample rate and channels, finite.</param>
     /// <param name="length">The total number of samples per channel.</param>
     /// <param name="stream">The destination.</param>
     /// <param name="progress">Receives the completed fraction.</param>
     /// <param name="cancellationToken">Checked between steps.</param>
-    public static void Write(EcdcLayout layout, IEnumerable<Tensor> pieces, long length, Stream stream, IProgress<double>? progress, CancellationToken cancellationToken)
+    public static void Write(EcdcLayout layout, IEnumerable<Tensor> chunks, long length, Stream stream, IProgress<double>? progress, CancellationToken cancellationToken)
     {
         stream.Write(new EcdcHeader(layout.NameToWrite!, length, layout.Codebooks, layout.LanguageModel is not null).ToBytes());
         cancellationToken.ThrowIfCancellationRequested();
         if (layout.Streams)
         {
-            WriteStream(layout, pieces, length, stream, progress, cancellationToken);
+            WriteStream(layout, chunks, length, stream, progress, cancellationToken);
         }
         else
         {
-            WriteSegments(layout, pieces, length, stream, progress, cancellationToken);
+            WriteSegments(layout, chunks, length, stream, progress, cancellationToken);
         }
     }
 
-    private static void WriteStream(EcdcLayout layout, IEnumerable<Tensor> pieces, long length, Stream stream, IProgress<double>? progress, CancellationToken cancellationToken)
+    private static void WriteStream(EcdcLayout layout, IEnumerable<Tensor> chunks, long length, Stream stream, IProgress<double>? progress, CancellationToken cancellationToken)
     {
         // Blocks of a fixed size, so that the bytes do not depend on the chunks, not even through rounding.
         var model = layout.Model;
@@ -36,7 +36,7 @@ internal static class EcdcWriter
         var total = (double)layout.FramesOf(length);
         var done = 0L;
         using var writer = WriterOf(layout, stream, step => Report(step / total));
-        foreach (var codes in model.EncodeStream(AudioWindows.Cut(pieces, block, block), codebooks: layout.Codebooks))
+        foreach (var codes in model.EncodeStream(AudioWindows.Cut(chunks, block, block), codebooks: layout.Codebooks))
         {
             using (codes)
             {
@@ -56,12 +56,12 @@ internal static class EcdcWriter
         }
     }
 
-    private static void WriteSegments(EcdcLayout layout, IEnumerable<Tensor> pieces, long length, Stream stream, IProgress<double>? progress, CancellationToken cancellationToken)
+    private static void WriteSegments(EcdcLayout layout, IEnumerable<Tensor> chunks, long length, Stream stream, IProgress<double>? progress, CancellationToken cancellationToken)
     {
         var codec = new SegmentedCodec(layout.Model);
         var total = (double)codec.CountSegments(length);
         var done = 0L;
-        foreach (var frame in codec.EncodeStream(pieces, layout.Codebooks))
+        foreach (var frame in codec.EncodeStream(chunks, layout.Codebooks))
         {
             using (frame)
             {
