@@ -132,7 +132,7 @@ public class EcdcFileTests
         using var stream = new MemoryStream(EcdcFile.CompressToArray(model, wav, 24000, new() { LanguageModel = languageModel }));
         Assert.Throws<AudioFormatException>(() => EcdcFile.Decompress(model, stream, new() { LanguageModel = other }));
         stream.Position = 0;
-        Assert.Throws<ArgumentException>(() => EcdcFile.Decompress(model, stream));
+        Assert.Throws<AudioFormatException>(() => EcdcFile.Decompress(model, stream));
     }
 
     [Fact]

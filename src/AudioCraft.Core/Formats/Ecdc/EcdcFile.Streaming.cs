@@ -62,7 +62,7 @@ public static partial class EcdcFile
     /// <param name="cancellationToken">Checked between chunks, and with a language model between steps.</param>
     /// <returns>[C, n] float32 on the model's device in order, each about one second or one segment, at least one sample, at the model's sample rate. The caller owns them.</returns>
     /// <exception cref="AudioFormatException">While enumerating: the file is damaged, truncated or too long, was written with another codec, or does not match the probabilities of the language model.</exception>
-    /// <exception cref="ArgumentException">The language model does not fit the codec; while enumerating: the file needs one and none is given.</exception>
+    /// <exception cref="ArgumentException">The language model does not fit the codec.</exception>
     /// <exception cref="AudioCraftException">While enumerating: the file cannot be opened or read.</exception>
     public static IEnumerable<Tensor> DecompressStream(
         EncodecModel model, string path, EcdcOptions? options = null, IProgress<double>? progress = null, CancellationToken cancellationToken = default)

@@ -79,7 +79,7 @@ public static partial class EcdcFile
     /// <param name="cancellationToken">Checked between segments, and with a language model between steps.</param>
     /// <returns>[C, T] float32 on the model's device with the length of the original, owned by the caller; and the sample rate in hertz.</returns>
     /// <exception cref="AudioFormatException">The file is damaged, truncated or too long, was written with another codec, or does not match the probabilities of the language model.</exception>
-    /// <exception cref="ArgumentException">The file needs a language model and none is given, or the language model does not fit the codec.</exception>
+    /// <exception cref="ArgumentException">The language model does not fit the codec.</exception>
     /// <exception cref="AudioCraftException">The file cannot be opened or read.</exception>
     public static (Tensor Wav, int SampleRate) Decompress(
         EncodecModel model, string path, EcdcOptions? options = null, IProgress<double>? progress = null, CancellationToken cancellationToken = default)

@@ -9,7 +9,6 @@ internal static class EcdcReader
 {
     /// <summary>Reads and decodes chunks [C, n], owned by the caller. Nothing is read before the enumeration starts.</summary>
     /// <exception cref="AudioFormatException">The file is damaged or truncated, does not fit the codec, or does not match the probabilities of the language model.</exception>
-    /// <exception cref="ArgumentException">The file needs a language model, and none is given.</exception>
     public static IEnumerable<Tensor> Read(EcdcLayout layout, ByteSource source, IProgress<double>? progress, CancellationToken cancellationToken)
     {
         var header = EcdcHeader.Read(source);
@@ -134,7 +133,7 @@ internal static class EcdcReader
 
         if (header.UsesLanguageModel && layout.LanguageModel is null)
         {
-            throw new ArgumentException($"{source.Name} was written with the codec's language model, which is needed to read it: set {nameof(EcdcOptions)}.{nameof(EcdcOptions.LanguageModel)}.");
+            throw source.Error($"it was written with the codec's language model, which is needed to read it: set {nameof(EcdcOptions)}.{nameof(EcdcOptions.LanguageModel)}.");
         }
     }
 }
