@@ -1,16 +1,20 @@
+using AudioCraft.Formats;
+
 namespace AudioCraft;
 
 /// <summary>
 /// The exception for errors outside the caller's code: files, their contents, weights and the network.
-/// Misuse of the API throws <see cref="ArgumentException"/> instead.
+/// Misuse of the API throws <see cref="ArgumentException"/> instead. Messages may quote names from files, servers and users; control characters in them are escaped.
 /// </summary>
 public class AudioCraftException : Exception
 {
+    private const int MaximumLength = 16 << 10;
+
     /// <summary>Creates the exception with a message that contains the value and what was expected.</summary>
-    public AudioCraftException(string message) : base(message) { }
+    public AudioCraftException(string message) : base(PrintableText.Of(message, MaximumLength)) { }
 
     /// <summary>Creates the exception with a message and the exception that caused it.</summary>
-    public AudioCraftException(string message, Exception innerException) : base(message, innerException) { }
+    public AudioCraftException(string message, Exception innerException) : base(PrintableText.Of(message, MaximumLength), innerException) { }
 }
 
 /// <summary>The exception for a checkpoint that is damaged, malicious, incomplete, or of another kind than requested.</summary>

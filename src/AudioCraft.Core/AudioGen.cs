@@ -43,7 +43,7 @@ public sealed class AudioGen : BaseGenModel
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         ArgumentNullException.ThrowIfNull(options);
-        return Load(name, new LoadContext(options));
+        return Load(name, new LoadContext(options) { ExpectsMusicGen = false });
     }
 
     /// <summary>Loads a model without blocking the caller.</summary>
@@ -57,7 +57,7 @@ public sealed class AudioGen : BaseGenModel
         string name = "facebook/audiogen-medium", PretrainedOptions? options = null, IProgress<DownloadProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
-        var context = new LoadContext(options ?? new PretrainedOptions(), progress, cancellationToken);
+        var context = new LoadContext(options ?? new PretrainedOptions(), progress, cancellationToken) { ExpectsMusicGen = false };
         return LoadContext.RunAsync(() => Load(name, context), cancellationToken);
     }
 

@@ -39,7 +39,7 @@ public static class ModelHub
         return new LoadContext((options ?? new PretrainedOptions()) with { Offline = true }, null, default).Fetcher.Find(name, kind: null);
     }
 
-    /// <summary>Finds a model that is bundled with the application, in the folder <c>models</c> beside it or above it.</summary>
+    /// <summary>Finds a model that is bundled with the application, in the folder <c>models</c> beside it.</summary>
     /// <param name="name">A plain name such as <c>audiogen-tiny</c>, never a path.</param>
     /// <returns>The directory, or null if no such model is bundled.</returns>
     public static string? FindBundled(string name)
@@ -63,6 +63,7 @@ public static class ModelHub
     /// <summary>Downloads the models that a checkpoint in audiocraft's format names.</summary>
     private static void DownloadNamed(string directory, LoadContext context)
     {
+        using var source = new CheckpointSource(directory, context);
         var hasLanguageModel = CheckpointFiles.HasLanguageModel(directory);
         if (hasLanguageModel)
         {
@@ -72,7 +73,7 @@ public static class ModelHub
 
         if (hasLanguageModel || CheckpointFiles.HasCompressionModel(directory))
         {
-            AudioCraftCodecLayout.Open(directory, context.Fetcher).Codec?.Dispose();
+            AudioCraftCodecLayout.Open(source).Codec?.Dispose();
         }
     }
 }

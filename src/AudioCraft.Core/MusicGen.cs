@@ -46,7 +46,7 @@ public sealed class MusicGen : BaseGenModel
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         ArgumentNullException.ThrowIfNull(options);
-        return Load(name, new LoadContext(options));
+        return Load(name, new LoadContext(options) { ExpectsMusicGen = true });
     }
 
     /// <summary>Loads a model without blocking the caller.</summary>
@@ -60,7 +60,7 @@ public sealed class MusicGen : BaseGenModel
         string name = "facebook/musicgen-medium", PretrainedOptions? options = null, IProgress<DownloadProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
-        var context = new LoadContext(options ?? new PretrainedOptions(), progress, cancellationToken);
+        var context = new LoadContext(options ?? new PretrainedOptions(), progress, cancellationToken) { ExpectsMusicGen = true };
         return LoadContext.RunAsync(() => Load(name, context), cancellationToken);
     }
 

@@ -24,6 +24,13 @@ public sealed record PretrainedOptions
     /// </summary>
     public ModelPrecision Precision { get; init; } = ModelPrecision.Float32;
 
+    /// <summary>
+    /// Whether weights in float32 on the CPU use the memory-mapped files, so that loading neither copies them nor takes additional memory; otherwise they are read into memory.
+    /// A mapped file must not be truncated or overwritten while the model is in use: the process ends if it reads a missing page. Replace model files by writing
+    /// a new file and renaming it, as the converter and downloads do, or set this to false where other programs overwrite files.
+    /// </summary>
+    public bool MemoryMap { get; init; } = true;
+
     /// <summary>The logger, or null.</summary>
     public ILogger? Logger { get; init; }
 
@@ -54,7 +61,7 @@ public sealed record PretrainedOptions
     // A record's ToString prints all members; a token must not get into a log.
     private bool PrintMembers(StringBuilder text)
     {
-        text.Append(System.Globalization.CultureInfo.InvariantCulture, $"Device = {Device}, TextEncoder = {TextEncoder}, Precision = {Precision}, Revision = {Revision}, Token = {(string.IsNullOrEmpty(Token) ? Token : "***")}, ");
+        text.Append(System.Globalization.CultureInfo.InvariantCulture, $"Device = {Device}, TextEncoder = {TextEncoder}, Precision = {Precision}, MemoryMap = {MemoryMap}, Revision = {Revision}, Token = {(string.IsNullOrEmpty(Token) ? Token : "***")}, ");
         text.Append(System.Globalization.CultureInfo.InvariantCulture, $"CacheDirectory = {CacheDirectory}, Endpoint = {Endpoint}, Offline = {Offline}");
         return true;
     }

@@ -25,6 +25,12 @@ internal static class CheckpointFiles
     public const string Safetensors = ".safetensors";
     public const string Torch = ".bin";
 
+    /// <summary>Extensions of files of tensors.</summary>
+    public static readonly IReadOnlyList<string> TensorExtensions = [Safetensors, Torch, ".pt", ".pth", ".th"];
+
+    /// <summary>Files that describe a checkpoint.</summary>
+    public static readonly IReadOnlyList<string> Descriptions = [Config, Card];
+
     /// <summary>The language model of a checkpoint in audiocraft's format, as written by <c>torch.save</c> or converted.</summary>
     public const string LanguageModel = AudioCraftCheckpoint.LanguageModelName + Torch;
 

@@ -3,12 +3,12 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Checkpoints;
 
-/// <summary>One call that loads or downloads a model: the caller's options, and what the call needs besides them.</summary>
+/// <summary>One call that loads or downloads a model: the caller's options and the state of the call.</summary>
 internal sealed class LoadContext(PretrainedOptions options, IProgress<DownloadProgress>? progress = null, CancellationToken cancellationToken = default)
 {
     private ModelFetcher? fetcher;
 
-    /// <summary>What the caller set.</summary>
+    /// <summary>The caller's options.</summary>
     public PretrainedOptions Options => options;
 
     /// <summary>Receives the progress of downloads; may be null.</summary>
@@ -16,6 +16,9 @@ internal sealed class LoadContext(PretrainedOptions options, IProgress<DownloadP
 
     /// <summary>Cancels downloads.</summary>
     public CancellationToken CancellationToken => cancellationToken;
+
+    /// <summary>Whether the caller loads a <see cref="MusicGen"/> (true) or an <see cref="AudioGen"/> (false); null for either.</summary>
+    public bool? ExpectsMusicGen { get; init; }
 
     /// <summary>Waits and limits of requests to the Hub.</summary>
     public HubTimings Timings { get; init; } = new();

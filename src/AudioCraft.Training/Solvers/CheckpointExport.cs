@@ -28,11 +28,11 @@ public static class CheckpointExport
             throw new ArgumentException($"'{name}' is not part of a checkpoint; {AudioCraftCheckpoint.LanguageModelName} or {AudioCraftCheckpoint.CompressionModelName} was expected.", nameof(name));
         }
 
-        var path = Path.Combine(directory, "config.json");
+        var path = Path.Combine(directory, CheckpointFiles.Config);
         var description = File.Exists(path) ? ReadConfig(path) : new JsonObject();
         description["model_type"] = AudioCraftCheckpoint.ModelType;
-        description[name] = new JsonObject { ["xp.cfg"] = config };
-        SafetensorsWriter.Write(Path.Combine(directory, name + ".safetensors"), weights, new Dictionary<string, string> { ["format"] = "pt" });
+        description[name] = new JsonObject { [AudioCraftCheckpoint.ConfigKey] = config };
+        SafetensorsWriter.Write(Path.Combine(directory, name + CheckpointFiles.Safetensors), weights, new Dictionary<string, string> { ["format"] = "pt" });
         AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(description.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n")));
     }
 

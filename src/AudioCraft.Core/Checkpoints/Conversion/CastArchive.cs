@@ -22,6 +22,9 @@ internal sealed class CastArchive(TensorArchive inner, ScalarType? type, Func<st
     public long Bytes => tensors.Values.Sum(info => info.ElementCount * ElementTypes.SizeOf(info.DType));
 
     /// <inheritdoc/>
+    internal override IEnumerable<(object Storage, long StorageBytes, long Elements)> StoragesOf(string name) => inner.StoragesOf(name);
+
+    /// <inheritdoc/>
     public override Tensor Read(string name)
     {
         var info = InfoOf(name);

@@ -1,4 +1,3 @@
-using AudioCraft.Conditioning;
 using AudioCraft.Hub;
 using static TorchSharp.torch;
 
@@ -61,92 +60,23 @@ public static class CheckpointConverter
 
     private static void Plan(ConversionPlan plan, string source, ScalarType? type, LoadContext context)
     {
-        var directory = Find(source, context.Fetcher);
-        plan.AddCopies(directory, "", CheckpointFiles.Card);
-        if (TryPlanHuggingFace(plan, directory, type))
-        {
-            return;
-        }
-
-        var models = new List<(string, string, string)>();
-        if (CheckpointFiles.HasLanguageModel(directory))
-        {
-            var lm = plan.Keep(AudioCraftCheckpoint.OpenLanguageModel(directory));
-            plan.AddWeights(CheckpointFiles.ConvertedLanguageModel, lm.Weights, type);
-            models.Add((AudioCraftCheckpoint.LanguageModelName, AudioCraftCheckpoint.ConfigKey, lm.ConfigText));
-            PlanTextEncoder(plan, lm, directory, type, context);
-        }
-
-        models.Add(PlanCodec(plan, directory, context.Fetcher));
-        plan.WriteConfig(models);
+        using var checkpoint = new CheckpointSource(Find(source, context.Fetcher), context);
+        IReadOnlyList<ICheckpointLayout> layouts = [.. CheckpointLoader.GenModels, .. CheckpointLoader.Codecs];
+        CheckpointLoader.LayoutOf(layouts, checkpoint, "model").PlanConversion(checkpoint, plan, type);
+        plan.AddCopies(checkpoint.Directory, "", CheckpointFiles.Card);
     }
 
-    /// <summary>The directory of the source. A repository on the Hub without a language model is treated as a codec's.</summary>
+    /// <summary>The directory of the source. A repository on the Hub without a language model is treated as that of a codec.</summary>
     private static string Find(string source, ModelFetcher fetcher)
     {
         try
         {
             var found = fetcher.Find(source, ModelKind.Generative);
-            return Directory.Exists(found) ? found : throw new CheckpointException($"'{source}' is a file; a checkpoint's directory is expected.");
+            return Directory.Exists(found) ? found : throw new CheckpointException($"'{source}' is a file; the directory of a checkpoint is expected.");
         }
         catch (HubException e) when (e.Error == HubError.FileNotFound)
         {
             return fetcher.Find(source, ModelKind.Compression);
         }
-    }
-
-    private static bool TryPlanHuggingFace(ConversionPlan plan, string directory, ScalarType? type)
-    {
-        var path = Path.Combine(directory, CheckpointFiles.Config);
-        if (CheckpointFiles.HasLanguageModel(directory) || CheckpointFiles.HasCompressionModel(directory) || !File.Exists(path))
-        {
-            return false;
-        }
-
-        var kind = XpConfig.LoadJson(path).Text("model_type");
-        if (kind is not (HuggingFaceMusicGenConfig.ModelType or HuggingFaceEncodecConfig.ModelType or HuggingFaceDacConfig.ModelType))
-        {
-            return false;
-        }
-
-        plan.AddWeights(CheckpointFiles.Weights, plan.Keep(ModelDirectory.OpenWeights(directory)), kind == HuggingFaceMusicGenConfig.ModelType ? type : null);
-        plan.AddCopies(directory, "", CheckpointFiles.GenerationConfig, CheckpointFiles.Tokenizer, CheckpointFiles.TokenizerConfig, CheckpointFiles.PreprocessorConfig);
-        plan.CopyConfig(path);
-        return true;
-    }
-
-    private static void PlanTextEncoder(ConversionPlan plan, AudioCraftCheckpoint lm, string directory, ScalarType? type, LoadContext context)
-    {
-        if (ConditionerLoader.FirstTextEncoder(lm.Config, directory, context) is not { } encoder)
-        {
-            return;
-        }
-
-        var weights = plan.Keep(ModelDirectory.OpenWeights(encoder));
-        plan.AddWeights(Path.Combine(CheckpointFiles.TextEncoderFolder, CheckpointFiles.Weights), weights, type, name => T5Encoder.IsOfEncoder(name, weights.Tensors.ContainsKey));
-        plan.AddCopies(encoder, CheckpointFiles.TextEncoderFolder, CheckpointFiles.Config, CheckpointFiles.Tokenizer, CheckpointFiles.TokenizerConfig);
-    }
-
-    /// <summary>The codec's own weights; or, if the checkpoint names a model in Hugging Face's layout, that model in a folder of that name, where loading looks for it.</summary>
-    private static (string, string, string) PlanCodec(ConversionPlan plan, string directory, ModelFetcher fetcher)
-    {
-        const string name = AudioCraftCheckpoint.CompressionModelName;
-        var (codec, id) = AudioCraftCodecLayout.Open(directory, fetcher);
-        if (codec is not null)
-        {
-            plan.Keep(codec);
-            plan.AddWeights(CheckpointFiles.ConvertedCompressionModel, codec.Weights, null);
-            return (name, AudioCraftCheckpoint.ConfigKey, codec.ConfigText);
-        }
-
-        var (named, place) = id!.Value;
-        if (Directory.Exists(place))
-        {
-            var folder = named.Split('/')[^1];
-            plan.AddWeights(Path.Combine(folder, CheckpointFiles.Weights), plan.Keep(ModelDirectory.OpenWeights(place)), null);
-            plan.AddCopies(place, folder, CheckpointFiles.Config, CheckpointFiles.Card);
-        }
-
-        return (name, AudioCraftCheckpoint.PretrainedKey, named);
     }
 }

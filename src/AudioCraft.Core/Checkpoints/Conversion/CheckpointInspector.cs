@@ -6,11 +6,9 @@ namespace AudioCraft.Checkpoints;
 public static class CheckpointInspector
 {
     private const string LicenceKey = "license";
-    private const int LargestText = 16 << 20, DeepestKeys = 4, MostFiles = 1024;
+    private const int MaximumTextBytes = 16 << 20, MaximumKeyDepth = 4, MaximumFiles = 1024;
 
-    private static readonly string[] TensorFiles = [CheckpointFiles.Safetensors, CheckpointFiles.Torch, ".pt", ".pth", ".th"];
-
-    /// <summary>Describes a file of tensors, or a directory with its folders of one level.</summary>
+    /// <summary>Describes a file of tensors, or a directory and its immediate subdirectories.</summary>
     /// <exception cref="CheckpointException">The path does not exist or has no such files, or a file is damaged.</exception>
     public static CheckpointDescription Inspect(string path)
     {
@@ -26,9 +24,10 @@ public static class CheckpointInspector
         else if (File.Exists(path))
         {
             Add(found, path, Path.GetFileName(path));
-            foreach (var beside in new[] { CheckpointFiles.Config, CheckpointFiles.Card }.Select(name => Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, name)).Where(File.Exists))
+            var directory = Path.GetDirectoryName(Path.GetFullPath(path))!;
+            foreach (var name in CheckpointFiles.Descriptions.Where(name => File.Exists(Path.Combine(directory, name))))
             {
-                Add(found, beside, Path.GetFileName(beside));
+                Add(found, Path.Combine(directory, name), name);
             }
         }
         else
@@ -38,7 +37,7 @@ public static class CheckpointInspector
 
         return found.Tensors.Count > 0 || found.Configurations.Count > 0
             ? new CheckpointDescription(path, found.Tensors, found.Configurations, found.Metadata, found.Licence)
-            : throw new CheckpointException($"'{path}' has no file of tensors ({string.Join(", ", TensorFiles)}) and no {CheckpointFiles.Config}.");
+            : throw new CheckpointException($"'{path}' has no file of tensors ({string.Join(", ", CheckpointFiles.TensorExtensions)}) and no {CheckpointFiles.Config}.");
     }
 
     private static List<string> Files(string directory)
@@ -51,8 +50,8 @@ public static class CheckpointInspector
                 .. Directory.EnumerateDirectories(directory).Where(folder => Path.GetFileName(folder)[0] != '.').Order(StringComparer.Ordinal)
                     .SelectMany(folder => Directory.EnumerateFiles(folder).Order(StringComparer.Ordinal)),
             ];
-            files = files.FindAll(file => TensorFiles.Contains(Path.GetExtension(file)) || Path.GetFileName(file) is CheckpointFiles.Config or CheckpointFiles.Card);
-            return files.Count <= MostFiles ? files : throw new CheckpointException($"'{directory}' has {files.Count} files; a checkpoint has at most {MostFiles}.");
+            files = files.FindAll(file => CheckpointFiles.TensorExtensions.Contains(Path.GetExtension(file)) || CheckpointFiles.Descriptions.Contains(Path.GetFileName(file)));
+            return files.Count <= MaximumFiles ? files : throw new CheckpointException($"'{directory}' has {files.Count} files; at most {MaximumFiles} are supported.");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -62,6 +61,7 @@ public static class CheckpointInspector
 
     private static void Add(Findings found, string path, string name)
     {
+        found.Begin(path);
         switch (Path.GetExtension(path))
         {
             case ".md":
@@ -99,18 +99,21 @@ public static class CheckpointInspector
             case TorchTensorReference tensor:
                 found.Tensors.Add(new StoredTensor(file, key, tensor.Info.DType, tensor.Info.Shape));
                 break;
-            // Containers may hold themselves, and each other many times.
-            case PickleDict dictionary when depth < DeepestKeys && found.Seen.Add(dictionary):
+            // Dictionaries may contain themselves, or occur several times.
+            case PickleDict dictionary when depth < MaximumKeyDepth && found.Seen.Add(dictionary):
                 foreach (var (name, item) in dictionary.ByName)
                 {
+                    found.Count((long)key.Length + name.Length + 1);
                     AddPickle(found, file, key.Length == 0 ? name : $"{key}.{name}", item, depth + 1);
                 }
 
                 break;
             case string text when key == AudioCraftCheckpoint.ConfigKey:
+                found.Count(text.Length);
                 found.Configurations[$"{file}: {key}"] = text;
                 break;
             case string text:
+                found.Count(text.Length);
                 found.Metadata[$"{file}: {key}"] = text;
                 break;
             default:
@@ -125,7 +128,7 @@ public static class CheckpointInspector
         found.Licence ??= json.Text(LicenceKey);
     }
 
-    /// <summary>The line <c>license: …</c> between the two lines of dashes that a card on the Hub begins with.</summary>
+    /// <summary>The value of <c>license</c> in the front matter of a model card.</summary>
     private static string? LicenceOfCard(string text)
     {
         var lines = text.Split('\n').Select(line => line.TrimEnd('\r')).ToList();
@@ -138,13 +141,19 @@ public static class CheckpointInspector
     private static string Text(string path)
     {
         using var file = new CheckpointFile(path);
-        return file.Length <= LargestText
+        return file.Length <= MaximumTextBytes
             ? Encoding.UTF8.GetString(file.ReadBytes(0, file.Length))
-            : throw new CheckpointException($"{path} has {file.Length} bytes; a text of at most {LargestText} is read.");
+            : throw new CheckpointException($"{path} has {file.Length} bytes; at most {MaximumTextBytes} are supported for a text file.");
     }
 
     private sealed class Findings
     {
+        private const long AlwaysAccepted = 1 << 20, MaximumCharacters = 64 << 20;
+        private const int CharactersPerByte = 4;
+
+        private string path = "";
+        private long charactersLeft;
+
         public List<StoredTensor> Tensors { get; } = [];
 
         public Dictionary<string, string> Configurations { get; } = new(StringComparer.Ordinal);
@@ -154,5 +163,23 @@ public static class CheckpointInspector
         public HashSet<object> Seen { get; } = new(ReferenceEqualityComparer.Instance);
 
         public string? Licence { get; set; }
+
+        /// <summary>Begins a file, whose texts are limited relative to its size: nested dictionaries could repeat a long key many times.</summary>
+        public void Begin(string file)
+        {
+            path = file;
+            charactersLeft = Math.Min(MaximumCharacters, AlwaysAccepted + (CharactersPerByte * new FileInfo(file).Length));
+        }
+
+        /// <summary>Counts characters before they are stored.</summary>
+        /// <exception cref="CheckpointException">The texts exceed the limit.</exception>
+        public void Count(long characters)
+        {
+            charactersLeft -= characters;
+            if (charactersLeft < 0)
+            {
+                throw new CheckpointException($"{path}: the names and texts are too long for a file of {new FileInfo(path).Length} bytes.");
+            }
+        }
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using AudioCraft.Conditioning;
 using AudioCraft.Generation;
 using AudioCraft.Hub;
 using AudioCraft.LanguageModel;
@@ -6,25 +7,36 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace AudioCraft.Checkpoints;
 
-/// <summary>Loads models by name: finds the files (bundled, local or on the Hub) and reads them with the first layout that can.</summary>
+/// <summary>Loads models by name: finds the files (bundled, local or on the Hub) and reads them with the first layout that can read them.</summary>
 internal static class CheckpointLoader
 {
-    /// <summary>Layouts of codecs, in the order in which they are tried.</summary>
+    /// <summary>Layouts of codecs, in order of preference.</summary>
     public static IReadOnlyList<ICheckpointLayout<CompressionModel>> Codecs { get; } =
     [
+        new AudioCraftCodecLayout(),
         new HuggingFaceEncodecLayout(),
         new HuggingFaceDacLayout(),
         new DescriptDacLayout(),
         new OriginalEncodecLayout(),
-        new AudioCraftCodecLayout(),
     ];
 
-    /// <summary>Layouts of generation models, in the order in which they are tried.</summary>
+    /// <summary>Layouts of generation models, in order of preference. audiocraft's own files are what upstream loads, and half the size of Hugging Face's.</summary>
     public static IReadOnlyList<ICheckpointLayout<GenModelParts>> GenModels { get; } =
     [
-        new HuggingFaceMusicGenLayout(),
         new AudioCraftGenModelLayout(),
+        new HuggingFaceMusicGenLayout(),
     ];
+
+    /// <summary>Layouts of text encoders, in order of preference.</summary>
+    public static IReadOnlyList<ICheckpointLayout<T5TextEncoder>> TextEncoders { get; } = [new HuggingFaceT5Layout()];
+
+    /// <summary>The layouts of a kind of model, in order of preference.</summary>
+    public static IReadOnlyList<ICheckpointLayout> LayoutsOf(ModelKind kind) => kind switch
+    {
+        ModelKind.Generative => GenModels,
+        ModelKind.Compression => Codecs,
+        _ => TextEncoders,
+    };
 
     /// <summary>Loads a codec.</summary>
     /// <param name="name">A bundled name, a directory or file, the name of a descript release, or a Hub id.</param>
@@ -79,9 +91,21 @@ internal static class CheckpointLoader
         return parts;
     }
 
+    /// <summary>Loads a text encoder from a directory.</summary>
+    /// <exception cref="CheckpointException">It is not in a supported layout, or is damaged.</exception>
+    public static T5TextEncoder LoadTextEncoder(string directory, LoadContext context)
+    {
+        using var source = new CheckpointSource(directory, context);
+        return LayoutOf(TextEncoders, source, "text encoder").Load(source);
+    }
+
     /// <summary>The first layout that can read a checkpoint.</summary>
-    /// <exception cref="CheckpointException">None can; the message lists what was looked for.</exception>
-    public static ICheckpointLayout<T> LayoutOf<T>(IReadOnlyList<ICheckpointLayout<T>> layouts, CheckpointSource source, string what) =>
+    /// <param name="layouts">The layouts, in order of preference.</param>
+    /// <param name="source">The checkpoint.</param>
+    /// <param name="what">The kind of model, for the error: "codec".</param>
+    /// <exception cref="CheckpointException">None can; the message lists the layouts and their files.</exception>
+    public static TLayout LayoutOf<TLayout>(IReadOnlyList<TLayout> layouts, CheckpointSource source, string what)
+        where TLayout : ICheckpointLayout =>
         layouts.FirstOrDefault(layout => layout.CanRead(source))
-        ?? throw new CheckpointException($"{source.Path} is not a {what} that can be loaded. Looked for: {string.Join("; ", layouts.Select(layout => layout.Name))}.");
+        ?? throw new CheckpointException($"{source.Path} is not a {what} that can be loaded. Looked for: {string.Join("; ", layouts.Select(layout => layout.Description))}.");
 }

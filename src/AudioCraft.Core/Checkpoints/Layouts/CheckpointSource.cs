@@ -1,6 +1,6 @@
 namespace AudioCraft.Checkpoints;
 
-/// <summary>A directory, or a file, that may hold a model; what layouts examine is read once and kept until this is disposed.</summary>
+/// <summary>A directory or file that may contain a model. The configuration and the file are opened once, and the layouts share them.</summary>
 internal sealed class CheckpointSource : IDisposable
 {
     private XpConfig? config;
@@ -45,7 +45,7 @@ internal sealed class CheckpointSource : IDisposable
     public string? ModelType => Config?.Text("model_type");
 
     /// <summary>The tensors of the file, which must not be a directory.</summary>
-    public TensorArchive Archive => archive ??= IsSafetensors ? SafetensorsFile.Open(Path) : TorchFile.Open(Path);
+    public TensorArchive Archive => archive ??= IsSafetensors ? SafetensorsFile.Open(Path, Context.Options.MemoryMap) : TorchFile.Open(Path, Context.Options.MemoryMap);
 
     /// <summary><see cref="Archive"/> if the file was written by <c>torch.save</c>; null for a directory and for safetensors.</summary>
     public TorchFile? Torch => IsFile && !IsSafetensors ? (TorchFile)Archive : null;
@@ -55,6 +55,17 @@ internal sealed class CheckpointSource : IDisposable
 
     /// <summary>Path of a file of <see cref="Directory"/>.</summary>
     public string PathOf(string name) => System.IO.Path.Combine(Directory, name);
+
+    /// <summary>Checks that the caller loads a model with its own class. Called before the weights are read, if the configuration tells the class.</summary>
+    /// <exception cref="CheckpointException">The caller loads a MusicGen as an AudioGen, or the reverse.</exception>
+    public void CheckClass(bool isMusicGen)
+    {
+        if (Context.ExpectsMusicGen is { } expected && expected != isMusicGen)
+        {
+            var (actual, requested) = isMusicGen ? (nameof(MusicGen), nameof(AudioGen)) : (nameof(AudioGen), nameof(MusicGen));
+            throw new CheckpointException($"'{Path}' is a checkpoint of {actual}, not of {requested}. Load it with {actual}.GetPretrained, or with {nameof(BaseGenModel)}.GetPretrained for either class.");
+        }
+    }
 
     /// <summary>Closes the file.</summary>
     public void Dispose() => archive?.Dispose();

@@ -2,12 +2,12 @@ using Microsoft.Extensions.Logging;
 
 namespace AudioCraft.Checkpoints;
 
-/// <summary>What a checkpoint holds of a generation model.</summary>
+/// <summary>The parts of a generation model.</summary>
 /// <param name="CompressionModel">The codec.</param>
 /// <param name="LM">The language model with its conditioners.</param>
-/// <param name="MaxDuration">Seconds of the language model's window.</param>
-/// <param name="IsMusicGen">Whether the checkpoint is a MusicGen rather than an AudioGen.</param>
-/// <param name="CfgCoef">The guidance coefficient that the checkpoint suggests, or null; released checkpoints suggest nothing.</param>
+/// <param name="MaxDuration">The language model's window in seconds.</param>
+/// <param name="IsMusicGen">Whether the model is a MusicGen, if it is loaded without a class.</param>
+/// <param name="CfgCoef">The guidance coefficient that the checkpoint suggests, or null. Released checkpoints have none.</param>
 /// <param name="Temperature">The temperature that the checkpoint suggests, or null.</param>
 /// <param name="TopK">The top-k that the checkpoint suggests, or null.</param>
 internal sealed record GenModelParts(
@@ -19,25 +19,14 @@ internal sealed record GenModelParts(
     /// <summary>The model, as a <see cref="MusicGen"/>.</summary>
     public MusicGen ToMusicGen(string name, ILogger? logger) => Suggest(new MusicGen(name, CompressionModel, LM, MaxDuration, logger));
 
-    /// <summary>Checks that the codec's codes are those of the language model.</summary>
-    /// <exception cref="CheckpointException">They are not.</exception>
+    /// <summary>Checks that the codec and the language model have the same codebooks.</summary>
+    /// <exception cref="CheckpointException">They differ.</exception>
     public void CheckFit(string name)
     {
         if (CompressionModel.NumCodebooks != LM.NumCodebooks || CompressionModel.Cardinality != LM.Config.Cardinality)
         {
             throw new CheckpointException(
                 $"'{name}': the codec has {CompressionModel.NumCodebooks} codebooks of {CompressionModel.Cardinality} entries, the language model {LM.NumCodebooks} of {LM.Config.Cardinality}.");
-        }
-    }
-
-    /// <summary>Checks that the weights are as many as the configuration needs, before the model is allocated.</summary>
-    /// <exception cref="CheckpointException">They are fewer.</exception>
-    public static void CheckSize(LMConfig config, TensorArchive weights, string name)
-    {
-        var stored = weights.Tensors.Values.Sum(tensor => tensor.ElementCount);
-        if (config.ParameterCount > stored)
-        {
-            throw new CheckpointException($"The configuration of '{name}' describes a language model of {config.ParameterCount:N0} weights, but the file holds {stored:N0}.");
         }
     }
 

@@ -5,22 +5,28 @@ using static TorchSharp.torch;
 namespace AudioCraft.Checkpoints;
 
 /// <summary>
-/// A file of tensor data: reads bytes at a position, within bounds, to managed memory or to a tensor.
-/// All errors of the file are <see cref="CheckpointException"/>s. Reading is thread-safe.
+/// An open file of a checkpoint: reads bytes at a position, within bounds, to managed memory or to a tensor. One handle is used from opening to the last read,
+/// so a file that is replaced by renaming in the meantime does not change what is read.
+/// Errors are reported as <see cref="CheckpointException"/>. Reading is thread-safe.
 /// </summary>
 internal sealed class CheckpointFile : IDisposable
 {
-    /// <summary>Bytes converted at a time.</summary>
+    /// <summary>Size of the blocks in which elements are converted.</summary>
     private const int PieceBytes = 4 << 20;
 
-    /// <summary>Bytes read at a time without conversion: below the 2 GB limit of a span.</summary>
+    /// <summary>Size of the blocks in which elements are read without conversion, below the 2 GB limit of a span.</summary>
     private const int RunBytes = 256 << 20;
 
     private readonly SafeFileHandle handle;
+    private readonly bool memoryMap;
     private readonly Dictionary<ScalarType, Tensor> maps = [];
 
-    public CheckpointFile(string path)
+    /// <param name="path">The file.</param>
+    /// <param name="memoryMap">Whether <see cref="TryMap"/> may map the file.</param>
+    /// <exception cref="CheckpointException">The file cannot be opened.</exception>
+    public CheckpointFile(string path, bool memoryMap = true)
     {
+        this.memoryMap = memoryMap;
         Path = System.IO.Path.GetFullPath(path);
         try
         {
@@ -30,7 +36,7 @@ internal sealed class CheckpointFile : IDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
         {
             handle?.Dispose();
-            throw new CheckpointException($"{path} cannot be opened: {e.Message}", e);
+            throw new CheckpointException($"'{path}' cannot be opened: {e.Message}", e);
         }
     }
 
@@ -46,7 +52,7 @@ internal sealed class CheckpointFile : IDisposable
     {
         if (offset < 0 || offset > Length - buffer.Length)
         {
-            throw new CheckpointException($"{Path}: {buffer.Length} bytes at {offset} are beyond its end at {Length}.");
+            throw new CheckpointException($"{Path}: {buffer.Length} bytes at offset {offset} exceed the file size of {Length} bytes.");
         }
 
         try
@@ -74,7 +80,7 @@ internal sealed class CheckpointFile : IDisposable
     {
         if (count < 0 || count > Math.Min(Length, Array.MaxLength) || offset < 0 || offset > Length - count)
         {
-            throw new CheckpointException($"{Path}: {count} bytes at {offset} are beyond its end at {Length}.");
+            throw new CheckpointException($"{Path}: {count} bytes at offset {offset} exceed the file size of {Length} bytes.");
         }
 
         var bytes = new byte[count];
@@ -83,7 +89,7 @@ internal sealed class CheckpointFile : IDisposable
     }
 
     /// <summary>Fills a tensor of any float type, layout and device with the elements stored contiguously from <paramref name="offset"/>.</summary>
-    /// <param name="offset">Where the first element starts; it need not be aligned.</param>
+    /// <param name="offset">Offset of the first element in bytes; it need not be aligned.</param>
     /// <param name="stored">Element type in the file (little-endian).</param>
     /// <param name="destination">The tensor to fill; its shape gives the number of elements.</param>
     public void ReadInto(long offset, ScalarType stored, Tensor destination)
@@ -115,13 +121,16 @@ internal sealed class CheckpointFile : IDisposable
         }
     }
 
-    /// <summary>A view of the file's own pages, or null if the elements are not aligned. Pages are private: writing to them does not change the file.</summary>
+    /// <summary>
+    /// A tensor over the memory-mapped file, or null if mapping is off, the elements are not aligned, or the type cannot be mapped.
+    /// The mapping is private: writing to the tensor does not change the file.
+    /// </summary>
     public Tensor? TryMap(long offset, ScalarType stored, ReadOnlySpan<long> shape)
     {
         var size = ElementTypes.SizeOf(stored);
         var count = ElementTypes.Count(shape);
         ElementTypes.CheckRange(this, offset, stored, count);
-        if (offset % size != 0 || count == 0 || stored == ScalarType.Bool || !BitConverter.IsLittleEndian)
+        if (!memoryMap || offset % size != 0 || count == 0 || stored == ScalarType.Bool || !BitConverter.IsLittleEndian)
         {
             return null;
         }
@@ -131,7 +140,7 @@ internal sealed class CheckpointFile : IDisposable
         {
             if (!maps.TryGetValue(stored, out var map))
             {
-                map = from_file(Path, shared: false, size: Length / size, dtype: stored).DetachFromDisposeScope();
+                map = Map(stored, size);
                 maps.Add(stored, map);
             }
 
@@ -155,6 +164,20 @@ internal sealed class CheckpointFile : IDisposable
         }
     }
 
+    private Tensor Map(ScalarType stored, int size)
+    {
+        // The name of the open descriptor, so that the file is not opened by path a second time. Windows has no such name; there, an open file cannot be replaced.
+        var descriptor = OperatingSystem.IsLinux() ? $"/proc/self/fd/{handle.DangerousGetHandle()}" : OperatingSystem.IsMacOS() ? $"/dev/fd/{handle.DangerousGetHandle()}" : Path;
+        try
+        {
+            return from_file(File.Exists(descriptor) ? descriptor : Path, shared: false, size: Length / size, dtype: stored).DetachFromDisposeScope();
+        }
+        catch (Exception e) when (e is System.Runtime.InteropServices.ExternalException)
+        {
+            throw new CheckpointException($"{Path} cannot be memory-mapped: {e.Message}", e);
+        }
+    }
+
     private void ReadRuns(long offset, ScalarType stored, Tensor flat, long count)
     {
         var size = ElementTypes.SizeOf(stored);
@@ -169,7 +192,7 @@ internal sealed class CheckpointFile : IDisposable
     private void ReadPieces(long offset, ScalarType stored, Tensor flat, long count)
     {
         var size = ElementTypes.SizeOf(stored);
-        // A byte other than 0 and 1 is not a bool to libtorch: read as bytes, then compare.
+        // A stored boolean may be any byte, but libtorch requires 0 or 1: read bytes, then compare with 0.
         var carrier = stored == ScalarType.Bool ? ScalarType.Byte : stored;
         var piece = (int)Math.Min(PieceBytes / size, count);
         using var buffer = empty(piece, dtype: carrier);

@@ -1,6 +1,6 @@
 namespace AudioCraft.Checkpoints;
 
-/// <summary>A stretch of a file as a stream, to read forwards.</summary>
+/// <summary>A range of a file as a read-only, forward-only stream.</summary>
 internal sealed class CheckpointStream(CheckpointFile file, long start, long length) : Stream
 {
     private long position;
@@ -16,7 +16,7 @@ internal sealed class CheckpointStream(CheckpointFile file, long start, long len
     public override long Position
     {
         get => position;
-        set => throw new NotSupportedException("This stream is read forwards.");
+        set => throw new NotSupportedException("The stream is forward-only.");
     }
 
     public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
@@ -33,9 +33,9 @@ internal sealed class CheckpointStream(CheckpointFile file, long start, long len
     {
     }
 
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException("This stream is read forwards.");
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException("The stream is forward-only.");
 
-    public override void SetLength(long value) => throw new NotSupportedException("This stream is read only.");
+    public override void SetLength(long value) => throw new NotSupportedException("The stream is read-only.");
 
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException("This stream is read only.");
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException("The stream is read-only.");
 }

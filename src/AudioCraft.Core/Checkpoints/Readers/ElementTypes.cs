@@ -2,10 +2,10 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Checkpoints;
 
-/// <summary>Element types and sizes of stored tensors, in checked arithmetic.</summary>
+/// <summary>Element types and sizes of stored tensors, with checked arithmetic.</summary>
 internal static class ElementTypes
 {
-    /// <summary>More dimensions than any model has; libtorch's own kernels stop at 64.</summary>
+    /// <summary>The largest supported number of dimensions. libtorch's kernels support 64.</summary>
     public const int MaximumDimensions = 32;
 
     /// <summary>Bytes of one element.</summary>
@@ -15,10 +15,10 @@ internal static class ElementTypes
         ScalarType.Int16 or ScalarType.Float16 or ScalarType.BFloat16 => 2,
         ScalarType.Int32 or ScalarType.Float32 => 4,
         ScalarType.Int64 or ScalarType.Float64 => 8,
-        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "Stored tensors are real numbers, integers or booleans."),
+        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "Floating-point numbers, integers and booleans are supported."),
     };
 
-    /// <summary>The element type of a safetensors header's dtype.</summary>
+    /// <summary>Parses the dtype of a safetensors header.</summary>
     public static bool TryParseSafetensors(string name, out ScalarType type)
     {
         ScalarType? found = name switch
@@ -39,7 +39,7 @@ internal static class ElementTypes
         return found is not null;
     }
 
-    /// <summary>The dtype that a safetensors header gives to an element type.</summary>
+    /// <summary>The dtype of an element type in a safetensors header.</summary>
     public static string SafetensorsName(ScalarType type) => type switch
     {
         ScalarType.Float64 => "F64",
@@ -52,10 +52,10 @@ internal static class ElementTypes
         ScalarType.Int8 => "I8",
         ScalarType.Byte => "U8",
         ScalarType.Bool => "BOOL",
-        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "A safetensors file holds real numbers, integers and booleans."),
+        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "Floating-point numbers, integers and booleans are supported."),
     };
 
-    /// <summary>Number of elements of a shape that is known to be sane.</summary>
+    /// <summary>Number of elements of a shape that has been validated.</summary>
     public static long Count(ReadOnlySpan<long> shape)
     {
         var count = 1L;
@@ -68,8 +68,8 @@ internal static class ElementTypes
     }
 
     /// <summary>
-    /// Number of elements of a shape from a file. False if a size is negative, there are too many dimensions, or the product does not fit:
-    /// a zero does not excuse the others, because libtorch multiplies them too.
+    /// Computes the number of elements of a shape from a file. Returns false if a size is negative, there are too many dimensions, or the product of the
+    /// sizes other than 0 overflows: libtorch multiplies them even if another size is 0.
     /// </summary>
     public static bool TryCount(ReadOnlySpan<long> shape, out long count)
     {
@@ -96,12 +96,12 @@ internal static class ElementTypes
         return true;
     }
 
-    /// <summary>Refuses elements that are not all inside the file.</summary>
+    /// <summary>Checks that elements are inside the file.</summary>
     public static void CheckRange(CheckpointFile file, long offset, ScalarType type, long count)
     {
         if (offset < 0 || offset > file.Length || count > (file.Length - offset) / SizeOf(type))
         {
-            throw new CheckpointException($"{file.Path}: {count} elements of {type} at byte {offset} are beyond its end at {file.Length}.");
+            throw new CheckpointException($"{file.Path}: {count} elements of {type} at offset {offset} exceed the file size of {file.Length} bytes.");
         }
     }
 }

@@ -1,8 +1,8 @@
 namespace AudioCraft.Checkpoints;
 
 /// <summary>
-/// A NumPy array or number as pickled, inert. <c>_reconstruct</c> makes an empty array, whose state then says shape, element type and bytes:
-/// there are exactly as many bytes as the shape needs.
+/// A NumPy array from a pickle. <c>_reconstruct</c> creates an empty array; its state then sets the shape, the element type and the bytes,
+/// whose number must match the shape.
 /// </summary>
 internal sealed class NumpyArray : IPickleStateful
 {
@@ -20,7 +20,7 @@ internal sealed class NumpyArray : IPickleStateful
     /// <summary>Element type; null before the state is set.</summary>
     public NumpyDType? DType { get; private set; }
 
-    /// <summary>Elements that are objects; null where they are numbers.</summary>
+    /// <summary>The elements of an array of objects; null for an array of numbers.</summary>
     public PickleList? Objects { get; private set; }
 
     /// <summary>Number of elements.</summary>
@@ -29,12 +29,12 @@ internal sealed class NumpyArray : IPickleStateful
     /// <summary><c>numpy.core.multiarray._reconstruct(numpy.ndarray, (0,), b'b')</c>.</summary>
     public static NumpyArray Reconstruct(PickleList arguments, string source) => arguments is [NumpyArrayClass, PickleList, byte[] or string]
         ? new NumpyArray()
-        : throw new CheckpointException($"{source}: the pickle reconstructs something other than a NumPy array.");
+        : throw new CheckpointException($"{source}: the pickle calls numpy _reconstruct with unsupported arguments; only numpy.ndarray is supported.");
 
-    /// <summary><c>numpy.core.multiarray.scalar(dtype, bytes)</c>, as the number itself.</summary>
+    /// <summary><c>numpy.core.multiarray.scalar(dtype, bytes)</c>, converted to the number.</summary>
     public static object Scalar(PickleList arguments, string source) => arguments is [NumpyDType { Kind: not 'O' } type, byte[] data] && data.Length == type.Size
         ? type.Read(data, source)
-        : throw new CheckpointException($"{source}: the pickle has a NumPy number whose bytes do not fit its type.");
+        : throw new CheckpointException($"{source}: a NumPy scalar in the pickle has an unsupported type, or its number of bytes does not match its type.");
 
     /// <inheritdoc/>
     public void SetState(object? state, string source)
@@ -42,12 +42,12 @@ internal sealed class NumpyArray : IPickleStateful
         if (DType is not null || state is not PickleList { Count: 5 } list || list[1] is not PickleList shape || list[2] is not NumpyDType type
             || list[3] is not bool inFortranOrder || CountOf(shape) is not { } count)
         {
-            throw Wrong("has a state other than a shape, an element type, an order and its elements");
+            throw Wrong("has an invalid state; (version, shape, dtype, is_fortran, data) is expected");
         }
 
         if (type.Kind == 'O' ? list[4] is not PickleList objects || objects.Count != count : list[4] is not byte[] data || data.LongLength != (long)count * type.Size)
         {
-            throw Wrong("does not have the elements that its shape needs");
+            throw Wrong("has data that does not match its shape and element type");
         }
 
         (Count, DType, fortran, this.source) = (count, type, inFortranOrder, source);
@@ -58,8 +58,8 @@ internal sealed class NumpyArray : IPickleStateful
         CheckpointException Wrong(string fault) => new($"{source}: a NumPy array in the pickle {fault}.");
     }
 
-    /// <summary>The elements, the last dimension fastest: each a <see cref="long"/>, <see cref="double"/> or <see cref="bool"/>.</summary>
-    /// <exception cref="CheckpointException">They are objects, or one is too large.</exception>
+    /// <summary>The elements in row-major order: each a <see cref="long"/>, <see cref="double"/> or <see cref="bool"/>.</summary>
+    /// <exception cref="CheckpointException">The elements are objects, or an unsigned element exceeds the range of a <see cref="long"/>.</exception>
     public IEnumerable<object> Numbers()
     {
         if (DType is null or { Kind: 'O' })
@@ -69,25 +69,25 @@ internal sealed class NumpyArray : IPickleStateful
 
         for (var i = 0; i < Count; i++)
         {
-            yield return DType.Read(bytes.AsSpan((fortran ? FortranPlace(i) : i) * DType.Size, DType.Size), source);
+            yield return DType.Read(bytes.AsSpan((fortran ? FortranIndex(i) : i) * DType.Size, DType.Size), source);
         }
     }
 
-    /// <summary>Where the element stands when the first dimension is the fastest.</summary>
-    private int FortranPlace(int index)
+    /// <summary>The position in column-major order of an element with an index in row-major order.</summary>
+    private int FortranIndex(int index)
     {
-        var (place, step) = (0, Count);
+        var (result, step) = (0, Count);
         for (var d = Shape.Count - 1; d >= 0; d--)
         {
             step /= Shape[d];
             (index, var position) = Math.DivRem(index, Shape[d]);
-            place += position * step;
+            result += position * step;
         }
 
-        return place;
+        return result;
     }
 
-    /// <summary>The product of a shape, or null if it is not one or there could not be so many bytes.</summary>
+    /// <summary>Number of elements of a shape; null if the shape is invalid or has too many elements.</summary>
     private static int? CountOf(PickleList shape)
     {
         if (shape.Count > MaximumDimensions)
@@ -108,7 +108,7 @@ internal sealed class NumpyArray : IPickleStateful
     }
 }
 
-/// <summary>The class <c>numpy.ndarray</c>, as an argument.</summary>
+/// <summary>The class <c>numpy.ndarray</c>, an argument of <c>_reconstruct</c>.</summary>
 internal sealed class NumpyArrayClass
 {
     public static readonly NumpyArrayClass Instance = new();

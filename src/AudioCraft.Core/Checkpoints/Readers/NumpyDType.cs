@@ -1,15 +1,17 @@
 using System.Buffers.Binary;
+using AudioCraft.Formats;
 
 namespace AudioCraft.Checkpoints;
 
-/// <summary>An object of a pickle that takes a state after it was made.</summary>
+/// <summary>An object whose state a pickle sets after creating it (opcode BUILD).</summary>
 internal interface IPickleStateful
 {
-    /// <exception cref="CheckpointException">The state is not one that such an object has.</exception>
+    /// <summary>Sets the state.</summary>
+    /// <exception cref="CheckpointException">The state is invalid.</exception>
     void SetState(object? state, string source);
 }
 
-/// <summary>NumPy's element type as pickled, <c>numpy.dtype('u2', False, True)</c>: integers, floats, booleans, and objects.</summary>
+/// <summary>A NumPy element type from a pickle, such as <c>numpy.dtype('u2', False, True)</c>: integers, floating-point numbers, booleans or objects.</summary>
 internal sealed class NumpyDType : IPickleStateful
 {
     private NumpyDType(char kind, int size) => (Kind, Size) = (kind, size);
@@ -17,10 +19,10 @@ internal sealed class NumpyDType : IPickleStateful
     /// <summary><c>u</c>, <c>i</c>, <c>f</c>, <c>b</c> or <c>O</c>.</summary>
     public char Kind { get; }
 
-    /// <summary>Bytes of an element; of an object, none that matter.</summary>
+    /// <summary>Bytes of an element; unused for objects.</summary>
     public int Size { get; }
 
-    /// <summary>Whether the most significant byte comes first.</summary>
+    /// <summary>Whether elements are big-endian.</summary>
     public bool BigEndian { get; private set; }
 
     public static NumpyDType Make(PickleList arguments, string source)
@@ -31,7 +33,7 @@ internal sealed class NumpyDType : IPickleStateful
             return new NumpyDType(name[0], name[1] - '0');
         }
 
-        throw new CheckpointException($"{source}: the pickle has a NumPy element type that is not read{(arguments is [string { Length: < 20 } other, ..] ? $", '{other}'" : "")}.");
+        throw new CheckpointException($"{source}: the pickle uses a NumPy element type that is not supported{(arguments is [string other, ..] ? $": '{PrintableText.Of(other, 20)}'" : "")}.");
     }
 
     /// <inheritdoc/>
@@ -39,14 +41,14 @@ internal sealed class NumpyDType : IPickleStateful
     {
         if (state is not PickleList { Count: >= 2 and <= 9 } list || list[1] is not ("<" or ">" or "|" or "="))
         {
-            throw new CheckpointException($"{source}: the pickle gives a NumPy element type a state without a byte order.");
+            throw new CheckpointException($"{source}: the state of a NumPy element type has no byte order.");
         }
 
         BigEndian = list[1] is ">";
     }
 
-    /// <summary>An element, as <see cref="long"/>, <see cref="double"/> or <see cref="bool"/>.</summary>
-    /// <exception cref="CheckpointException">It is an unsigned number beyond the range of a signed one.</exception>
+    /// <summary>Reads an element as <see cref="long"/>, <see cref="double"/> or <see cref="bool"/>.</summary>
+    /// <exception cref="CheckpointException">An unsigned element exceeds the range of a <see cref="long"/>.</exception>
     public object Read(ReadOnlySpan<byte> bytes, string source) => Kind switch
     {
         'f' => Size == 4 ? (double)BitConverter.UInt32BitsToSingle((uint)Bits(bytes)) : BitConverter.UInt64BitsToDouble(Bits(bytes)),
@@ -56,7 +58,7 @@ internal sealed class NumpyDType : IPickleStateful
     };
 
     private static long Unsigned(ulong bits, string source) =>
-        bits <= long.MaxValue ? (long)bits : throw new CheckpointException($"{source}: the pickle has the number {bits}, which is too large.");
+        bits <= long.MaxValue ? (long)bits : throw new CheckpointException($"{source}: the number {bits} in the pickle exceeds {long.MaxValue}.");
 
     private ulong Bits(ReadOnlySpan<byte> bytes)
     {

@@ -1,34 +1,36 @@
 using System.Collections.Frozen;
+using AudioCraft.Formats;
 using static TorchSharp.torch;
 
 namespace AudioCraft.Checkpoints;
 
-/// <summary>A function that a pickle may call; it makes an inert object of its arguments.</summary>
+/// <summary>A function that a pickle may call. It is implemented here and creates a plain object from its arguments.</summary>
 internal sealed class PickleFunction(string name, Func<PickleList, string, object?> body)
 {
     public string Name => name;
 
-    /// <param name="arguments">What the pickle gives.</param>
+    /// <summary>Calls the function.</summary>
+    /// <param name="arguments">The arguments in the pickle.</param>
     /// <param name="source">The file, for messages.</param>
     public object? Call(PickleList arguments, string source) => body(arguments, source);
 }
 
-/// <summary>The class of a storage: which says the type of its elements, or, for an untyped one, nothing.</summary>
+/// <summary>The class of a storage, with its element type; null for an untyped storage.</summary>
 internal sealed record TorchStorageType(string Name, ScalarType? DType);
 
 /// <summary>
-/// The classes and functions that a checkpoint's pickle may name: ordered dictionaries, tensors, storages and their types, and NumPy's numbers and arrays. Everything else is refused by name,
-/// because a name that is looked up and called is how a pickle runs code (CVE-2025-32434, CVE-2026-24747).
+/// The allowlist of classes and functions in a pickle: ordered dictionaries, tensors, storages and their types, and NumPy scalars and arrays. All other names are
+/// rejected, because a pickle runs code by importing and calling them (CVE-2025-32434, CVE-2026-24747).
 /// </summary>
 internal static class PickleGlobals
 {
     private static readonly FrozenDictionary<string, object> Allowed = All().ToFrozenDictionary(StringComparer.Ordinal);
 
-    /// <summary>What a name stands for.</summary>
-    /// <exception cref="CheckpointException">It is not on the list; nothing has been looked up or run.</exception>
+    /// <summary>The class or function with a name.</summary>
+    /// <exception cref="CheckpointException">The name is not on the allowlist.</exception>
     public static object Find(string module, string name, string source) => Allowed.TryGetValue($"{module}.{name}", out var global)
         ? global
-        : throw new CheckpointException($"{source}: the pickle names '{module}.{name}', which is not among the few classes and functions that weights need; it has not been run.");
+        : throw new CheckpointException($"{source}: the pickle refers to '{PrintableText.Of($"{module}.{name}")}', which is not on the list of allowed classes and functions. It was not executed.");
 
     private static Dictionary<string, object> All()
     {
@@ -67,7 +69,7 @@ internal static class PickleGlobals
             all[function.Name] = function;
         }
 
-        // Numbers and arrays of NumPy, whose module was renamed in its version 2.
+        // NumPy 2 renamed the module numpy.core to numpy._core.
         foreach (var core in new[] { "numpy.core", "numpy._core" })
         {
             all[$"{core}.multiarray._reconstruct"] = new PickleFunction("numpy.core.multiarray._reconstruct", NumpyArray.Reconstruct);
@@ -81,13 +83,13 @@ internal static class PickleGlobals
 
     private static PickleDict OrderedDict(PickleList arguments, string source) => arguments.Count == 0
         ? new PickleDict()
-        : throw new CheckpointException($"{source}: the pickle makes an OrderedDict of {arguments.Count} arguments; torch.save gives it none.");
+        : throw new CheckpointException($"{source}: the pickle calls OrderedDict with {arguments.Count} arguments; none are expected.");
 
     private static PickleList Size(PickleList arguments, string source) => arguments is [PickleList sizes]
-        ? new PickleList(true, [.. sizes])
-        : throw new CheckpointException($"{source}: the pickle makes a torch.Size of something that is not a tuple.");
+        ? new PickleList([.. sizes])
+        : throw new CheckpointException($"{source}: the pickle calls torch.Size with an argument that is not a tuple.");
 
     private static TorchTensorReference Parameter(PickleList arguments, string source) => arguments is [TorchTensorReference tensor, ..] and { Count: <= 3 }
         ? tensor
-        : throw new CheckpointException($"{source}: the pickle makes a parameter of something that is not a tensor.");
+        : throw new CheckpointException($"{source}: the pickle creates a parameter from an object that is not a tensor.");
 }

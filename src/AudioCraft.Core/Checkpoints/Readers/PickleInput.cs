@@ -3,7 +3,7 @@ using System.Text;
 
 namespace AudioCraft.Checkpoints;
 
-/// <summary>The bytes of a pickle, in order. Nothing is allocated for a length that is not there.</summary>
+/// <summary>Reads the bytes of a pickle sequentially. A length is compared with the remaining bytes before memory is allocated for it.</summary>
 internal sealed class PickleInput
 {
     private const int BufferBytes = 64 << 10;
@@ -24,7 +24,7 @@ internal sealed class PickleInput
         end = bufferLength = bytes.Length;
     }
 
-    /// <summary>A pickle that starts somewhere in a file and ends where it says so itself, at the latest before <paramref name="end"/>.</summary>
+    /// <summary>A pickle at an offset in a file. It ends with its STOP opcode, at most at <paramref name="end"/>.</summary>
     public PickleInput(CheckpointFile file, long start, long end)
     {
         this.file = file;
@@ -34,10 +34,10 @@ internal sealed class PickleInput
         bufferStart = start;
     }
 
-    /// <summary>For messages.</summary>
+    /// <summary>The file, for messages.</summary>
     public string Source { get; }
 
-    /// <summary>Where the next byte comes from.</summary>
+    /// <summary>Offset of the next byte.</summary>
     public long Position => bufferStart + next;
 
     public byte Byte() => Span(1)[0];
@@ -52,7 +52,8 @@ internal sealed class PickleInput
 
     public double BigEndianDouble() => BinaryPrimitives.ReadDoubleBigEndian(Span(8));
 
-    /// <summary>UTF-8 text of a length in bytes.</summary>
+    /// <summary>Reads UTF-8 text.</summary>
+    /// <param name="length">Its length in bytes.</param>
     public string Text(ulong length)
     {
         try
@@ -61,11 +62,11 @@ internal sealed class PickleInput
         }
         catch (DecoderFallbackException e)
         {
-            throw new CheckpointException($"{Source}: the pickle has text that is not UTF-8 before byte {Position}.", e);
+            throw new CheckpointException($"{Source}: the pickle has text that is not valid UTF-8 before offset {Position}.", e);
         }
     }
 
-    /// <summary>Text up to the end of the line.</summary>
+    /// <summary>Reads a line of text.</summary>
     public string Line()
     {
         const int MaximumLine = 1024;
@@ -74,7 +75,7 @@ internal sealed class PickleInput
         {
             if (line.Length == MaximumLine)
             {
-                throw new CheckpointException($"{Source}: the pickle has a name of more than {MaximumLine} characters before byte {Position}.");
+                throw new CheckpointException($"{Source}: the pickle has a name longer than {MaximumLine} characters before offset {Position}.");
             }
 
             line.Append((char)c);
@@ -83,7 +84,7 @@ internal sealed class PickleInput
         return line.ToString();
     }
 
-    /// <summary>Bytes of their own.</summary>
+    /// <summary>Reads bytes into a new array.</summary>
     public byte[] Bytes(ulong length)
     {
         CheckLength(length);
@@ -102,12 +103,12 @@ internal sealed class PickleInput
         return bytes;
     }
 
-    /// <summary>Refuses a length that is not there.</summary>
+    /// <summary>Checks that the pickle has a number of further bytes.</summary>
     public void CheckLength(ulong length)
     {
         if (length > (ulong)Math.Max(end - Position, 0))
         {
-            throw new CheckpointException($"{Source}: the pickle is cut off: at byte {Position} it needs {length} bytes, and there are {Math.Max(end - Position, 0)}.");
+            throw new CheckpointException($"{Source}: the pickle is truncated: {length} bytes are needed at offset {Position}, but {Math.Max(end - Position, 0)} remain.");
         }
     }
 

@@ -3,13 +3,22 @@ using System.Numerics;
 namespace AudioCraft.Checkpoints;
 
 /// <summary>
-/// Reads a pickle as data. A pickle is a program for a stack machine (Python's pickletools documents its opcodes); this machine knows the instructions
-/// that build dictionaries, lists, texts and numbers, and of the classes and functions that a program may name, only those of <see cref="PickleGlobals"/>.
+/// Reads a pickle as data. A pickle is a program for a stack machine (Python's pickletools documents its opcodes). This reader implements the opcodes for
+/// dictionaries, lists, strings and numbers, and the classes and functions of <see cref="PickleGlobals"/>. Memory is proportional to the size of the pickle.
 /// </summary>
 internal sealed class PickleReader
 {
-    /// <summary>Some thirty instructions make a tensor: enough for tens of thousands of them, and little enough to hold what a hostile program piles up.</summary>
-    private const int MaximumInstructions = 1_000_000;
+    /// <summary>A tensor takes about thirty opcodes, so this is enough for tens of thousands of tensors.</summary>
+    private const int MaximumOpcodes = 1_000_000;
+
+    /// <summary>Managed memory that the values may take for each byte of the pickle. Checkpoints take up to about 20 bytes.</summary>
+    private const long MemoryPerByte = 48;
+
+    /// <summary>Managed memory that the values of any pickle may take.</summary>
+    private const long AlwaysAccepted = 1 << 20;
+
+    // Approximate sizes of objects, and of elements of growing lists and dictionaries.
+    private const int ObjectBytes = 48, ElementBytes = 16, EntryBytes = 64, CallBytes = 192;
 
     private const int MaximumIntegerBytes = 64;
 
@@ -18,26 +27,30 @@ internal sealed class PickleReader
     private readonly List<object?> stack = [];
     private readonly List<int> marks = [];
     private readonly Dictionary<uint, object?> memo = [];
+    private readonly long start;
+    private long memory;
 
     private PickleReader(PickleInput input, Func<PickleList, object> persistent)
     {
         this.input = input;
         this.persistent = persistent;
+        start = input.Position;
     }
 
-    /// <summary>Reads one pickle, up to its STOP.</summary>
-    /// <param name="input">The bytes; afterwards it stands behind the pickle.</param>
-    /// <param name="persistent">Gives what a persistent id stands for: in <c>torch.save</c>'s files, a storage.</param>
+    /// <summary>Reads one pickle, up to its STOP opcode.</summary>
+    /// <param name="input">The bytes; it is left at the end of the pickle.</param>
+    /// <param name="persistent">Resolves a persistent id: in files of <c>torch.save</c>, a storage.</param>
     /// <returns>
     /// null, <see cref="bool"/>, <see cref="long"/>, <see cref="BigInteger"/>, <see cref="double"/>, <see cref="string"/>, bytes,
-    /// <see cref="PickleDict"/>, <see cref="PickleList"/>, or one of the objects that <see cref="PickleGlobals"/> and <paramref name="persistent"/> give.
-    /// Containers may hold themselves: whoever walks them must not follow them without end.
+    /// <see cref="PickleDict"/>, <see cref="PickleList"/>, or an object of <see cref="PickleGlobals"/> or <paramref name="persistent"/>.
+    /// Containers may contain themselves, so callers must limit recursion.
     /// </returns>
+    /// <exception cref="CheckpointException">The pickle is damaged, or not supported.</exception>
     public static object? Read(PickleInput input, Func<PickleList, object> persistent) => new PickleReader(input, persistent).Run();
 
     private object? Run()
     {
-        for (var count = 0; count < MaximumInstructions; count++)
+        for (var count = 0; count < MaximumOpcodes; count++)
         {
             var at = input.Position;
             var opcode = input.Byte();
@@ -48,38 +61,39 @@ internal sealed class PickleReader
 
             if (!Push(opcode) && !Build(opcode))
             {
-                throw Broken($"instruction 0x{opcode:x2} at byte {at} is not one that a checkpoint needs");
+                throw Invalid($"opcode 0x{opcode:x2} at offset {at} is not supported");
             }
         }
 
-        throw Broken($"it has more than {MaximumInstructions} instructions");
+        throw Invalid($"more than {MaximumOpcodes} opcodes");
     }
 
-    /// <summary>Instructions that put a value on the stack.</summary>
+    /// <summary>Opcodes that push a value.</summary>
     private bool Push(byte opcode)
     {
+        Charge(ElementBytes);
         switch (opcode)
         {
             case (byte)'N': stack.Add(null); return true;
             case 0x88: stack.Add(true); return true;
             case 0x89: stack.Add(false); return true;
-            case (byte)'K': stack.Add((long)input.Byte()); return true;
-            case (byte)'M': stack.Add((long)input.UInt16()); return true;
-            case (byte)'J': stack.Add((long)input.Int32()); return true;
+            case (byte)'K': Add((object)(long)input.Byte(), ObjectBytes / 2); return true;
+            case (byte)'M': Add((object)(long)input.UInt16(), ObjectBytes / 2); return true;
+            case (byte)'J': Add((object)(long)input.Int32(), ObjectBytes / 2); return true;
             case 0x8a: PushInteger(input.Byte()); return true;
             case 0x8b: PushInteger(input.UInt32()); return true;
-            case (byte)'G': stack.Add(input.BigEndianDouble()); return true;
-            case (byte)'X': stack.Add(input.Text(input.UInt32())); return true;
-            case 0x8c: stack.Add(input.Text(input.Byte())); return true;
-            case 0x8d: stack.Add(input.Text(input.UInt64())); return true;
-            case (byte)'U': stack.Add(input.Text(input.Byte())); return true;
-            case (byte)'T': stack.Add(input.Text(input.UInt32())); return true;
-            case (byte)'C': stack.Add(input.Bytes(input.Byte())); return true;
-            case (byte)'B': stack.Add(input.Bytes(input.UInt32())); return true;
-            case 0x8e: stack.Add(input.Bytes(input.UInt64())); return true;
-            case (byte)'}': stack.Add(new PickleDict()); return true;
-            case (byte)']': stack.Add(new PickleList(false, [])); return true;
-            case (byte)')': stack.Add(new PickleList(true, [])); return true;
+            case (byte)'G': Add(input.BigEndianDouble(), ObjectBytes / 2); return true;
+            case (byte)'X': AddText(input.UInt32()); return true;
+            case 0x8c: AddText(input.Byte()); return true;
+            case 0x8d: AddText(input.UInt64()); return true;
+            case (byte)'U': AddText(input.Byte()); return true;
+            case (byte)'T': AddText(input.UInt32()); return true;
+            case (byte)'C': AddBytes(input.Byte()); return true;
+            case (byte)'B': AddBytes(input.UInt32()); return true;
+            case 0x8e: AddBytes(input.UInt64()); return true;
+            case (byte)'}': Add(new PickleDict(), ObjectBytes); return true;
+            case (byte)']': Add(new PickleList(), ObjectBytes); return true;
+            case (byte)')': stack.Add(PickleList.EmptyTuple); return true;
             case (byte)'h': stack.Add(Recall(input.Byte())); return true;
             case (byte)'j': stack.Add(Recall(input.UInt32())); return true;
             case (byte)'c': stack.Add(PickleGlobals.Find(input.Line(), input.Line(), input.Source)); return true;
@@ -87,25 +101,25 @@ internal sealed class PickleReader
         }
     }
 
-    /// <summary>Instructions that work on what is on the stack.</summary>
+    /// <summary>Opcodes that use values of the stack.</summary>
     private bool Build(byte opcode)
     {
         switch (opcode)
         {
             case 0x80:
                 var protocol = input.Byte();
-                return protocol is >= 2 and <= 5 ? true : throw Broken($"it is of protocol {protocol}, and 2 to 5 are read");
+                return protocol is >= 2 and <= 5 ? true : throw Invalid($"protocol {protocol}; protocols 2 to 5 are supported");
             case 0x95: input.CheckLength(input.UInt64()); return true;
-            case (byte)'(': marks.Add(stack.Count); return true;
+            case (byte)'(': Charge(ElementBytes); marks.Add(stack.Count); return true;
             case (byte)'0': Pop(); return true;
             case (byte)'1': PopToMark(); return true;
-            case (byte)'q': memo[input.Byte()] = Top(); return true;
-            case (byte)'r': memo[input.UInt32()] = Top(); return true;
-            case 0x94: memo[(uint)memo.Count] = Top(); return true;
-            case 0x85: Tuple(1); return true;
-            case 0x86: Tuple(2); return true;
-            case 0x87: Tuple(3); return true;
-            case (byte)'t': stack.Add(new PickleList(true, PopToMark())); return true;
+            case (byte)'q': Memoize(input.Byte()); return true;
+            case (byte)'r': Memoize(input.UInt32()); return true;
+            case 0x94: Memoize((uint)memo.Count); return true;
+            case 0x85: AddTuple(Pop(1)); return true;
+            case 0x86: AddTuple(Pop(2)); return true;
+            case 0x87: AddTuple(Pop(3)); return true;
+            case (byte)'t': AddTuple(PopToMark()); return true;
             case (byte)'a': Append(Pop(1)); return true;
             case (byte)'e': Append(PopToMark()); return true;
             case (byte)'s': SetItems(Pop(2)); return true;
@@ -114,7 +128,8 @@ internal sealed class PickleReader
             case 0x93: NamedGlobal(); return true;
             case (byte)'R' or 0x81: Call(); return true;
             case (byte)'Q':
-                stack.Add(persistent(Pop() as PickleList ?? throw Broken("a persistent id is not a tuple")));
+                Charge(CallBytes);
+                stack.Add(persistent(Pop() as PickleList ?? throw Invalid("a persistent id is not a tuple")));
                 return true;
             default: return false;
         }
@@ -124,21 +139,56 @@ internal sealed class PickleReader
     {
         if (length > MaximumIntegerBytes)
         {
-            throw Broken($"it has an integer of {length} bytes");
+            throw Invalid($"an integer of {length} bytes; at most {MaximumIntegerBytes} are supported");
         }
+
+        Charge(ObjectBytes);
 
         var value = new BigInteger(input.Bytes(length));
         stack.Add(value >= long.MinValue && value <= long.MaxValue ? (object)(long)value : value);
     }
 
-    private void Tuple(int count) => stack.Add(new PickleList(true, Pop(count)));
+    private void Add(object value, int bytes)
+    {
+        Charge(bytes);
+        stack.Add(value);
+    }
+
+    private void AddText(ulong length)
+    {
+        // Decoded text has at most one UTF-16 code unit for each byte.
+        var text = input.Text(length);
+        Add(text, ObjectBytes / 2);
+        Charge(2L * text.Length);
+    }
+
+    private void AddBytes(ulong length)
+    {
+        var bytes = input.Bytes(length);
+        Add(bytes, ObjectBytes / 2);
+        Charge(bytes.Length);
+    }
+
+    private void AddTuple(List<object?> items)
+    {
+        Charge(ObjectBytes + (ElementBytes * (long)items.Count));
+        stack.Add(new PickleList(items));
+    }
+
+    private void Memoize(uint index)
+    {
+        Charge(EntryBytes);
+        memo[index] = Top();
+    }
 
     private void Append(List<object?> items)
     {
         if (Top() is not PickleList { IsTuple: false } list)
         {
-            throw Broken("it appends to something that is not a list");
+            throw Invalid("an item is appended to an object that is not a list");
         }
+
+        Charge(ElementBytes * (long)items.Count);
 
         foreach (var item in items)
         {
@@ -150,8 +200,10 @@ internal sealed class PickleReader
     {
         if (Top() is not PickleDict dictionary || items.Count % 2 != 0)
         {
-            throw Broken("it sets an item of something that is not a dictionary, or a key without a value");
+            throw Invalid("an item is set on an object that is not a dictionary, or a key has no value");
         }
+
+        Charge(EntryBytes * (long)items.Count / 2);
 
         for (var i = 0; i < items.Count; i += 2)
         {
@@ -166,7 +218,7 @@ internal sealed class PickleReader
         {
             case PickleDict dictionary: dictionary.Attributes = state; break;
             case IPickleStateful item: item.SetState(state, input.Source); break;
-            default: throw Broken("it sets attributes of something that has none");
+            default: throw Invalid("a state is set on an object that has none");
         }
     }
 
@@ -174,21 +226,22 @@ internal sealed class PickleReader
     {
         var name = Pop() as string;
         var module = Pop() as string;
-        stack.Add(name is null || module is null ? throw Broken("a global has no name") : PickleGlobals.Find(module, name, input.Source));
+        stack.Add(name is null || module is null ? throw Invalid("the name of a class or function is not a string") : PickleGlobals.Find(module, name, input.Source));
     }
 
     private void Call()
     {
         var arguments = Pop() as PickleList;
         var function = Pop() as PickleFunction;
+        Charge(CallBytes + (ElementBytes * (long)(arguments?.Count ?? 0)));
         stack.Add(arguments is null || function is null
-            ? throw Broken("it calls something that is not one of the functions allowed")
+            ? throw Invalid("an object is called that is not an allowed function")
             : function.Call(arguments, input.Source));
     }
 
-    private object? Recall(uint index) => memo.TryGetValue(index, out var value) ? value : throw Broken($"it recalls memo {index}, which was never put there");
+    private object? Recall(uint index) => memo.TryGetValue(index, out var value) ? value : throw Invalid($"memo {index} does not exist");
 
-    private object? Top() => stack.Count > Floor() ? stack[^1] : throw Broken("it takes from an empty stack");
+    private object? Top() => stack.Count > Floor() ? stack[^1] : throw Invalid("the stack is empty");
 
     private object? Pop()
     {
@@ -199,30 +252,40 @@ internal sealed class PickleReader
 
     private List<object?> Pop(int count)
     {
-        var start = stack.Count - count;
-        return start >= Floor() ? Take(start) : throw Broken("it takes from an empty stack");
+        var first = stack.Count - count;
+        return first >= Floor() ? Take(first) : throw Invalid("the stack is empty");
     }
 
     private List<object?> PopToMark()
     {
         if (marks.Count == 0)
         {
-            throw Broken("it looks for a mark that was never set");
+            throw Invalid("a mark is missing");
         }
 
-        var start = marks[^1];
+        var first = marks[^1];
         marks.RemoveAt(marks.Count - 1);
-        return Take(start);
+        return Take(first);
     }
 
-    private List<object?> Take(int start)
+    private List<object?> Take(int first)
     {
-        var items = stack.GetRange(start, stack.Count - start);
-        stack.RemoveRange(start, items.Count);
+        var items = stack.GetRange(first, stack.Count - first);
+        stack.RemoveRange(first, items.Count);
         return items;
     }
 
     private int Floor() => marks.Count == 0 ? 0 : marks[^1];
 
-    private CheckpointException Broken(string fault) => new($"{input.Source}: the pickle is damaged or hostile: {fault}.");
+    /// <summary>Counts memory before it is allocated.</summary>
+    private void Charge(long bytes)
+    {
+        memory += bytes;
+        if (memory > AlwaysAccepted + (MemoryPerByte * (input.Position - start)))
+        {
+            throw Invalid($"its values take more than {MemoryPerByte} bytes of memory for each byte of the file");
+        }
+    }
+
+    private CheckpointException Invalid(string reason) => new($"{input.Source}: the pickle is damaged or not supported: {reason}.");
 }

@@ -2,17 +2,17 @@ using System.Collections;
 
 namespace AudioCraft.Checkpoints;
 
-/// <summary>A Python dictionary as it was pickled: pairs in order, a later one of the same key replacing an earlier one. It runs nothing and holds only what was in the file.</summary>
+/// <summary>A Python dictionary from a pickle. If a key occurs more than once, the last value counts.</summary>
 public sealed class PickleDict
 {
-    // A hostile pickle is mostly empty dictionaries: they cost one object each until something is in them.
+    // Created with the first item, so that an empty dictionary is only one object.
     private List<KeyValuePair<object?, object?>>? pairs;
     private OrderedDictionary<string, object?>? byName;
 
-    /// <summary>Number of pairs written, repeated keys included.</summary>
+    /// <summary>Number of pairs in the pickle, including repeated keys.</summary>
     public int Count => pairs?.Count ?? 0;
 
-    /// <summary>The pairs whose keys are text, the last of each key.</summary>
+    /// <summary>The pairs with string keys.</summary>
     public IReadOnlyDictionary<string, object?> ByName
     {
         get
@@ -33,10 +33,10 @@ public sealed class PickleDict
         }
     }
 
-    /// <summary>What the pickle set on the object beside its pairs, such as <c>_metadata</c> of a state dict; null if nothing.</summary>
+    /// <summary>The attributes of the object, such as <c>_metadata</c> of a state dict; null if there are none.</summary>
     public object? Attributes { get; internal set; }
 
-    /// <summary>The value of a key, if it is there.</summary>
+    /// <summary>Finds the value of a key.</summary>
     public bool TryGetValue(string key, out object? value) => ByName.TryGetValue(key, out value);
 
     internal void Set(object? key, object? value)
@@ -46,30 +46,39 @@ public sealed class PickleDict
     }
 }
 
-/// <summary>A Python list, tuple or <c>torch.Size</c> as it was pickled.</summary>
+/// <summary>A Python list, tuple or <c>torch.Size</c> from a pickle.</summary>
 public sealed class PickleList : IReadOnlyList<object?>
 {
-    private readonly List<object?> items;
+    internal static readonly PickleList EmptyTuple = new([]);
 
-    internal PickleList(bool isTuple, List<object?> items)
+    // Created with the first item, so that an empty list is only one object.
+    private List<object?>? items;
+
+    /// <summary>Creates an empty list.</summary>
+    internal PickleList()
     {
-        IsTuple = isTuple;
+    }
+
+    /// <summary>Creates a tuple.</summary>
+    internal PickleList(List<object?> items)
+    {
+        IsTuple = true;
         this.items = items;
     }
 
-    /// <summary>Whether it was a tuple, which the pickle cannot add to later.</summary>
+    /// <summary>Whether this is a tuple, to which no items can be added.</summary>
     public bool IsTuple { get; }
 
     /// <inheritdoc/>
-    public int Count => items.Count;
+    public int Count => items?.Count ?? 0;
 
     /// <inheritdoc/>
-    public object? this[int index] => items[index];
+    public object? this[int index] => items is null ? throw new ArgumentOutOfRangeException(nameof(index), index, "The list is empty.") : items[index];
 
     /// <inheritdoc/>
-    public IEnumerator<object?> GetEnumerator() => items.GetEnumerator();
+    public IEnumerator<object?> GetEnumerator() => (items ?? Enumerable.Empty<object?>()).GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    internal void Add(object? item) => items.Add(item);
+    internal void Add(object? item) => (items ??= []).Add(item);
 }

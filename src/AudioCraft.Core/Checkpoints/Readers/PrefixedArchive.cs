@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Checkpoints;
 
-/// <summary>The tensors of one model in a file of several: those with a prefix, which is removed.</summary>
+/// <summary>The tensors of one model in a file that contains several models: those whose names start with a prefix, without the prefix.</summary>
 /// <param name="inner">The whole file; owned by the caller.</param>
 /// <param name="prefix">The prefix, such as <c>audio_encoder.</c></param>
 internal sealed class PrefixedArchive(TensorArchive inner, string prefix) : TensorArchive
@@ -16,6 +16,9 @@ internal sealed class PrefixedArchive(TensorArchive inner, string prefix) : Tens
 
     /// <inheritdoc/>
     public override IReadOnlyDictionary<string, TensorInfo> Tensors => tensors;
+
+    /// <inheritdoc/>
+    internal override IEnumerable<(object Storage, long StorageBytes, long Elements)> StoragesOf(string name) => inner.StoragesOf(prefix + name);
 
     /// <inheritdoc/>
     public override Tensor Read(string name) => inner.Read(prefix + name);

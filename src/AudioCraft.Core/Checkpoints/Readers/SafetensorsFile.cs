@@ -6,7 +6,7 @@ namespace AudioCraft.Checkpoints;
 
 /// <summary>
 /// A <c>.safetensors</c> file. Opening reads only the header; tensors are read or memory-mapped one at a time.
-/// The format and its limits are those of huggingface/safetensors: header of at most 100 MB, no overlap, no holes, the file covered exactly, nothing twice.
+/// The checks are those of huggingface/safetensors: a header of at most 100 MB, no duplicate names, and tensors that cover the data without gaps and overlaps.
 /// </summary>
 public sealed class SafetensorsFile : TensorArchive
 {
@@ -37,16 +37,21 @@ public sealed class SafetensorsFile : TensorArchive
 
     /// <summary>Opens a single file and checks its header.</summary>
     /// <exception cref="CheckpointException">The file is missing, unreadable or damaged.</exception>
-    public static SafetensorsFile Open(string path)
+    public static SafetensorsFile Open(string path) => Open(path, memoryMap: true);
+
+    /// <inheritdoc cref="Open(string)"/>
+    /// <param name="path">The file.</param>
+    /// <param name="memoryMap">Whether tensors may use the memory-mapped file.</param>
+    internal static SafetensorsFile Open(string path, bool memoryMap)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        var file = new CheckpointFile(path);
+        var file = new CheckpointFile(path, memoryMap);
         try
         {
             Span<byte> prefix = stackalloc byte[8];
             if (file.Length < 8)
             {
-                throw new CheckpointException($"{file.Path} has {file.Length} bytes: too short to be a safetensors file.");
+                throw new CheckpointException($"{file.Path} is not a safetensors file: it has only {file.Length} bytes.");
             }
 
             file.ReadExactly(prefix, 0);
@@ -54,7 +59,7 @@ public sealed class SafetensorsFile : TensorArchive
             if (length > SafetensorsHeader.MaximumBytes || (long)length > file.Length - 8)
             {
                 throw new CheckpointException(
-                    $"{file.Path} is not a safetensors file, or is cut off: it claims a header of {length} bytes, and has {file.Length} bytes in all.");
+                    $"{file.Path} is not a safetensors file, or is truncated: it declares a header of {length} bytes, but has {file.Length} bytes.");
             }
 
             var dataStart = 8 + (long)length;

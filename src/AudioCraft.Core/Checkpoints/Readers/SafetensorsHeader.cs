@@ -1,21 +1,21 @@
 using System.Text.Json;
+using AudioCraft.Formats;
 using static TorchSharp.torch;
 
 namespace AudioCraft.Checkpoints;
 
-/// <summary>Where a tensor's bytes are.</summary>
+/// <summary>A tensor in a safetensors header.</summary>
 /// <param name="Info">Element type and shape.</param>
-/// <param name="Begin">First byte, from the end of the header.</param>
-/// <param name="End">One past the last byte, from the end of the header.</param>
+/// <param name="Begin">Offset of the first byte, relative to the end of the header.</param>
+/// <param name="End">Offset after the last byte, relative to the end of the header.</param>
 internal sealed record SafetensorsEntry(TensorInfo Info, long Begin, long End);
 
 /// <summary>
-/// The JSON at the start of a safetensors file, checked by the limits of the reference implementation:
-/// nothing twice, no overlap, no holes, the file covered exactly.
+/// The JSON header of a safetensors file, with the checks of the reference implementation: no duplicate names, and tensors that cover the data without gaps and overlaps.
 /// </summary>
 internal sealed class SafetensorsHeader
 {
-    /// <summary>The reference's limit on the length of the JSON.</summary>
+    /// <summary>The largest header that the reference implementation accepts.</summary>
     public const long MaximumBytes = 100_000_000;
 
     /// <summary>The reserved name of the metadata.</summary>
@@ -29,7 +29,8 @@ internal sealed class SafetensorsHeader
 
     public Dictionary<string, string> Metadata { get; } = new(StringComparer.Ordinal);
 
-    /// <param name="json">The header's bytes.</param>
+    /// <summary>Parses and checks a header.</summary>
+    /// <param name="json">The JSON.</param>
     /// <param name="dataLength">Bytes of the file after the header.</param>
     /// <param name="source">The file, for messages.</param>
     public static SafetensorsHeader Parse(ReadOnlySpan<byte> json, long dataLength, string source)
@@ -63,7 +64,7 @@ internal sealed class SafetensorsHeader
             {
                 if (sawMetadata)
                 {
-                    throw new CheckpointException($"{source}: the safetensors header has its metadata twice.");
+                    throw new CheckpointException($"{source}: the safetensors header has duplicate metadata.");
                 }
 
                 sawMetadata = true;
@@ -71,13 +72,13 @@ internal sealed class SafetensorsHeader
             }
             else if (!Entries.TryAdd(name, ReadEntry(ref reader, name)))
             {
-                throw new CheckpointException($"{source}: the safetensors header has tensor '{name}' twice.");
+                throw new CheckpointException($"{source}: the safetensors header has the tensor '{PrintableText.Of(name)}' twice.");
             }
         }
 
         while (reader.Read())
         {
-            // Utf8JsonReader throws on anything but white space after the value.
+            // Utf8JsonReader throws if anything but white space follows the value.
         }
     }
 
@@ -96,7 +97,7 @@ internal sealed class SafetensorsHeader
             Expect(ref reader, JsonTokenType.String);
             if (!Metadata.TryAdd(key, reader.GetString()!))
             {
-                throw new CheckpointException($"{source}: the safetensors metadata has '{key}' twice.");
+                throw new CheckpointException($"{source}: the safetensors metadata has the key '{PrintableText.Of(key)}' twice.");
             }
         }
     }
@@ -113,7 +114,7 @@ internal sealed class SafetensorsHeader
             var twice = field switch { "dtype" => dtype is not null, "shape" => shape is not null, "data_offsets" => offsets is not null, _ => true };
             if (twice)
             {
-                throw new CheckpointException($"{source}: tensor '{name}' has the field '{field}' twice, or it is not a field of safetensors.");
+                throw new CheckpointException($"{source}: tensor '{PrintableText.Of(name)}' has the duplicate or unknown field '{PrintableText.Of(field)}'.");
             }
 
             switch (field)
@@ -133,20 +134,20 @@ internal sealed class SafetensorsHeader
 
         if (dtype is null || shape is null || offsets is not [var begin, var end])
         {
-            throw new CheckpointException($"{source}: tensor '{name}' lacks its dtype, its shape or its two data_offsets.");
+            throw new CheckpointException($"{source}: tensor '{PrintableText.Of(name)}' has no dtype, no shape or no pair of data_offsets.");
         }
 
         if (!ElementTypes.TryParseSafetensors(dtype, out var type))
         {
             throw new CheckpointException(
-                $"{source}: tensor '{name}' has dtype '{dtype}'; F64, F32, F16, BF16, I64, I32, I16, I8, U8 and BOOL are read.");
+                $"{source}: tensor '{PrintableText.Of(name)}' has the dtype '{PrintableText.Of(dtype, 20)}'; F64, F32, F16, BF16, I64, I32, I16, I8, U8 and BOOL are supported.");
         }
 
         var info = new TensorInfo(type, shape);
         if (!ElementTypes.TryCount(shape, out var count) || begin > end || (end - begin) / ElementTypes.SizeOf(type) != count
             || (end - begin) % ElementTypes.SizeOf(type) != 0)
         {
-            throw new CheckpointException($"{source}: tensor '{name}' of {dtype} {info.ShapeText} does not match its data_offsets {begin}..{end}.");
+            throw new CheckpointException($"{source}: the data_offsets {begin} to {end} of tensor '{PrintableText.Of(name)}' do not match its dtype {dtype} and shape {info.ShapeText}.");
         }
 
         return new SafetensorsEntry(info, begin, end);
@@ -161,7 +162,7 @@ internal sealed class SafetensorsHeader
             if (sizes.Count == limit || !reader.TryGetInt64(out var size) || size < 0)
             {
                 throw new CheckpointException(
-                    $"{source}: the {field} of tensor '{name}' must be at most {limit} whole numbers, none negative and none beyond {long.MaxValue}.");
+                    $"{source}: the {field} of tensor '{PrintableText.Of(name)}' is invalid; at most {limit} integers from 0 to {long.MaxValue} are expected.");
             }
 
             sizes.Add(size);
@@ -175,7 +176,7 @@ internal sealed class SafetensorsHeader
     {
         if (reader.TokenType != type)
         {
-            throw new CheckpointException($"{source}: the safetensors header has a {reader.TokenType} at byte {reader.TokenStartIndex} where {type} belongs.");
+            throw new CheckpointException($"{source}: the safetensors header has {reader.TokenType} at offset {reader.TokenStartIndex}; {type} is expected.");
         }
     }
 
@@ -186,8 +187,8 @@ internal sealed class SafetensorsHeader
         {
             if (entry.Begin != position)
             {
-                var fault = entry.Begin < position ? "overlaps the tensor before it" : "leaves a hole before it";
-                throw new CheckpointException($"{source}: tensor '{name}' at {entry.Begin} {fault}, which ends at {position}.");
+                var fault = entry.Begin < position ? "overlaps the previous tensor" : "leaves a gap after the previous tensor";
+                throw new CheckpointException($"{source}: tensor '{PrintableText.Of(name)}' at offset {entry.Begin} {fault}, which ends at offset {position}.");
             }
 
             position = entry.End;
@@ -195,7 +196,7 @@ internal sealed class SafetensorsHeader
 
         if (position != dataLength)
         {
-            throw new CheckpointException($"{source}: the tensors take {position} bytes, but {dataLength} bytes follow the header.");
+            throw new CheckpointException($"{source}: the tensors have {position} bytes, but {dataLength} bytes follow the header.");
         }
     }
 }

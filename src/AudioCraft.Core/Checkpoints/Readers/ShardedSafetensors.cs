@@ -1,16 +1,17 @@
 using System.Text.Json;
+using AudioCraft.Formats;
 using static TorchSharp.torch;
 
 namespace AudioCraft.Checkpoints;
 
-/// <summary>A model over several <c>.safetensors</c> files, and the index that maps tensors to files: <c>model.safetensors.index.json</c>.</summary>
+/// <summary>A model stored in several <c>.safetensors</c> files (shards) with an index that maps tensors to files: <c>model.safetensors.index.json</c>.</summary>
 public sealed class ShardedSafetensors : TensorArchive
 {
     private const long MaximumIndexBytes = 16 << 20;
     private const int MaximumShards = 1024;
 
     private readonly List<SafetensorsFile> shards;
-    private readonly OrderedDictionary<string, SafetensorsFile> homes = new(StringComparer.Ordinal);
+    private readonly OrderedDictionary<string, SafetensorsFile> shardOf = new(StringComparer.Ordinal);
     private readonly OrderedDictionary<string, TensorInfo> tensors = new(StringComparer.Ordinal);
 
     private ShardedSafetensors(string source, List<SafetensorsFile> shards, Dictionary<string, SafetensorsFile> byName, List<(string Tensor, string Shard)> map)
@@ -21,12 +22,12 @@ public sealed class ShardedSafetensors : TensorArchive
         {
             if (!byName[shard].Tensors.TryGetValue(tensor, out var info))
             {
-                throw new CheckpointException($"{source}: tensor '{tensor}' is not in {shard}, where the index lists it.");
+                throw new CheckpointException($"{source}: tensor '{PrintableText.Of(tensor)}' is not in the file '{shard}' that the index lists for it.");
             }
 
-            if (!homes.TryAdd(tensor, byName[shard]))
+            if (!shardOf.TryAdd(tensor, byName[shard]))
             {
-                throw new CheckpointException($"{source}: tensor '{tensor}' is listed twice.");
+                throw new CheckpointException($"{source}: the index lists the tensor '{PrintableText.Of(tensor)}' twice.");
             }
 
             tensors.Add(tensor, info);
@@ -39,10 +40,15 @@ public sealed class ShardedSafetensors : TensorArchive
     /// <inheritdoc/>
     public override IReadOnlyDictionary<string, TensorInfo> Tensors => tensors;
 
-    /// <summary>Opens the files that an index lists, which are beside it.</summary>
+    /// <summary>Opens the files that an index lists, in the directory of the index.</summary>
     /// <param name="indexPath">The index, such as <c>model.safetensors.index.json</c>.</param>
-    /// <exception cref="CheckpointException">The index or a file is missing or damaged, a name leads out of the directory, or a tensor is not in the listed file.</exception>
-    public static ShardedSafetensors Open(string indexPath)
+    /// <exception cref="CheckpointException">The index or a file is missing or damaged, a file is in another directory, or a tensor is not in the listed file.</exception>
+    public static ShardedSafetensors Open(string indexPath) => Open(indexPath, memoryMap: true);
+
+    /// <inheritdoc cref="Open(string)"/>
+    /// <param name="indexPath">The index.</param>
+    /// <param name="memoryMap">Whether tensors may use the memory-mapped files.</param>
+    internal static ShardedSafetensors Open(string indexPath, bool memoryMap)
     {
         ArgumentException.ThrowIfNullOrEmpty(indexPath);
         var source = Path.GetFullPath(indexPath);
@@ -55,11 +61,11 @@ public sealed class ShardedSafetensors : TensorArchive
             {
                 if (shards.Count == MaximumShards)
                 {
-                    throw new CheckpointException($"{source} names more than {MaximumShards} files.");
+                    throw new CheckpointException($"{source} lists more than {MaximumShards} files.");
                 }
 
                 CheckName(shard, source);
-                shards.Add(SafetensorsFile.Open(Path.Combine(Path.GetDirectoryName(source)!, shard)));
+                shards.Add(SafetensorsFile.Open(Path.Combine(Path.GetDirectoryName(source)!, shard), memoryMap));
                 byName.Add(shard, shards[^1]);
             }
 
@@ -79,17 +85,20 @@ public sealed class ShardedSafetensors : TensorArchive
         var source = Path.GetFullPath(indexPath);
         List<string> files = [.. ReadMap(source).Select(m => m.Shard).Distinct(StringComparer.Ordinal)];
         files.ForEach(file => CheckName(file, source));
-        return files.Count <= MaximumShards ? files : throw new CheckpointException($"{source} names more than {MaximumShards} files.");
+        return files.Count <= MaximumShards ? files : throw new CheckpointException($"{source} lists more than {MaximumShards} files.");
     }
 
     /// <inheritdoc/>
-    public override Tensor Read(string name) => HomeOf(name).Read(name);
+    internal override IEnumerable<(object Storage, long StorageBytes, long Elements)> StoragesOf(string name) => ShardOf(name).StoragesOf(name);
 
     /// <inheritdoc/>
-    public override Tensor? TryMap(string name) => HomeOf(name).TryMap(name);
+    public override Tensor Read(string name) => ShardOf(name).Read(name);
 
     /// <inheritdoc/>
-    public override void ReadInto(string name, Tensor destination) => HomeOf(name).ReadInto(name, destination);
+    public override Tensor? TryMap(string name) => ShardOf(name).TryMap(name);
+
+    /// <inheritdoc/>
+    public override void ReadInto(string name, Tensor destination) => ShardOf(name).ReadInto(name, destination);
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
@@ -107,35 +116,35 @@ public sealed class ShardedSafetensors : TensorArchive
         using var file = new CheckpointFile(source);
         if (file.Length > MaximumIndexBytes)
         {
-            throw new CheckpointException($"{source} has {file.Length} bytes; an index has at most {MaximumIndexBytes}.");
+            throw new CheckpointException($"{source} has {file.Length} bytes; at most {MaximumIndexBytes} are supported for an index.");
         }
 
         try
         {
             using var json = JsonDocument.Parse(file.ReadBytes(0, file.Length), new JsonDocumentOptions { MaxDepth = 8 });
             return json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.TryGetProperty("weight_map", out var map) && map.ValueKind == JsonValueKind.Object
-                ? [.. map.EnumerateObject().Select(p => (p.Name, p.Value.GetString() ?? throw new CheckpointException($"{source}: tensor '{p.Name}' has no file.")))]
+                ? [.. map.EnumerateObject().Select(p => (p.Name, p.Value.GetString() ?? throw new CheckpointException($"{source}: the index has no file for the tensor '{PrintableText.Of(p.Name)}'.")))]
                 : throw new CheckpointException($"{source} has no weight_map.");
         }
-        // The document's getters throw InvalidOperationException for values of another kind and for invalid UTF-8.
+        // JsonElement throws InvalidOperationException for values of another type and for invalid UTF-8.
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            throw new CheckpointException($"{source} is not the JSON of an index: {e.Message}", e);
+            throw new CheckpointException($"{source} is not a valid index: {e.Message}", e);
         }
     }
 
-    /// <summary>A file of the same directory, by its bare name, on any system.</summary>
+    /// <summary>Checks that the name of a file has no directory, on any operating system.</summary>
     private static void CheckName(string shard, string source)
     {
         if (shard is "" or "." or ".." || shard.AsSpan().IndexOfAny("/\\:\0") >= 0)
         {
-            throw new CheckpointException($"{source} names the file '{shard}', which is not the plain name of a file beside it.");
+            throw new CheckpointException($"{source} lists the file '{PrintableText.Of(shard)}'; a file name without a directory is expected.");
         }
     }
 
-    private SafetensorsFile HomeOf(string name)
+    private SafetensorsFile ShardOf(string name)
     {
         InfoOf(name);
-        return homes[name];
+        return shardOf[name];
     }
 }

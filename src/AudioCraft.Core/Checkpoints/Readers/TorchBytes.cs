@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Checkpoints;
 
-/// <summary>A stretch of a file that holds a storage: as it is, or deflated.</summary>
+/// <summary>A range of a file that contains a storage, stored or deflated.</summary>
 internal sealed class TorchBytes(CheckpointFile file, string name)
 {
     private const int SkipBytes = 64 << 10;
@@ -12,22 +12,22 @@ internal sealed class TorchBytes(CheckpointFile file, string name)
     private long packedLength;
     private bool deflated;
 
-    /// <summary>Bytes of data, once inflated.</summary>
+    /// <summary>Bytes of uncompressed data.</summary>
     public long Length { get; private set; }
 
-    /// <summary>Says where the bytes are. In the older format that is known only after the pickle that refers to them.</summary>
+    /// <summary>Sets the range. In the legacy format it is known only after reading the pickle that refers to the storage.</summary>
     public TorchBytes At(long position, long length, long packed, bool isDeflated)
     {
         if (position < 0 || packed < 0 || length < 0 || position > file.Length - packed || (!isDeflated && packed != length))
         {
-            throw new CheckpointException($"{file.Path}: {name} claims {packed} bytes at {position}, beyond the end of the file at {file.Length}.");
+            throw new CheckpointException($"{file.Path}: {name} has {packed} bytes at offset {position}, which exceed the file size of {file.Length} bytes.");
         }
 
         (start, Length, packedLength, deflated) = (position, length, packed, isDeflated);
         return this;
     }
 
-    /// <summary>All of it, in memory.</summary>
+    /// <summary>Reads the whole range.</summary>
     public byte[] ReadAll()
     {
         if (!deflated)
@@ -41,13 +41,13 @@ internal sealed class TorchBytes(CheckpointFile file, string name)
         return all.bytes.ToArray();
     }
 
-    /// <summary>Fills a tensor from the elements at a byte.</summary>
+    /// <summary>Fills a tensor with the elements at an offset in bytes.</summary>
     public void ReadInto(long offset, ScalarType type, Tensor destination)
     {
         var count = destination.numel();
         if (count > (Length - offset) / ElementTypes.SizeOf(type))
         {
-            throw new CheckpointException($"{file.Path}: {name} has {Length} bytes, too few for {count} elements of {type} at {offset}.");
+            throw new CheckpointException($"{file.Path}: {name} has {Length} bytes, too few for {count} elements of {type} at offset {offset}.");
         }
 
         if (!deflated)
@@ -56,7 +56,7 @@ internal sealed class TorchBytes(CheckpointFile file, string name)
             return;
         }
 
-        // A byte other than 0 and 1 is not a bool to libtorch.
+        // A stored boolean may be any byte, but libtorch requires 0 or 1.
         using var inflated = empty(destination.shape, dtype: type == ScalarType.Bool ? ScalarType.Byte : type);
         using var flat = inflated.view(-1);
         Inflate(offset, flat);
@@ -64,7 +64,7 @@ internal sealed class TorchBytes(CheckpointFile file, string name)
         destination.copy_(truth ?? inflated);
     }
 
-    /// <summary>A view of the file's pages, where the bytes are there as they are.</summary>
+    /// <summary>A tensor over the memory-mapped file; null if the range is deflated or cannot be mapped.</summary>
     public Tensor? TryMap(long offset, ScalarType type, long[] shape) => deflated ? null : file.TryMap(start + offset, type, shape);
 
     private void Inflate(long offset, Tensor destination)
@@ -87,7 +87,7 @@ internal sealed class TorchBytes(CheckpointFile file, string name)
         }
         catch (Exception e) when (e is InvalidDataException or EndOfStreamException)
         {
-            throw new CheckpointException($"{file.Path}: {name} cannot be inflated: {e.Message}", e);
+            throw new CheckpointException($"{file.Path}: {name} cannot be decompressed: {e.Message}", e);
         }
     }
 }

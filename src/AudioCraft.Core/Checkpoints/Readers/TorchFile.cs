@@ -1,13 +1,13 @@
-using System.Text;
+using AudioCraft.Formats;
 using static TorchSharp.torch;
 
 namespace AudioCraft.Checkpoints;
 
 /// <summary>
-/// A file that <c>torch.save</c> wrote (<c>.bin</c>, <c>.pt</c>, <c>.pth</c>, <c>.th</c>): the zip of PyTorch 1.6 and later, or the older row of pickles.
-/// The pickle in it is read as data: it can name no class or function beyond those that hold weights, and nothing of it is run.
+/// A file written by <c>torch.save</c> (<c>.bin</c>, <c>.pt</c>, <c>.pth</c>, <c>.th</c>): the zip format of PyTorch 1.6 and later, or the legacy format.
+/// The pickle is read as data: it may refer only to the classes and functions on an allowlist, and no code from it runs.
 /// </summary>
-/// <remarks>As an archive it has the tensors at its root, if the root is a dictionary; <see cref="StateDict"/> gives those deeper inside.</remarks>
+/// <remarks>The archive contains the tensors of the root dictionary; use <see cref="StateDict"/> for those of nested dictionaries.</remarks>
 public sealed class TorchFile : TensorArchive
 {
     private readonly CheckpointFile file;
@@ -26,18 +26,33 @@ public sealed class TorchFile : TensorArchive
     /// <inheritdoc/>
     public override IReadOnlyDictionary<string, TensorInfo> Tensors => top.Tensors;
 
+    /// <summary>The open file.</summary>
+    internal CheckpointFile File => file;
+
     /// <summary>
-    /// The object that was saved, inert: null, bool, long, BigInteger, double, string, byte[], <see cref="PickleDict"/>, <see cref="PickleList"/>,
-    /// <see cref="TorchTensorReference"/>, and for dtypes <see cref="ScalarType"/>. Containers may hold themselves.
+    /// The saved object: null, bool, long, BigInteger, double, string, byte[], <see cref="PickleDict"/>, <see cref="PickleList"/>,
+    /// <see cref="TorchTensorReference"/>, or <see cref="ScalarType"/> for a dtype. Containers may contain themselves.
     /// </summary>
     public object? Root { get; }
 
-    /// <summary>Opens a file and reads its pickle; tensors stay in the file.</summary>
-    /// <exception cref="CheckpointException">The file is missing, not of this format, damaged, or refers to a class or function that is not allowed; the message names it.</exception>
-    public static TorchFile Open(string path)
+    /// <summary>Opens a file and reads its pickle. Tensors are read later.</summary>
+    /// <exception cref="CheckpointException">The file is missing or damaged, has another format, or refers to a class or function that is not allowed.</exception>
+    public static TorchFile Open(string path) => Open(path, memoryMap: true);
+
+    /// <inheritdoc cref="Open(string)"/>
+    /// <param name="path">The file.</param>
+    /// <param name="memoryMap">Whether tensors may use the memory-mapped file.</param>
+    internal static TorchFile Open(string path, bool memoryMap)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        var file = new CheckpointFile(path);
+        return Open(new CheckpointFile(path, memoryMap));
+    }
+
+    /// <summary>Reads an open file.</summary>
+    /// <param name="file">The file; it is owned and disposed of by the new object, also if this fails.</param>
+    /// <exception cref="CheckpointException">The file is damaged, has another format, or refers to a class or function that is not allowed.</exception>
+    internal static TorchFile Open(CheckpointFile file)
+    {
         try
         {
             return new TorchFile(file, ReadRoot(file));
@@ -70,6 +85,9 @@ public sealed class TorchFile : TensorArchive
     public TensorArchive StateDict(params string[] path) => Find(path) is PickleDict dictionary
         ? new TorchStateDict(file.Path, dictionary)
         : throw new CheckpointException($"{file.Path} has no dictionary at '{string.Join("'.'", path)}'{Described()}.");
+
+    /// <inheritdoc/>
+    internal override IEnumerable<(object Storage, long StorageBytes, long Elements)> StoragesOf(string name) => top.StoragesOf(name);
 
     /// <inheritdoc/>
     public override Tensor Read(string name) => top.Read(name);
@@ -106,11 +124,11 @@ public sealed class TorchFile : TensorArchive
         }
 
         throw new CheckpointException(head.AsSpan(Math.Min(head.Length, TarMark)).StartsWith("ustar"u8)
-            ? $"{file.Path} is a tar, the format of PyTorch before 0.1.10, which is not read."
-            : $"{file.Path} is not a file that torch.save wrote: it begins neither as a zip nor as a pickle.");
+            ? $"{file.Path} is a tar file, the format of PyTorch before 0.1.10, which is not supported."
+            : $"{file.Path} was not written by torch.save: it is neither a zip file nor a pickle.");
     }
 
     private string Described() => Root is PickleDict { Count: > 0 } dictionary
-        ? $"; its keys are {string.Join(", ", dictionary.ByName.Keys.Take(8))}"
+        ? $"; its keys are {string.Join(", ", dictionary.ByName.Keys.Take(8).Select(key => PrintableText.Of(key, 60)))}"
         : "";
 }

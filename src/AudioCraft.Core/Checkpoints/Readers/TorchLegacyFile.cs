@@ -1,12 +1,13 @@
 using System.Buffers.Binary;
 using System.Numerics;
+using AudioCraft.Formats;
 using static TorchSharp.torch;
 
 namespace AudioCraft.Checkpoints;
 
 /// <summary>
-/// What <c>torch.save</c> wrote before PyTorch 1.6, and still does when told to: five pickles in a row (a magic number, a version, facts about the machine,
-/// the object, the keys of its storages), then for each key its number of elements and its bytes.
+/// The legacy format of <c>torch.save</c>, used before PyTorch 1.6 and still available: five pickles (a magic number, a version, system information,
+/// the object, the keys of its storages), followed by the number of elements and the data of each storage.
 /// </summary>
 internal sealed class TorchLegacyFile(CheckpointFile file)
 {
@@ -15,18 +16,18 @@ internal sealed class TorchLegacyFile(CheckpointFile file)
 
     private readonly Dictionary<string, (TorchStorageType Type, TorchStorage Storage)> storages = new(StringComparer.Ordinal);
 
-    /// <summary>The object that was saved.</summary>
+    /// <summary>Reads the saved object.</summary>
     public object? ReadRoot()
     {
         var input = new PickleInput(file, 0, Math.Min(file.Length, TorchZip.MaximumPickleBytes));
         if (PickleReader.Read(input, NoStorage) is not BigInteger magic || magic != Magic)
         {
-            throw new CheckpointException($"{file.Path} is a pickle, but not one that torch.save wrote.");
+            throw new CheckpointException($"{file.Path} is a pickle, but was not written by torch.save.");
         }
 
         if (PickleReader.Read(input, NoStorage) is not Version)
         {
-            throw new CheckpointException($"{file.Path} is of torch.save's older format in an unsupported version; version {Version} is supported.");
+            throw new CheckpointException($"{file.Path} has the legacy format of torch.save in an unsupported version; version {Version} is supported.");
         }
 
         if (PickleReader.Read(input, NoStorage) is not PickleDict machine || !machine.TryGetValue("little_endian", out var little) || little is not true)
@@ -37,32 +38,32 @@ internal sealed class TorchLegacyFile(CheckpointFile file)
         var root = PickleReader.Read(input, Storage);
         if (PickleReader.Read(input, NoStorage) is not PickleList keys)
         {
-            throw new CheckpointException($"{file.Path}: the list of storages is missing.");
+            throw new CheckpointException($"{file.Path}: the pickle with the list of storages is missing.");
         }
 
         PlaceStorages(keys, input.Position);
         return root;
     }
 
-    private TorchStorage NoStorage(PickleList id) => throw new CheckpointException($"{file.Path}: the pickle refers to a storage where there can be none.");
+    private TorchStorage NoStorage(PickleList id) => throw new CheckpointException($"{file.Path}: a pickle other than that of the object refers to a storage.");
 
-    /// <summary><c>('storage', class, key, location, count, view)</c>, where the view is None or (key, offset, count) of a part.</summary>
+    /// <summary><c>('storage', class, key, location, count, view)</c>; the view is None or (key, offset, count).</summary>
     private TorchStorage Storage(PickleList id)
     {
         if (id is not ["storage", TorchStorageType { DType: { } dtype } type, string key, string, long count, var part] || count < 0 || count > file.Length / ElementTypes.SizeOf(dtype))
         {
-            throw new CheckpointException($"{file.Path}: the pickle refers to something outside it that is not a storage, or to one longer than the file.");
+            throw new CheckpointException($"{file.Path}: the pickle has a persistent id that is not a storage, or a storage that is larger than the file.");
         }
 
         if (!storages.TryGetValue(key, out var known))
         {
-            known = (type, new TorchStorage(new TorchBytes(file, $"storage '{key}'"), dtype, 0, count));
+            known = (type, new TorchStorage(new TorchBytes(file, $"storage '{PrintableText.Of(key)}'"), dtype, 0, count));
             storages.Add(key, known);
         }
 
         if (known.Type != type || known.Storage.Count != count)
         {
-            throw new CheckpointException($"{file.Path}: storage '{key}' is referred to as two different things.");
+            throw new CheckpointException($"{file.Path}: the references to storage '{PrintableText.Of(key)}' differ in type or size.");
         }
 
         return part switch
@@ -70,7 +71,7 @@ internal sealed class TorchLegacyFile(CheckpointFile file)
             null => known.Storage,
             PickleList and [string, long offset, long length] when offset >= 0 && length >= 0 && offset <= count - length =>
                 known.Storage with { Offset = offset, Count = length },
-            _ => throw new CheckpointException($"{file.Path}: a part of storage '{key}' is not inside it."),
+            _ => throw new CheckpointException($"{file.Path}: a view of storage '{PrintableText.Of(key)}' is outside the storage."),
         };
     }
 
@@ -87,7 +88,7 @@ internal sealed class TorchLegacyFile(CheckpointFile file)
             var count = BinaryPrimitives.ReadInt64LittleEndian(file.ReadBytes(position, 8));
             if (count != known.Storage.Count)
             {
-                throw new CheckpointException($"{file.Path}: storage '{key}' has {count} elements, where the pickle has {known.Storage.Count}.");
+                throw new CheckpointException($"{file.Path}: storage '{PrintableText.Of(key)}' has {count} elements, but the pickle declares {known.Storage.Count}.");
             }
 
             var length = count * ElementTypes.SizeOf(known.Type.DType.GetValueOrDefault());
@@ -97,7 +98,7 @@ internal sealed class TorchLegacyFile(CheckpointFile file)
 
         if (placed.Count != storages.Count)
         {
-            throw new CheckpointException($"{file.Path}: {storages.Count - placed.Count} storages that the pickle refers to are missing.");
+            throw new CheckpointException($"{file.Path}: {storages.Count - placed.Count} storages to which the pickle refers are missing.");
         }
     }
 }

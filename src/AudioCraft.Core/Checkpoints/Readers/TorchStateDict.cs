@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Checkpoints;
 
-/// <summary>The tensors of one dictionary in a file of <c>torch.save</c>.</summary>
+/// <summary>The tensors of one dictionary in a file written by <c>torch.save</c>.</summary>
 internal sealed class TorchStateDict : TensorArchive
 {
     private readonly OrderedDictionary<string, TorchTensorReference> references = new(StringComparer.Ordinal);
@@ -24,6 +24,12 @@ internal sealed class TorchStateDict : TensorArchive
     public override string Source { get; }
 
     public override IReadOnlyDictionary<string, TensorInfo> Tensors => tensors;
+
+    internal override IEnumerable<(object Storage, long StorageBytes, long Elements)> StoragesOf(string name)
+    {
+        var reference = ReferenceOf(name);
+        return [(reference.Bytes, reference.Bytes.Length, reference.Info.ElementCount)];
+    }
 
     public override Tensor Read(string name) => ReferenceOf(name).Read();
 

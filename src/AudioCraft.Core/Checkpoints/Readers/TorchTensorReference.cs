@@ -1,17 +1,18 @@
+using System.Globalization;
 using static TorchSharp.torch;
 
 namespace AudioCraft.Checkpoints;
 
-/// <summary>A run of elements that tensors are views of; several tensors may share one.</summary>
-/// <param name="Bytes">Where its bytes are.</param>
-/// <param name="DType">Element type; null if only the tensors say.</param>
+/// <summary>A storage: the elements of which tensors are views. Several tensors may share a storage.</summary>
+/// <param name="Bytes">Its range of the file.</param>
+/// <param name="DType">Element type; null for an untyped storage, whose tensors have their own types.</param>
 /// <param name="Offset">First element (byte, if untyped) within the bytes.</param>
 /// <param name="Count">Number of elements (bytes, if untyped).</param>
 internal sealed record TorchStorage(TorchBytes Bytes, ScalarType? DType, long Offset, long Count);
 
 /// <summary>
-/// A tensor in a file that <c>torch.save</c> wrote: a shape and strides over a storage. The numbers are checked when the pickle is read:
-/// every element is inside the storage, and there are no more elements than the storage has.
+/// A tensor in a file written by <c>torch.save</c>: a shape and strides over a storage. They are checked when the pickle is read:
+/// every element is inside the storage, and the tensor has at most as many elements as the storage.
 /// </summary>
 public sealed class TorchTensorReference
 {
@@ -32,32 +33,35 @@ public sealed class TorchTensorReference
     /// <summary>Element type and shape.</summary>
     public TensorInfo Info { get; }
 
+    /// <summary>The bytes of its storage, the same object for every tensor of a storage.</summary>
+    internal TorchBytes Bytes => storage.Bytes;
+
     /// <summary><c>_rebuild_tensor_v2(storage, offset, size, stride, requires_grad, hooks[, metadata])</c>; v3 has the dtype before the metadata.</summary>
     internal static TorchTensorReference Rebuild(PickleList arguments, string source)
     {
         if (arguments is not [TorchStorage storage, long offset, PickleList size, PickleList stride, ..] || arguments.Count > 8)
         {
-            throw new CheckpointException($"{source}: the pickle rebuilds a tensor of something other than a storage, an offset, a size and a stride.");
+            throw new CheckpointException($"{source}: the pickle creates a tensor with unsupported arguments; a storage, an offset, a size and strides are expected.");
         }
 
         var shape = Numbers(size);
         var strides = Numbers(stride);
-        // A tensor that shows the conjugate or the negative of its bytes says so in its metadata.
+        // Views with the conjugate or negative bit are marked in the metadata.
         if (arguments.Skip(6).Any(a => a is PickleDict { Count: > 0 }))
         {
-            throw new CheckpointException($"{source}: a tensor is stored as the negative or conjugate of its bytes, which is not read.");
+            throw new CheckpointException($"{source}: a tensor is a negated or conjugated view, which is not supported.");
         }
 
         var type = storage.DType
             ?? arguments.OfType<ScalarType?>().FirstOrDefault()
-            ?? throw new CheckpointException($"{source}: a tensor over untyped bytes does not say its element type.");
+            ?? throw new CheckpointException($"{source}: a tensor over an untyped storage has no element type.");
         var available = storage.DType is null ? storage.Count / ElementTypes.SizeOf(type) : storage.Count;
         if (shape is null || strides is null || shape.Length != strides.Length || offset < 0 || !ElementTypes.TryCount(shape, out var count)
             || count > available || !Inside(offset, shape, strides, count, available))
         {
             throw new CheckpointException(
-                $"{source}: a tensor of size ({string.Join(", ", size.Take(8))}) with strides ({string.Join(", ", stride.Take(8))}) at element {offset} "
-                + $"does not fit the {available} elements of its storage.");
+                $"{source}: a tensor of size ({Listed(size)}) with strides ({Listed(stride)}) at element {offset} "
+                + $"exceeds the {available} elements of its storage.");
         }
 
         return new TorchTensorReference(storage, type, offset, shape, strides);
@@ -90,7 +94,7 @@ public sealed class TorchTensorReference
             return;
         }
 
-        // The stretch of storage that the view touches, then the view of it.
+        // Read the range of the storage that the view covers, then create the view.
         var last = shape.Zip(strides, (n, step) => (n - 1) * step).Sum();
         using var stretch = empty(last + 1, dtype: Info.DType);
         storage.Bytes.ReadInto(FirstByte(), Info.DType, stretch);
@@ -98,10 +102,12 @@ public sealed class TorchTensorReference
         destination.copy_(view);
     }
 
+    private static string Listed(PickleList numbers) => string.Join(", ", numbers.Take(8).Select(n => n is long number ? number.ToString(CultureInfo.InvariantCulture) : "?"));
+
     private static long[]? Numbers(PickleList list) =>
         list.Count <= ElementTypes.MaximumDimensions && list.All(n => n is long and >= 0) ? [.. list.Select(n => (long)n!)] : null;
 
-    /// <summary>Whether the farthest element is inside the storage. Sizes and strides are not negative, so it is the one at the end of every dimension.</summary>
+    /// <summary>Whether the last element is inside the storage. Sizes and strides are not negative, so it has the last index of every dimension.</summary>
     private static bool Inside(long offset, long[] shape, long[] strides, long count, long available)
     {
         if (offset > available)

@@ -24,13 +24,7 @@ internal static class DacLoader
             throw new CheckpointException($"{weights.Source}: {e.Message}", e);
         }
 
-        // A configuration can ask for any amount of memory; the file says how much there is to fill.
-        var stored = weights.Tensors.Values.Sum(t => (double)t.ElementCount);
-        if (config.ParameterCount() > stored)
-        {
-            throw new CheckpointException($"{weights.Source}: the configuration describes a model of {config.ParameterCount()} weights, but only {stored} are stored.");
-        }
-
+        weights.CheckHolds(config.ParameterCount(), "DAC");
         DacModel model;
         using (new DeferredInitialization())
         {

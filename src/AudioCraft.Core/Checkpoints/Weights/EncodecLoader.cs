@@ -11,14 +11,7 @@ internal static class EncodecLoader
     /// <exception cref="CheckpointException">The weights do not fit the configuration.</exception>
     public static EncodecModel Load(EncodecConfig config, TensorArchive weights, Device device, WeightLoadOptions? options = null)
     {
-        // A configuration can ask for any amount of memory; the file says how much there is to fill.
-        var stored = weights.Tensors.Values.Sum(t => (double)t.ElementCount);
-        var needed = config.LeastParameterCount();
-        if (needed > stored)
-        {
-            throw new CheckpointException($"{weights.Source}: the configuration describes a model of at least {needed} weights, but only {stored} are stored.");
-        }
-
+        weights.CheckHolds(config.LeastParameterCount(), "codec");
         EncodecModel model;
         using (new DeferredInitialization())
         {

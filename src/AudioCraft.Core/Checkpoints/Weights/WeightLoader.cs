@@ -1,3 +1,4 @@
+using AudioCraft.Formats;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -13,6 +14,7 @@ namespace AudioCraft.Checkpoints;
 internal static class WeightLoader
 {
     private const int NamesShown = 20;
+    private const int AlwaysAccepted = 1 << 20, MaximumSharing = 2;
 
     /// <summary>Loads every parameter and persistent buffer of <paramref name="module"/>, in their own element types and on their own devices.</summary>
     /// <exception cref="CheckpointException">
@@ -65,7 +67,7 @@ internal static class WeightLoader
             used.Add(full);
             if (!info.Shape.SequenceEqual(destination.shape))
             {
-                misshapen.Add($"{full} is {info.ShapeText}, not [{string.Join(", ", destination.shape)}]");
+                misshapen.Add($"{PrintableText.Of(full)} is {info.ShapeText}, not [{string.Join(", ", destination.shape)}]");
             }
 
             matched.Add((own, full, destination));
@@ -80,6 +82,13 @@ internal static class WeightLoader
                 $"{archive.Source} does not fit {module.GetName()}:{Listed("missing", missing)}{Listed("unexpected", unexpected)}{Listed("of another shape", misshapen)}.");
         }
 
+        // Tied weights may share a storage; many more tensors over one storage would take memory out of proportion to the file.
+        var needed = matched.Sum(match => (double)match.Item3.numel());
+        if (needed > AlwaysAccepted)
+        {
+            archive.CheckHolds(needed / MaximumSharing, module.GetName());
+        }
+
         return matched;
     }
 
@@ -92,6 +101,6 @@ internal static class WeightLoader
 
         names.Sort(StringComparer.Ordinal);
         var rest = names.Count > NamesShown ? $", and {names.Count - NamesShown} more" : "";
-        return $" {names.Count} {what} ({string.Join(", ", names.Take(NamesShown))}{rest})";
+        return $" {names.Count} {what} ({string.Join(", ", names.Take(NamesShown).Select(name => PrintableText.Of(name)))}{rest})";
     }
 }

@@ -49,6 +49,9 @@ internal sealed class WeightNormArchive : TensorArchive
     public override IReadOnlyDictionary<string, TensorInfo> Tensors => tensors;
 
     /// <inheritdoc/>
+    internal override IEnumerable<(object Storage, long StorageBytes, long Elements)> StoragesOf(string name) => inner.StoragesOf(folded.TryGetValue(name, out var pair) ? pair.Direction : name);
+
+    /// <inheritdoc/>
     public override Tensor Read(string name)
     {
         var type = InfoOf(name).DType;

@@ -40,6 +40,20 @@ public sealed record T5Config
     /// <summary>False: <c>relu</c> (T5 1.0). True: <c>gated-gelu</c> (T5 1.1 and Flan-T5).</summary>
     public bool GatedGelu { get; init; }
 
+    /// <summary>Whether the output head of the whole T5 shares the embedding.</summary>
+    internal bool TieWordEmbeddings { get; init; } = true;
+
+    /// <summary>Number of weights of the encoder.</summary>
+    internal double ParameterCount
+    {
+        get
+        {
+            double inner = (double)HeadCount * HeadDimension, width = ModelDimension;
+            var layer = (4 * inner * width) + ((GatedGelu ? 3.0 : 2.0) * width * FeedForwardDimension) + (2 * width);
+            return (VocabularySize * width) + (LayerCount * layer) + ((double)RelativeBuckets * HeadCount) + width;
+        }
+    }
+
     /// <summary>Reads a <c>config.json</c>.</summary>
     /// <exception cref="CheckpointException">The file is missing, is not JSON, does not describe a T5, or a value is missing or out of range.</exception>
     public static T5Config Load(string path)
@@ -77,6 +91,7 @@ public sealed record T5Config
                 ? epsilon
                 : throw config.Unsupported("layer_norm_epsilon", "a number from 0 to 1 is expected"),
             GatedGelu = projection == "gated-gelu",
+            TieWordEmbeddings = config.GetBool("tie_word_embeddings", true),
         };
         return result.RelativeBuckets >= 4 && result.RelativeBuckets % 2 == 0 && result.RelativeMaxDistance > result.RelativeBuckets / 4
             ? result

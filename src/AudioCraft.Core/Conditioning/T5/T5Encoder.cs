@@ -15,7 +15,11 @@ namespace AudioCraft.Conditioning;
 public sealed class T5Encoder : Module<Tensor, Tensor, Tensor>
 {
     private const string SharedName = "shared.weight";
-    private const string TiedName = "encoder.embed_tokens.weight";
+    private const string EncoderName = "encoder.embed_tokens.weight";
+    private const string OutputName = "lm_head.weight";
+
+    /// <summary>The names of the embedding in order of preference: a file may contain it only under the name of a module that shares it.</summary>
+    private static readonly string[] EmbeddingNames = [SharedName, EncoderName, "decoder.embed_tokens.weight", OutputName];
 
     private readonly T5Embedding shared;
     private readonly T5Stack encoder;
@@ -72,7 +76,8 @@ public sealed class T5Encoder : Module<Tensor, Tensor, Tensor>
     /// <exception cref="CheckpointException">A tensor is missing, unexpected or of another shape.</exception>
     internal static T5Encoder Load(T5Config config, TensorArchive archive, string prefix = "")
     {
-        CheckSizes(config, archive, prefix);
+        var embedding = EmbeddingName(name => archive.Tensors.ContainsKey(prefix + name) && (name != OutputName || config.TieWordEmbeddings));
+        CheckSizes(config, archive, prefix, embedding);
         T5Encoder result;
         using (new DeferredInitialization())
         {
@@ -81,12 +86,10 @@ public sealed class T5Encoder : Module<Tensor, Tensor, Tensor>
 
         try
         {
-            // Files with only an encoder may contain the embedding under its tied name alone.
-            var isTied = !archive.Tensors.ContainsKey(prefix + SharedName) && archive.Tensors.ContainsKey(prefix + TiedName);
             WeightLoader.Load(result, archive, new WeightLoadOptions
             {
                 Prefix = prefix,
-                Rename = isTied ? name => name == SharedName ? TiedName : name : null,
+                Rename = name => name == SharedName ? embedding : name,
                 MayBeUnused = name => IsOutsideEncoder(prefix.Length > 0 && name.StartsWith(prefix, StringComparison.Ordinal) ? name[prefix.Length..] : name),
             });
             result.eval();
@@ -104,28 +107,28 @@ public sealed class T5Encoder : Module<Tensor, Tensor, Tensor>
 
     /// <summary>Whether <see cref="Load"/> uses a tensor of a T5 file.</summary>
     internal static bool IsOfEncoder(string name, Func<string, bool> has) =>
-        name == SharedName || (name == TiedName ? !has(SharedName) : name.StartsWith("encoder.", StringComparison.Ordinal));
+        name == EmbeddingName(has) || (name != EncoderName && name.StartsWith("encoder.", StringComparison.Ordinal));
+
+    /// <summary>The name of the embedding in a file; <see cref="SharedName"/> if it has none.</summary>
+    private static string EmbeddingName(Func<string, bool> has) => Array.Find(EmbeddingNames, name => has(name)) ?? SharedName;
 
     private static bool IsOutsideEncoder(string name) =>
-        name is TiedName or "lm_head.weight" || name.StartsWith("decoder.", StringComparison.Ordinal);
+        name is SharedName or EncoderName or OutputName || name.StartsWith("decoder.", StringComparison.Ordinal);
 
     /// <summary>Compares the configuration with the archive, so that no more is allocated than the file contains.</summary>
-    private static void CheckSizes(T5Config config, TensorArchive archive, string prefix)
+    private static void CheckSizes(T5Config config, TensorArchive archive, string prefix, string embedding)
     {
         const string First = "encoder.block.0.layer.";
         var inner = config.HeadCount * config.HeadDimension;
-        Check(SharedName, TiedName, config.VocabularySize, config.ModelDimension);
-        Check(First + "0.SelfAttention.q.weight", null, inner, config.ModelDimension);
-        Check(First + "0.SelfAttention.relative_attention_bias.weight", null, config.RelativeBuckets, config.HeadCount);
-        Check(First + "1.DenseReluDense.wo.weight", null, config.ModelDimension, config.FeedForwardDimension);
-        if (config.LayerCount > archive.Tensors.Count)
-        {
-            throw new CheckpointException($"{archive.Source}: config.json says {config.LayerCount} layers, but there are {archive.Tensors.Count} tensors.");
-        }
+        Check(embedding, config.VocabularySize, config.ModelDimension);
+        Check(First + "0.SelfAttention.q.weight", inner, config.ModelDimension);
+        Check(First + "0.SelfAttention.relative_attention_bias.weight", config.RelativeBuckets, config.HeadCount);
+        Check(First + "1.DenseReluDense.wo.weight", config.ModelDimension, config.FeedForwardDimension);
+        archive.CheckHolds(config.ParameterCount, "text encoder");
 
-        void Check(string name, string? otherwise, params long[] shape)
+        void Check(string name, params long[] shape)
         {
-            var found = archive.Tensors.TryGetValue(prefix + name, out var info) || (otherwise is not null && archive.Tensors.TryGetValue(prefix + otherwise, out info));
+            var found = archive.Tensors.TryGetValue(prefix + name, out var info);
             if (!found || !info!.Shape.SequenceEqual(shape))
             {
                 throw new CheckpointException(

@@ -56,11 +56,17 @@ public sealed class T5TextEncoder : IDisposable
     /// <param name="directory">The directory, such as a snapshot of <c>t5-large</c> or <c>google/flan-t5-base</c>.</param>
     /// <param name="device">The device; null for CUDA if available, otherwise the CPU.</param>
     /// <exception cref="CheckpointException">The directory or a file is missing or damaged, or the files do not match.</exception>
-    public static T5TextEncoder Load(string directory, Device? device = null)
+    public static T5TextEncoder Load(string directory, Device? device = null) => Load(directory, device, memoryMap: true);
+
+    /// <inheritdoc cref="Load(string, Device)"/>
+    /// <param name="directory">The directory.</param>
+    /// <param name="device">The device; null for CUDA if available, otherwise the CPU.</param>
+    /// <param name="memoryMap">Whether weights may use the memory-mapped file.</param>
+    internal static T5TextEncoder Load(string directory, Device? device, bool memoryMap)
     {
         ArgumentException.ThrowIfNullOrEmpty(directory);
         CheckFiles(directory);
-        using var archive = ModelDirectory.OpenWeights(directory);
+        using var archive = HuggingFaceFiles.OpenWeights(directory, memoryMap);
         var config = T5Config.Load(Path.Combine(directory, CheckpointFiles.Config));
         var tokenizer = LoadTokenizer(directory, config);
         device ??= cuda.is_available() ? CUDA : CPU;
@@ -134,10 +140,10 @@ public sealed class T5TextEncoder : IDisposable
             throw new CheckpointException($"The T5 directory '{directory}' does not exist.");
         }
 
-        string[] missing = [.. new[] { CheckpointFiles.Config, CheckpointFiles.Tokenizer }.Where(name => !File.Exists(Path.Combine(directory, name)))];
+        var missing = Array.FindAll(HuggingFaceT5Layout.Files.Required, name => !File.Exists(Path.Combine(directory, name)));
         if (missing.Length > 0)
         {
-            throw new CheckpointException($"'{directory}' is not a T5 directory: looked for {CheckpointFiles.Config} and {CheckpointFiles.Tokenizer}; missing: {string.Join(", ", missing)}.");
+            throw new CheckpointException($"'{directory}' is not a T5 directory: looked for {string.Join(" and ", HuggingFaceT5Layout.Files.Required)}; missing: {string.Join(", ", missing)}.");
         }
     }
 

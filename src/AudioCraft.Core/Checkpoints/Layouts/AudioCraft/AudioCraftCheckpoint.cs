@@ -28,7 +28,7 @@ public sealed class AudioCraftCheckpoint : IDisposable
     private readonly XpConfig? config;
     private readonly string? text;
     private readonly TensorArchive? weights;
-    private readonly TensorArchive? file;
+    private IDisposable?[] owned = [];
 
     private AudioCraftCheckpoint(string source, string pretrained)
     {
@@ -36,13 +36,12 @@ public sealed class AudioCraftCheckpoint : IDisposable
         Pretrained = pretrained;
     }
 
-    private AudioCraftCheckpoint(string source, string config, TensorArchive weights, TensorArchive file)
+    private AudioCraftCheckpoint(string source, string config, TensorArchive weights)
     {
         Source = source;
         text = config;
         this.config = XpConfig.Parse(config, source);
         this.weights = weights;
-        this.file = file;
     }
 
     /// <summary>The file.</summary>
@@ -65,16 +64,49 @@ public sealed class AudioCraftCheckpoint : IDisposable
 
     /// <summary>Opens the language model of a checkpoint: a directory, or the file itself.</summary>
     /// <exception cref="CheckpointException">The checkpoint does not exist (the message lists what was looked for), is damaged, or is in another format.</exception>
-    public static AudioCraftCheckpoint OpenLanguageModel(string path) => Open(path, LanguageModelName);
+    public static AudioCraftCheckpoint OpenLanguageModel(string path) => OpenOwned(path, LanguageModelName);
 
     /// <summary>Opens the codec of a checkpoint: a directory, or the file itself.</summary>
     /// <exception cref="CheckpointException">The checkpoint does not exist (the message lists what was looked for), is damaged, or is in another format.</exception>
-    public static AudioCraftCheckpoint OpenCompressionModel(string path) => Open(path, CompressionModelName);
+    public static AudioCraftCheckpoint OpenCompressionModel(string path) => OpenOwned(path, CompressionModelName);
 
     /// <summary>Closes the file.</summary>
-    public void Dispose() => file?.Dispose();
+    public void Dispose() => Array.ForEach(owned, resource => resource?.Dispose());
 
-    /// <summary>Whether a directory or file seems to hold a model in this format.</summary>
+    /// <summary>Opens a model of a checkpoint. A file that the source has opened already is used, not opened again.</summary>
+    /// <param name="source">The directory or file; it must stay open while the weights are read.</param>
+    /// <param name="name"><see cref="LanguageModelName"/> or <see cref="CompressionModelName"/>.</param>
+    /// <param name="owned">Disposed of together with the result; may be null.</param>
+    /// <exception cref="CheckpointException">The checkpoint does not exist, is damaged, or is in another format.</exception>
+    internal static AudioCraftCheckpoint Open(CheckpointSource source, string name, IDisposable? owned = null)
+    {
+        if (source.IsFile)
+        {
+            var opened = source.IsSafetensors ? OpenConverted(source, source.Path, () => source.Archive, name) : OpenOriginal(source.Torch!, source.Path);
+            opened.owned = [owned];
+            return opened;
+        }
+
+        string converted = source.PathOf(name + CheckpointFiles.Safetensors), original = source.PathOf(name + CheckpointFiles.Torch);
+        TensorArchive? file = null;
+        try
+        {
+            var opened = File.Exists(converted) ? OpenConverted(source, converted, () => file = SafetensorsFile.Open(converted, source.Context.Options.MemoryMap), name)
+                : File.Exists(original) ? OpenOriginal((TorchFile)(file = TorchFile.Open(original, source.Context.Options.MemoryMap)), original)
+                : source.Config is { } config && IsOnlyNamed(config, name) ? new AudioCraftCheckpoint(source.PathOf(CheckpointFiles.Config), Described(config, name).Pretrained!)
+                : throw new CheckpointException(
+                    $"{source.Path} is not a checkpoint of audiocraft: it has neither {name}{CheckpointFiles.Torch} nor {name}{CheckpointFiles.Safetensors} with {CheckpointFiles.Config}.");
+            opened.owned = [file, owned];
+            return opened;
+        }
+        catch
+        {
+            file?.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Whether a directory or file has a model in this format, decided by names.</summary>
     /// <param name="source">The directory or file.</param>
     /// <param name="name"><see cref="LanguageModelName"/> or <see cref="CompressionModelName"/>.</param>
     /// <exception cref="CheckpointException">A file that had to be examined is damaged.</exception>
@@ -96,88 +128,53 @@ public sealed class AudioCraftCheckpoint : IDisposable
     /// <summary>Whether the configuration names another model as the codec, which needs no weights.</summary>
     private static bool IsOnlyNamed(XpConfig config, string name) => name == CompressionModelName && Described(config, name).Pretrained is not null;
 
-    private static AudioCraftCheckpoint Open(string path, string name)
+    private static AudioCraftCheckpoint OpenOwned(string path, string name)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        if (File.Exists(path))
-        {
-            return Path.GetExtension(path) == CheckpointFiles.Safetensors ? OpenConverted(path, Path.GetDirectoryName(Path.GetFullPath(path))!, name) : OpenOriginal(path);
-        }
-
-        string converted = Path.Combine(path, name + CheckpointFiles.Safetensors), original = Path.Combine(path, name + CheckpointFiles.Torch);
-        if (File.Exists(converted))
-        {
-            return OpenConverted(converted, path, name);
-        }
-
-        if (File.Exists(original))
-        {
-            return OpenOriginal(original);
-        }
-
-        var description = Path.Combine(path, CheckpointFiles.Config);
-        return File.Exists(description) && XpConfig.LoadJson(description) is var config && IsOnlyNamed(config, name)
-            ? new AudioCraftCheckpoint(description, Described(config, name).Pretrained!)
-            : throw new CheckpointException(Directory.Exists(path)
-                ? $"{path} is not a checkpoint of audiocraft: it has neither {name}{CheckpointFiles.Torch} nor {name}{CheckpointFiles.Safetensors} with {CheckpointFiles.Config}."
-                : $"{path} is neither a file nor a directory.");
-    }
-
-    private static AudioCraftCheckpoint OpenOriginal(string path)
-    {
-        var file = TorchFile.Open(path);
+        var source = new CheckpointSource(path, new LoadContext(new PretrainedOptions()));
         try
         {
-            if (file.Find(PretrainedKey) is string pretrained)
-            {
-                file.Dispose();
-                return new AudioCraftCheckpoint(path, pretrained);
-            }
-
-            return IsModel(file)
-                ? new AudioCraftCheckpoint(path, (string)file.Find(ConfigKey)!, file.StateDict(WeightsKey), file)
-                : throw new CheckpointException($"{path} is not a checkpoint of audiocraft: it needs the weights under '{WeightsKey}' and the configuration's text under '{ConfigKey}'.");
+            return Open(source, name, owned: source);
         }
         catch
         {
-            file.Dispose();
+            source.Dispose();
             throw;
         }
     }
 
-    private static AudioCraftCheckpoint OpenConverted(string path, string directory, string name)
+    private static AudioCraftCheckpoint OpenOriginal(TorchFile file, string path)
     {
-        var description = Path.Combine(directory, CheckpointFiles.Config);
-        if (!File.Exists(description))
+        if (file.Find(PretrainedKey) is string pretrained)
         {
-            throw new CheckpointException($"{path} needs a {CheckpointFiles.Config} beside it, which does not exist.");
+            return new AudioCraftCheckpoint(path, pretrained);
         }
 
-        var (config, pretrained) = Described(XpConfig.LoadJson(description), name);
+        return IsModel(file)
+            ? new AudioCraftCheckpoint(path, (string)file.Find(ConfigKey)!, file.StateDict(WeightsKey))
+            : throw new CheckpointException($"{path} is not a checkpoint of audiocraft: the weights under '{WeightsKey}' and the text of the configuration under '{ConfigKey}' are required.");
+    }
+
+    private static AudioCraftCheckpoint OpenConverted(CheckpointSource source, string path, Func<TensorArchive> open, string name)
+    {
+        if (source.Config is not { } json)
+        {
+            throw new CheckpointException($"{path} needs a {CheckpointFiles.Config} in the same directory, which does not exist.");
+        }
+
+        var (config, pretrained) = Described(json, name);
         if (pretrained is not null)
         {
             return new AudioCraftCheckpoint(path, pretrained);
         }
 
-        if (config is null)
-        {
-            throw new CheckpointException($"{description} does not describe {name}: it needs \"model_type\": \"{ModelType}\" and \"{name}\": {{\"{ConfigKey}\": …}}.");
-        }
-
-        var file = SafetensorsFile.Open(path);
-        try
-        {
-            return new AudioCraftCheckpoint(path, config, file, file);
-        }
-        catch
-        {
-            file.Dispose();
-            throw;
-        }
+        return config is not null
+            ? new AudioCraftCheckpoint(path, config, open())
+            : throw new CheckpointException($"{json.Source} does not describe {name}: it needs \"model_type\": \"{ModelType}\" and \"{name}\": {{\"{ConfigKey}\": …}}.");
     }
 
     private static (string? Config, string? Pretrained) Described(XpConfig json, string name) =>
         json.Text("model_type") == ModelType && json.IsSection(name) && json.Section(name) is var model ? (model.Text(ConfigKey), model.Text(PretrainedKey)) : (null, null);
 
-    private CheckpointException OnlyNamed() => new($"{Source} has no model of its own; it names '{Pretrained}'.");
+    private CheckpointException OnlyNamed() => new($"{Source} contains no model; it names '{Pretrained}'.");
 }

@@ -2,25 +2,43 @@ using AudioCraft.Conditioning;
 using AudioCraft.LanguageModel;
 using AudioCraft.Layers;
 using TorchSharp;
+using static TorchSharp.torch;
 
 namespace AudioCraft.Checkpoints;
 
-/// <summary>A generation model in audiocraft's format (audiocraft/models/loaders.py): language model, codec and text encoder in files of their own.</summary>
+/// <summary>A generation model in audiocraft's format (audiocraft/models/loaders.py): language model, codec and text encoder in separate files.</summary>
 internal sealed class AudioCraftGenModelLayout : ICheckpointLayout<GenModelParts>
 {
-    private const string MusicGenSolver = "musicgen";
+    /// <summary>The text encoder, if it is part of the checkpoint.</summary>
+    private static readonly string[] TextEncoder =
+    [
+        .. HuggingFaceT5Layout.Files.Required.Append(HuggingFaceT5Layout.Files.OneOf[0]).Append(CheckpointFiles.TokenizerConfig)
+            .Select(name => $"{CheckpointFiles.TextEncoderFolder}/{name}"),
+    ];
 
-    public string Name => $"a model of audiocraft ({CheckpointFiles.LanguageModel} and {CheckpointFiles.CompressionModel}, or {CheckpointFiles.ConvertedLanguageModel} with {CheckpointFiles.Config})";
+    public string Name => "a model of audiocraft";
 
-    public bool CanRead(CheckpointSource source) => AudioCraftCheckpoint.IsIn(source, AudioCraftCheckpoint.LanguageModelName);
+    public IReadOnlyList<CheckpointFileSet> FileSets { get; } =
+    [
+        new(CheckpointFiles.Config, CheckpointFiles.ConvertedLanguageModel) { Optional = [CheckpointFiles.ConvertedCompressionModel, .. TextEncoder, CheckpointFiles.Card] },
+        new(CheckpointFiles.LanguageModel, CheckpointFiles.CompressionModel) { Optional = [.. TextEncoder, CheckpointFiles.Card] },
+    ];
+
+    public bool CanRead(CheckpointSource source) => AudioCraftCheckpoint.IsIn(source, AudioCraftCheckpoint.LanguageModelName) && !IsOnlyCompleteInHuggingFaceLayout(source);
 
     public GenModelParts Load(CheckpointSource source)
     {
         var name = source.Path;
-        using var checkpoint = AudioCraftCheckpoint.OpenLanguageModel(name);
-        RefuseWaveformConditions(checkpoint.Config, name);
+        using var checkpoint = AudioCraftCheckpoint.Open(source, AudioCraftCheckpoint.LanguageModelName);
+        var solver = checkpoint.Config.GetString("solver", "");
+        if (ClassOf(solver) is { } isMusicGen)
+        {
+            source.CheckClass(isMusicGen);
+        }
+
+        CheckNoWaveformConditions(checkpoint.Config, name);
         var config = LMConfig.FromXpConfig(checkpoint.Config);
-        GenModelParts.CheckSize(config, checkpoint.Weights, name);
+        checkpoint.Weights.CheckHolds(config.ParameterCount, "language model");
         var maxDuration = checkpoint.Config.GetDouble("dataset.segment_duration");
         if (!(maxDuration > 0) || double.IsInfinity(maxDuration))
         {
@@ -34,7 +52,7 @@ internal sealed class AudioCraftGenModelLayout : ICheckpointLayout<GenModelParts
                 WrappedCodec(LoadCodec(source), checkpoint.Config),
                 lm,
                 maxDuration,
-                checkpoint.Config.GetString("solver", "").StartsWith(MusicGenSolver, StringComparison.Ordinal),
+                ClassOf(solver) ?? solver == "lm",
                 Suggestion(checkpoint.Config, "cfg_coef"),
                 Suggestion(checkpoint.Config, "temperature"),
                 SuggestedTopK(checkpoint.Config));
@@ -45,6 +63,39 @@ internal sealed class AudioCraftGenModelLayout : ICheckpointLayout<GenModelParts
             throw;
         }
     }
+
+    public void PlanConversion(CheckpointSource source, ConversionPlan plan, ScalarType? type)
+    {
+        var lm = plan.Keep(AudioCraftCheckpoint.Open(source, AudioCraftCheckpoint.LanguageModelName));
+        plan.AddWeights(CheckpointFiles.ConvertedLanguageModel, lm.Weights, type);
+        if (ConditionerLoader.FirstTextEncoder(lm.Config, source.Directory, source.Context) is { } encoder)
+        {
+            var weights = plan.Keep(HuggingFaceFiles.OpenWeights(encoder, source.Context.Options.MemoryMap));
+            plan.AddWeights(Path.Combine(CheckpointFiles.TextEncoderFolder, CheckpointFiles.Weights), weights, type, name => T5Encoder.IsOfEncoder(name, weights.Tensors.ContainsKey));
+            plan.AddCopies(encoder, CheckpointFiles.TextEncoderFolder, [.. HuggingFaceT5Layout.Files.Required, CheckpointFiles.TokenizerConfig]);
+        }
+
+        plan.WriteConfig([(AudioCraftCheckpoint.LanguageModelName, AudioCraftCheckpoint.ConfigKey, lm.ConfigText), AudioCraftCodecLayout.PlanWeights(source, plan)]);
+    }
+
+    /// <summary>
+    /// Released repositories contain a model in both layouts, and Hugging Face's includes the text encoder. It is used if its weights exist,
+    /// unless the files of audiocraft exist with their text encoder.
+    /// </summary>
+    private static bool IsOnlyCompleteInHuggingFaceLayout(CheckpointSource source)
+    {
+        var hasTextEncoder = source.Context.Options.TextEncoder is not null || Directory.Exists(source.PathOf(CheckpointFiles.TextEncoderFolder));
+        var isComplete = hasTextEncoder && source.Has(CheckpointFiles.LanguageModel) && source.Has(CheckpointFiles.CompressionModel);
+        return !isComplete && HuggingFaceFiles.HasWeights(source.Directory) && new HuggingFaceMusicGenLayout().CanRead(source);
+    }
+
+    /// <summary>Whether a solver of audiocraft (audiocraft/solvers/builders.py) trains MusicGen (true) or AudioGen (false); null if the name does not tell.</summary>
+    private static bool? ClassOf(string solver) => solver switch
+    {
+        "musicgen" => true,
+        "audiogen" or "sound_lm" => false,
+        _ => null,
+    };
 
     private static CompressionModel LoadCodec(CheckpointSource source) =>
         CheckpointLoader.LayoutOf(CheckpointLoader.Codecs, source, "codec").Load(source);
@@ -116,7 +167,7 @@ internal sealed class AudioCraftGenModelLayout : ICheckpointLayout<GenModelParts
         }
         catch
         {
-            // The model owns its conditioners once it is built.
+            // The model owns its conditioners once it is created.
             model?.Dispose();
             foreach (var (_, conditioner) in model is null ? conditioners : [])
             {
@@ -127,7 +178,7 @@ internal sealed class AudioCraftGenModelLayout : ICheckpointLayout<GenModelParts
         }
     }
 
-    private static void RefuseWaveformConditions(XpConfig config, string name)
+    private static void CheckNoWaveformConditions(XpConfig config, string name)
     {
         if (config.Has("conditioners") && config.Keys("conditioners").Contains("self_wav"))
         {

@@ -29,7 +29,7 @@ internal static class ConditionerLoader
             var names = config.Keys("conditioners").Where(key => key != "args").ToList();
             foreach (var condition in names)
             {
-                RefuseUnknown(config, lm, condition);
+                CheckSupported(config, lm, condition);
             }
 
             foreach (var condition in names)
@@ -51,7 +51,7 @@ internal static class ConditionerLoader
         }
     }
 
-    private static void RefuseUnknown(XpConfig config, LMConfig lm, string condition)
+    private static void CheckSupported(XpConfig config, LMConfig lm, string condition)
     {
         var kind = config.GetString($"conditioners.{condition}.model");
         if (kind is not ("t5" or "lut"))
@@ -82,7 +82,7 @@ internal static class ConditionerLoader
 
     private static T5Conditioner NewT5(XpConfig section, string condition, LMConfig lm, string name, LoadContext context)
     {
-        var encoder = T5TextEncoder.Load(TextEncoderDirectory(section, name, context), context.Device);
+        var encoder = CheckpointLoader.LoadTextEncoder(TextEncoderDirectory(section, name, context), context);
         try
         {
             if (section.GetBool("t5.finetune", false))
@@ -116,7 +116,7 @@ internal static class ConditionerLoader
         return context.Fetcher.FindNamed(
                 id, ModelKind.TextEncoder, $"The checkpoint '{name}' has no folder '{CheckpointFiles.TextEncoderFolder}' with its text encoder, and {nameof(PretrainedOptions)}.{nameof(PretrainedOptions.TextEncoder)} is not set: it")
             ?? throw new CheckpointException(
-                $"The text encoder '{id}' is not part of the checkpoint '{name}': put its files ({CheckpointFiles.Config}, {CheckpointFiles.Weights}, {CheckpointFiles.Tokenizer}) into '{beside}', "
+                $"The text encoder '{id}' is not part of the checkpoint '{name}': put its files ({HuggingFaceT5Layout.Files}) into '{beside}', "
                 + $"or set their directory in {nameof(PretrainedOptions)}.{nameof(PretrainedOptions.TextEncoder)}.");
     }
 

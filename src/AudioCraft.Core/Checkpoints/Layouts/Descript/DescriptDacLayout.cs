@@ -10,6 +10,8 @@ internal sealed class DescriptDacLayout : ICheckpointLayout<CompressionModel>
 
     public string Name => $"a DAC of descript (a .pth file with '{WeightsKey}' and '{MetadataKey}')";
 
+    public IReadOnlyList<CheckpointFileSet> FileSets => [];
+
     public bool CanRead(CheckpointSource source) =>
         source.Torch is { } file && file.Find(WeightsKey) is PickleDict && file.Find(MetadataKey, ArgumentsKey) is PickleDict;
 

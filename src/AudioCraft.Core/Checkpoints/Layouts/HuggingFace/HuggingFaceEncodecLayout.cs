@@ -5,16 +5,20 @@ namespace AudioCraft.Checkpoints;
 /// <summary>An EnCodec in Hugging Face's layout: <c>config.json</c> and the weights beside it.</summary>
 internal sealed class HuggingFaceEncodecLayout : ICheckpointLayout<CompressionModel>
 {
-    public string Name => $"an EnCodec in Hugging Face's layout ({CheckpointFiles.Config} with model_type {HuggingFaceEncodecConfig.ModelType}, and {CheckpointFiles.Weights})";
+    public string Name => $"an EnCodec in Hugging Face's layout, with model_type {HuggingFaceEncodecConfig.ModelType}";
+
+    public IReadOnlyList<CheckpointFileSet> FileSets { get; } = [HuggingFaceFiles.With([], [CheckpointFiles.PreprocessorConfig])];
 
     public bool CanRead(CheckpointSource source) =>
-        (!source.IsFile || source.FileName is CheckpointFiles.Weights or CheckpointFiles.TorchWeights) && source.ModelType == HuggingFaceEncodecConfig.ModelType;
+        (!source.IsFile || FileSets[0].OneOf.Contains(source.FileName)) && source.ModelType == HuggingFaceEncodecConfig.ModelType;
 
     public CompressionModel Load(CheckpointSource source)
     {
-        using var weights = ModelDirectory.OpenWeights(source.Directory);
+        using var weights = HuggingFaceFiles.OpenWeights(source.Directory, source.Context.Options.MemoryMap);
         return Load(source.Config!, weights, source.Context.Device);
     }
+
+    public void PlanConversion(CheckpointSource source, ConversionPlan plan, ScalarType? type) => HuggingFaceFiles.PlanConversion(source, plan, null, FileSets[0]);
 
     /// <summary>Builds the model from its configuration and weights, which may be parts of a larger checkpoint.</summary>
     /// <exception cref="CheckpointException">A value of the configuration is not supported, or the weights do not fit it.</exception>

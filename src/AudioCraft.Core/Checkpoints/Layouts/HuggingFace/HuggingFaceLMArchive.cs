@@ -53,6 +53,9 @@ internal sealed partial class HuggingFaceLMArchive : TensorArchive
     public override IReadOnlyDictionary<string, TensorInfo> Tensors => tensors;
 
     /// <inheritdoc/>
+    internal override IEnumerable<(object Storage, long StorageBytes, long Elements)> StoragesOf(string name) => parts[name].SelectMany(inner.StoragesOf);
+
+    /// <inheritdoc/>
     public override Tensor Read(string name)
     {
         InfoOf(name);

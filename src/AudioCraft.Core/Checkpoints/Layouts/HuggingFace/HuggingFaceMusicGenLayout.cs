@@ -2,6 +2,7 @@ using AudioCraft.Conditioning;
 using AudioCraft.LanguageModel;
 using AudioCraft.Layers;
 using TorchSharp;
+using static TorchSharp.torch;
 
 namespace AudioCraft.Checkpoints;
 
@@ -17,30 +18,27 @@ internal sealed class HuggingFaceMusicGenLayout : ICheckpointLayout<GenModelPart
     /// <summary>Seconds of MusicGen's window, if there is no <c>generation_config.json</c>.</summary>
     private const double DefaultWindow = 30;
 
-    public string Name => $"a MusicGen in Hugging Face's layout ({CheckpointFiles.Config} with model_type {HuggingFaceMusicGenConfig.ModelType}, {CheckpointFiles.Weights} and {CheckpointFiles.Tokenizer})";
+    /// <summary>Sample rate of the released MusicGen models. The configuration of an AudioGen in this layout is the same except for its sample rate, 16 kHz.</summary>
+    private const int MusicGenSampleRate = 32000;
 
-    /// <remarks>
-    /// Released repositories hold a model in both layouts. This one needs nothing else, so it is preferred if its weights exist,
-    /// unless audiocraft's own files exist with their text encoder.
-    /// </remarks>
-    public bool CanRead(CheckpointSource source)
-    {
-        if (source.IsFile || !source.Has(CheckpointFiles.Config))
-        {
-            return false;
-        }
+    public string Name => $"a MusicGen in Hugging Face's layout, with model_type {HuggingFaceMusicGenConfig.ModelType}";
 
-        var hasPair = source.Has(CheckpointFiles.LanguageModel) && source.Has(CheckpointFiles.CompressionModel);
-        var hasTextEncoder = source.Context.Options.TextEncoder is not null || Directory.Exists(source.PathOf(CheckpointFiles.TextEncoderFolder));
-        return (!hasPair || (ModelDirectory.HasWeights(source.Directory) && !hasTextEncoder))
-            && source.ModelType is { } type && (type == HuggingFaceMusicGenConfig.ModelType || type.StartsWith(HuggingFaceMusicGenConfig.ModelType + "_", StringComparison.Ordinal));
-    }
+    public IReadOnlyList<CheckpointFileSet> FileSets { get; } =
+        [HuggingFaceFiles.With([CheckpointFiles.Tokenizer], [CheckpointFiles.GenerationConfig, CheckpointFiles.TokenizerConfig, CheckpointFiles.PreprocessorConfig])];
+
+    public bool CanRead(CheckpointSource source) => !source.IsFile && source.ModelType is { } type
+        && (type == HuggingFaceMusicGenConfig.ModelType || type.StartsWith(HuggingFaceMusicGenConfig.ModelType + "_", StringComparison.Ordinal));
 
     public GenModelParts Load(CheckpointSource source)
     {
         HuggingFaceMusicGenConfig.CheckTextOnly(source.ModelType, source.Path);
-        using var weights = ModelDirectory.OpenWeights(source.Directory);
         var config = new HuggingFaceMusicGenConfig(source.Config!);
+        if (config.Codec.GetInt32("sampling_rate", 0) == MusicGenSampleRate)
+        {
+            source.CheckClass(isMusicGen: true);
+        }
+
+        using var weights = HuggingFaceFiles.OpenWeights(source.Directory, source.Context.Options.MemoryMap);
         CompressionModel? codec = null;
         LMModel? lm = null;
         try
@@ -56,6 +54,8 @@ internal sealed class HuggingFaceMusicGenLayout : ICheckpointLayout<GenModelPart
             throw;
         }
     }
+
+    public void PlanConversion(CheckpointSource source, ConversionPlan plan, ScalarType? type) => HuggingFaceFiles.PlanConversion(source, plan, type, FileSets[0]);
 
     private static CompressionModel LoadCodec(CheckpointSource source, HuggingFaceMusicGenConfig config, TensorArchive weights)
     {
@@ -82,9 +82,9 @@ internal sealed class HuggingFaceMusicGenLayout : ICheckpointLayout<GenModelPart
     {
         var (context, lmConfig) = (source.Context, config.LanguageModel());
         using var archive = new HuggingFaceLMArchive(weights, Condition);
-        GenModelParts.CheckSize(lmConfig, archive, source.Path);
+        archive.CheckHolds(lmConfig.ParameterCount, "language model");
         var text = context.Options.TextEncoder is { } elsewhere
-            ? T5TextEncoder.Load(ConditionerLoader.GivenTextEncoder(elsewhere, context), context.Device)
+            ? CheckpointLoader.LoadTextEncoder(ConditionerLoader.GivenTextEncoder(elsewhere, context), context)
             : T5TextEncoder.Load(source.Directory, config.TextEncoder, weights, TextEncoderPrefix, context.Device);
         T5Conditioner? conditioner = null;
         LMModel? model = null;
@@ -101,7 +101,7 @@ internal sealed class HuggingFaceMusicGenLayout : ICheckpointLayout<GenModelPart
         }
         catch
         {
-            // Each owns the one before it.
+            // The model owns the conditioner, which owns the text encoder.
             ((IDisposable?)model ?? (IDisposable?)conditioner ?? text).Dispose();
             throw;
         }

@@ -13,18 +13,18 @@ internal sealed class OriginalEncodecLayout : ICheckpointLayout<CompressionModel
 
     public string Name => "a model of facebookresearch/encodec (a .th file with the state dictionary)";
 
-    public bool CanRead(CheckpointSource source) =>
-        // A converted checkpoint of audiocraft has the same tensor names.
-        source.IsFile && source.FileName != CheckpointFiles.ConvertedCompressionModel && IsOne(source.Archive);
+    public IReadOnlyList<CheckpointFileSet> FileSets => [];
+
+    public bool CanRead(CheckpointSource source) => source.IsFile && HasTensors(source.Archive);
 
     public CompressionModel Load(CheckpointSource source)
     {
-        using var archive = StateDictFile.Open(source.Path);
-        return EncodecLoader.Load(ConfigOf(archive), archive, source.Context.Device);
+        StateDictFile.CheckHash(source.Archive);
+        return EncodecLoader.Load(ConfigOf(source.Archive), source.Archive, source.Context.Device);
     }
 
-    /// <summary>Whether the tensors are those of such a model. Audiocraft's have the same names, but no convolution in the shortcut of their residual blocks.</summary>
-    private static bool IsOne(TensorArchive archive) =>
+    /// <summary>Whether the tensors are those of such a model. The names of audiocraft's are the same, except that its residual blocks have no convolution in the shortcut.</summary>
+    private static bool HasTensors(TensorArchive archive) =>
         archive.Tensors.ContainsKey("quantizer.vq.layers.0._codebook.embed") && archive.Tensors.ContainsKey("encoder.model.1.shortcut.conv.conv.bias")
         && (HasWeightNorm(archive) || HasGroupNorm(archive));
 

@@ -3,46 +3,42 @@ using System.Text.RegularExpressions;
 
 namespace AudioCraft.Checkpoints;
 
-/// <summary>Files that hold only a state dictionary, as published by facebookresearch/encodec.</summary>
+/// <summary>Files that contain only a state dictionary, as published by facebookresearch/encodec.</summary>
 internal static partial class StateDictFile
 {
-    /// <summary>Opens a file of <c>torch.save</c>, or safetensors.</summary>
+    /// <summary>Opens a file written by <c>torch.save</c>, or a safetensors file.</summary>
     /// <exception cref="CheckpointException">The file is damaged, or its SHA-256 does not start with the digits in its name.</exception>
     public static TensorArchive Open(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        if (Path.GetExtension(path) == CheckpointFiles.Safetensors)
+        TensorArchive archive = Path.GetExtension(path) == CheckpointFiles.Safetensors ? SafetensorsFile.Open(path) : TorchFile.Open(path);
+        try
         {
-            return SafetensorsFile.Open(path);
+            CheckHash(archive);
+            return archive;
         }
-
-        CheckHash(path);
-        return TorchFile.Open(path);
+        catch
+        {
+            archive.Dispose();
+            throw;
+        }
     }
 
-    /// <summary>Compares the file with the digits that PyTorch's hub puts at the end of a name, as in <c>encodec_24khz-d7cc33bc.th</c>.</summary>
-    private static void CheckHash(string path)
+    /// <summary>Compares an open file with the digits that <c>torch.hub</c> puts at the end of a name, as in <c>encodec_24khz-d7cc33bc.th</c>.</summary>
+    /// <exception cref="CheckpointException">The SHA-256 of the file does not start with the digits.</exception>
+    public static void CheckHash(TensorArchive archive)
     {
-        if (HashInName().Match(Path.GetFileName(path)) is not { Success: true } match)
+        if (archive is not TorchFile { File: var file } || HashInName().Match(Path.GetFileName(file.Path)) is not { Success: true } match)
         {
             return;
         }
 
         var expected = match.Groups[1].Value;
-        string actual;
-        try
-        {
-            using var stream = File.OpenRead(path);
-            actual = Convert.ToHexStringLower(SHA256.HashData(stream));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new CheckpointException($"{path} cannot be read: {e.Message}", e);
-        }
-
+        using var stream = new CheckpointStream(file, 0, file.Length);
+        var actual = Convert.ToHexStringLower(SHA256.HashData(stream));
         if (!actual.StartsWith(expected, StringComparison.Ordinal))
         {
-            throw new CheckpointException($"{path} is damaged: its SHA-256 should start with {expected} according to its name, but starts with {actual[..expected.Length]}.");
+            throw new CheckpointException($"{file.Path} is damaged: its SHA-256 should start with {expected} according to its name, but starts with {actual[..expected.Length]}.");
         }
     }
 
