@@ -1,11 +1,10 @@
 using AudioCraft.Conditioning;
-using AudioCraft.Kernels;
 using AudioCraft.LanguageModel;
 using AudioCraft.Layers;
-using TorchSharp;
 using TorchSharp.Modules;
-using static TorchSharp.torch;
+using TorchSharp;
 using static TorchSharp.torch.nn;
+using static TorchSharp.torch;
 using Embedding = AudioCraft.Layers.Embedding;
 using LayerNorm = AudioCraft.Layers.LayerNorm;
 using Linear = AudioCraft.Layers.Linear;
@@ -44,7 +43,7 @@ public sealed class LMModel : Module
         ArgumentNullException.ThrowIfNull(conditioners);
         Config = config;
         PatternProvider = CodebookPatternProvider.Create(config);
-        fuser = new ConditionFuser(config);
+        fuser = CreateFuser(config);
         emb = new ModuleList<Embedding>(
             [.. Enumerable.Range(0, config.NumCodebooks).Select(_ => new Embedding(config.Cardinality + 1, config.Dim))]);
         transformer = new StreamingTransformer(config);
@@ -256,6 +255,11 @@ public sealed class LMModel : Module
         var normed = out_norm is null ? output : out_norm.forward(output);
         return stack(linears.Select(head => head.forward(normed)), 1);
     }
+
+    /// <summary>Creates the fuser of a configuration.</summary>
+    internal static ConditionFuser CreateFuser(LMConfig config) => new(
+        config.CrossConditions, config.PrependConditions, config.SumConditions, config.InterpolatedConditions,
+        config.CrossAttentionPositions ? config.CrossAttentionPositionScale : null);
 
     private ConditionTensor EncodeTexts(string name, IReadOnlyList<string?> texts)
     {
