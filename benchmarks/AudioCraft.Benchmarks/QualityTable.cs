@@ -84,7 +84,7 @@ internal static class QualityTable
     {
         using var scope = NewDisposeScope();
         var (books, frames, card) = (codes.GetLength(0), codes.GetLength(1), model.Config.Cardinality);
-        var conditions = TextConditionEncoder.Encode(model, [description]);
+        var conditions = model.EncodeDescriptions([description]);
         using var state = model.CreateState(1, frames, conditions);
         var decoder = state.Decoder ?? throw new InvalidOperationException("This model's steps are not taken in plain memory.");
         var (rows, step, all) = (new List<float[]>(), new long[books], new float[books * card]);

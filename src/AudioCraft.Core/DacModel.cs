@@ -25,7 +25,8 @@ public sealed class DacModel : CompressionModel
         config.Validate();
         Config = config;
         encoder = new DacEncoder(config);
-        quantizer = new DacResidualVectorQuantizer(config);
+        quantizer = new DacResidualVectorQuantizer(
+            config.LatentDimensionOrDefault, config.Cardinality, [.. Enumerable.Range(0, config.NumCodebooks).Select(config.CodebookDimension)], config.QuantizerDropout);
         decoder = new DacDecoder(config);
         RegisterComponents();
         Delay = MeasureDelay();

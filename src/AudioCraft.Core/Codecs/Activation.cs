@@ -1,6 +1,6 @@
+using AudioCraft.Layers;
 using TorchSharp;
 using static TorchSharp.torch;
-using static TorchSharp.torch.nn;
 
 namespace AudioCraft.Codecs;
 
@@ -18,17 +18,7 @@ internal sealed class Activation : PointwiseLayer
     }
 
     /// <inheritdoc/>
-    protected override Tensor Compute(Tensor input, bool padded) => config.Name switch
-    {
-        "ELU" => functional.elu(input, config.Parameter("alpha", 1.0)),
-        "LeakyReLU" => functional.leaky_relu(input, config.Parameter("negative_slope", 0.01)),
-        "ReLU" => input.relu(),
-        "Tanh" => input.tanh(),
-        "Sigmoid" => input.sigmoid(),
-        "SiLU" => functional.silu(input),
-        "GELU" => functional.gelu(input),
-        _ => input.alias(),
-    };
+    protected override Tensor Compute(Tensor input, bool padded) => config.Apply(input);
 
     /// <summary>On a CPU, reusing the memory saves more time than the function itself takes.</summary>
     protected override bool TryOverwrite(Tensor input)
@@ -42,9 +32,9 @@ internal sealed class Activation : PointwiseLayer
         {
             case "ELU":
                 // elu_(double) is not in place in TorchSharp.
-                using (Scalar alpha = config.Parameter("alpha", 1.0), one = 1.0)
+                using (Scalar alpha = config.Parameter("alpha", 1.0))
                 {
-                    input.elu_(alpha, one, one);
+                    input.elu_(alpha, Scalars.One, Scalars.One);
                 }
 
                 return true;

@@ -1,4 +1,7 @@
-using AudioCraft.Codecs;
+using AudioCraft.Layers;
+using TorchSharp;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
 
 namespace AudioCraft;
 
@@ -25,12 +28,50 @@ public sealed record ActivationConfig(string Name, IReadOnlyDictionary<string, d
     /// <summary>A parameter's value, or PyTorch's default.</summary>
     internal double Parameter(string name, double otherwise) => Parameters is not null && Parameters.TryGetValue(name, out var value) ? value : otherwise;
 
-    /// <exception cref="ArgumentException">The name or a parameter is not known.</exception>
-    internal void Validate()
+    /// <summary>Applies the function to each element. The input is left unchanged.</summary>
+    /// <param name="input">A floating-point tensor of any shape.</param>
+    /// <returns>A tensor of the same shape, which may be a view of the input for Identity. The caller owns it.</returns>
+    /// <exception cref="ArgumentException">The function or a parameter is unknown, or a parameter is not finite.</exception>
+    public Tensor Apply(Tensor input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        switch (Name)
+        {
+            case "ELU":
+                using (Scalar alpha = Parameter("alpha", 1.0))
+                {
+                    return input.elu(alpha, Scalars.One, Scalars.One);
+                }
+
+            case "LeakyReLU":
+                using (Scalar slope = Parameter("negative_slope", 0.01))
+                {
+                    return input.leaky_relu(slope);
+                }
+
+            case "ReLU":
+                return input.relu();
+            case "Tanh":
+                return input.tanh();
+            case "Sigmoid":
+                return input.sigmoid();
+            case "SiLU":
+                return functional.silu(input);
+            case "GELU":
+                return functional.gelu(input);
+            default:
+                Validate();
+                return input.alias();
+        }
+    }
+
+    /// <summary>Checks the name and the parameters.</summary>
+    /// <exception cref="ArgumentException">The function or a parameter is unknown, or a parameter is not finite.</exception>
+    public void Validate()
     {
         if (!ParameterOf.TryGetValue(Name, out var parameter))
         {
-            throw new ArgumentException($"Activation '{Name}' is not known; known are {string.Join(", ", ParameterOf.Keys)}.");
+            throw new ArgumentException($"Activation '{Name}' is unknown; the known ones are {string.Join(", ", ParameterOf.Keys)}.");
         }
 
         foreach (var (name, value) in Parameters ?? new Dictionary<string, double>())

@@ -1,4 +1,4 @@
-using AudioCraft.LanguageModel;
+using AudioCraft.Layers;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -19,12 +19,19 @@ internal readonly record struct CrossSource(Tensor Embeddings, Tensor? Mask);
 /// are added to every step, interpolated over the sequence and added, prepended to it, or read by cross-attention. They are applied in their own order.
 /// </summary>
 /// <remarks>If items have different lengths, each row gives the same result as alone: its padding comes first, before the prepended conditions.</remarks>
-internal sealed class ConditionFuser(LMConfig config)
+/// <param name="crossConditions">Names of the conditions that cross-attention reads.</param>
+/// <param name="prependConditions">Names of the conditions that are prepended to the sequence.</param>
+/// <param name="sumConditions">Names of the conditions that are added to every step.</param>
+/// <param name="interpolatedConditions">Names of the conditions that are interpolated over the sequence and added to it.</param>
+/// <param name="crossPositionScale">Scale of the sinusoidal positions that are added to the source of cross-attention; null for none.</param>
+internal sealed class ConditionFuser(
+    IEnumerable<string> crossConditions, IEnumerable<string> prependConditions, IEnumerable<string> sumConditions, IEnumerable<string> interpolatedConditions,
+    double? crossPositionScale)
 {
-    private readonly HashSet<string> cross = [.. config.CrossConditions];
-    private readonly HashSet<string> prepend = [.. config.PrependConditions];
-    private readonly HashSet<string> sum = [.. config.SumConditions];
-    private readonly HashSet<string> interpolate = [.. config.InterpolatedConditions];
+    private readonly HashSet<string> cross = [.. crossConditions];
+    private readonly HashSet<string> prepend = [.. prependConditions];
+    private readonly HashSet<string> sum = [.. sumConditions];
+    private readonly HashSet<string> interpolate = [.. interpolatedConditions];
 
     /// <summary>Whether the condition is added to every step.</summary>
     public bool ActsOnEveryStep(ConditionTensor condition) => sum.Contains(condition.Name) || interpolate.Contains(condition.Name);
@@ -55,11 +62,11 @@ internal sealed class ConditionFuser(LMConfig config)
         {
             if (sum.Contains(condition.Name))
             {
-                fused = fused with { Input = fused.Input + Summand(condition, fused) };
+                fused = fused with { Input = fused.Input.add(Summand(condition, fused), Scalars.One) };
             }
             else if (interpolate.Contains(condition.Name))
             {
-                fused = fused with { Input = fused.Input + Stretched(condition, fused) };
+                fused = fused with { Input = fused.Input.add(Stretched(condition, fused), Scalars.One) };
             }
             else if (prepend.Contains(condition.Name) && isFirst)
             {
@@ -92,14 +99,15 @@ internal sealed class ConditionFuser(LMConfig config)
 
     private CrossSource WithPositions(CrossSource source)
     {
-        if (!config.CrossAttentionPositions)
+        if (crossPositionScale is not { } scale)
         {
             return source;
         }
 
         var (embeddings, _) = source;
         var positions = SinusoidalPositions.Create(0, embeddings.size(1), embeddings.size(2), 10_000, embeddings.dtype, embeddings.device);
-        return source with { Embeddings = embeddings + (positions * config.CrossAttentionPositionScale) };
+        using Scalar factor = scale;
+        return source with { Embeddings = embeddings.add(positions.mul(factor), Scalars.One) };
     }
 
     // The valid positions of each row, followed by padding, which the mask hides.

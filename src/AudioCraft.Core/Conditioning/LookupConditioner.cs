@@ -3,8 +3,8 @@ using System.Security.Cryptography;
 using System.Text;
 using AudioCraft.Layers;
 using TorchSharp;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
+using Embedding = AudioCraft.Layers.Embedding;
 using Linear = AudioCraft.Layers.Linear;
 
 namespace AudioCraft.Conditioning;
@@ -15,7 +15,7 @@ namespace AudioCraft.Conditioning;
 /// </summary>
 public sealed class LookupConditioner : TextConditioner
 {
-    private readonly TableOfVectors embed;
+    private readonly Embedding embed;
     private readonly Linear output_proj;
     private readonly int padIndex;
 
@@ -34,7 +34,7 @@ public sealed class LookupConditioner : TextConditioner
         this.padIndex = padIndex;
         Bins = bins;
         OutputDimension = outputDim;
-        embed = new TableOfVectors(bins, dim);
+        embed = new Embedding(bins, dim);
         output_proj = new Linear(dim, outputDim);
         RegisterComponents();
     }
@@ -76,22 +76,5 @@ public sealed class LookupConditioner : TextConditioner
         var mask = tokenMask.to(device);
         var embeds = output_proj.forward(embed.forward(tokens.to(device))) * mask.unsqueeze(-1);
         return (embeds.MoveToOuterDisposeScope(), mask.MoveToOuterDisposeScope());
-    }
-
-    /// <summary>A table of vectors, with the name of PyTorch's parameter.</summary>
-    private sealed class TableOfVectors : nn.Module<Tensor, Tensor>
-    {
-        private readonly Parameter weight;
-
-        public TableOfVectors(long bins, long dim) : base(nameof(TableOfVectors))
-        {
-            weight = ParameterFactory.Normal(bins, dim);
-            RegisterComponents();
-        }
-
-        public Parameter Weight => weight;
-
-        /// <summary>Indexes [B, T] → [B, T, dim].</summary>
-        public override Tensor forward(Tensor indexes) => weight.index_select(0, indexes.reshape(-1)).view(indexes.size(0), indexes.size(1), -1);
     }
 }

@@ -35,7 +35,7 @@ internal readonly record struct GuidanceRow(int Item, GuidanceKind Kind, double 
 internal static class ClassifierFreeGuidance
 {
     /// <summary>The condition that double guidance strengthens.</summary>
-    public const string Description = "description";
+    public const string Description = LMConfig.DescriptionCondition;
 
     /// <summary>
     /// Returns the rows, grouped by kind. Rows with weight 0 are omitted, and rows of an item that read the same conditions are merged: with coefficient 1 there is no

@@ -36,7 +36,7 @@ internal sealed class CodeGenerator : IDisposable
         random = RandomSequence.ForItems(request.Parameters, request.Descriptions);
         together = GenerationMemory.ItemsTogether(model, plan, request.Parameters, request.MemoryLimit, request.Descriptions.Count);
         TotalSteps = plan.TotalSteps * ((request.Descriptions.Count + together - 1) / together);
-        conditions = TextConditionEncoder.Encode(model.LM, request.Descriptions);
+        conditions = model.LM.EncodeDescriptions(request.Descriptions);
         foreach (var condition in conditions.Items)
         {
             condition.Embeddings.DetachFromDisposeScope();

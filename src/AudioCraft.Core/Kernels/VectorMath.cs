@@ -1,5 +1,4 @@
 using System.Numerics;
-using AudioCraft.Layers;
 
 namespace AudioCraft.Kernels;
 

@@ -13,6 +13,9 @@ public sealed record LMConfig
     private const int LargestSize = 1 << 20;
     private const int LongestDelay = 10_000;
 
+    /// <summary>Name of the condition that is the description of the audio.</summary>
+    internal const string DescriptionCondition = "description";
+
     /// <summary>Number of codebooks, K (<c>n_q</c>).</summary>
     public int NumCodebooks { get; init; } = 4;
 
@@ -98,7 +101,7 @@ public sealed record LMConfig
     public int CodebookGroup { get; init; } = 2;
 
     /// <summary>Names of the conditions that cross-attention reads.</summary>
-    public IReadOnlyList<string> CrossConditions { get; init; } = ["description"];
+    public IReadOnlyList<string> CrossConditions { get; init; } = [DescriptionCondition];
 
     /// <summary>Names of the conditions that are prepended to the sequence.</summary>
     public IReadOnlyList<string> PrependConditions { get; init; } = [];

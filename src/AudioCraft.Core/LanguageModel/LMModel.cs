@@ -1,11 +1,11 @@
 using AudioCraft.Conditioning;
-using AudioCraft.Kernels;
 using AudioCraft.LanguageModel;
 using AudioCraft.Layers;
-using TorchSharp;
 using TorchSharp.Modules;
-using static TorchSharp.torch;
+using TorchSharp;
 using static TorchSharp.torch.nn;
+using static TorchSharp.torch;
+using Embedding = AudioCraft.Layers.Embedding;
 using LayerNorm = AudioCraft.Layers.LayerNorm;
 using Linear = AudioCraft.Layers.Linear;
 
@@ -17,7 +17,7 @@ namespace AudioCraft;
 /// </summary>
 public sealed class LMModel : Module
 {
-    private readonly ModuleList<CodebookEmbedding> emb;
+    private readonly ModuleList<Embedding> emb;
     private readonly StreamingTransformer transformer;
     private readonly LayerNorm? out_norm;
     private readonly ModuleList<Linear> linears;
@@ -43,9 +43,9 @@ public sealed class LMModel : Module
         ArgumentNullException.ThrowIfNull(conditioners);
         Config = config;
         PatternProvider = CodebookPatternProvider.Create(config);
-        fuser = new ConditionFuser(config);
-        emb = new ModuleList<CodebookEmbedding>(
-            [.. Enumerable.Range(0, config.NumCodebooks).Select(_ => new CodebookEmbedding(config.Cardinality + 1, config.Dim))]);
+        fuser = CreateFuser(config);
+        emb = new ModuleList<Embedding>(
+            [.. Enumerable.Range(0, config.NumCodebooks).Select(_ => new Embedding(config.Cardinality + 1, config.Dim))]);
         transformer = new StreamingTransformer(config);
         out_norm = config.NormFirst ? new LayerNorm(config.Dim) : null;
         linears = new ModuleList<Linear>(
@@ -66,9 +66,11 @@ public sealed class LMModel : Module
     /// <summary>The codebook pattern, which arranges codes in a sequence.</summary>
     public CodebookPatternProvider PatternProvider { get; }
 
-    internal ConditioningProvider Conditioners => condition_provider;
+    /// <summary>The conditioners by name of the condition, in the order in which they are applied. Empty for a model that is used with condition tensors only.</summary>
+    public IReadOnlyDictionary<string, TextConditioner> Conditioners => condition_provider.ByName;
 
-    internal Device Device => Weight.device;
+    /// <summary>The device of the weights.</summary>
+    public Device Device => Weight.device;
 
     private Parameter Weight => (Parameter)linears[0].parameters().First();
 
@@ -127,7 +129,9 @@ public sealed class LMModel : Module
     /// <param name="sequence">[B, K, S] int64, codes or the special token.</param>
     /// <param name="conditions">The conditions; positions past an item's length are masked.</param>
     /// <returns>[B, S, dim].</returns>
-    internal Tensor Hidden(Tensor sequence, ConditionTensors conditions)
+    /// <exception cref="ArgumentException">A shape does not match the model, or a condition is unknown to it.</exception>
+    /// <exception cref="NotSupportedException">Prepended conditions have different lengths.</exception>
+    public Tensor ComputeHidden(Tensor sequence, ConditionTensors conditions)
     {
         CheckSequence(sequence);
         CheckConditions(conditions, sequence.size(0));
@@ -142,8 +146,44 @@ public sealed class LMModel : Module
         return (out_norm is null ? output : out_norm.forward(output)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Logits of one codebook: [B, S, dim] → [B, S, cardinality].</summary>
-    internal Tensor Logits(int codebook, Tensor hidden) => linears[codebook].forward(hidden);
+    /// <summary>Computes the logits of one codebook from the result of <see cref="ComputeHidden"/>.</summary>
+    /// <param name="codebook">Index of the codebook, from 0.</param>
+    /// <param name="hidden">[B, S, dim].</param>
+    /// <returns>[B, S, cardinality].</returns>
+    /// <exception cref="ArgumentException">The codebook is out of range, or the shape does not match the model.</exception>
+    public Tensor ComputeLogits(int codebook, Tensor hidden)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(codebook);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(codebook, NumCodebooks);
+        ArgumentNullException.ThrowIfNull(hidden);
+        if (hidden.dim() != 3 || hidden.size(2) != Config.Dim)
+        {
+            throw new ArgumentException($"[B, S, {Config.Dim}] is expected, not [{string.Join(", ", hidden.shape)}].", nameof(hidden));
+        }
+
+        return linears[codebook].forward(hidden);
+    }
+
+    /// <summary>
+    /// Encodes descriptions as the conditions of the model. Its other text conditions are empty, as in upstream's generation.
+    /// </summary>
+    /// <param name="descriptions">At least one, one for each item of a batch; null or "" for no description.</param>
+    /// <returns>The conditions, whose tensors the caller owns.</returns>
+    /// <exception cref="ArgumentException">The model has no conditions, and a description is not empty.</exception>
+    /// <exception cref="InvalidOperationException">The model was created without the conditioner for descriptions.</exception>
+    public ConditionTensors EncodeDescriptions(IReadOnlyList<string?> descriptions)
+    {
+        ArgumentNullException.ThrowIfNull(descriptions);
+        if (!Config.ConditionNames.Any() && descriptions.FirstOrDefault(text => !string.IsNullOrEmpty(text)) is { } text)
+        {
+            throw new ArgumentException($"This model was trained without conditions and does not accept the description '{text}': use GenerateUnconditional.", nameof(descriptions));
+        }
+
+        // A model without conditioners can still generate unconditionally.
+        string[] names = Conditioners.Count > 0 ? [.. Conditioners.Keys] : [.. Config.ConditionNames.Take(1)];
+        var description = names.Contains(LMConfig.DescriptionCondition) ? LMConfig.DescriptionCondition : names.FirstOrDefault();
+        return new ConditionTensors([.. names.Select(name => name == description ? EncodeTexts(name, descriptions) : EmptyCondition(name, descriptions.Count))]);
+    }
 
     /// <summary>Creates the state for generating at most <paramref name="maxSteps"/> steps. The caller disposes of it.</summary>
     internal LMState CreateState(long batch, long maxSteps, ConditionTensors conditions)
@@ -215,6 +255,35 @@ public sealed class LMModel : Module
         var normed = out_norm is null ? output : out_norm.forward(output);
         return stack(linears.Select(head => head.forward(normed)), 1);
     }
+
+    /// <summary>Creates the fuser of a configuration.</summary>
+    internal static ConditionFuser CreateFuser(LMConfig config) => new(
+        config.CrossConditions, config.PrependConditions, config.SumConditions, config.InterpolatedConditions,
+        config.CrossAttentionPositions ? config.CrossAttentionPositionScale : null);
+
+    private ConditionTensor EncodeTexts(string name, IReadOnlyList<string?> texts)
+    {
+        // An empty description counts as none, except for a lookup table, where it is a text like any other.
+        var conditioner = Conditioners.GetValueOrDefault(name);
+        if (texts.All(text => conditioner is LookupConditioner ? text is null : string.IsNullOrEmpty(text)))
+        {
+            return EmptyCondition(name, texts.Count);
+        }
+
+        if (conditioner is null)
+        {
+            throw new InvalidOperationException($"This model was created without a conditioner for '{name}': it can only generate from condition tensors.");
+        }
+
+        var (embeddings, mask) = conditioner.Encode(texts);
+        using (mask)
+        {
+            return ConditionTensor.WithMask(name, embeddings, mask);
+        }
+    }
+
+    private ConditionTensor EmptyCondition(string name, int items) =>
+        new(name, zeros([items, 1, Config.Dim], dtype: ScalarType.Float32, device: Device), new long[items]);
 
     private void CheckSequence(Tensor sequence)
     {

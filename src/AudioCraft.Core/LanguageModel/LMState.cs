@@ -1,4 +1,3 @@
-using AudioCraft.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,8 +1,7 @@
-using AudioCraft.Kernels;
-using TorchSharp;
 using TorchSharp.Modules;
-using static TorchSharp.torch;
+using TorchSharp;
 using static TorchSharp.torch.nn;
+using static TorchSharp.torch;
 
 namespace AudioCraft.Layers;
 

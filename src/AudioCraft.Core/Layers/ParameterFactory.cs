@@ -16,10 +16,17 @@ internal static class ParameterFactory
     }
 
     /// <summary>Standard normal: PyTorch's initialization of embeddings.</summary>
-    public static Parameter Normal(params long[] shape) => Create(shape, t => t.normal_(0, 1));
+    public static Parameter Normal(params long[] shape) => Normal(1.0, shape);
+
+    /// <summary>Normal with mean 0 and a standard deviation.</summary>
+    public static Parameter Normal(double deviation, long[] shape) => Create(shape, t => t.normal_(0, deviation));
 
     /// <summary>A constant, for the scales and shifts of norms.</summary>
-    public static Parameter Constant(double value, params long[] shape) => Create(shape, t => t.fill_(value));
+    public static Parameter Constant(double value, params long[] shape) => Create(shape, t =>
+    {
+        using Scalar number = value;
+        return t.fill_(number);
+    });
 
     private static Parameter Create(long[] shape, Func<Tensor, Tensor> fill)
     {

@@ -18,21 +18,25 @@ public sealed class DacResidualVectorQuantizer : BaseQuantizer
     public const string CodebookLoss = "codebook_loss";
 
     private readonly ModuleList<DacVectorQuantizer> quantizers;
-    private readonly DacConfig config;
+    private readonly double dropout;
 
-    internal DacResidualVectorQuantizer(DacConfig config) : base(nameof(DacResidualVectorQuantizer), config.NumCodebooks)
+    /// <param name="dimension">Size of a latent vector.</param>
+    /// <param name="cardinality">Entries of a codebook.</param>
+    /// <param name="codebookDimensions">Size of the entries of each codebook.</param>
+    /// <param name="dropout">In training, the share of a batch that is encoded with a random number of codebooks, 0 to 1.</param>
+    internal DacResidualVectorQuantizer(int dimension, int cardinality, IReadOnlyList<int> codebookDimensions, double dropout)
+        : base(nameof(DacResidualVectorQuantizer), codebookDimensions.Count)
     {
-        this.config = config;
-        quantizers = new ModuleList<DacVectorQuantizer>(
-            [.. Enumerable.Range(0, config.NumCodebooks).Select(k => new DacVectorQuantizer(config.LatentDimensionOrDefault, config.Cardinality, config.CodebookDimension(k)))]);
+        (Dimension, Cardinality, this.dropout) = (dimension, cardinality, dropout);
+        quantizers = new ModuleList<DacVectorQuantizer>([.. codebookDimensions.Select(size => new DacVectorQuantizer(dimension, cardinality, size))]);
         RegisterComponents();
     }
 
     /// <summary>Size of a latent vector.</summary>
-    public int Dimension => config.LatentDimensionOrDefault;
+    public int Dimension { get; }
 
     /// <inheritdoc/>
-    public override int Cardinality => config.Cardinality;
+    public override int Cardinality { get; }
 
     /// <summary>The type that the model computes in.</summary>
     internal ScalarType ElementType => quantizers[0].ElementType;
@@ -183,7 +187,7 @@ public sealed class DacResidualVectorQuantizer : BaseQuantizer
     {
         using var scope = NewDisposeScope();
         var counts = full([items], TotalCodebooks, ScalarType.Int64);
-        var dropped = (long)(items * config.QuantizerDropout);
+        var dropped = (long)(items * dropout);
         if (dropped > 0)
         {
             counts.narrow(0, 0, dropped).copy_(randint(1, TotalCodebooks + 1, [dropped], ScalarType.Int64));

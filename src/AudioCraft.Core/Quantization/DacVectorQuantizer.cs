@@ -1,4 +1,3 @@
-using AudioCraft.Codecs;
 using AudioCraft.Layers;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -10,8 +9,11 @@ namespace AudioCraft.Quantization;
 /// <summary>One stage of DAC's quantizer: the latent is projected to few dimensions, encoded there (Yu et al. 2021, factorised codes), and projected back.</summary>
 internal sealed class DacVectorQuantizer : Module
 {
-    private readonly DacConv1d in_proj;
-    private readonly DacConv1d out_proj;
+    /// <summary>Standard deviation of the initial weights of the projections, as in upstream.</summary>
+    private const double InitialDeviation = 0.02;
+
+    private readonly PointwiseConv1d in_proj;
+    private readonly PointwiseConv1d out_proj;
     private readonly DacCodebook codebook;
 
     /// <param name="latent">Size of a latent vector.</param>
@@ -19,8 +21,8 @@ internal sealed class DacVectorQuantizer : Module
     /// <param name="dimension">Size of each.</param>
     public DacVectorQuantizer(int latent, int bins, int dimension) : base(nameof(DacVectorQuantizer))
     {
-        in_proj = new DacConv1d(latent, dimension, 1);
-        out_proj = new DacConv1d(dimension, latent, 1);
+        in_proj = new PointwiseConv1d(latent, dimension, InitialDeviation);
+        out_proj = new PointwiseConv1d(dimension, latent, InitialDeviation);
         codebook = new DacCodebook(bins, dimension);
         RegisterComponents();
     }
@@ -32,7 +34,7 @@ internal sealed class DacVectorQuantizer : Module
     public ScalarType ElementType => in_proj.ElementType;
 
     /// <summary>[B, D, F] → the same in the codebook's dimensions, [B, d, F].</summary>
-    public Tensor Project(Tensor latent) => in_proj.Run(latent, padded: false);
+    public Tensor Project(Tensor latent) => in_proj.forward(latent);
 
     /// <summary>[B, d, F] → codes [B, F].</summary>
     public Tensor Encode(Tensor projected) => codebook.Encode(projected);
@@ -41,7 +43,7 @@ internal sealed class DacVectorQuantizer : Module
     public Tensor Entries(Tensor codes) => codebook.Decode(codes);
 
     /// <summary>[B, d, F] → [B, D, F].</summary>
-    public Tensor Restore(Tensor entries) => out_proj.Run(entries, padded: false);
+    public Tensor Restore(Tensor entries) => out_proj.forward(entries);
 
     /// <summary>
     /// The contribution of the entries to the latent: [B, d, F] → [B, D, F]. The gradient ignores the choice of the entry (straight through);

@@ -1,5 +1,3 @@
-using AudioCraft.Codecs;
-using AudioCraft.Layers;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -13,7 +11,7 @@ internal abstract class ConvWeight : Module
 
     /// <param name="name">Name of the module.</param>
     /// <param name="shape">[out, in / groups, k, …].</param>
-    protected ConvWeight(string name, long[] shape) : base(name) => bias = ParameterFactory.FanIn(FanIn(shape), shape[0]);
+    protected ConvWeight(string name, long[] shape) : base(name) => bias = Uniform(shape, shape[0]);
 
     /// <summary>[out].</summary>
     public Tensor Bias => bias;
@@ -22,7 +20,7 @@ internal abstract class ConvWeight : Module
     public abstract Tensor Weight();
 
     /// <summary>Creates the weight for a normalization, initialized as in PyTorch.</summary>
-    public static ConvWeight Make(DiscriminatorNorm norm, long[] shape) => norm switch
+    public static ConvWeight Create(DiscriminatorNorm norm, long[] shape) => norm switch
     {
         DiscriminatorNorm.WeightNorm => new WeightNormWeight(shape),
         DiscriminatorNorm.SpectralNorm => new SpectralNormWeight(shape),
@@ -30,7 +28,22 @@ internal abstract class ConvWeight : Module
         _ => throw new ArgumentOutOfRangeException(nameof(norm), norm, "Not a normalization."),
     };
 
-    private protected static Parameter Filled(long[] shape) => ParameterFactory.FanIn(FanIn(shape), shape);
+    /// <summary>A parameter with PyTorch's initial values of a convolution's weight or bias: uniform in ±1/√fan-in, where the fan-in is that of the weight.</summary>
+    /// <param name="weightShape">[out, in / groups, k, …].</param>
+    /// <param name="shape">Shape of the parameter.</param>
+    private protected static Parameter Uniform(long[] weightShape, params long[] shape)
+    {
+        var fanIn = weightShape.Skip(1).Aggregate(1L, (product, size) => checked(product * size));
+        var bound = 1.0 / Math.Sqrt(fanIn);
+        using var guard = no_grad();
+        return AsParameter(empty(shape, dtype: ScalarType.Float32).uniform_(-bound, bound));
+    }
 
-    private static long FanIn(long[] shape) => shape.Skip(1).Aggregate(1L, (product, size) => checked(product * size));
+    /// <summary>A parameter with the memory of a new tensor, outside the dispose scopes of the caller.</summary>
+    private protected static Parameter AsParameter(Tensor data)
+    {
+        var parameter = new Parameter(data);
+        parameter.DetachFromDisposeScope();
+        return parameter;
+    }
 }

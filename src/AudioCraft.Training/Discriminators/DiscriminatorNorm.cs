@@ -1,4 +1,3 @@
-using AudioCraft.Codecs;
 
 namespace AudioCraft.Training;
 

@@ -1,4 +1,3 @@
-using AudioCraft.Codecs;
 using static TorchSharp.torch;
 
 namespace AudioCraft.Training;

@@ -1,4 +1,3 @@
-using AudioCraft.Codecs;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -13,9 +12,9 @@ namespace AudioCraft.Training;
 public sealed class PeriodDiscriminator : SubDiscriminator
 {
     private readonly int period;
-    private readonly Activation activation;
-    private readonly ModuleList<NormConv> convs;
-    private readonly NormConv conv_post;
+    private readonly ActivationConfig activation;
+    private readonly ModuleList<DiscriminatorConv> convs;
+    private readonly DiscriminatorConv conv_post;
     private readonly long rows;
 
     /// <summary>Creates the layers.</summary>
@@ -48,18 +47,19 @@ public sealed class PeriodDiscriminator : SubDiscriminator
         }
 
         this.period = period;
-        this.activation = new Activation(activation ?? DefaultActivation);
+        this.activation = activation ?? DefaultActivation;
+        this.activation.Validate();
         long inner = kernelSizes[0], last = kernelSizes[1], inputs = inChannels;
-        var layers = new List<NormConv>();
+        var layers = new List<DiscriminatorConv>();
         for (var i = 0; i < nLayers; i++)
         {
             var outputs = Growth.Limited(filters, filtersScale, i + 1, maxFilters);
-            layers.Add(new NormConv(inputs, outputs, [inner, 1], norm, [i == nLayers - 1 ? 1 : stride, 1], [(inner - 1) / 2, 0]));
+            layers.Add(new DiscriminatorConv(inputs, outputs, [inner, 1], norm, [i == nLayers - 1 ? 1 : stride, 1], [(inner - 1) / 2, 0]));
             inputs = outputs;
         }
 
-        convs = new ModuleList<NormConv>(layers.ToArray());
-        conv_post = new NormConv(inputs, outChannels, [last, 1], norm, padding: [(last - 1) / 2, 0]);
+        convs = new ModuleList<DiscriminatorConv>(layers.ToArray());
+        conv_post = new DiscriminatorConv(inputs, outChannels, [last, 1], norm, padding: [(last - 1) / 2, 0]);
         rows = FewestRows(nLayers, inner, stride, last);
         RegisterComponents();
     }

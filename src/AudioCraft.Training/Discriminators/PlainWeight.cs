@@ -11,7 +11,7 @@ internal sealed class PlainWeight : ConvWeight
     /// <param name="shape">[out, in / groups, k, …].</param>
     public PlainWeight(long[] shape) : base(nameof(PlainWeight), shape)
     {
-        weight = Filled(shape);
+        weight = Uniform(shape, shape);
         RegisterComponents();
     }
 

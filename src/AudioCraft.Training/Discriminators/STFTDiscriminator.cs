@@ -1,4 +1,3 @@
-using AudioCraft.Codecs;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -13,9 +12,9 @@ public sealed class STFTDiscriminator : SubDiscriminator
 {
     private readonly int inChannels;
     private readonly ComplexSpectrogram spec_transform;
-    private readonly Activation activation;
-    private readonly ModuleList<NormConv> convs;
-    private readonly NormConv conv_post;
+    private readonly ActivationConfig activation;
+    private readonly ModuleList<DiscriminatorConv> convs;
+    private readonly DiscriminatorConv conv_post;
 
     /// <summary>Creates the layers.</summary>
     /// <param name="filters">Channels of the first convolution.</param>
@@ -42,11 +41,12 @@ public sealed class STFTDiscriminator : SubDiscriminator
         ArgumentOutOfRangeException.ThrowIfLessThan(filtersScale, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(maxFilters, 1);
         this.inChannels = inChannels;
-        this.activation = new Activation(activation ?? DefaultActivation);
+        this.activation = activation ?? DefaultActivation;
+        this.activation.Validate();
         spec_transform = new ComplexSpectrogram(nFft, hopLength, winLength, normalized);
         var (time, frequency) = kernelSize ?? (3, 9);
         var (timeStep, frequencyStep) = stride ?? (1, 2);
-        var layers = new List<NormConv>
+        var layers = new List<DiscriminatorConv>
         {
             new(2L * inChannels, filters, [time, frequency], DiscriminatorNorm.None, padding: [(time - 1) / 2, (frequency - 1) / 2]),
         };
@@ -56,15 +56,15 @@ public sealed class STFTDiscriminator : SubDiscriminator
         {
             var outputs = Growth.Limited(filters, filtersScale, i + 1, maxFilters);
             long spread = dilations[i];
-            layers.Add(new NormConv(
+            layers.Add(new DiscriminatorConv(
                 channels, outputs, [time, frequency], norm, [timeStep, frequencyStep], [(time - 1) * spread / 2, (frequency - 1) / 2], [spread, 1]));
             channels = outputs;
         }
 
         var most = Growth.Limited(filters, filtersScale, dilations.Count + 1, maxFilters);
-        layers.Add(new NormConv(channels, most, [time, time], norm, padding: [(time - 1) / 2, (time - 1) / 2]));
-        convs = new ModuleList<NormConv>(layers.ToArray());
-        conv_post = new NormConv(most, outChannels, [time, time], norm, padding: [(time - 1) / 2, (time - 1) / 2]);
+        layers.Add(new DiscriminatorConv(channels, most, [time, time], norm, padding: [(time - 1) / 2, (time - 1) / 2]));
+        convs = new ModuleList<DiscriminatorConv>(layers.ToArray());
+        conv_post = new DiscriminatorConv(most, outChannels, [time, time], norm, padding: [(time - 1) / 2, (time - 1) / 2]);
         RegisterComponents();
     }
 

@@ -1,4 +1,3 @@
-using AudioCraft.Codecs;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -12,9 +11,9 @@ namespace AudioCraft.Training;
 /// </summary>
 public sealed class ScaleDiscriminator : SubDiscriminator
 {
-    private readonly Activation activation;
+    private readonly ActivationConfig activation;
     private readonly ModuleList<Module<Tensor, Tensor>> convs;
-    private readonly NormConv conv_post;
+    private readonly DiscriminatorConv conv_post;
     private readonly long minSamples;
 
     /// <summary>Creates the layers.</summary>
@@ -56,12 +55,13 @@ public sealed class ScaleDiscriminator : SubDiscriminator
             }
         }
 
-        this.activation = new Activation(activation ?? DefaultActivation);
+        this.activation = activation ?? DefaultActivation;
+        this.activation.Validate();
         long wide = checked(kernelSizes[0] * kernelSizes[1]), channels = filters;
         var margin = (wide - 1) / 2;
         var layers = new List<Module<Tensor, Tensor>>
         {
-            Sequential(new Padding1d(margin, pad, padValue), new NormConv(inChannels, filters, [wide], norm)),
+            Sequential(new Padding1d(margin, pad, padValue), new DiscriminatorConv(inChannels, filters, [wide], norm)),
         };
         var shapes = new List<(long Kernel, long Stride, long Padding)>();
         for (var i = 0; i < downsampleScales.Count; i++)
@@ -70,15 +70,15 @@ public sealed class ScaleDiscriminator : SubDiscriminator
             ArgumentOutOfRangeException.ThrowIfLessThan(scale, 1, nameof(downsampleScales));
             var outputs = Growth.Limited(channels, scale, 1, maxFilters);
             long kernel = innerKernelSizes?[i] ?? (scale * 10) + 1, step = strides?[i] ?? scale, padding = paddings?[i] ?? scale * 5;
-            layers.Add(new NormConv(channels, outputs, [kernel], norm, [step], [padding], groups: groups?[i] ?? Math.Max(1, channels / 4)));
+            layers.Add(new DiscriminatorConv(channels, outputs, [kernel], norm, [step], [padding], groups: groups?[i] ?? Math.Max(1, channels / 4)));
             shapes.Add((kernel, step, padding));
             channels = outputs;
         }
 
         var most = Growth.Limited(channels, 2, 1, maxFilters);
-        layers.Add(new NormConv(channels, most, [kernelSizes[0]], norm, padding: [(kernelSizes[0] - 1) / 2]));
+        layers.Add(new DiscriminatorConv(channels, most, [kernelSizes[0]], norm, padding: [(kernelSizes[0] - 1) / 2]));
         convs = new ModuleList<Module<Tensor, Tensor>>(layers.ToArray());
-        conv_post = new NormConv(most, outChannels, [kernelSizes[1]], norm, padding: [(kernelSizes[1] - 1) / 2]);
+        conv_post = new DiscriminatorConv(most, outChannels, [kernelSizes[1]], norm, padding: [(kernelSizes[1] - 1) / 2]);
         minSamples = Math.Max(pad == PaddingModes.Reflect ? margin + 1 : 1, Fewest(shapes));
         RegisterComponents();
     }

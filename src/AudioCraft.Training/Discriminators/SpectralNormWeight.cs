@@ -1,4 +1,3 @@
-using AudioCraft.Layers;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -19,7 +18,7 @@ internal sealed class SpectralNormWeight : ConvWeight
     /// <param name="shape">[out, in / groups, k, …].</param>
     public SpectralNormWeight(long[] shape) : base(nameof(SpectralNormWeight), shape)
     {
-        weight_orig = Filled(shape);
+        weight_orig = Uniform(shape, shape);
         weight_u = Direction(shape[0]);
         weight_v = Direction(weight_orig.numel() / shape[0]);
         RegisterComponents();
@@ -49,8 +48,7 @@ internal sealed class SpectralNormWeight : ConvWeight
     {
         using var guard = no_grad();
         using var scope = NewDisposeScope();
-        var direction = DeferredInitialization.IsActive ? zeros(size, dtype: ScalarType.Float32) : Unit(randn(size, dtype: ScalarType.Float32));
-        return direction.DetachFromDisposeScope();
+        return Unit(randn(size, dtype: ScalarType.Float32)).DetachFromDisposeScope();
     }
 
     private static Tensor Unit(Tensor vector) => vector / vector.norm().clamp_min(Epsilon);

@@ -1,4 +1,3 @@
-using AudioCraft.Codecs;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -21,14 +20,14 @@ public abstract class SubDiscriminator : Module<Tensor, (Tensor Logits, IReadOnl
 
     /// <summary>Runs the layers. Called in a dispose scope; the results are moved to the outer scope.</summary>
     private protected static (Tensor Logits, IReadOnlyList<Tensor> FeatureMaps) Run(
-        Tensor input, IEnumerable<Module<Tensor, Tensor>> layers, Activation activation, NormConv last, bool logitsAreFeatures)
+        Tensor input, IEnumerable<Module<Tensor, Tensor>> layers, ActivationConfig activation, DiscriminatorConv last, bool logitsAreFeatures)
     {
         var maps = new List<Tensor>();
         var current = input;
         foreach (var layer in layers)
         {
             using var seen = layer.forward(current);
-            current = activation.forward(seen);
+            current = activation.Apply(seen);
             maps.Add(current.MoveToOuterDisposeScope());
         }
 

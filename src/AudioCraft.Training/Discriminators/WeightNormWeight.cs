@@ -1,5 +1,3 @@
-using AudioCraft.Codecs;
-using AudioCraft.Layers;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -14,18 +12,27 @@ internal sealed class WeightNormWeight : ConvWeight
     /// <param name="shape">[out, in / groups, k, …].</param>
     public WeightNormWeight(long[] shape) : base(nameof(WeightNormWeight), shape)
     {
-        weight_v = Filled(shape);
-        weight_g = ParameterFactory.Constant(1, [shape[0], .. Enumerable.Repeat(1L, shape.Length - 1)]);
-        if (!DeferredInitialization.IsActive)
+        weight_v = Uniform(shape, shape);
+        using (no_grad())
         {
-            using var guard = no_grad();
-            using var length = WeightNorm.Length(weight_v);
-            weight_g.copy_(length);
+            weight_g = AsParameter(Length(weight_v));
         }
 
         RegisterComponents();
     }
 
     /// <inheritdoc/>
-    public override Tensor Weight() => WeightNorm.Fold(weight_g, weight_v);
+    public override Tensor Weight()
+    {
+        using var scope = NewDisposeScope();
+        return (weight_v * (weight_g / Length(weight_v))).MoveToOuterDisposeScope();
+    }
+
+    // ‖v‖ over all but the first dimension, [out, 1, …].
+    private static Tensor Length(Tensor v)
+    {
+        using var scope = NewDisposeScope();
+        long[] shape = [v.size(0), .. Enumerable.Repeat(1L, (int)v.dim() - 1)];
+        return v.reshape(v.size(0), -1).square().sum(1).sqrt().reshape(shape).MoveToOuterDisposeScope();
+    }
 }

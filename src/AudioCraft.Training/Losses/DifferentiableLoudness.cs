@@ -16,9 +16,6 @@ internal sealed class DifferentiableLoudness : IDisposable
     /// <summary>Minimum energy.</summary>
     private const double Least = 1e-10;
 
-    /// <summary>Impulse responses end at this level.</summary>
-    private const double Negligible = 1e-9;
-
     private static readonly double[] Gains = [1, 1, 1, 1.41, 1.41];
 
     private readonly FixedTensor shelf;
@@ -35,8 +32,8 @@ internal sealed class DifferentiableLoudness : IDisposable
 
         BlockSamples = (int)Math.Round(0.4 * sampleRate);
         step = (int)Math.Round(BlockSamples * (1 - 0.75));
-        shelf = new FixedTensor(() => Response(KWeighting.Shelf(sampleRate), sampleRate));
-        highPass = new FixedTensor(() => Response(KWeighting.HighPass(sampleRate), sampleRate));
+        shelf = new FixedTensor(() => Taps(KWeighting.ImpulseResponses(sampleRate).Shelf));
+        highPass = new FixedTensor(() => Taps(KWeighting.ImpulseResponses(sampleRate).HighPass));
     }
 
     /// <summary>Samples of a block, the minimum length of audio.</summary>
@@ -92,21 +89,9 @@ internal sealed class DifferentiableLoudness : IDisposable
     }
 
     // [1, 1, taps], the last sample of the response first.
-    private static Tensor Response(KWeighting.Biquad filter, int sampleRate)
+    private static Tensor Taps(float[] response)
     {
-        var (b0, b1, b2) = (filter.B0 / (double)filter.A0, filter.B1 / (double)filter.A0, filter.B2 / (double)filter.A0);
-        var (a1, a2) = (filter.A1 / (double)filter.A0, filter.A2 / (double)filter.A0);
-        var response = new List<float>();
-        double x1 = 0, x2 = 0, y1 = 0, y2 = 0;
-        for (var n = 0; n < 3 || (n < sampleRate && Math.Abs(y1) + Math.Abs(y2) > Negligible); n++)
-        {
-            var x = n == 0 ? 1.0 : 0;
-            var y = (b0 * x) + (b1 * x1) + (b2 * x2) - (a1 * y1) - (a2 * y2);
-            (x2, x1, y2, y1) = (x1, x, y1, y);
-            response.Add((float)y);
-        }
-
-        response.Reverse();
-        return tensor(response.ToArray(), [1, 1, response.Count]);
+        Array.Reverse(response);
+        return tensor(response, [1, 1, response.Length]);
     }
 }

@@ -14,7 +14,7 @@ public static class EncodecConfigText
     {
         ArgumentNullException.ThrowIfNull(config);
         config.Validate();
-        var (encoder, decoder) = (config.Encoder, config.DecoderOrDefault);
+        var (encoder, decoder) = (config.Encoder, config.Decoder ?? config.Encoder);
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"compression_model: encodec\nsample_rate: {config.SampleRate}\nchannels: {config.Channels}\n");
         text.Append("encodec:\n  autoencoder: seanet\n  quantizer: rvq\n  sample_rate: ${sample_rate}\n  channels: ${channels}\n");

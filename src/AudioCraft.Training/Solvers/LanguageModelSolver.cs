@@ -153,7 +153,7 @@ public sealed class LanguageModelSolver : Solver
     }
 
     internal static IEnumerable<T5Conditioner> Conditioners(LMModel model) =>
-        model.Conditioners.Names.Select(name => model.Conditioners[name]).OfType<T5Conditioner>();
+        model.Conditioners.Values.OfType<T5Conditioner>();
 
     /// <summary>The trained parameters by name: those of the model, and of its text encoders if they are trained.</summary>
     private List<(string Name, Parameter Parameter)> Learning(LMModel model)
@@ -161,11 +161,11 @@ public sealed class LanguageModelSolver : Solver
         var own = model.named_parameters().Select(p => (p.name, p.parameter)).ToList();
         if (Language.FineTuneTextEncoder)
         {
-            foreach (var name in model.Conditioners.Names)
+            foreach (var (name, conditioner) in model.Conditioners)
             {
-                if (model.Conditioners[name] is T5Conditioner conditioner)
+                if (conditioner is T5Conditioner t5)
                 {
-                    own.AddRange(conditioner.TextEncoder.Encoder.named_parameters().Select(p => ($"text_encoder.{name}.{p.name}", p.parameter)));
+                    own.AddRange(t5.TextEncoder.Encoder.named_parameters().Select(p => ($"text_encoder.{name}.{p.name}", p.parameter)));
                 }
             }
         }

@@ -33,7 +33,7 @@ internal static class SequenceCrossEntropy
         }
 
         var (count, special, frames) = (model.NumCodebooks, model.SpecialToken, batch.Frames);
-        var index = pattern.SequenceIndexes(frames, keepOnlyValidSteps: true);
+        var index = SequenceIndexes(pattern, count, frames);
         var steps = index.GetLength(1) - 1;
         var items = batch.Texts.Count;
         var input = new long[items * count * steps];
@@ -58,6 +58,22 @@ internal static class SequenceCrossEntropy
         return new Sequences(input, targets, steps, counts);
     }
 
+    /// <summary>The index [K, S] of each position's code in flattened codes [K, T]; -1 for positions without a code.</summary>
+    private static int[,] SequenceIndexes(CodebookPattern pattern, int codebooks, int frames)
+    {
+        using var scope = NewDisposeScope();
+        var (_, indexes, _) = pattern.BuildSequence(zeros([1, codebooks, frames], dtype: ScalarType.Int64), 0, keepOnlyValidSteps: true);
+        var flat = indexes.cpu().contiguous().data<long>();
+        var result = new int[codebooks, (int)indexes.size(1)];
+        var steps = result.GetLength(1);
+        for (var i = 0; i < codebooks * steps; i++)
+        {
+            result[i / steps, i % steps] = flat[i] < codebooks * frames ? (int)flat[i] : -1;
+        }
+
+        return result;
+    }
+
     /// <summary>The loss of a part of a batch.</summary>
     /// <param name="model">The model.</param>
     /// <param name="part">Items of the part.</param>
@@ -72,13 +88,13 @@ internal static class SequenceCrossEntropy
         var (items, codebooks) = (part.Texts.Count, model.NumCodebooks);
         var input = tensor(sequences.Input, [items, codebooks, sequences.Steps], device: model.Device);
         var targets = tensor(sequences.Targets, [codebooks, items * sequences.Steps], device: model.Device);
-        var conditions = TextConditionEncoder.Encode(model, part.Texts);
+        var conditions = model.EncodeDescriptions(part.Texts);
         using var mixed = new MixedPrecision(precision);
-        var hidden = model.Hidden(input, conditions);
+        var hidden = model.ComputeHidden(input, conditions);
         var losses = new List<Tensor>();
         for (var k = 0; k < codebooks; k++)
         {
-            var logits = model.Logits(k, hidden).view(-1, model.Config.Cardinality).to(ScalarType.Float32);
+            var logits = model.ComputeLogits(k, hidden).view(-1, model.Config.Cardinality).to(ScalarType.Float32);
             losses.Add(functional.cross_entropy(logits, targets[k], ignore_index: Ignored, reduction: Reduction.Sum) / Math.Max(1, counts[k]));
         }
 

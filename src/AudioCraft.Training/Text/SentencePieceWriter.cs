@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using System.Runtime.InteropServices;
 using AudioCraft.Conditioning;
 
 namespace AudioCraft.Training;
@@ -10,8 +11,11 @@ namespace AudioCraft.Training;
 /// </summary>
 internal static class SentencePieceWriter
 {
-    /// <summary>Names of pieces 0, 1 and 2, as in T5, which has no begin-of-text piece.</summary>
-    public static readonly IReadOnlyList<(string Text, PieceType Type)> SpecialPieces = [("<pad>", PieceType.Control), ("</s>", PieceType.Control), ("<unk>", PieceType.Unknown)];
+    // Values of ModelProto.SentencePiece.Type.
+    private const int Normal = 1, Unknown = 2, Control = 3;
+
+    /// <summary>Names and types of pieces 0, 1 and 2, as in T5, which has no begin-of-text piece.</summary>
+    public static readonly IReadOnlyList<(string Text, int Type)> SpecialPieces = [("<pad>", Control), ("</s>", Control), ("<unk>", Unknown)];
 
     /// <param name="pieces">The pieces after the special ones: text with U+2581 for a space, and its log probability.</param>
     /// <param name="charsMap">The compiled replacements; empty for none.</param>
@@ -26,7 +30,7 @@ internal static class SentencePieceWriter
 
         foreach (var (text, score) in pieces)
         {
-            Add(model, 1, Piece(text, score, PieceType.Normal));
+            Add(model, 1, Piece(text, score, Normal));
         }
 
         Add(model, 2, Trainer(pieces.Count + SpecialPieces.Count));
@@ -34,7 +38,7 @@ internal static class SentencePieceWriter
         return [.. model];
     }
 
-    private static List<byte> Piece(string text, float score, PieceType type)
+    private static List<byte> Piece(string text, float score, int type)
     {
         var message = new List<byte>();
         Add(message, 1, Encoding.UTF8.GetBytes(text));
@@ -42,9 +46,9 @@ internal static class SentencePieceWriter
         var bytes = new byte[4];
         BinaryPrimitives.WriteSingleLittleEndian(bytes, score);
         message.AddRange(bytes);
-        if (type != PieceType.Normal)
+        if (type != Normal)
         {
-            Add(message, 3, (long)type);
+            Add(message, 3, type);
         }
 
         return message;
@@ -83,7 +87,7 @@ internal static class SentencePieceWriter
         AddVarint(message, (ulong)value);
     }
 
-    private static void Add(List<byte> message, int field, List<byte> value) => Add(message, field, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(value));
+    private static void Add(List<byte> message, int field, List<byte> value) => Add(message, field, CollectionsMarshal.AsSpan(value));
 
     private static void Add(List<byte> message, int field, ReadOnlySpan<byte> value)
     {

@@ -34,7 +34,7 @@ public static class UnigramTrainer
         options ??= new UnigramTrainerOptions();
         options.Check();
         var charsMap = CharacterMapBuilder.Build(options.Rules);
-        var words = CountWords(texts, new NormalizerSpec { CharsMap = CharsMap.Parse(charsMap, nameof(UnigramTrainerOptions.Rules)) });
+        var words = CountWords(texts, charsMap);
         if (words.Count == 0)
         {
             throw new ArgumentException("All texts are blank; at least one character is needed to train a tokenizer.", nameof(texts));
@@ -72,13 +72,14 @@ public static class UnigramTrainer
 
     internal static IEnumerable<string> Characters(string text) => text.EnumerateRunes().Select(rune => rune.ToString());
 
-    private static List<(string Text, long Count)> CountWords(IEnumerable<string> texts, NormalizerSpec spec)
+    private static List<(string Text, long Count)> CountWords(IEnumerable<string> texts, byte[] charsMap)
     {
-        var normalizer = new SentencePieceNormalizer(spec, null);
+        // A tokenizer without pieces normalizes texts as the trained one will.
+        var normalizer = SentencePieceTokenizer.Load(new MemoryStream(SentencePieceWriter.Write([], charsMap, "")), nameof(UnigramTrainerOptions.Rules));
         var counts = new Dictionary<string, long>(StringComparer.Ordinal);
         foreach (var text in texts)
         {
-            var normalized = Encoding.UTF8.GetString(normalizer.Normalize(Encoding.UTF8.GetBytes(text ?? throw new ArgumentException("A text is null.", nameof(texts)))));
+            var normalized = normalizer.Normalize(text ?? throw new ArgumentException("A text is null.", nameof(texts)));
             foreach (var word in normalized.Split(Space, StringSplitOptions.RemoveEmptyEntries).SelectMany(Parts))
             {
                 counts[word] = counts.GetValueOrDefault(word) + 1;

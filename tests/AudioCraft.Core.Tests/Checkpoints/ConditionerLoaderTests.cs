@@ -37,7 +37,7 @@ public class ConditionerLoaderTests
             model,
             new TokenRequest
             {
-                BatchSize = texts.Length, Frames = 6, Conditions = TextConditionEncoder.Encode(model, texts),
+                BatchSize = texts.Length, Frames = 6, Conditions = model.EncodeDescriptions(texts),
                 Parameters = new GenerationParams { UseSampling = false }, Random = RandomSequence.ForItems(1, texts),
             },
             null,

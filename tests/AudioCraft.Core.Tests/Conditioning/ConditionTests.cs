@@ -50,7 +50,7 @@ public class ConditionTests
         {
             Dim = 8, PrependConditions = ["b", "e"], InterpolatedConditions = ["d"], SumConditions = ["a"], CrossConditions = ["c", "f"], CrossAttentionPositions = true,
         };
-        var fuser = new ConditionFuser(config);
+        var fuser = LMModel.CreateFuser(config);
         var input = randn(3, 5, 8);
         long[][] lengths = [[1, 1, 1], [2, 3, 1], [4, 1, 2], [3, 2, 1], [2, 4, 1], [1, 3, 2]];
         string[] names = ["a", "b", "d", "e", "c", "f"];
@@ -76,7 +76,7 @@ public class ConditionTests
     public void Summed_condition_of_several_positions_throws()
     {
         using var scope = NewDisposeScope();
-        var fuser = new ConditionFuser(new LMConfig { Dim = 8, SumConditions = ["a"], CrossConditions = [] });
+        var fuser = LMModel.CreateFuser(new LMConfig { Dim = 8, SumConditions = ["a"], CrossConditions = [] });
         var conditions = new ConditionTensors(new ConditionTensor("a", zeros(2, 3, 8)));
         Assert.Contains("3 positions", Assert.Throws<ArgumentException>(() => fuser.Fuse(zeros(2, 4, 8), conditions, isFirst: true)).Message, StringComparison.Ordinal);
     }
@@ -165,6 +165,6 @@ public class ConditionTests
             CrossAttentionPositions = index == 3, CrossAttentionPositionScale = 0.5,
         };
         var conditions = config.ConditionNames.Order(StringComparer.Ordinal).Select(name => new ConditionTensor(name, io.Read($"fuser/cond_{name}")));
-        return (new ConditionFuser(config), new ConditionTensors([.. conditions]));
+        return (LMModel.CreateFuser(config), new ConditionTensors([.. conditions]));
     }
 }

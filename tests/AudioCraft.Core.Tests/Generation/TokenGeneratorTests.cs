@@ -178,8 +178,8 @@ public class TokenGeneratorTests
     {
         using var scope = NewDisposeScope();
         using var model = GoldenLM.Load("lm_tiny_nocond");
-        Assert.True(TextConditionEncoder.Encode(model, [null, ""]).IsEmpty);
-        Assert.Contains("'rain'", Assert.Throws<ArgumentException>(() => TextConditionEncoder.Encode(model, [null, "rain"])).Message, StringComparison.Ordinal);
+        Assert.True(model.EncodeDescriptions([null, ""]).IsEmpty);
+        Assert.Contains("'rain'", Assert.Throws<ArgumentException>(() => model.EncodeDescriptions([null, "rain"])).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using AudioCraft.Generation;
 using AudioCraft.LanguageModel;
+using AudioCraft.Layers;
 using AudioCraft.Tests.Codecs;
 using AudioCraft.Tests.Conditioning;
 using TorchSharp;

@@ -32,7 +32,7 @@ public static class CheckpointWriter
             throw new ArgumentOutOfRangeException(nameof(segmentDuration), segmentDuration, "Seconds above 0 are expected.");
         }
 
-        var names = lm.Conditioners.Names;
+        var names = lm.Conditioners.Keys.ToList();
         var encoders = names.Select(name => lm.Conditioners[name]).ToList();
         if (encoders.Exists(encoder => encoder is not T5Conditioner))
         {

@@ -1,4 +1,3 @@
-using AudioCraft.Kernels;
 using AudioCraft.Layers;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -8,6 +7,9 @@ namespace AudioCraft.Codecs;
 /// <summary>A convolution of DAC with upstream's names of weights; weight normalisation is folded on loading.</summary>
 internal sealed class DacConv1d : CodecLayer
 {
+    /// <summary>Standard deviation of upstream's initial weights, which it truncates at ±2. Biases are zero.</summary>
+    private const double InitialDeviation = 0.02;
+
     private readonly Parameter weight;
     private readonly Parameter bias;
     private readonly ConvGeometry geometry;
@@ -23,15 +25,8 @@ internal sealed class DacConv1d : CodecLayer
     {
         (geometry, this.padding) = (new(kernel, stride, dilation), padding);
 
-        // Upstream initializes weights with a normal distribution of standard deviation 0.02 truncated at ±2, and biases with zero.
-        weight = ParameterFactory.Normal(outputs, inputs, kernel);
+        weight = ParameterFactory.Normal(InitialDeviation, [outputs, inputs, kernel]);
         bias = ParameterFactory.Constant(0, outputs);
-        if (!DeferredInitialization.IsActive)
-        {
-            using var guard = no_grad();
-            weight.mul_(0.02f);
-        }
-
         RegisterComponents();
     }
 

@@ -48,8 +48,9 @@ public sealed record EncodecConfig
     /// <summary>Frames a second.</summary>
     internal double FrameRateOrDefault => FrameRate ?? SampleRate / Encoder.HopLength;
 
+    /// <summary>Checks that the values are in range and fit one another.</summary>
     /// <exception cref="ArgumentException">A value is out of range or does not fit another; the message names it.</exception>
-    internal void Validate()
+    public void Validate()
     {
         Encoder.Validate();
         DecoderOrDefault.Validate();

@@ -1,9 +1,8 @@
-using AudioCraft.Kernels;
 using AudioCraft.Layers;
-using TorchSharp;
 using TorchSharp.Modules;
-using static TorchSharp.torch;
+using TorchSharp;
 using static TorchSharp.torch.nn;
+using static TorchSharp.torch;
 using LayerNorm = AudioCraft.Layers.LayerNorm;
 using Linear = AudioCraft.Layers.Linear;
 

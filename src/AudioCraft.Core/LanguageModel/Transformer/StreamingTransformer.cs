@@ -1,8 +1,9 @@
 using AudioCraft.Conditioning;
-using TorchSharp;
+using AudioCraft.Layers;
 using TorchSharp.Modules;
-using static TorchSharp.torch;
+using TorchSharp;
 using static TorchSharp.torch.nn;
+using static TorchSharp.torch;
 
 namespace AudioCraft.LanguageModel;
 

@@ -1,9 +1,8 @@
 using AudioCraft.Codecs;
-using AudioCraft.Kernels;
 using AudioCraft.Layers;
 using TorchSharp;
-using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
+using static TorchSharp.torch;
 
 namespace AudioCraft.LanguageModel;
 

@@ -1,8 +1,8 @@
-using AudioCraft.LanguageModel;
+using AudioCraft.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace AudioCraft.Kernels;
+namespace AudioCraft.LanguageModel;
 
 /// <summary>The attention of one decoding step over the keys and values of a <see cref="TransformerState"/>. Threads share the heads.</summary>
 internal sealed unsafe class StepAttention

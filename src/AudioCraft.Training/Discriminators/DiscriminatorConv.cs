@@ -1,12 +1,12 @@
-using AudioCraft.Codecs;
 using TorchSharp;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
 namespace AudioCraft.Training;
 
 /// <summary>A convolution over one or two dimensions with its normalization: the kernel is <c>conv</c>, a group norm after it is <c>norm</c> (audiocraft/modules/conv.py).</summary>
-internal sealed class NormConv : Module<Tensor, Tensor>
+internal sealed class DiscriminatorConv : Module<Tensor, Tensor>
 {
     /// <summary>With up to this many channels in, libtorch's gradient of the input of a convolution over two dimensions is slow on a CPU.</summary>
     private const int FewInputs = 4;
@@ -15,7 +15,7 @@ internal sealed class NormConv : Module<Tensor, Tensor>
     private const double NormEpsilon = 1e-5;
 
     private readonly ConvWeight conv;
-    private readonly TimeGroupNorm? norm;
+    private readonly GroupNorm? norm;
     private readonly long[] stride;
     private readonly long[] padding;
     private readonly long[] dilation;
@@ -30,9 +30,9 @@ internal sealed class NormConv : Module<Tensor, Tensor>
     /// <param name="dilation">Distance between taps in each dimension; null for 1.</param>
     /// <param name="groups">Number of groups.</param>
     /// <exception cref="ArgumentException">A size is out of range, or the groups do not divide the channels.</exception>
-    public NormConv(
+    public DiscriminatorConv(
         long inputs, long outputs, long[] kernel, DiscriminatorNorm normalization, long[]? stride = null, long[]? padding = null, long[]? dilation = null,
-        long groups = 1) : base(nameof(NormConv))
+        long groups = 1) : base(nameof(DiscriminatorConv))
     {
         long[] ones = kernel.Select(_ => 1L).ToArray();
         this.stride = stride ?? ones;
@@ -51,8 +51,8 @@ internal sealed class NormConv : Module<Tensor, Tensor>
             throw new ArgumentException($"{groups} groups do not divide {inputs} and {outputs} channels.", nameof(groups));
         }
 
-        conv = ConvWeight.Make(normalization, [outputs, inputs / groups, .. kernel]);
-        norm = normalization == DiscriminatorNorm.TimeGroupNorm ? new TimeGroupNorm(outputs, NormEpsilon) : null;
+        conv = ConvWeight.Create(normalization, [outputs, inputs / groups, .. kernel]);
+        norm = normalization == DiscriminatorNorm.TimeGroupNorm ? CreateNorm(outputs) : null;
         RegisterComponents();
     }
 
@@ -61,7 +61,7 @@ internal sealed class NormConv : Module<Tensor, Tensor>
     {
         using var weight = conv.Weight();
         var output = stride.Length == 1 ? functional.conv1d(input, weight, conv.Bias, stride[0], padding[0], dilation[0], groups)
-            : TakesRows(input) ? OverRows(input, weight)
+            : UsesRows(input) ? OverRows(input, weight)
             : functional.conv2d(input, weight, conv.Bias, stride, padding, dilation, groups);
         if (norm is null)
         {
@@ -74,7 +74,17 @@ internal sealed class NormConv : Module<Tensor, Tensor>
         }
     }
 
-    private bool TakesRows(Tensor input) =>
+    // TorchSharp's GroupNorm does not initialize its scale and shift (0.107).
+    private static GroupNorm CreateNorm(long channels)
+    {
+        using var guard = no_grad();
+        var result = GroupNorm(1, channels, NormEpsilon);
+        init.ones_(result.weight);
+        init.zeros_(result.bias);
+        return result;
+    }
+
+    private bool UsesRows(Tensor input) =>
         input.requires_grad && input.size(1) <= FewInputs && stride[0] == 1 && groups == 1 && input.device_type == DeviceType.CPU;
 
     /// <summary>

@@ -1,9 +1,9 @@
-using AudioCraft.Layers;
+using AudioCraft.Kernels;
 using TorchSharp;
-using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
+using static TorchSharp.torch;
 
-namespace AudioCraft.Kernels;
+namespace AudioCraft.Layers;
 
 /// <summary>A convolution over time with the implementation that is fastest for its shape (measured in benchmarks/).</summary>
 internal static class Conv1dOperator

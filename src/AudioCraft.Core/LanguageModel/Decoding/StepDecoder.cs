@@ -1,8 +1,7 @@
-using AudioCraft.Codecs;
-using AudioCraft.LanguageModel;
+using AudioCraft.Kernels;
 using static TorchSharp.torch;
 
-namespace AudioCraft.Kernels;
+namespace AudioCraft.LanguageModel;
 
 /// <summary>
 /// The CPU kernel of one decoding step: it computes what the modules compute, but runs all threads from the step's tokens to its logits without returning to

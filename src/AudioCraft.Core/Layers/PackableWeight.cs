@@ -1,10 +1,10 @@
-using AudioCraft.Layers;
-using TorchSharp;
+using AudioCraft.Kernels;
 using TorchSharp.Modules;
-using static TorchSharp.torch;
+using TorchSharp;
 using static TorchSharp.torch.nn;
+using static TorchSharp.torch;
 
-namespace AudioCraft.Kernels;
+namespace AudioCraft.Layers;
 
 /// <summary>
 /// The matrix of a linear layer: a parameter or, once packed, weights of lower precision that replace it.

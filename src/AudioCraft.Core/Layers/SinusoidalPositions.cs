@@ -1,7 +1,7 @@
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace AudioCraft.LanguageModel;
+namespace AudioCraft.Layers;
 
 /// <summary>
 /// Sinusoidal positions: for each position the cosines, then the sines, of wavelengths from 2π to 2π·maxPeriod

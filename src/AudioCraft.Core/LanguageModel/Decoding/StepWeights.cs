@@ -1,10 +1,10 @@
-using AudioCraft.LanguageModel;
+using AudioCraft.Kernels;
 using AudioCraft.Layers;
 using TorchSharp;
 using static TorchSharp.torch;
 using Linear = AudioCraft.Layers.Linear;
 
-namespace AudioCraft.Kernels;
+namespace AudioCraft.LanguageModel;
 
 /// <summary>The weights of a language model as pointers into the modules' own memory. The modules must not be moved, packed or disposed of while this is in use.</summary>
 internal sealed unsafe class StepWeights

@@ -1,9 +1,9 @@
-using AudioCraft.Layers;
+using AudioCraft.Kernels;
 using TorchSharp;
-using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
+using static TorchSharp.torch;
 
-namespace AudioCraft.Kernels;
+namespace AudioCraft.Layers;
 
 /// <summary>Products of activations with a weight matrix.</summary>
 internal static class MatrixProduct
