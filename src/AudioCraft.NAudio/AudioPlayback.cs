@@ -40,7 +40,8 @@ public static class AudioPlayback
     }
 
     /// <summary>Plays a source to its end.</summary>
-    /// <param name="sound">The source, for example <see cref="ProviderExtensions.ToSampleProvider"/> of a tensor or a <see cref="LiveSampleProvider"/>.</param>
+    /// <param name="sound">The source, for example <see cref="ProviderExtensions.ToSampleProvider"/> of a tensor or a <see cref="LiveSampleProvider"/>, of which
+    /// <see cref="LiveSampleProvider.Playback"/> is played: silence while the model is too slow.</param>
     /// <param name="player">A player without a source, which is not disposed; null for the default device.</param>
     /// <param name="cancellationToken">Stops playback.</param>
     /// <returns>A task that completes after the last sample was played. It fails with the exception that the source throws.</returns>
@@ -57,7 +58,7 @@ public static class AudioPlayback
         device.PlaybackStopped += OnStopped;
         try
         {
-            device.Init(sound);
+            device.Init(sound is LiveSampleProvider live ? live.Playback : sound);
             device.Play();
             Exception? failure;
             await using (cancellationToken.Register(device.Stop).ConfigureAwait(false))

@@ -3,7 +3,19 @@ namespace AudioCraft.NAudio;
 /// <summary>Generation as a sample provider.</summary>
 public static class LiveGeneration
 {
-    /// <summary>Starts generating in the background and returns a provider that plays the samples as they are generated. Disposing it stops the generation.</summary>
+    /// <summary>
+    /// Starts generating in the background and returns a provider of the samples. Reading the provider waits for the model and ends with the last sample, for files and effects;
+    /// <see cref="LiveSampleProvider.Playback"/> never waits, for audio devices. Disposing the provider stops the generation.
+    /// </summary>
+    /// <example>
+    /// <code>
+    /// using var live = gen.GenerateLive("heavy rain");
+    /// WaveFileWriter.CreateWaveFile16("rain.wav", live);   // to a file
+    ///
+    /// using var other = gen.GenerateLive("heavy rain");
+    /// await AudioPlayback.PlayAsync(other);                // to the default device
+    /// </code>
+    /// </example>
     /// <param name="model">The model.</param>
     /// <param name="description">The text; empty for unconditional generation.</param>
     /// <param name="parameters">The parameters of this generation; null for those of the model.</param>

@@ -3,23 +3,23 @@ namespace AudioCraft.NAudio;
 /// <summary>How much a <see cref="LiveSampleProvider"/> buffers.</summary>
 public sealed record LiveOptions
 {
-    /// <summary>The buffered length at which the source has to wait: above 0, at most one hour. Default 2 seconds.</summary>
-    public TimeSpan Ahead { get; init; } = TimeSpan.FromSeconds(2);
+    /// <summary>The buffered length at which generation pauses: above 0, at most one hour. Default 2 seconds.</summary>
+    public TimeSpan MaxBuffered { get; init; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>The buffered length that is required before playback starts, and again after an underrun: 0 to <see cref="Ahead"/>. Default 0.2 seconds.</summary>
-    public TimeSpan BeforeStart { get; init; } = TimeSpan.FromSeconds(0.2);
+    /// <summary>The length that must be buffered before <see cref="LiveSampleProvider.Playback"/> starts, and again after an underrun: 0 to <see cref="MaxBuffered"/>. Default 0.2 seconds.</summary>
+    public TimeSpan StartThreshold { get; init; } = TimeSpan.FromSeconds(0.2);
 
     internal void Validate(string parameter)
     {
         // An hour of 64 channels at 1 MHz still fits into the counters.
-        if (Ahead <= TimeSpan.Zero || Ahead > TimeSpan.FromHours(1))
+        if (MaxBuffered <= TimeSpan.Zero || MaxBuffered > TimeSpan.FromHours(1))
         {
-            throw new ArgumentException($"{nameof(Ahead)} is {Ahead}, but more than 0 and at most one hour was expected.", parameter);
+            throw new ArgumentException($"{nameof(MaxBuffered)} is {MaxBuffered}, but more than 0 and at most one hour was expected.", parameter);
         }
 
-        if (BeforeStart < TimeSpan.Zero || BeforeStart > Ahead)
+        if (StartThreshold < TimeSpan.Zero || StartThreshold > MaxBuffered)
         {
-            throw new ArgumentException($"{nameof(BeforeStart)} is {BeforeStart}, but 0 to {nameof(Ahead)} ({Ahead}) was expected.", parameter);
+            throw new ArgumentException($"{nameof(StartThreshold)} is {StartThreshold}, but 0 to {nameof(MaxBuffered)} ({MaxBuffered}) was expected.", parameter);
         }
     }
 }

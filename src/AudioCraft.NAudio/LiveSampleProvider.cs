@@ -5,27 +5,32 @@ using NAudio.Wave;
 namespace AudioCraft.NAudio;
 
 /// <summary>
-/// Plays audio while it is generated. Chunks are taken from the source on another thread until <see cref="LiveOptions.Ahead"/> is buffered; then the source waits.
-/// If the source is too slow, the provider returns silence until <see cref="LiveOptions.BeforeStart"/> is buffered again.
+/// The samples of a generation that is still running. Chunks are taken from the source on another thread until <see cref="LiveOptions.MaxBuffered"/> is buffered; then the source waits.
+/// <para><see cref="Read"/> waits for the source and ends with its last sample: for files, effects and everything else that reads to the end.</para>
+/// <para><see cref="Playback"/> provides the same samples without waiting, with silence where the source is too slow: for audio devices.</para>
 /// All members can be used from any thread.
 /// </summary>
 public sealed class LiveSampleProvider : ISampleProvider, IDisposable, IAsyncDisposable
 {
+    /// <summary>The provider whose source runs in the current asynchronous flow: disposing it there must not wait for the source.</summary>
+    private static readonly AsyncLocal<LiveSampleProvider?> Running = new();
+
     private readonly object sync = new();
     private readonly Queue<float[]> pieces = new();
     private readonly CancellationTokenSource stop;
     private readonly CancellationToken stopped;
-    private readonly Task pulling;
+    private readonly CancellationTokenRegistration wakeReaders;
+    private readonly Task reading;
     private readonly TaskCompletionSource completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly long most;
-    private readonly long first;
+    private readonly long maxBuffered;
+    private readonly long startThreshold;
     private int taken;
-    private long waiting;
-    private long heard;
+    private long buffered;
+    private long played;
     private long silent;
     private int underruns;
-    private int disposed;
-    private bool flowing;
+    private bool isDisposed;
+    private bool isPlaying;
     private bool ended;
     private ExceptionDispatchInfo? failure;
     private TaskCompletionSource? room;
@@ -48,15 +53,25 @@ public sealed class LiveSampleProvider : ISampleProvider, IDisposable, IAsyncDis
         options ??= new LiveOptions();
         options.Validate(nameof(options));
         WaveFormat = WaveFormat.CreateIeeeFloatWaveFormat(sampleRate, channels);
-        most = Math.Max(1, (long)(options.Ahead.TotalSeconds * sampleRate)) * channels;
-        first = Math.Min(most, (long)(options.BeforeStart.TotalSeconds * sampleRate) * channels);
+        maxBuffered = Math.Max(1, (long)(options.MaxBuffered.TotalSeconds * sampleRate)) * channels;
+        startThreshold = Math.Min(maxBuffered, (long)(options.StartThreshold.TotalSeconds * sampleRate) * channels);
+        Playback = new PlaybackProvider(this);
         stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         stopped = stop.Token;
-        pulling = Task.Run(() => PullAsync(chunks), CancellationToken.None);
+        wakeReaders = stopped.UnsafeRegister(static provider => ((LiveSampleProvider)provider!).Wake(), this);
+        reading = Task.Run(() => ReadSourceAsync(chunks), CancellationToken.None);
     }
 
     /// <summary>32-bit IEEE float at the sample rate and with the channels of the source.</summary>
     public WaveFormat WaveFormat { get; }
+
+    /// <summary>
+    /// The samples for an audio device: reading never waits. While fewer than <see cref="LiveOptions.StartThreshold"/> are buffered, at the start and after an underrun, it returns silence.
+    /// It ends (returns 0) after the last sample, and after cancellation or disposal. After an error of the source, the samples generated before it are returned first; then the
+    /// exception is thrown. <see cref="AudioPlayback.PlayAsync"/> uses it; pass it to the <c>Init</c> of other players, directly or through effects.
+    /// </summary>
+    /// <remarks>It takes samples from the same buffer as <see cref="Read"/>: use one of the two.</remarks>
+    public ISampleProvider Playback { get; }
 
     /// <summary>
     /// Completes when the source has ended (samples may still be buffered), fails with the exception of the source,
@@ -65,15 +80,15 @@ public sealed class LiveSampleProvider : ISampleProvider, IDisposable, IAsyncDis
     public Task Completion => completion.Task;
 
     /// <summary>The length that is buffered.</summary>
-    public TimeSpan Waiting => Time(ref waiting);
+    public TimeSpan Buffered => Time(ref buffered);
 
     /// <summary>The length that has been read, without silence.</summary>
-    public TimeSpan Heard => Time(ref heard);
+    public TimeSpan Played => Time(ref played);
 
-    /// <summary>The length of silence that has been read, including the time before the first sample.</summary>
+    /// <summary>The length of silence that <see cref="Playback"/> has returned, including the time before the first sample.</summary>
     public TimeSpan Silence => Time(ref silent);
 
-    /// <summary>How often the buffer was empty between the first and the last sample.</summary>
+    /// <summary>How often the buffer of <see cref="Playback"/> was empty between the first and the last sample.</summary>
     public int Underruns
     {
         get
@@ -86,14 +101,105 @@ public sealed class LiveSampleProvider : ISampleProvider, IDisposable, IAsyncDis
     }
 
     /// <summary>
-    /// Reads whole frames of samples, or of silence while too few are buffered. It never blocks.
-    /// After an error of the source, the samples generated before it are returned first; then the exception is thrown.
+    /// Reads whole frames of samples and waits until the source has generated them. After an error of the source, the samples generated before it are returned first; then the
+    /// exception is thrown.
     /// </summary>
     /// <param name="buffer">Receives interleaved samples. A remainder smaller than a frame stays unchanged.</param>
     /// <returns>The number of samples, fewer than requested only at the end; 0 at the end.</returns>
+    /// <exception cref="OperationCanceledException">The source was canceled before its end.</exception>
+    /// <exception cref="ObjectDisposedException">The provider was disposed before the end of the source, possibly during this call.</exception>
     public int Read(Span<float> buffer)
     {
-        buffer = buffer[..(buffer.Length - (buffer.Length % WaveFormat.Channels))];
+        buffer = WholeFrames(buffer);
+        lock (sync)
+        {
+            var count = 0;
+            while (true)
+            {
+                if (stopped.IsCancellationRequested)
+                {
+                    ObjectDisposedException.ThrowIf(isDisposed, this);
+                    throw new OperationCanceledException(stopped);
+                }
+
+                count += Take(buffer[count..]);
+                if (count == buffer.Length || ended)
+                {
+                    break;
+                }
+
+                Monitor.Wait(sync);
+            }
+
+            if (count == 0 && buffer.Length > 0)
+            {
+                failure?.Throw();
+            }
+
+            return count;
+        }
+    }
+
+    /// <summary>Stops the source and waits until it has stopped, except in a callback of the source, where it returns immediately.</summary>
+    public void Dispose()
+    {
+        if (Stop())
+        {
+            if (!IsInsideSource)
+            {
+                reading.GetAwaiter().GetResult();
+            }
+
+            Release();
+        }
+    }
+
+    /// <inheritdoc cref="Dispose"/>
+    public async ValueTask DisposeAsync()
+    {
+        if (Stop())
+        {
+            if (!IsInsideSource)
+            {
+                await reading.ConfigureAwait(false);
+            }
+
+            Release();
+        }
+    }
+
+    /// <summary>Stops the source; false if it was stopped by an earlier call.</summary>
+    private bool Stop()
+    {
+        lock (sync)
+        {
+            if (isDisposed)
+            {
+                return false;
+            }
+
+            isDisposed = true;
+        }
+
+        // Outside the lock: cancellation runs callbacks of the source.
+        stop.Cancel();
+        return true;
+    }
+
+    private bool IsInsideSource => ReferenceEquals(Running.Value, this);
+
+    private void Release()
+    {
+        wakeReaders.Dispose();
+        Clear();
+
+        // In a callback of the source, the source still uses the token.
+        _ = reading.ContinueWith(static (_, source) => ((CancellationTokenSource)source!).Dispose(), stop, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+    }
+
+    private int ReadWithoutWaiting(Span<float> buffer)
+    {
+        buffer = WholeFrames(buffer);
         lock (sync)
         {
             if (stopped.IsCancellationRequested)
@@ -101,8 +207,8 @@ public sealed class LiveSampleProvider : ISampleProvider, IDisposable, IAsyncDis
                 return 0;
             }
 
-            flowing = flowing || ended || waiting >= Math.Max(1, first);
-            var count = flowing ? Take(buffer) : 0;
+            isPlaying = isPlaying || ended || buffered >= Math.Max(1, startThreshold);
+            var count = isPlaying ? Take(buffer) : 0;
             if (count == buffer.Length)
             {
                 return count;
@@ -118,10 +224,10 @@ public sealed class LiveSampleProvider : ISampleProvider, IDisposable, IAsyncDis
                 return count;
             }
 
-            if (flowing)
+            if (isPlaying)
             {
                 underruns++;
-                flowing = false;
+                isPlaying = false;
             }
 
             buffer[count..].Clear();
@@ -130,29 +236,7 @@ public sealed class LiveSampleProvider : ISampleProvider, IDisposable, IAsyncDis
         }
     }
 
-    /// <summary>Stops the source and waits until it has stopped. Later reads return 0.</summary>
-    public void Dispose()
-    {
-        if (Interlocked.Exchange(ref disposed, 1) == 0)
-        {
-            stop.Cancel();
-            pulling.GetAwaiter().GetResult();
-            Forget();
-            stop.Dispose();
-        }
-    }
-
-    /// <inheritdoc cref="Dispose"/>
-    public async ValueTask DisposeAsync()
-    {
-        if (Interlocked.Exchange(ref disposed, 1) == 0)
-        {
-            await stop.CancelAsync().ConfigureAwait(false);
-            await pulling.ConfigureAwait(false);
-            Forget();
-            stop.Dispose();
-        }
-    }
+    private Span<float> WholeFrames(Span<float> buffer) => buffer[..(buffer.Length - (buffer.Length % WaveFormat.Channels))];
 
     private TimeSpan Time(ref long samples)
     {
@@ -162,14 +246,15 @@ public sealed class LiveSampleProvider : ISampleProvider, IDisposable, IAsyncDis
         }
     }
 
-    private async Task PullAsync(IAsyncEnumerable<AudioChunk> chunks)
+    private async Task ReadSourceAsync(IAsyncEnumerable<AudioChunk> chunks)
     {
+        Running.Value = this;
         try
         {
             stopped.ThrowIfCancellationRequested();
             await foreach (var chunk in chunks.WithCancellation(stopped).ConfigureAwait(false))
             {
-                await Give(Samples(chunk)).WaitAsync(stopped).ConfigureAwait(false);
+                await Add(Samples(chunk)).WaitAsync(stopped).ConfigureAwait(false);
             }
 
             End(null);
@@ -177,7 +262,7 @@ public sealed class LiveSampleProvider : ISampleProvider, IDisposable, IAsyncDis
         }
         catch (OperationCanceledException) when (stopped.IsCancellationRequested)
         {
-            Forget();
+            Clear();
             completion.SetCanceled(stopped);
         }
         catch (Exception error)
@@ -211,17 +296,18 @@ public sealed class LiveSampleProvider : ISampleProvider, IDisposable, IAsyncDis
     }
 
     /// <summary>Buffers samples. The task completes when there is room for more.</summary>
-    private Task Give(float[] samples)
+    private Task Add(float[] samples)
     {
         lock (sync)
         {
             if (samples.Length > 0)
             {
                 pieces.Enqueue(samples);
-                waiting += samples.Length;
+                buffered += samples.Length;
+                Monitor.PulseAll(sync);
             }
 
-            if (waiting < most)
+            if (buffered < maxBuffered)
             {
                 return Task.CompletedTask;
             }
@@ -247,9 +333,9 @@ public sealed class LiveSampleProvider : ISampleProvider, IDisposable, IAsyncDis
             }
         }
 
-        waiting -= count;
-        heard += count;
-        if (waiting < most)
+        buffered -= count;
+        played += count;
+        if (buffered < maxBuffered)
         {
             room?.TrySetResult();
         }
@@ -263,17 +349,34 @@ public sealed class LiveSampleProvider : ISampleProvider, IDisposable, IAsyncDis
         {
             ended = true;
             failure = with;
+            Monitor.PulseAll(sync);
         }
     }
 
-    private void Forget()
+    private void Clear()
     {
         lock (sync)
         {
             ended = true;
             failure = null;
             pieces.Clear();
-            (waiting, taken) = (0, 0);
+            (buffered, taken) = (0, 0);
+            Monitor.PulseAll(sync);
         }
+    }
+
+    private void Wake()
+    {
+        lock (sync)
+        {
+            Monitor.PulseAll(sync);
+        }
+    }
+
+    private sealed class PlaybackProvider(LiveSampleProvider live) : ISampleProvider
+    {
+        public WaveFormat WaveFormat => live.WaveFormat;
+
+        public int Read(Span<float> buffer) => live.ReadWithoutWaiting(buffer);
     }
 }
