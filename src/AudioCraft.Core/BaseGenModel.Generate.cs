@@ -169,7 +169,7 @@ public abstract partial class BaseGenModel
         using var guard = no_grad();
         using var scope = NewDisposeScope();
         using var generator = new CodeGenerator(this, request);
-        GenerationLog.Started(logger, Name, request.Descriptions.Count, generator.TotalSteps);
+        LogStart(request, generator.TotalSteps);
         var (audio, tokens, frames) = (new List<Tensor>(), new List<Tensor>(), new List<long[,]>());
         foreach (var frame in generator.Frames(() => BeforeStep(cancellationToken)))
         {
@@ -226,7 +226,7 @@ public abstract partial class BaseGenModel
                 if (stream is null)
                 {
                     stream = new AudioStream(this, request, framesPerChunk, () => BeforeStep(stop.Token));
-                    GenerationLog.Started(logger, Name, request.Descriptions.Count, stream.TotalSteps);
+                    LogStart(request, stream.TotalSteps);
                 }
 
                 return stream.Next();
@@ -241,6 +241,18 @@ public abstract partial class BaseGenModel
             foreach (var chunk in ended.Result ?? [])
             {
                 chunk.Dispose();
+            }
+        }
+    }
+
+    private void LogStart(GenerationRequest request, int totalSteps)
+    {
+        GenerationLog.Started(logger, Name, request.Descriptions.Count, totalSteps);
+        for (var item = 0; item < request.Descriptions.Count; item++)
+        {
+            if (!KnownKinds.Includes(request.Descriptions[item]))
+            {
+                GenerationLog.UnknownKind(logger, item, Name, string.Join(", ", KnownKinds.Names));
             }
         }
     }

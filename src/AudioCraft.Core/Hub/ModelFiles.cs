@@ -11,7 +11,7 @@ internal sealed record ModelFiles(IReadOnlyList<string> Needed, IReadOnlyList<st
     private const string OwnT5 = CheckpointFiles.TextEncoderFolder + "/";
 
     private static readonly string[] Extras =
-        [CheckpointFiles.GenerationConfig, CheckpointFiles.TokenizerConfig, CheckpointFiles.Card, OwnT5 + CheckpointFiles.TokenizerConfig];
+        [CheckpointFiles.GenerationConfig, CheckpointFiles.TokenizerConfig, CheckpointFiles.Card, CheckpointFiles.Kinds, OwnT5 + CheckpointFiles.TokenizerConfig];
 
     /// <summary>Chooses among the existing files; null if they do not make a model.</summary>
     /// <param name="kind">What is wanted.</param>

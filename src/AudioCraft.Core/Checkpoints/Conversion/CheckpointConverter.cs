@@ -62,7 +62,7 @@ public static class CheckpointConverter
     private static void Plan(ConversionPlan plan, string source, ScalarType? type, LoadContext context)
     {
         var directory = Find(source, context.Fetcher);
-        plan.AddCopies(directory, "", CheckpointFiles.Card);
+        plan.AddCopies(directory, "", CheckpointFiles.Card, CheckpointFiles.Kinds);
         if (TryPlanHuggingFace(plan, directory, type))
         {
             return;

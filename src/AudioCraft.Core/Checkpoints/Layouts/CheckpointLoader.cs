@@ -58,6 +58,7 @@ internal static class CheckpointLoader
         try
         {
             parts.CheckFit(name);
+            parts = parts with { KnownKinds = KnownKinds.Read(source.Directory) };
         }
         catch
         {
