@@ -12,13 +12,12 @@ using var gen = AudioGen.GetPretrained("audiogen-tiny");
 var (recording, sampleRate) = AudioFile.Read(path);           // [channels, samples]
 using (recording)
 {
-    // The prompt must be shorter than the model's window: take the first two seconds.
-    using var prompt = recording.narrow(1, 0, Math.Min(recording.size(1), 2L * sampleRate));
-    using var audio = gen.GenerateContinuation(
-        prompt, sampleRate, descriptions.Length > 0 ? [descriptions[0]] : null, gen.GenerationParams with { Duration = 5 });   // includes the prompt
+    // The result is the whole recording and 3 seconds of generated audio.
+    using var audio = gen.ContinueRecording(
+        recording, sampleRate, descriptions.Length > 0 ? [descriptions[0]] : null, gen.GenerationParams with { Duration = 3 });
     Directory.CreateDirectory("out");
     AudioFile.Write("out/continued.wav", audio, gen.SampleRate);
-    Console.WriteLine($"out/continued.wav: {(double)audio.size(-1) / gen.SampleRate} s, of which the first {(double)prompt.size(-1) / sampleRate} s are the prompt");
+    Console.WriteLine($"out/continued.wav: {(double)audio.size(-1) / gen.SampleRate} s, of which the first {(double)recording.size(-1) / sampleRate} s are the recording");
 }
 
 return 0;

@@ -77,40 +77,6 @@ public abstract partial class BaseGenModel
         int numSamples, GenerationParams? parameters = null, IProgress<GenerationProgress>? progress = null, CancellationToken cancellationToken = default) =>
         RunAsync(Request(numSamples, parameters, progress), cancellationToken);
 
-    /// <summary>Continues recordings.</summary>
-    /// <param name="prompt">[B, C, T] or [C, T] float, of any channel count. The result begins with it, coded and decoded by the codec. It is read before the method returns.</param>
-    /// <param name="promptSampleRate">Sample rate of the prompt in Hz; it is resampled to <see cref="SampleRate"/>.</param>
-    /// <param name="descriptions">One text (or null) an item; null for none.</param>
-    /// <param name="parameters">The parameters of this call; null for <see cref="GenerationParams"/>. <see cref="GenerationParams.Duration"/> includes the prompt.</param>
-    /// <param name="progress">Receives the progress after each decoding step.</param>
-    /// <param name="cancellationToken">Checked while the call waits for the model and between decoding steps.</param>
-    /// <returns>[B, C, T] float at <see cref="SampleRate"/>, on <see cref="Device"/>.</returns>
-    /// <exception cref="ArgumentException">The prompt has another shape, contains values that are not finite, or is not shorter than the duration.</exception>
-    public Tensor GenerateContinuation(
-        Tensor prompt, int promptSampleRate, IReadOnlyList<string?>? descriptions = null,
-        GenerationParams? parameters = null, IProgress<GenerationProgress>? progress = null, CancellationToken cancellationToken = default) =>
-        AudioOnly(GenerateContinuationWithTokens(prompt, promptSampleRate, descriptions, parameters, progress, cancellationToken));
-
-    /// <inheritdoc cref="GenerateContinuation"/>
-    public Task<Tensor> GenerateContinuationAsync(
-        Tensor prompt, int promptSampleRate, IReadOnlyList<string?>? descriptions = null,
-        GenerationParams? parameters = null, IProgress<GenerationProgress>? progress = null, CancellationToken cancellationToken = default) =>
-        AudioOnly(GenerateContinuationWithTokensAsync(prompt, promptSampleRate, descriptions, parameters, progress, cancellationToken));
-
-    /// <summary>Continues recordings and returns them with their codes.</summary>
-    /// <returns>The audio [B, C, T] float and the codes [B, K, F] int64 that it was decoded from.</returns>
-    /// <inheritdoc cref="GenerateContinuation"/>
-    public (Tensor Audio, Tensor Tokens) GenerateContinuationWithTokens(
-        Tensor prompt, int promptSampleRate, IReadOnlyList<string?>? descriptions = null,
-        GenerationParams? parameters = null, IProgress<GenerationProgress>? progress = null, CancellationToken cancellationToken = default) =>
-        Run(Request(prompt, promptSampleRate, descriptions, parameters, progress), cancellationToken);
-
-    /// <inheritdoc cref="GenerateContinuationWithTokens"/>
-    public Task<(Tensor Audio, Tensor Tokens)> GenerateContinuationWithTokensAsync(
-        Tensor prompt, int promptSampleRate, IReadOnlyList<string?>? descriptions = null,
-        GenerationParams? parameters = null, IProgress<GenerationProgress>? progress = null, CancellationToken cancellationToken = default) =>
-        RunAsync(Request(prompt, promptSampleRate, descriptions, parameters, progress), cancellationToken);
-
     /// <summary>Generates audio for one description and returns it in chunks while the rest is generated.</summary>
     /// <inheritdoc cref="GenerateStreamingAsync(IReadOnlyList{string}, GenerationParams, double, IProgress{GenerationProgress}, CancellationToken)"/>
     public IAsyncEnumerable<AudioChunk> GenerateStreamingAsync(
@@ -169,7 +135,7 @@ public abstract partial class BaseGenModel
         using var guard = no_grad();
         using var scope = NewDisposeScope();
         using var generator = new CodeGenerator(this, request);
-        GenerationLog.Started(logger, Name, request.Descriptions.Count, generator.TotalSteps);
+        LogStart(request, generator.TotalSteps);
         var (audio, tokens, frames) = (new List<Tensor>(), new List<Tensor>(), new List<long[,]>());
         foreach (var frame in generator.Frames(() => BeforeStep(cancellationToken)))
         {
@@ -226,7 +192,7 @@ public abstract partial class BaseGenModel
                 if (stream is null)
                 {
                     stream = new AudioStream(this, request, framesPerChunk, () => BeforeStep(stop.Token));
-                    GenerationLog.Started(logger, Name, request.Descriptions.Count, stream.TotalSteps);
+                    LogStart(request, stream.TotalSteps);
                 }
 
                 return stream.Next();
@@ -241,6 +207,18 @@ public abstract partial class BaseGenModel
             foreach (var chunk in ended.Result ?? [])
             {
                 chunk.Dispose();
+            }
+        }
+    }
+
+    private void LogStart(GenerationRequest request, int totalSteps)
+    {
+        GenerationLog.Started(logger, Name, request.Descriptions.Count, totalSteps);
+        for (var item = 0; item < request.Descriptions.Count; item++)
+        {
+            if (!KnownKinds.Includes(request.Descriptions[item]))
+            {
+                GenerationLog.UnknownKind(logger, item, Name, string.Join(", ", KnownKinds.Names));
             }
         }
     }
@@ -286,37 +264,6 @@ public abstract partial class BaseGenModel
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(numSamples, 1);
         return new GenerationRequest(new string?[numSamples], Checked(parameters), MemoryLimit, Progress: progress);
-    }
-
-    private GenerationRequest Request(
-        Tensor prompt, int promptSampleRate, IReadOnlyList<string?>? descriptions, GenerationParams? parameters, IProgress<GenerationProgress>? progress)
-    {
-        ArgumentNullException.ThrowIfNull(prompt);
-        ArgumentOutOfRangeException.ThrowIfLessThan(promptSampleRate, 1);
-        if (prompt.dim() is not (2 or 3) || prompt.numel() == 0 || !prompt.is_floating_point())
-        {
-            throw new ArgumentException($"A float prompt [B, C, T] or [C, T] is expected, not {prompt.dtype} [{string.Join(", ", prompt.shape)}].", nameof(prompt));
-        }
-
-        var batch = prompt.dim() == 3 ? (int)prompt.size(0) : 1;
-        if (descriptions is not null && descriptions.Count != batch)
-        {
-            throw new ArgumentException($"{descriptions.Count} descriptions for {batch} prompts.", nameof(descriptions));
-        }
-
-        using var guard = no_grad();
-        using var scope = NewDisposeScope();
-        var batched = prompt.dim() == 3 ? prompt.alias() : prompt.unsqueeze(0);
-        if (!batched.isfinite().all().item<bool>())
-        {
-            throw new ArgumentException("The prompt contains values that are not finite.", nameof(prompt));
-        }
-
-        var checkedParameters = Checked(parameters);
-        var converted = AudioConversion.Convert(batched, promptSampleRate, SampleRate, AudioChannels);
-
-        // A conversion without anything to convert may return the caller's own data.
-        return new GenerationRequest(descriptions is null ? new string?[batch] : [.. descriptions], checkedParameters, MemoryLimit, converted.clone().DetachFromDisposeScope(), progress);
     }
 
     private static Tensor Joined(List<Tensor> parts) => parts is [var only] ? only : cat(parts, 0);

@@ -78,6 +78,12 @@ public abstract partial class BaseGenModel : IDisposable
     public LMModel LM { get; }
 
     /// <summary>
+    /// The kinds of audio that the model was trained on, if its directory lists them. For a description that mentions none of them, a call that generates logs a warning,
+    /// because the result is one of these kinds.
+    /// </summary>
+    public KnownKinds KnownKinds { get; init; } = KnownKinds.None;
+
+    /// <summary>
     /// Bytes that generation may use in addition to the model's weights, above 0. A call that needs more generates its items in several groups, with the same results.
     /// The default is half of the memory that is free when the model is created, or 8 GiB on a GPU, whose free memory TorchSharp cannot report.
     /// </summary>

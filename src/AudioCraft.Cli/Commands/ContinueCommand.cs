@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using AudioCraft.Cli.Options;
 using AudioCraft.NAudio;
 using TorchSharp;
@@ -25,7 +24,7 @@ internal static class ContinueCommand
             var (read, rate) = NAudioFile.Read(path);
             using var start = new Recording(read, rate);
             return await generator.RunAsync(
-                shell, line, line.GetValue(json), texts.Count == 0 ? [""] : texts, titles, model => start.Fit(model, shell, path), start.ContinueAsync, cancellationToken).ConfigureAwait(false);
+                shell, line, line.GetValue(json), texts.Count == 0 ? [""] : texts, titles, _ => start.Seconds, start.ContinueAsync, cancellationToken).ConfigureAwait(false);
         });
         return command;
     }
@@ -33,31 +32,14 @@ internal static class ContinueCommand
     /// <summary>The recording to continue.</summary>
     private sealed class Recording(Tensor wav, int rate) : IDisposable
     {
-        private Tensor wav = wav;
-
-        private double Seconds => (double)wav.size(-1) / rate;
-
-        /// <summary>Shortens the recording to its end if it does not fit into the model's window.</summary>
-        /// <returns>The length in seconds.</returns>
-        public double Fit(BaseGenModel model, Shell shell, string path)
-        {
-            if (Seconds >= model.MaxDuration)
-            {
-                var kept = model.MaxDuration / 2;
-                shell.Note(string.Create(CultureInfo.InvariantCulture, $"{path} has {Seconds:0.##} s, longer than the model's window of {model.MaxDuration:0.##} s: continuing from its last {kept:0.##} s."));
-                using var whole = wav;
-                var samples = (long)(kept * rate);
-                wav = whole.narrow(-1, whole.size(-1) - samples, samples).clone();
-            }
-
-            return Seconds;
-        }
+        public double Seconds => (double)wav.size(-1) / rate;
 
         public Task<Tensor> ContinueAsync(BaseGenModel model, IReadOnlyList<string> prompts, GenerationParams parameters, IProgress<GenerationProgress> progress, CancellationToken cancellationToken)
         {
             using var one = wav.unsqueeze(0);
             using var all = one.expand(prompts.Count, -1, -1);
-            return model.GenerateContinuationAsync(all, rate, [.. prompts.Select(prompt => prompt.Length == 0 ? null : prompt)], parameters, progress, cancellationToken);
+            var added = parameters with { Duration = parameters.Duration - Seconds };
+            return model.ContinueRecordingAsync(all, rate, [.. prompts.Select(prompt => prompt.Length == 0 ? null : prompt)], added, progress, cancellationToken);
         }
 
         public void Dispose() => wav.Dispose();

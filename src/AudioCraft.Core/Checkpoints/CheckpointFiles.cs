@@ -22,6 +22,9 @@ internal static class CheckpointFiles
     /// <summary>The model card of a repository.</summary>
     public const string Card = "README.md";
 
+    /// <summary>The kinds of audio that the model was trained on: see <see cref="KnownKinds"/>.</summary>
+    public const string Kinds = "kinds.json";
+
     public const string Safetensors = ".safetensors";
     public const string Torch = ".bin";
 

@@ -1,3 +1,5 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
 using AudioCraft.LanguageModel;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -79,24 +81,54 @@ internal sealed class GuidancePass : IDisposable
         model.Step(input, state).to(ScalarType.Float32).cpu().contiguous().data<float>().CopyTo(logits);
     }
 
-    /// <summary>Adds the weighted logits of this pass's rows to an item's guided logits for a codebook.</summary>
-    public void AddTo(Span<float> guided, int item, int codebook)
+    /// <summary>Adds the weighted logits of this pass's rows to an item's guided logits for a codebook. A token with a logit of -∞ in any row is excluded.</summary>
+    /// <returns>Whether all logits of these rows are numbers below +∞.</returns>
+    public bool AddTo(Span<float> guided, int item, int codebook)
     {
+        var isValid = true;
         for (var r = 0; r < rows.Length; r++)
         {
             if (rows[r].Item == item)
             {
-                var weight = (float)rows[r].Weight;
-                var own = logits.AsSpan(((r * codebooks) + codebook) * guided.Length, guided.Length);
-                for (var i = 0; i < guided.Length; i++)
-                {
-                    guided[i] += weight * own[i];
-                }
+                isValid &= AddRow(guided, logits.AsSpan(((r * codebooks) + codebook) * guided.Length, guided.Length), (float)rows[r].Weight);
             }
         }
+
+        return isValid;
     }
 
+    /// <inheritdoc/>
     public void Dispose() => state.Dispose();
+
+    private static bool AddRow(Span<float> guided, ReadOnlySpan<float> own, float weight)
+    {
+        var (i, isValid) = (0, true);
+        if (Vector.IsHardwareAccelerated)
+        {
+            var sums = MemoryMarshal.Cast<float, Vector<float>>(guided);
+            var terms = MemoryMarshal.Cast<float, Vector<float>>(own);
+            var below = Vector<int>.AllBitsSet;
+            for (var v = 0; v < sums.Length; v++)
+            {
+                below &= Vector.LessThan(terms[v], new Vector<float>(float.PositiveInfinity));
+
+                // Weights can be negative, so that -∞ would become +∞ or NaN.
+                var excluded = Vector.Equals(terms[v], new Vector<float>(float.NegativeInfinity));
+                sums[v] = Vector.ConditionalSelect(excluded, terms[v], sums[v] + (weight * terms[v]));
+            }
+
+            isValid = Vector.EqualsAll(below, Vector<int>.AllBitsSet);
+            i = sums.Length * Vector<float>.Count;
+        }
+
+        for (; i < guided.Length; i++)
+        {
+            isValid &= own[i] < float.PositiveInfinity;
+            guided[i] = float.IsNegativeInfinity(own[i]) ? own[i] : guided[i] + (weight * own[i]);
+        }
+
+        return isValid;
+    }
 
     // A row without a condition gets zeros of the condition's length. Upstream pads them to the longest of the batch, or, in the unconditional pass of
     // two-step guidance, uses a single position.

@@ -13,7 +13,7 @@ internal sealed class TokenGenerator : IDisposable
 
     private readonly LMModel model;
     private readonly TokenRequest request;
-    private readonly int steps;
+    private readonly int steps, firstStep;
 
     /// <summary>The tokens of each item by step, [K, steps].</summary>
     private readonly long[][,] sequences;
@@ -41,7 +41,7 @@ internal sealed class TokenGenerator : IDisposable
         sequences = Start(pattern);
         guided = new float[model.Config.Cardinality];
         nextFrame = request.Prompt.Count;
-        step = FirstStep(pattern, request.Prompt.Count);
+        step = firstStep = FirstStep(pattern, request.Prompt.Count);
         passes = GuidancePass.Create(model, request, steps);
     }
 
@@ -151,14 +151,17 @@ internal sealed class TokenGenerator : IDisposable
                 }
 
                 Array.Clear(guided);
+                var isValid = true;
                 foreach (var pass in passes)
                 {
-                    pass.AddTo(guided, item, k);
+                    isValid &= pass.AddTo(guided, item, k);
                 }
 
-                if (!float.IsFinite(guided[TokenSampler.ArgMax(guided)]))
+                if (!isValid || !TokenSampler.CanChoose(guided))
                 {
-                    throw new AudioCraftException($"The language model's logits at step {step} are not finite: its weights are damaged, or overflow in this precision (dimension {model.Config.Dim}).");
+                    throw new AudioCraftException(
+                        $"The language model's logits at decoding step {step - firstStep + 1} of {steps - firstStep} are not finite (item {item}, codebook {k}): "
+                        + $"its weights are damaged, or values overflow in this precision (dimension {model.Config.Dim}).");
                 }
 
                 var uniform = request.Parameters.UseSampling ? request.Random[item].Next() : 0;

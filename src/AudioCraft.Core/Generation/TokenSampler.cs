@@ -1,3 +1,6 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+
 namespace AudioCraft.Generation;
 
 /// <summary>
@@ -20,6 +23,34 @@ internal static class TokenSampler
         Softmax(logits, parameters.Temperature);
         Filter(logits, parameters.TopK, parameters.TopP);
         return Sample(logits, uniform);
+    }
+
+    /// <summary>Whether a token can be chosen from logits: none is NaN or +∞, and not all are -∞, which excludes a token.</summary>
+    public static bool CanChoose(ReadOnlySpan<float> logits)
+    {
+        var (i, isValid, hasFinite) = (0, true, false);
+        if (Vector.IsHardwareAccelerated)
+        {
+            var vectors = MemoryMarshal.Cast<float, Vector<float>>(logits);
+            var (below, above) = (Vector<int>.AllBitsSet, Vector<int>.Zero);
+            foreach (var vector in vectors)
+            {
+                below &= Vector.LessThan(vector, new Vector<float>(float.PositiveInfinity));
+                above |= Vector.GreaterThan(vector, new Vector<float>(float.NegativeInfinity));
+            }
+
+            isValid = Vector.EqualsAll(below, Vector<int>.AllBitsSet);
+            hasFinite = !Vector.EqualsAll(above, Vector<int>.Zero);
+            i = vectors.Length * Vector<float>.Count;
+        }
+
+        for (; i < logits.Length; i++)
+        {
+            isValid &= logits[i] < float.PositiveInfinity;
+            hasFinite |= logits[i] > float.NegativeInfinity;
+        }
+
+        return isValid && hasFinite;
     }
 
     /// <summary>Index of the largest value; the first of equal ones.</summary>

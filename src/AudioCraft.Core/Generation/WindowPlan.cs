@@ -13,7 +13,7 @@ internal sealed class WindowPlan
     /// <param name="model">The model.</param>
     /// <param name="parameters">The parameters of the request.</param>
     /// <param name="promptFrames">Frames of the prompt, 0 for none.</param>
-    /// <exception cref="ArgumentException">The duration is less than a frame, the prompt is not shorter than the duration, or the stride does not fit the window.</exception>
+    /// <exception cref="ArgumentException">The duration is less than a frame, the prompt has not fewer frames than the duration, or the stride does not fit the window.</exception>
     public WindowPlan(BaseGenModel model, GenerationParams parameters, int promptFrames)
     {
         (this.model, this.parameters, this.promptFrames) = (model, parameters, promptFrames);
@@ -35,7 +35,7 @@ internal sealed class WindowPlan
     /// <summary>Length of the longest window and of the longest prompt of a window, in frames.</summary>
     public (int Frames, int Prompt) LargestWindow => (Windows.Max(window => window.Frames), Windows.Max(window => window.Prompt));
 
-    private bool IsOneWindow => parameters.Duration <= model.MaxDuration;
+    private bool IsOneWindow => Frames(parameters.Duration) <= Frames(model.MaxDuration);
 
     private int Frames(double seconds) => (int)Math.Min(seconds * model.FrameRate, int.MaxValue);
 
@@ -62,12 +62,11 @@ internal sealed class WindowPlan
             throw OutOfRange(nameof(GenerationParams.ExtendStride), parameters.ExtendStride, $"less than one frame of {1 / model.FrameRate} s");
         }
 
-        var window = Frames(Math.Min(parameters.Duration, model.MaxDuration));
-        if (promptFrames >= window)
+        if (promptFrames >= Frames(parameters.Duration))
         {
             throw new ArgumentException(
-                $"The prompt of {promptFrames / model.FrameRate} s ({promptFrames} frames) is not shorter than the first window, "
-                + $"{window / model.FrameRate} s ({window} frames): use a shorter prompt or a longer duration.");
+                $"The prompt has {promptFrames} frames ({promptFrames / model.FrameRate} s), not fewer than the {Frames(parameters.Duration)} frames of the duration of {parameters.Duration} s, "
+                + "which includes the prompt: use a longer duration or a shorter prompt.");
         }
     }
 
@@ -80,7 +79,11 @@ internal sealed class WindowPlan
         }
 
         var plan = new List<(int, int)>();
-        var (offset, prompt) = (0, promptFrames);
+
+        // A prompt that fills the first window (upstream fails there) is continued from its end, as the window would have moved to.
+        var window = Frames(model.MaxDuration);
+        var prompt = promptFrames < window ? promptFrames : window - StrideFrames;
+        var offset = promptFrames - prompt;
         while (offset + prompt < total)
         {
             var frames = Frames(Math.Min(parameters.Duration - (offset / model.FrameRate), model.MaxDuration));

@@ -2,6 +2,7 @@ using System.Text.Json;
 using AudioCraft.Checkpoints;
 using AudioCraft.Conditioning;
 using AudioCraft.Generation;
+using AudioCraft.LanguageModel;
 using AudioCraft.Tests.LanguageModel;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -155,22 +156,135 @@ public class TokenGeneratorTests
         Exactly.Equal(Tokens(false), Tokens(true));
     }
 
-    [Fact]
-    public void Infinite_or_NaN_logits_throw_and_leak_no_tensors()
+    public static TheoryData<string, GenerationParams> Sampling() => new()
     {
-        using var model = GoldenLM.Load("lm_generate");
+        { "argmax", new GenerationParams { UseSampling = false } },
+        { "temperature 0", new GenerationParams { Temperature = 0 } },
+        { "all", new GenerationParams { TopK = 0 } },
+        { "top-k", new GenerationParams { TopK = 3 } },
+        { "top-p", new GenerationParams { TopP = 0.4 } },
+        { "without guidance", new GenerationParams { CfgCoef = 1 } },
+        { "unconditional only", new GenerationParams { CfgCoef = 0 } },
+        { "two-step guidance", new GenerationParams { TwoStepCfg = true } },
+        { "double guidance", new GenerationParams { CfgCoefBeta = 2 } },
+    };
+
+    // 17 items make more rows than the CPU kernel supports, so that the modules compute them.
+    [Theory]
+    [MemberData(nameof(Sampling))]
+    public void One_infinite_or_NaN_logit_throws_and_leaks_no_tensors(string name, GenerationParams parameters)
+    {
+        _ = name;
+        using var model = ModelWithBias();
+        using var embeddings = zeros(17, 2, 32);
+        foreach (var (value, items) in new[] { (float.NaN, 1), (float.NaN, 17), (float.PositiveInfinity, 1), (float.PositiveInfinity, 17) })
+        {
+            SetBias(model, codebook: 2, token: 37, value);
+            LiveTensors.NoneLeft(() =>
+            {
+                using var part = embeddings.narrow(0, 0, items);
+                var error = Assert.Throws<AudioCraftException>(() => TokenGenerator.Generate(model, Request(parameters, part)));
+                Assert.Contains("decoding step 3 of 8 are not finite (item 0, codebook 2)", error.Message, StringComparison.Ordinal);
+            });
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Sampling))]
+    public void Logits_of_negative_infinity_exclude_tokens_unless_all_are(string name, GenerationParams parameters)
+    {
+        _ = name;
+        using var scope = NewDisposeScope();
+        using var model = ModelWithBias();
+        var embeddings = zeros(17, 2, 32);
+        foreach (var items in new[] { 1, 17 })
+        {
+            for (var token = 0; token < model.Config.Cardinality; token++)
+            {
+                SetBias(model, codebook: 1, token, token == 41 ? 0 : float.NegativeInfinity);
+            }
+
+            var tokens = TokenGenerator.Generate(model, Request(parameters, embeddings.narrow(0, 0, items)));
+            Assert.True(tokens.select(1, 1).eq(41).all().item<bool>());
+            SetBias(model, codebook: 1, token: 41, float.NegativeInfinity);
+            Assert.Throws<AudioCraftException>(() => TokenGenerator.Generate(model, Request(parameters, embeddings.narrow(0, 0, items))));
+        }
+    }
+
+    [Theory]
+    [InlineData(ModelPrecision.Float32, 1)]
+    [InlineData(ModelPrecision.Float32, 17)]
+    [InlineData(ModelPrecision.BFloat16, 1)]
+    [InlineData(ModelPrecision.Int8, 1)]
+    public void NaN_in_any_weight_throws(ModelPrecision precision, int items)
+    {
+        using var scope = NewDisposeScope();
+        using var weights = SafetensorsFile.Open(Golden.File("lm_generate", "weights.safetensors"));
+        var values = weights.Tensors.Keys.Where(key => !key.StartsWith("condition_provider.", StringComparison.Ordinal)).ToDictionary(key => key, weights.Read);
+
+        // libtorch's attention, which the modules use, returns zeros for a query of NaN.
+        string[] withoutEffect = items == 1 ? [] : [.. values.Keys.Where(key => key.Contains("norm_cross", StringComparison.Ordinal))];
+        using var json = Golden.Config("lm_generate");
+        manual_seed(3);
+        var embeddings = randn(items, 2, 32);
+        foreach (var (name, value) in values.Where(pair => !withoutEffect.Contains(pair.Key)))
+        {
+            // The embedding of a token has an effect only once the token has been sampled; the last row is that of the special token.
+            var element = value.view(-1)[^1];
+            var before = element.item<float>();
+            element.fill_(float.NaN);
+            using var folder = new AudioCraft.Tests.Checkpoints.TemporaryFolder();
+            SafetensorsWriter.Write(folder.File("weights.safetensors"), values);
+            using var damaged = SafetensorsFile.Open(folder.File("weights.safetensors"));
+            using var model = new LMModel(GoldenLM.Config(json.RootElement));
+            LMWeights.LoadTo(CPU, model, damaged, precision);
+            model.eval();
+            var error = Record.Exception(() => TokenGenerator.Generate(model, Request(new GenerationParams { TopK = 3 }, embeddings)));
+            Assert.True(error is AudioCraftException, $"{name}: {error}");
+            element.fill_(before);
+        }
+    }
+
+    [Fact]
+    public async Task NaN_logits_end_whole_and_streamed_generation()
+    {
+        using var model = AudioGenTests.Load();
+        model.GenerationParams = new GenerationParams { Duration = 0.5 };
         using (no_grad())
         {
-            model.parameters().Last().fill_(double.NaN);
+            model.LM.parameters().Last().view(-1)[^1].fill_(double.NaN);
         }
 
-        using var embeddings = zeros(1, 2, 32);
-        var request = new TokenRequest
+        Assert.Throws<AudioCraftException>(() => model.Generate("rain"));
+        await Assert.ThrowsAsync<AudioCraftException>(() => model.GenerateAsync("rain"));
+        await Assert.ThrowsAsync<AudioCraftException>(async () =>
         {
-            BatchSize = 1, Frames = 5, Conditions = Texts(embeddings, [2]), Parameters = new GenerationParams(), Random = RandomSequence.ForItems(1, ["x"]),
-        };
-        LiveTensors.NoneLeft(() => Assert.Contains(
-            "not finite", Assert.Throws<AudioCraftException>(() => TokenGenerator.Generate(model, request)).Message, StringComparison.Ordinal));
+            await foreach (var chunk in model.GenerateStreamingAsync("rain"))
+            {
+                chunk.Dispose();
+            }
+        });
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(5)]
+    [InlineData(31)]
+    [InlineData(36)]
+    public void Logits_are_checked_at_every_position(int position)
+    {
+        var logits = new float[37];
+        Assert.True(TokenSampler.CanChoose(logits));
+        foreach (var value in new[] { float.NaN, float.PositiveInfinity })
+        {
+            logits[position] = value;
+            Assert.False(TokenSampler.CanChoose(logits));
+        }
+
+        Array.Fill(logits, float.NegativeInfinity);
+        Assert.False(TokenSampler.CanChoose(logits));
+        logits[position] = -1e30f;
+        Assert.True(TokenSampler.CanChoose(logits));
     }
 
     [Fact]
@@ -189,6 +303,30 @@ public class TokenGeneratorTests
         using var embeddings = zeros(1, 3, 8);
         LiveTensors.NoneLeft(() => Assert.Throws<ArgumentException>(() => model.CreateState(1, 4, new ConditionTensors(new ConditionTensor("a", embeddings)))));
     }
+
+    private static LMModel ModelWithBias()
+    {
+        manual_seed(1);
+        var model = new LMModel(new LMConfig { Dim = 32, NumHeads = 4, NumLayers = 2, Cardinality = 64, NumCodebooks = 4, BiasProjection = true, CrossConditions = ["description"] });
+        model.eval();
+        return model;
+    }
+
+    private static void SetBias(LMModel model, int codebook, int token, float value)
+    {
+        using var scope = NewDisposeScope();
+        using var guard = no_grad();
+        model.named_parameters().Single(parameter => parameter.name == $"linears.{codebook}.bias").parameter[token].fill_(value);
+    }
+
+    private static TokenRequest Request(GenerationParams parameters, Tensor embeddings) => new()
+    {
+        BatchSize = (int)embeddings.size(0),
+        Frames = 5,
+        Conditions = Texts(embeddings, [.. Enumerable.Repeat(2L, (int)embeddings.size(0))]),
+        Parameters = parameters,
+        Random = RandomSequence.ForItems(1, new string?[embeddings.size(0)]),
+    };
 
     private static ConditionTensors Texts(Tensor embeddings, long[] lengths) => new(new ConditionTensor("description", embeddings, lengths));
 

@@ -63,7 +63,7 @@ public static class CheckpointConverter
         using var checkpoint = new CheckpointSource(Find(source, context.Fetcher), context);
         IReadOnlyList<ICheckpointLayout> layouts = [.. CheckpointLoader.GenModels, .. CheckpointLoader.Codecs];
         CheckpointLoader.LayoutOf(layouts, checkpoint, "model").PlanConversion(checkpoint, plan, type);
-        plan.AddCopies(checkpoint.Directory, "", CheckpointFiles.Card);
+        plan.AddCopies(checkpoint.Directory, "", CheckpointFiles.Card, CheckpointFiles.Kinds);
     }
 
     /// <summary>The directory of the source. A repository on the Hub without a language model is treated as that of a codec.</summary>

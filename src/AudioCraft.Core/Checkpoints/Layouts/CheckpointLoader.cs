@@ -80,6 +80,7 @@ internal static class CheckpointLoader
                 stereo.Model.PretrainedName = pretrainedName;
             }
 
+            parts = parts with { KnownKinds = KnownKinds.Read(source.Directory) };
         }
         catch
         {

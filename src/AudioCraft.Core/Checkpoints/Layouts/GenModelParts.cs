@@ -13,11 +13,14 @@ namespace AudioCraft.Checkpoints;
 internal sealed record GenModelParts(
     CompressionModel CompressionModel, LMModel LM, double MaxDuration, bool IsMusicGen, double? CfgCoef = null, double? Temperature = null, int? TopK = null) : IDisposable
 {
+    /// <summary>The kinds of audio that the model was trained on.</summary>
+    public KnownKinds KnownKinds { get; init; } = KnownKinds.None;
+
     /// <summary>The model, as an <see cref="AudioGen"/>.</summary>
-    public AudioGen ToAudioGen(string name, ILogger? logger) => Suggest(new AudioGen(name, CompressionModel, LM, MaxDuration, logger));
+    public AudioGen ToAudioGen(string name, ILogger? logger) => Suggest(new AudioGen(name, CompressionModel, LM, MaxDuration, logger) { KnownKinds = KnownKinds });
 
     /// <summary>The model, as a <see cref="MusicGen"/>.</summary>
-    public MusicGen ToMusicGen(string name, ILogger? logger) => Suggest(new MusicGen(name, CompressionModel, LM, MaxDuration, logger));
+    public MusicGen ToMusicGen(string name, ILogger? logger) => Suggest(new MusicGen(name, CompressionModel, LM, MaxDuration, logger) { KnownKinds = KnownKinds });
 
     /// <summary>Checks that the codec and the language model have the same codebooks.</summary>
     /// <exception cref="CheckpointException">They differ.</exception>
