@@ -8,18 +8,8 @@ namespace AudioCraft.Hub;
 /// <param name="Index">The file of <paramref name="Needed"/> that lists further files, or null.</param>
 internal sealed record ModelFiles(IReadOnlyList<string> Needed, IReadOnlyList<string> Wanted, string? Index = null)
 {
-<<<<<<< HEAD
     /// <summary>Chooses the files of the first layout whose files exist; null if there is none.</summary>
     /// <param name="kind">The kind of model.</param>
-=======
-    private const string OwnT5 = CheckpointFiles.TextEncoderFolder + "/";
-
-    private static readonly string[] Extras =
-        [CheckpointFiles.GenerationConfig, CheckpointFiles.TokenizerConfig, CheckpointFiles.Card, CheckpointFiles.Kinds, OwnT5 + CheckpointFiles.TokenizerConfig];
-
-    /// <summary>Chooses among the existing files; null if they do not make a model.</summary>
-    /// <param name="kind">What is wanted.</param>
->>>>>>> h-gen
     /// <param name="has">Whether a file exists.</param>
     public static ModelFiles? Choose(ModelKind kind, Func<string, bool> has) =>
         CheckpointLoader.LayoutsOf(kind).SelectMany(layout => layout.FileSets).FirstOrDefault(set => set.Exists(has)) is { } set

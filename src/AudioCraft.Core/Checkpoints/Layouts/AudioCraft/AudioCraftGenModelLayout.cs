@@ -20,8 +20,8 @@ internal sealed class AudioCraftGenModelLayout : ICheckpointLayout<GenModelParts
 
     public IReadOnlyList<CheckpointFileSet> FileSets { get; } =
     [
-        new(CheckpointFiles.Config, CheckpointFiles.ConvertedLanguageModel) { Optional = [CheckpointFiles.ConvertedCompressionModel, .. TextEncoder, CheckpointFiles.Card] },
-        new(CheckpointFiles.LanguageModel, CheckpointFiles.CompressionModel) { Optional = [.. TextEncoder, CheckpointFiles.Card] },
+        new(CheckpointFiles.Config, CheckpointFiles.ConvertedLanguageModel) { Optional = [CheckpointFiles.ConvertedCompressionModel, .. TextEncoder, CheckpointFiles.Card, CheckpointFiles.Kinds] },
+        new(CheckpointFiles.LanguageModel, CheckpointFiles.CompressionModel) { Optional = [.. TextEncoder, CheckpointFiles.Card, CheckpointFiles.Kinds] },
     ];
 
     public bool CanRead(CheckpointSource source) => AudioCraftCheckpoint.IsIn(source, AudioCraftCheckpoint.LanguageModelName) && !IsOnlyCompleteInHuggingFaceLayout(source);
