@@ -166,7 +166,7 @@ public sealed class CompressionSolverTests : IDisposable
         })
         {
             var text = EncodecConfigText.Write(config);
-            var read = EncodecXpConfig.Read(AudioCraft.Checkpoints.XpConfig.Parse(text, "text"));
+            var read = EncodecConfigReader.Read(AudioCraft.Checkpoints.CheckpointConfig.Parse(text, "text"));
             Assert.Equal(text, EncodecConfigText.Write(read));
             Assert.Equal(config.Quantizer, read.Quantizer);
             Assert.Equal((config.SampleRate, config.Channels, config.Causal, config.Renormalize), (read.SampleRate, read.Channels, read.Causal, read.Renormalize));
