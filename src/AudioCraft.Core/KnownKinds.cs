@@ -70,7 +70,7 @@ public sealed class KnownKinds
             return None;
         }
 
-        var config = XpConfig.LoadJson(path);
+        var config = CheckpointConfig.LoadJson(path);
         var kinds = new List<KeyValuePair<string, IReadOnlyList<string>>>();
         while (config.Has($"kinds.{kinds.Count}"))
         {

@@ -54,9 +54,9 @@ internal sealed class FuzzTargets : IDisposable
         "t5-weights" => InDirectory(name, Copy("t5_tiny_relu"), "pytorch_model.bin", path => T5TextEncoder.Load(path, CPU).Dispose()),
         "audiogen-lm" => InDirectory(name, Copy("audiogen_tiny_checkpoint"), "state_dict.bin", path => AudioGen.GetPretrained(path, CPU).Dispose()),
         "audiogen-codec" => InDirectory(name, Copy("audiogen_tiny_checkpoint"), "compression_state_dict.bin", path => CompressionModel.GetPretrained(path, CPU).Dispose()),
-        "musicgen-config" => InDirectory(name, HuggingFace(), "config.json", path => BaseGenModel.GetPretrained(path, CPU).Dispose()),
-        "encodec-config" => InDirectory(name, HuggingFaceEncodec(), "config.json", path => CompressionModel.GetPretrained(path, CPU).Dispose()),
-        "shard-index" => InDirectory(name, HuggingFace(sharded: true), "model.safetensors.index.json", path => BaseGenModel.GetPretrained(path, CPU).Dispose()),
+        "musicgen-config" => InDirectory(name, HuggingFaceDirectory(), "config.json", path => BaseGenModel.GetPretrained(path, CPU).Dispose()),
+        "encodec-config" => InDirectory(name, HuggingFaceCodecDirectory(), "config.json", path => CompressionModel.GetPretrained(path, CPU).Dispose()),
+        "shard-index" => InDirectory(name, HuggingFaceDirectory(sharded: true), "model.safetensors.index.json", path => BaseGenModel.GetPretrained(path, CPU).Dispose()),
         "dac-weights" => OnFile(name, "weights.pth", [Golden.File("dac_tiny", "dac_weights.pth")], path => CompressionModel.GetPretrained(path, CPU).Dispose()) with { BuildsModels = true },
         "ecdc" => Ecdc(name, usesLanguageModel: false),
         "ecdc-lm" => Ecdc(name, usesLanguageModel: true),
@@ -154,21 +154,21 @@ internal sealed class FuzzTargets : IDisposable
         return target;
     }
 
-    private string HuggingFace(bool sharded = false)
+    private string HuggingFaceDirectory(bool sharded = false)
     {
         var checkpoint = new TemporaryFolder();
         models.Add(checkpoint);
-        HubMusicGen.Write(checkpoint, sharded);
+        HuggingFaceMusicGen.Write(checkpoint, sharded);
         return checkpoint.Path;
     }
 
-    private string HuggingFaceEncodec()
+    private string HuggingFaceCodecDirectory()
     {
         using var scope = NewDisposeScope();
         using var codec = AudioCraftCheckpoint.OpenCompressionModel(Golden.Directory("audiogen_tiny_checkpoint"));
         var target = NewDirectory();
-        SafetensorsWriter.Write(Path.Combine(target, "model.safetensors"), codec.Weights.Tensors.Keys.ToDictionary(name => HubEncodec.Renamed(name), name => codec.Weights.Read(name)));
-        File.WriteAllBytes(Path.Combine(target, "config.json"), JsonSerializer.SerializeToUtf8Bytes(HubEncodec.Config(EncodecXpConfig.Read(codec.Config))));
+        SafetensorsWriter.Write(Path.Combine(target, "model.safetensors"), codec.Weights.Tensors.Keys.ToDictionary(name => HuggingFaceEncodec.Renamed(name), name => codec.Weights.Read(name)));
+        File.WriteAllBytes(Path.Combine(target, "config.json"), JsonSerializer.SerializeToUtf8Bytes(HuggingFaceEncodec.Config(EncodecConfigReader.Read(codec.Config))));
         return target;
     }
 

@@ -4,7 +4,8 @@ using System.Text;
 namespace AudioCraft.Formats;
 
 /// <summary>
-/// Writes files completely or not at all. A process that is killed while it writes leaves a hidden temporary file in the same directory, which the next write to the same path removes.
+/// Writes files completely or not at all: to a hidden temporary file in the same directory, which is flushed to disk and then renamed. If the process is killed, the temporary file
+/// remains until the next write to the same path.
 /// </summary>
 public static class AtomicFile
 {
@@ -39,9 +40,11 @@ public static class AtomicFile
                 using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write))
                 {
                     write(stream);
+                    stream.Flush(flushToDisk: true);
                 }
 
                 File.Move(temporary, target, overwrite: true);
+                DirectoryEntries.Flush(directory);
             }
             catch
             {

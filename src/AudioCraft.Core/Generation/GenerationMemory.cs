@@ -39,7 +39,7 @@ internal static class GenerationMemory
         var config = model.LM.Config;
         var (frames, prompt) = plan.LargestWindow;
         var rows = parameters.CfgCoefBeta is not null ? 3L : parameters.CfgCoef is 0 or 1 ? 1 : 2;
-        var steps = model.LM.PatternProvider.GetPattern(frames).Layout.Count;
+        var steps = model.LM.PatternProvider.GetPattern(frames).Steps.Count;
         long dim = config.Dim, layers = config.NumLayers;
         var cache = layers * 2 * steps * (dim / config.KeyValueRepeat);
         var text = config.CrossAttention ? layers * 2 * TextLength * dim : 0;

@@ -35,7 +35,7 @@ internal sealed class TokenGenerator : IDisposable
         using var guard = no_grad();
         using var scope = NewDisposeScope();
         var pattern = model.PatternProvider.GetPattern(request.Frames);
-        steps = pattern.Layout.Count;
+        steps = pattern.Steps.Count;
         cells = pattern.RevertedIndexes(steps);
         knownAfter = [.. Enumerable.Range(0, request.Frames).Select(t => Enumerable.Range(0, model.NumCodebooks).Max(k => StepOf(k, t)))];
         sequences = Start(pattern);
@@ -55,7 +55,7 @@ internal sealed class TokenGenerator : IDisposable
     public static int StepCount(LMModel model, int frames, int promptFrames)
     {
         var pattern = model.PatternProvider.GetPattern(frames);
-        return pattern.Layout.Count - FirstStep(pattern, promptFrames);
+        return pattern.Steps.Count - FirstStep(pattern, promptFrames);
     }
 
     /// <summary>Generates all frames at once.</summary>

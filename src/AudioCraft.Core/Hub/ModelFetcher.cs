@@ -105,7 +105,7 @@ internal sealed class ModelFetcher(LoadContext context)
         return repository.Snapshot;
     }
 
-    private static string? ModelType(HubRepository repository) => XpConfig.LoadJson(Path.Combine(repository.Snapshot, CheckpointFiles.Config)).Text("model_type");
+    private static string? ModelType(HubRepository repository) => CheckpointConfig.LoadJson(Path.Combine(repository.Snapshot, CheckpointFiles.Config)).Text("model_type");
 
     private static bool IsAnything(HubRepository repository) =>
         repository.IsComplete(ModelKind.Generative) || repository.IsComplete(ModelKind.Compression) || TextEncoderDownload.IsHere(repository);

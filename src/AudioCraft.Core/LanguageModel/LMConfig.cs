@@ -66,7 +66,7 @@ public sealed record LMConfig
 
     /// <summary>
     /// Number of previous steps that self-attention reads; all if null (<c>past_context</c>). With <c>memory_efficient</c>, upstream ignores it for whole sequences and
-    /// so in training: <see cref="FromXpConfig"/> ignores it too.
+    /// so in training: <see cref="FromCheckpointConfig"/> ignores it too.
     /// </summary>
     public int? PastContext { get; init; }
 
@@ -155,7 +155,7 @@ public sealed record LMConfig
 
     /// <summary>Reads the configuration of an audiocraft checkpoint (<c>xp.cfg</c>).</summary>
     /// <exception cref="CheckpointException">A value is missing or out of range, or the model has an unsupported part.</exception>
-    public static LMConfig FromXpConfig(XpConfig config)
+    public static LMConfig FromCheckpointConfig(CheckpointConfig config)
     {
         ArgumentNullException.ThrowIfNull(config);
         return LMConfigReader.Read(config);
@@ -163,7 +163,7 @@ public sealed record LMConfig
 
     /// <summary>Checks that an audiocraft configuration uses only supported parts.</summary>
     /// <exception cref="CheckpointException">A part is not supported; the message names it.</exception>
-    internal static void CheckSupported(XpConfig config)
+    internal static void CheckSupported(CheckpointConfig config)
     {
         Expect(config, "lm_model", "transformer_lm");
         Expect(config, "transformer_lm.norm", "layer_norm");
@@ -218,7 +218,7 @@ public sealed record LMConfig
 
     /// <summary>Checks that the options agree, also with those of the audiocraft configuration that only upstream's implementation has.</summary>
     /// <exception cref="CheckpointException">Upstream could not build or run such a model.</exception>
-    internal void CheckConsistency(XpConfig config)
+    internal void CheckConsistency(CheckpointConfig config)
     {
         var plain = !config.GetBool("transformer_lm.custom", false) && !config.GetBool("transformer_lm.memory_efficient", false);
         if (plain && (Positions != LMPositions.Sinusoidal || QueryKeyNorm || (QueryKeyNormCross && CrossAttention) || KeyValueRepeat != 1))
@@ -267,7 +267,7 @@ public sealed record LMConfig
         }
     }
 
-    private static void Expect(XpConfig config, string name, string expected)
+    private static void Expect(CheckpointConfig config, string name, string expected)
     {
         var value = config.GetString(name, expected);
         if (!string.Equals(value, expected, StringComparison.OrdinalIgnoreCase))

@@ -81,7 +81,7 @@ public sealed class CompressionSolver : Solver
                 weights.Add(name, best.Read(name));
             }
 
-            CheckpointExport.Write(directory, AudioCraftCheckpoint.CompressionModelName, EncodecConfigText.Write(options.Model), weights);
+            CheckpointWriter.WriteModel(directory, AudioCraftCheckpoint.CompressionModelName, EncodecConfigText.Write(options.Model), weights);
         }
         finally
         {

@@ -6,18 +6,16 @@ namespace AudioCraft.Tests.Checkpoints;
 public class BundledModelsTests
 {
     [Fact]
-    public void Bundled_models_are_found_in_the_application_folder_and_its_parents_nearest_first()
+    public void Bundled_models_are_found_only_in_the_application_folder()
     {
         using var folder = new TemporaryFolder();
         folder.Write("models/tiny/config.json", []);
         folder.Write("app/models/other/config.json", []);
-        Directory.CreateDirectory(folder.File("app/bin/models/tiny"));
-        var start = folder.File("app/bin");
-        Assert.Equal(folder.File("models/tiny"), BundledModels.Find("tiny", start));
-        Assert.Equal(folder.File("app/models/other"), BundledModels.Find("other", start));
-        folder.Write("app/models/tiny/config.json", []);
-        Assert.Equal(folder.File("app/models/tiny"), BundledModels.Find("tiny", start));
-        Assert.Null(BundledModels.Find("third", start));
+        Directory.CreateDirectory(folder.File("app/models/empty"));
+        var application = folder.File("app");
+        Assert.Equal(folder.File("app/models/other"), BundledModels.Find("other", application));
+        Assert.Null(BundledModels.Find("tiny", application));
+        Assert.Null(BundledModels.Find("empty", application));
     }
 
     [Theory]

@@ -16,7 +16,7 @@ public class CheckpointLoaderTests
         Assert.IsType<AudioGen>(audio);
         Assert.Equal(2, ((AudioGen)audio).GenerationParams.ExtendStride);
         using var folder = new TemporaryFolder();
-        HubMusicGen.Write(folder);
+        HuggingFaceMusicGen.Write(folder);
         using var music = await BaseGenModel.GetPretrainedAsync(folder.Path, Options);
         Assert.IsType<MusicGen>(music);
         Assert.Equal(18, music.GenerationParams.ExtendStride);
@@ -61,7 +61,7 @@ public class CheckpointLoaderTests
     {
         using var folder = new TemporaryFolder();
         folder.Write("config.json", Encoding.UTF8.GetBytes(json));
-        var message = Assert.Throws<CheckpointException>(() => XpConfig.LoadJson(folder.File("config.json"))).Message;
+        var message = Assert.Throws<CheckpointException>(() => CheckpointConfig.LoadJson(folder.File("config.json"))).Message;
         Assert.Contains("config.json", message, StringComparison.Ordinal);
         Assert.Contains(expected, message, StringComparison.Ordinal);
     }
@@ -69,7 +69,7 @@ public class CheckpointLoaderTests
     [Fact]
     public void JSON_text_is_literal_and_its_types_are_kept()
     {
-        var config = XpConfig.ParseJson("{\"text\": \"${b}\", \"number\": \"5\", \"null\": null, \"a.b\": \"dotted\", \"list\": [1, 2], \"deep\": {\"flag\": true}}", "test.json");
+        var config = CheckpointConfig.ParseJson("{\"text\": \"${b}\", \"number\": \"5\", \"null\": null, \"a.b\": \"dotted\", \"list\": [1, 2], \"deep\": {\"flag\": true}}", "test.json");
         Assert.Equal("${b}", config.GetString("text"));
         Assert.Contains("test.json", Assert.Throws<CheckpointException>(() => config.GetInt32("number")).Message, StringComparison.Ordinal);
         Assert.False(config.Has("null"));

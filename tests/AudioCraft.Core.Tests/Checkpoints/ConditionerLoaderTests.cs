@@ -59,5 +59,5 @@ public class ConditionerLoaderTests
         message, Assert.Throws<CheckpointException>(() => Load($"{{{Genre.Replace("genre", "artist", StringComparison.Ordinal)}, {conditioner}}}")).Message, StringComparison.Ordinal));
 
     private static IReadOnlyList<KeyValuePair<string, TextConditioner>> Load(string conditioners) =>
-        ConditionerLoader.Load(XpConfig.Parse($"conditioners: {conditioners}", "test"), LM, "nowhere", new LoadContext(new PretrainedOptions { Device = CPU }));
+        ConditionerLoader.Load(CheckpointConfig.Parse($"conditioners: {conditioners}", "test"), LM, "nowhere", new LoadContext(new PretrainedOptions { Device = CPU }));
 }

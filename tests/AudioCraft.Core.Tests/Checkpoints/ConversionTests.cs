@@ -63,7 +63,7 @@ public class ConversionTests
         using var hub = new HubFixture();
         using var folder = new TemporaryFolder();
         using var source = new TemporaryFolder();
-        HubEncodec.Write(source, "encodec_noncausal_32k_tiny");
+        HuggingFaceEncodec.Write(source, "encodec_noncausal_32k_tiny");
         hub.Hub.Add(
             "facebook/encodec-test", ("config.json", File.ReadAllBytes(source.File("config.json"))), ("model.safetensors", File.ReadAllBytes(source.File("model.safetensors"))),
             ("README.md", "---\nlicense: mit\n---\n# EnCodec\n"u8.ToArray()));
@@ -81,7 +81,7 @@ public class ConversionTests
         using var codec = new TemporaryFolder();
         Directory.CreateDirectory(folder.File("source/encodec_tiny"));
         File.WriteAllBytes(folder.File("source/compression_state_dict.bin"), TorchZipBuilder.Build(new PickleWriter().Dictionary(("pretrained", "facebook/encodec_tiny"), ("exported", true))));
-        HubEncodec.Write(codec, "encodec_noncausal_32k_tiny");
+        HuggingFaceEncodec.Write(codec, "encodec_noncausal_32k_tiny");
         foreach (var file in new[] { "config.json", "model.safetensors" })
         {
             File.Copy(codec.File(file), folder.File($"source/encodec_tiny/{file}"));
@@ -99,7 +99,7 @@ public class ConversionTests
         using var scope = NewDisposeScope();
         using var source = new TemporaryFolder();
         using var folder = new TemporaryFolder();
-        HubMusicGen.Write(source, sharded: true);
+        HuggingFaceMusicGen.Write(source, sharded: true);
         CheckpointConverter.Convert(source.Path, folder.File("out"));
         Assert.Equal(["config.json", "generation_config.json", "model.safetensors", "spiece.model", "tokenizer_config.json"], Names(folder.File("out")));
         using var first = MusicGen.GetPretrained(source.Path, CPU);

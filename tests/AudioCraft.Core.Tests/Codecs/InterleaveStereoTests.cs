@@ -40,7 +40,7 @@ public class InterleaveStereoTests
         using var folder = new TemporaryFolder();
         if (hub)
         {
-            HubEncodec.Write(folder, name);
+            HuggingFaceEncodec.Write(folder, name);
         }
 
         using var model = new InterleaveStereoCompressionModel(hub ? CompressionModel.GetPretrained(folder.Path, CPU) : GoldenEncodec.Load(name), perTimestep);
@@ -140,7 +140,7 @@ public class InterleaveStereoTests
     [InlineData("interleave_stereo_codebooks: null\ncompression_model_n_q: null", 3, 1)]
     public void Checkpoints_configuration_selects_interleaved_stereo(string yaml, int codebooks, int channels)
     {
-        using var model = AudioCraftGenModelLayout.WrappedCodec(GoldenEncodec.Load("interleave_stereo"), XpConfig.Parse(yaml, "xp.cfg"));
+        using var model = AudioCraftGenModelLayout.WrappedCodec(GoldenEncodec.Load("interleave_stereo"), CheckpointConfig.Parse(yaml, "xp.cfg"));
         Assert.Equal((codebooks, channels), (model.NumCodebooks, model.Channels));
     }
 
@@ -150,7 +150,7 @@ public class InterleaveStereoTests
     public void Configuration_that_does_not_fit_the_codec_is_rejected(string name, string yaml, string said) =>
         Assert.Contains(
             said,
-            Assert.Throws<CheckpointException>(() => AudioCraftGenModelLayout.WrappedCodec(GoldenEncodec.Load(name), XpConfig.Parse(yaml, "xp.cfg"))).Message,
+            Assert.Throws<CheckpointException>(() => AudioCraftGenModelLayout.WrappedCodec(GoldenEncodec.Load(name), CheckpointConfig.Parse(yaml, "xp.cfg"))).Message,
             StringComparison.Ordinal);
 
     [Fact]

@@ -43,7 +43,7 @@ public class OriginalEncodecTests
     {
         using var folder = new TemporaryFolder();
         var config = OriginalEncodecFixture.ConfigOf(name);
-        HubEncodec.Write(folder, name, config, newSpelling);
+        HuggingFaceEncodec.Write(folder, name, config, newSpelling);
         using var model = (EncodecModel)CompressionModel.GetPretrained(folder.Path, CPU);
         Assert.Equal((config.SegmentLength, config.SegmentStride, config.Renormalize), (model.Config.SegmentLength, model.Config.SegmentStride, model.Renormalize));
         Assert.Equal(config.Bandwidths, model.Config.Bandwidths);

@@ -7,7 +7,7 @@ public class T5ConfigTests
 {
     private const string Least = "\"vocab_size\":10,\"d_model\":4,\"d_kv\":2,\"d_ff\":8,\"num_layers\":1,\"num_heads\":2";
 
-    private static T5Config Parse(string json) => T5Config.Read(XpConfig.ParseJson(json, "config.json"));
+    private static T5Config Parse(string json) => T5Config.Read(CheckpointConfig.ParseJson(json, "config.json"));
 
     [Fact]
     public void Missing_values_have_T5_defaults()

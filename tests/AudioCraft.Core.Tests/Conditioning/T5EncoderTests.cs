@@ -74,16 +74,6 @@ public class T5EncoderTests
     }
 
     [Fact]
-    public void Embedding_loads_under_its_tied_name()
-    {
-        using var file = SafetensorsFile.Open(Golden.File(T5Fixture.Relu, "weights.safetensors"));
-        using var tied = new Renamed(file, [], name => name == "shared.weight" ? "encoder.embed_tokens.weight" : name);
-        using var encoder = T5Encoder.Load(T5Fixture.Config(T5Fixture.Relu), tied);
-        using var expected = file.Read("shared.weight");
-        Exactly.Equal(expected, encoder.state_dict()["shared.weight"]);
-    }
-
-    [Fact]
     public void Encoder_loads_with_a_prefix()
     {
         using var file = SafetensorsFile.Open(Golden.File(T5Fixture.Gated, "weights.safetensors"));
@@ -98,7 +88,7 @@ public class T5EncoderTests
         var config = T5Fixture.Config(T5Fixture.Relu);
         T5Config[] wrong =
         [
-            config with { ModelDimension = 1 << 24 }, config with { VocabularySize = 1 << 24 }, config with { FeedForwardDimension = 1 << 24 },
+            config with { LayerCount = 30 }, config with { ModelDimension = 1 << 24 }, config with { VocabularySize = 1 << 24 }, config with { FeedForwardDimension = 1 << 24 },
             config with { HeadDimension = 1 << 20 }, config with { HeadCount = 2, HeadDimension = 16 }, config with { LayerCount = 1 << 24 },
             config with { LayerCount = 2 }, config with { LayerCount = 4 }, config with { GatedGelu = true },
         ];

@@ -15,8 +15,8 @@ public class MusicGenTests
     {
         using var scope = NewDisposeScope();
         using var folder = new TemporaryFolder();
-        HubMusicGen.Write(folder, sharded);
-        using var original = MusicGen.GetPretrained(Golden.Directory("audiogen_tiny_checkpoint"), CPU);
+        HuggingFaceMusicGen.Write(folder, sharded);
+        using var original = AudioGen.GetPretrained(Golden.Directory("audiogen_tiny_checkpoint"), CPU);
         using var converted = MusicGen.GetPretrained(folder.Path, CPU);
         Assert.Equal((original.MaxDuration, original.SampleRate, original.FrameRate), (converted.MaxDuration, converted.SampleRate, converted.FrameRate));
         original.GenerationParams = converted.GenerationParams = new GenerationParams { Duration = 0.7, Seed = 12 };
@@ -31,8 +31,8 @@ public class MusicGenTests
     {
         using var original = TinyCheckpoint.Stereo();
         using var folder = new TemporaryFolder();
-        HubMusicGen.Write(folder, change: root => (root["decoder"]!["audio_channels"], root["decoder"]!["num_codebooks"]) = (2, 8), source: original.Path);
-        using var first = MusicGen.GetPretrained(original.Path, CPU);
+        HuggingFaceMusicGen.Write(folder, change: root => (root["decoder"]!["audio_channels"], root["decoder"]!["num_codebooks"]) = (2, 8), source: original.Path);
+        using var first = AudioGen.GetPretrained(original.Path, CPU);
         using var second = MusicGen.GetPretrained(folder.Path, CPU);
         Assert.Equal((2, 2), (first.AudioChannels, second.AudioChannels));
         first.GenerationParams = second.GenerationParams = new GenerationParams { Duration = 0.7, Seed = 4 };
@@ -65,7 +65,7 @@ public class MusicGenTests
     public void AudioGen_in_HuggingFace_layout_loads_and_leaks_no_tensors()
     {
         using var folder = new TemporaryFolder();
-        HubMusicGen.Write(folder);
+        HuggingFaceMusicGen.Write(folder);
         LiveTensors.NoneLeftOfModules(() =>
         {
             using var model = AudioGen.GetPretrained(folder.Path, CPU);
@@ -77,10 +77,34 @@ public class MusicGenTests
     [Fact]
     public void Default_parameters_match_upstream()
     {
-        using var model = MusicGen.GetPretrained(Golden.Directory("audiogen_tiny_checkpoint"), CPU);
+        using var folder = TinyCheckpoint.Converted(yaml => yaml.Replace("solver: audiogen", "solver: musicgen", StringComparison.Ordinal));
+        using var model = MusicGen.GetPretrained(folder.Path, CPU);
         Assert.Equal(new GenerationParams { Duration = 15, ExtendStride = 18 }, model.GenerationParams);
         model.SetGenerationParams();
         Assert.Equal(new GenerationParams { Duration = 30, ExtendStride = 18 }, model.GenerationParams);
+    }
+
+    [Fact]
+    public void Checkpoint_of_the_other_class_throws_and_names_the_class()
+    {
+        using var music = TinyCheckpoint.Converted(yaml => yaml.Replace("solver: audiogen", "solver: musicgen", StringComparison.Ordinal));
+        using var unknown = TinyCheckpoint.Converted(yaml => yaml.Replace("solver: audiogen", "solver: other", StringComparison.Ordinal));
+        using var huggingFace = new TemporaryFolder();
+        HuggingFaceMusicGen.Write(huggingFace, change: root => root["audio_encoder"]!["sampling_rate"] = 32000);
+        LiveTensors.NoneLeftOfModules(() =>
+        {
+            foreach (var folder in new[] { music, huggingFace })
+            {
+                Assert.Contains("MusicGen.GetPretrained", Assert.Throws<CheckpointException>(() => AudioGen.GetPretrained(folder.Path, CPU)).Message, StringComparison.Ordinal);
+            }
+
+            var error = Assert.Throws<CheckpointException>(() => MusicGen.GetPretrained(Golden.Directory("audiogen_tiny_checkpoint"), CPU));
+            Assert.Contains("AudioGen.GetPretrained", error.Message, StringComparison.Ordinal);
+            using var loaded = BaseGenModel.GetPretrained(music.Path, CPU);
+            Assert.IsType<MusicGen>(loaded);
+            MusicGen.GetPretrained(unknown.Path, CPU).Dispose();
+            AudioGen.GetPretrained(unknown.Path, CPU).Dispose();
+        });
     }
 
     [Fact]
@@ -108,7 +132,7 @@ public class MusicGenTests
     public void Inconsistent_configuration_throws(string key, object value, string message)
     {
         using var folder = new TemporaryFolder();
-        HubMusicGen.Write(folder, change: root => Set(root, key, JsonValue.Create(value)!));
+        HuggingFaceMusicGen.Write(folder, change: root => Set(root, key, JsonValue.Create(value)!));
         LiveTensors.NoneLeftOfModules(() =>
             Assert.Contains(message, Assert.Throws<CheckpointException>(() => MusicGen.GetPretrained(folder.Path, CPU)).Message, StringComparison.Ordinal));
     }
@@ -116,8 +140,8 @@ public class MusicGenTests
     private static AudioCraft.Checkpoints.HuggingFaceMusicGenConfig Checkpoints(Action<JsonObject> change)
     {
         using var folder = new TemporaryFolder();
-        HubMusicGen.Write(folder, change: change);
-        return new AudioCraft.Checkpoints.HuggingFaceMusicGenConfig(AudioCraft.Checkpoints.XpConfig.LoadJson(folder.File("config.json")));
+        HuggingFaceMusicGen.Write(folder, change: change);
+        return new AudioCraft.Checkpoints.HuggingFaceMusicGenConfig(AudioCraft.Checkpoints.CheckpointConfig.LoadJson(folder.File("config.json")));
     }
 
     private static void Set(JsonObject root, string key, JsonNode value)

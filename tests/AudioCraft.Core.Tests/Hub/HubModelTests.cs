@@ -105,7 +105,7 @@ public class HubModelTests
     {
         using var hub = new HubFixture();
         using var encodec = new TemporaryFolder();
-        HubEncodec.Write(encodec, "encodec_noncausal_32k_tiny");
+        HuggingFaceEncodec.Write(encodec, "encodec_noncausal_32k_tiny");
         hub.Hub.Add("facebook/encodec_32khz", ("config.json", File.ReadAllBytes(encodec.File("config.json"))), ("model.safetensors", File.ReadAllBytes(encodec.File("model.safetensors"))));
         using var direct = CompressionModel.GetPretrained("facebook/encodec_32khz", hub.Options);
         Assert.Equal(32000, direct.SampleRate);
@@ -125,7 +125,7 @@ public class HubModelTests
     {
         using var hub = new HubFixture();
         using var folder = new TemporaryFolder();
-        HubMusicGen.Write(folder, sharded: true);
+        HuggingFaceMusicGen.Write(folder, sharded: true);
         hub.Hub.Add("facebook/musicgen-test", [.. Directory.GetFiles(folder.Path).Select(file => (Path.GetFileName(file), File.ReadAllBytes(file)))]);
         using var model = MusicGen.GetPretrained("facebook/musicgen-test", hub.Options);
         Assert.Equal(3.0, model.MaxDuration);

@@ -30,7 +30,7 @@ public class CodebookPatternTests
         var (pattern, expected) = Load(json, key);
         var layout = expected.GetProperty("layout").EnumerateArray()
             .Select(step => step.EnumerateArray().Select(c => new CodeCoordinate(c[0].GetInt32(), c[1].GetInt32())).ToList()).ToList();
-        Assert.Equal(layout, pattern.Layout.Select(step => step.ToList()));
+        Assert.Equal(layout, pattern.Steps.Select(step => step.ToList()));
         Assert.Equal(expected.GetProperty("max_delay").GetInt32(), pattern.MaxDelay);
         Assert.Equal(expected.GetProperty("valid_layout_len").GetInt32(), pattern.ValidSteps);
         Assert.Equal(expected.GetProperty("starts_with_special_token").GetBoolean(), pattern.StartsWithSpecialToken);

@@ -39,7 +39,7 @@ internal static class GoldenLM
         };
 
         // JSON is YAML. A checkpoint with cross-attention needs a condition to read; the cases have one.
-        return LMConfig.FromXpConfig(XpConfig.Parse(JsonSerializer.Serialize(sections), "golden"));
+        return LMConfig.FromCheckpointConfig(CheckpointConfig.Parse(JsonSerializer.Serialize(sections), "golden"));
     }
 
     /// <summary>The recorded condition tensors <c>PREFIX_embeds</c> (of the description) and <c>PREFIX_embeds_NAME</c> of a case, descriptions first.</summary>

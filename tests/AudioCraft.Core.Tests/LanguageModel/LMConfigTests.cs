@@ -109,5 +109,5 @@ public class LMConfigTests
 
     private static string With(string options) => Minimal.Replace("  custom: true", $"  custom: true\n{options}", StringComparison.Ordinal);
 
-    private static LMConfig Read(string yaml) => LMConfig.FromXpConfig(XpConfig.Parse(yaml, "test"));
+    private static LMConfig Read(string yaml) => LMConfig.FromCheckpointConfig(CheckpointConfig.Parse(yaml, "test"));
 }

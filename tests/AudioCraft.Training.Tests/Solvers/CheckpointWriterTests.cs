@@ -75,9 +75,9 @@ public class CheckpointWriterTests
         var config = JsonSerializer.Deserialize<LMConfig>(json)! with { Dim = 32, NumHeads = 4, NumLayers = 2, Cardinality = 16 };
         using var codec = CompressionModel.GetPretrained(Tiny, CPU);
         var text = LMConfigWriter.Write(config, [.. config.ConditionNames], codec, 5);
-        var xp = XpConfig.Parse(text, "written");
+        var xp = CheckpointConfig.Parse(text, "written");
         Assert.Equal(5, xp.GetDouble("dataset.segment_duration"));
-        var read = LMConfig.FromXpConfig(xp);
+        var read = LMConfig.FromCheckpointConfig(xp);
         Assert.Equal(JsonSerializer.Serialize(config), JsonSerializer.Serialize(read));
     }
 

@@ -166,7 +166,7 @@ public sealed class CompressionSolverTests : IDisposable
         })
         {
             var text = EncodecConfigText.Write(config);
-            var read = EncodecXpConfig.Read(AudioCraft.Checkpoints.XpConfig.Parse(text, "text"));
+            var read = EncodecConfigReader.Read(AudioCraft.Checkpoints.CheckpointConfig.Parse(text, "text"));
             Assert.Equal(text, EncodecConfigText.Write(read));
             Assert.Equal(config.Quantizer, read.Quantizer);
             Assert.Equal((config.SampleRate, config.Channels, config.Causal, config.Renormalize), (read.SampleRate, read.Channels, read.Causal, read.Renormalize));
@@ -194,8 +194,8 @@ public sealed class CompressionSolverTests : IDisposable
         File.WriteAllText(Path.Combine(folder.File("other"), "config.json"), """{"model_type": "musicgen"}""");
         using var weight = zeros(1);
         var weights = new Dictionary<string, Tensor> { ["a"] = weight };
-        Assert.Throws<CheckpointException>(() => CheckpointExport.Write(folder.File("other"), "state_dict", "a: 1", weights));
-        Assert.Throws<ArgumentException>(() => CheckpointExport.Write(folder.File("new"), "weights", "a: 1", weights));
+        Assert.Throws<CheckpointException>(() => CheckpointWriter.WriteModel(folder.File("other"), "state_dict", "a: 1", weights));
+        Assert.Throws<ArgumentException>(() => CheckpointWriter.WriteModel(folder.File("new"), "weights", "a: 1", weights));
     }
 
     private static EncodecConfig Model() => new()

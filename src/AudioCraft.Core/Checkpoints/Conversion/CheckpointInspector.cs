@@ -123,7 +123,7 @@ public static class CheckpointInspector
 
     private static void AddJson(Findings found, string text, string path, string name)
     {
-        var json = XpConfig.ParseJson(text, path);
+        var json = CheckpointConfig.ParseJson(text, path);
         found.Configurations[name] = text;
         found.Licence ??= json.Text(LicenceKey);
     }

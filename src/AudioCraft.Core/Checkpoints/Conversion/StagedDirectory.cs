@@ -1,8 +1,10 @@
+using AudioCraft.Formats;
+
 namespace AudioCraft.Checkpoints;
 
 /// <summary>
-/// A directory that appears only when it is complete: it is filled under a hidden name beside its own and then renamed. A crashed process leaves the hidden one,
-/// which the next writer to the same path removes.
+/// A directory that appears only when it is complete: its files are written to a hidden directory beside it, which is then renamed. An existing directory is
+/// replaced in one step on Linux and macOS. If the process crashes, the hidden directory remains until the next write to the same path.
 /// </summary>
 internal sealed class StagedDirectory : IDisposable
 {
@@ -46,7 +48,7 @@ internal sealed class StagedDirectory : IDisposable
         }
     }
 
-    /// <summary>The hidden directory to fill.</summary>
+    /// <summary>The hidden directory, to which the files are written.</summary>
     public string Path { get; }
 
     /// <summary>Renames the directory to its final name.</summary>
@@ -57,20 +59,27 @@ internal sealed class StagedDirectory : IDisposable
         try
         {
             Remove(old);
-            if (Directory.Exists(target))
+            DirectoryEntries.Flush(Path);
+            if (!Directory.Exists(target))
             {
-                if (overwrite)
-                {
-                    Directory.Move(target, old);
-                }
-                else
-                {
-                    Directory.Delete(target);
-                }
+                Directory.Move(Path, target);
+            }
+            else if (!overwrite)
+            {
+                Directory.Delete(target);
+                Directory.Move(Path, target);
+            }
+            else if (!DirectoryEntries.TryExchange(Path, target))
+            {
+                // Windows, and file systems that cannot exchange: the directory does not exist between the two renames.
+                Directory.Move(target, old);
+                Directory.Move(Path, target);
             }
 
-            Directory.Move(Path, target);
+            // After an exchange, Path is the old directory.
+            Remove(Path);
             Remove(old);
+            DirectoryEntries.Flush(System.IO.Path.GetDirectoryName(target)!);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

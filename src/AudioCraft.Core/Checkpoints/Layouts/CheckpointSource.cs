@@ -3,7 +3,7 @@ namespace AudioCraft.Checkpoints;
 /// <summary>A directory or file that may contain a model. The configuration and the file are opened once, and the layouts share them.</summary>
 internal sealed class CheckpointSource : IDisposable
 {
-    private XpConfig? config;
+    private CheckpointConfig? config;
     private TensorArchive? archive;
 
     /// <param name="path">An existing directory or file.</param>
@@ -39,7 +39,7 @@ internal sealed class CheckpointSource : IDisposable
 
     /// <summary>The directory's <c>config.json</c>; null if there is none.</summary>
     /// <exception cref="CheckpointException">It is damaged.</exception>
-    public XpConfig? Config => config ??= Has(CheckpointFiles.Config) ? XpConfig.LoadJson(PathOf(CheckpointFiles.Config)) : null;
+    public CheckpointConfig? Config => config ??= Has(CheckpointFiles.Config) ? CheckpointConfig.LoadJson(PathOf(CheckpointFiles.Config)) : null;
 
     /// <summary>The <c>model_type</c> in <c>config.json</c>; null if there is none.</summary>
     public string? ModelType => Config?.Text("model_type");

@@ -1,4 +1,6 @@
+using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using AudioCraft.Conditioning;
 using AudioCraft.Formats;
 using TorchSharp;
@@ -65,6 +67,29 @@ public static class CheckpointWriter
         ]);
     }
 
+    /// <summary>Writes one model, a language model or a codec, and its entry in <c>config.json</c>, whose other entries are kept. The weights are written first.</summary>
+    /// <param name="directory">The checkpoint directory; created if it does not exist.</param>
+    /// <param name="name"><see cref="AudioCraftCheckpoint.LanguageModelName"/> or <see cref="AudioCraftCheckpoint.CompressionModelName"/>.</param>
+    /// <param name="config">The configuration as YAML.</param>
+    /// <param name="weights">By upstream's names. The caller keeps ownership.</param>
+    /// <exception cref="AudioCraftException">A file cannot be written, or an existing <c>config.json</c> belongs to another model type.</exception>
+    public static void WriteModel(string directory, string name, string config, IReadOnlyDictionary<string, Tensor> weights)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(directory);
+        ArgumentException.ThrowIfNullOrEmpty(config);
+        if (name is not (AudioCraftCheckpoint.LanguageModelName or AudioCraftCheckpoint.CompressionModelName))
+        {
+            throw new ArgumentException($"'{name}' is not part of a checkpoint; {AudioCraftCheckpoint.LanguageModelName} or {AudioCraftCheckpoint.CompressionModelName} was expected.", nameof(name));
+        }
+
+        var path = Path.Combine(directory, CheckpointFiles.Config);
+        var description = File.Exists(path) ? ReadConfig(path) : new JsonObject();
+        description["model_type"] = AudioCraftCheckpoint.ModelType;
+        description[name] = new JsonObject { [AudioCraftCheckpoint.ConfigKey] = config };
+        SafetensorsWriter.Write(Path.Combine(directory, name + CheckpointFiles.Safetensors), weights, new Dictionary<string, string> { ["format"] = "pt" });
+        AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(description.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n")));
+    }
+
     /// <summary>Writes the <c>config.json</c> of the converted form.</summary>
     /// <param name="path">The file.</param>
     /// <param name="models">Name, key (<c>xp.cfg</c> or <c>pretrained</c>) and value of each model.</param>
@@ -101,6 +126,21 @@ public static class CheckpointWriter
             json.WriteString("unk_token", "<unk>");
         });
         WriteJson(Path.Combine(directory, CheckpointFiles.Config), json => WriteT5Config(json, encoder.Config));
+    }
+
+    private static JsonObject ReadConfig(string path)
+    {
+        try
+        {
+            return JsonNode.Parse(File.ReadAllText(path), documentOptions: new JsonDocumentOptions { MaxDepth = 32 }) is JsonObject read
+                && (read["model_type"] is null || (read["model_type"] is JsonValue type && type.TryGetValue(out string? text) && text == AudioCraftCheckpoint.ModelType))
+                ? read
+                : throw new CheckpointException($"'{path}' belongs to another model type and is not overwritten.");
+        }
+        catch (Exception error) when (error is JsonException or IOException or UnauthorizedAccessException or InvalidOperationException)
+        {
+            throw new CheckpointException($"'{path}' cannot be read: {error.Message}", error);
+        }
     }
 
     private static void WriteT5Config(Utf8JsonWriter json, T5Config config)

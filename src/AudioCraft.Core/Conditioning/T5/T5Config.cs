@@ -59,12 +59,12 @@ public sealed record T5Config
     public static T5Config Load(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        return Read(XpConfig.LoadJson(path));
+        return Read(CheckpointConfig.LoadJson(path));
     }
 
     /// <summary>Reads the content of a <c>config.json</c>, or the section of a larger one that describes the text encoder.</summary>
     /// <exception cref="CheckpointException">It is not that of a T5, or a value is missing or out of range.</exception>
-    internal static T5Config Read(XpConfig config)
+    internal static T5Config Read(CheckpointConfig config)
     {
         if (config.GetString("model_type", "t5") is not ("t5" or "mt5"))
         {

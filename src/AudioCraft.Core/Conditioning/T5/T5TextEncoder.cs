@@ -158,7 +158,7 @@ public sealed class T5TextEncoder : IDisposable
 
         // Hugging Face assumes a hundred sentinels where nothing is said; an embedding without room for them says that there are none.
         var tokenizerConfig = Path.Combine(directory, CheckpointFiles.TokenizerConfig);
-        var extraIds = (File.Exists(tokenizerConfig) ? ExtraIds(XpConfig.LoadJson(tokenizerConfig)) : null)
+        var extraIds = (File.Exists(tokenizerConfig) ? ExtraIds(CheckpointConfig.LoadJson(tokenizerConfig)) : null)
             ?? (pieces.PieceCount + UsualExtraIds <= config.VocabularySize ? UsualExtraIds : 0);
         if (extraIds > config.VocabularySize - pieces.PieceCount)
         {
@@ -170,7 +170,7 @@ public sealed class T5TextEncoder : IDisposable
     }
 
     /// <summary>The number of sentinels in <c>tokenizer_config.json</c>; null if it has none. Other names for the special tokens are refused.</summary>
-    private static int? ExtraIds(XpConfig config)
+    private static int? ExtraIds(CheckpointConfig config)
     {
         foreach (var (name, usual) in new[] { ("eos_token", "</s>"), ("pad_token", "<pad>"), ("unk_token", "<unk>") })
         {

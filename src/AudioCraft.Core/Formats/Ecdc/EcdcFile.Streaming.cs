@@ -31,8 +31,8 @@ public static partial class EcdcFile
         EncodecModel model, IEnumerable<Tensor> chunks, long samples, string path, EcdcOptions? options = null, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        var layout = StreamingLayout(model, chunks, samples, options);
-        AtomicFile.Write(path, stream => EcdcWriter.Write(layout, Counted(layout, chunks, samples), samples, stream, progress, cancellationToken));
+        var coding = StreamingCoding(model, chunks, samples, options);
+        AtomicFile.Write(path, stream => EcdcWriter.Write(coding, Counted(coding, chunks, samples), samples, stream, progress, cancellationToken));
     }
 
     /// <summary>
@@ -43,8 +43,8 @@ public static partial class EcdcFile
         EncodecModel model, IEnumerable<Tensor> chunks, long samples, Stream stream, EcdcOptions? options = null, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
     {
         RequireWritable(stream);
-        var layout = StreamingLayout(model, chunks, samples, options);
-        EcdcWriter.Write(layout, Counted(layout, chunks, samples), samples, stream, progress, cancellationToken);
+        var coding = StreamingCoding(model, chunks, samples, options);
+        EcdcWriter.Write(coding, Counted(coding, chunks, samples), samples, stream, progress, cancellationToken);
     }
 
     /// <summary>
@@ -68,7 +68,7 @@ public static partial class EcdcFile
         EncodecModel model, string path, EcdcOptions? options = null, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        return ReadFile(new EcdcLayout(model, options ?? new EcdcOptions()), path, progress, cancellationToken);
+        return ReadFile(new EcdcCoding(model, options ?? new EcdcOptions()), path, progress, cancellationToken);
     }
 
     /// <summary>
@@ -78,23 +78,23 @@ public static partial class EcdcFile
     public static IEnumerable<Tensor> DecompressStream(
         EncodecModel model, Stream stream, EcdcOptions? options = null, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
     {
-        var layout = new EcdcLayout(model, options ?? new EcdcOptions());
-        return EcdcReader.Read(layout, Source(stream), progress, cancellationToken);
+        var coding = new EcdcCoding(model, options ?? new EcdcOptions());
+        return EcdcReader.Read(coding, Source(stream), progress, cancellationToken);
     }
 
-    private static EcdcLayout StreamingLayout(EncodecModel model, IEnumerable<Tensor> chunks, long samples, EcdcOptions? options)
+    private static EcdcCoding StreamingCoding(EncodecModel model, IEnumerable<Tensor> chunks, long samples, EcdcOptions? options)
     {
         ArgumentNullException.ThrowIfNull(chunks);
         ArgumentOutOfRangeException.ThrowIfLessThan(samples, 1);
-        return WritableLayout(model, options);
+        return WritableCoding(model, options);
     }
 
-    private static IEnumerable<Tensor> Counted(EcdcLayout layout, IEnumerable<Tensor> chunks, long samples)
+    private static IEnumerable<Tensor> Counted(EcdcCoding coding, IEnumerable<Tensor> chunks, long samples)
     {
         var count = 0L;
         foreach (var chunk in chunks)
         {
-            using var input = Prepare(layout, chunk, layout.Model.SampleRate);
+            using var input = Prepare(coding, chunk, coding.Model.SampleRate);
             count += input.size(-1);
             if (count > samples)
             {
@@ -110,11 +110,11 @@ public static partial class EcdcFile
         }
     }
 
-    private static IEnumerable<Tensor> ReadFile(EcdcLayout layout, string path, IProgress<double>? progress, CancellationToken cancellationToken)
+    private static IEnumerable<Tensor> ReadFile(EcdcCoding coding, string path, IProgress<double>? progress, CancellationToken cancellationToken)
     {
         using var stream = Reading(path, () => OpenFile(path));
         var source = Reading(path, () => new ByteSource(stream, $"'{path}'"));
-        using var chunks = EcdcReader.Read(layout, source, progress, cancellationToken).GetEnumerator();
+        using var chunks = EcdcReader.Read(coding, source, progress, cancellationToken).GetEnumerator();
         while (Reading(path, chunks.MoveNext))
         {
             yield return chunks.Current;

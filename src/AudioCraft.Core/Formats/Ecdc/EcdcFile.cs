@@ -45,9 +45,9 @@ public static partial class EcdcFile
         EncodecModel model, Tensor wav, int sampleRate, string path, EcdcOptions? options = null, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        var layout = WritableLayout(model, options);
-        using var input = Prepare(layout, wav, sampleRate);
-        AtomicFile.Write(path, stream => EcdcWriter.Write(layout, [input], input.size(-1), stream, progress, cancellationToken));
+        var coding = WritableCoding(model, options);
+        using var input = Prepare(coding, wav, sampleRate);
+        AtomicFile.Write(path, stream => EcdcWriter.Write(coding, [input], input.size(-1), stream, progress, cancellationToken));
     }
 
     /// <summary>Encodes audio and writes it at the position of a stream, front to back. The stream stays open.</summary>
@@ -56,9 +56,9 @@ public static partial class EcdcFile
         EncodecModel model, Tensor wav, int sampleRate, Stream stream, EcdcOptions? options = null, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
     {
         RequireWritable(stream);
-        var layout = WritableLayout(model, options);
-        using var input = Prepare(layout, wav, sampleRate);
-        EcdcWriter.Write(layout, [input], input.size(-1), stream, progress, cancellationToken);
+        var coding = WritableCoding(model, options);
+        using var input = Prepare(coding, wav, sampleRate);
+        EcdcWriter.Write(coding, [input], input.size(-1), stream, progress, cancellationToken);
     }
 
     /// <summary>Encodes audio and returns the bytes of the file.</summary>
@@ -84,9 +84,9 @@ public static partial class EcdcFile
     public static (Tensor Wav, int SampleRate) Decompress(
         EncodecModel model, string path, EcdcOptions? options = null, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
     {
-        var layout = new EcdcLayout(model, options ?? new EcdcOptions());
+        var coding = new EcdcCoding(model, options ?? new EcdcOptions());
         ArgumentException.ThrowIfNullOrEmpty(path);
-        return (Join(ReadFile(layout, path, progress, cancellationToken)), model.SampleRate);
+        return (Join(ReadFile(coding, path, progress, cancellationToken)), model.SampleRate);
     }
 
     /// <summary>Reads and decodes from the position of a stream. The stream stays open behind the last byte of the file, so that other data can follow.</summary>
@@ -94,8 +94,8 @@ public static partial class EcdcFile
     public static (Tensor Wav, int SampleRate) Decompress(
         EncodecModel model, Stream stream, EcdcOptions? options = null, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
     {
-        var layout = new EcdcLayout(model, options ?? new EcdcOptions());
-        return (Join(EcdcReader.Read(layout, Source(stream), progress, cancellationToken)), model.SampleRate);
+        var coding = new EcdcCoding(model, options ?? new EcdcOptions());
+        return (Join(EcdcReader.Read(coding, Source(stream), progress, cancellationToken)), model.SampleRate);
     }
 
     /// <summary><see cref="Compress(EncodecModel, Tensor, int, string, EcdcOptions?, IProgress{double}?, CancellationToken)"/> on a thread of the pool. Do not use the model meanwhile.</summary>
@@ -139,14 +139,14 @@ public static partial class EcdcFile
     public static string? ModelNameOf(EncodecModel model)
     {
         ArgumentNullException.ThrowIfNull(model);
-        return EcdcLayout.NameOf(model);
+        return EcdcCoding.NameOf(model);
     }
 
-    private static EcdcLayout WritableLayout(EncodecModel model, EcdcOptions? options)
+    private static EcdcCoding WritableCoding(EncodecModel model, EcdcOptions? options)
     {
-        var layout = new EcdcLayout(model, options ?? new EcdcOptions());
-        return layout.NameToWrite is not null
-            ? layout
+        var coding = new EcdcCoding(model, options ?? new EcdcOptions());
+        return coding.NameToWrite is not null
+            ? coding
             : throw new ArgumentException(
                 $"The model was not loaded by name, and upstream has no name for {model.Channels} channels at {model.SampleRate} Hz: set {nameof(EcdcOptions)}.{nameof(EcdcOptions.ModelName)}.", nameof(options));
     }
@@ -161,14 +161,14 @@ public static partial class EcdcFile
     }
 
     /// <summary>Converts audio to the model's input [1, C, T].</summary>
-    private static Tensor Prepare(EcdcLayout layout, Tensor wav, int sampleRate)
+    private static Tensor Prepare(EcdcCoding coding, Tensor wav, int sampleRate)
     {
         using var scope = NewDisposeScope();
         var plain = Waveform.ToChannelsTime(wav, nameof(wav));
-        var converted = AudioConversion.Convert(plain, sampleRate, layout.Model.SampleRate, layout.Model.Channels);
+        var converted = AudioConversion.Convert(plain, sampleRate, coding.Model.SampleRate, coding.Model.Channels);
         return converted.size(-1) > 0
-            ? converted.to(layout.Model.Quantizer.ElementType, layout.Device).unsqueeze(0).MoveToOuterDisposeScope()
-            : throw new ArgumentException($"The audio has {plain.size(-1)} samples at {sampleRate} Hz, which is less than one sample at {layout.Model.SampleRate} Hz.", nameof(wav));
+            ? converted.to(coding.Model.Quantizer.ElementType, coding.Device).unsqueeze(0).MoveToOuterDisposeScope()
+            : throw new ArgumentException($"The audio has {plain.size(-1)} samples at {sampleRate} Hz, which is less than one sample at {coding.Model.SampleRate} Hz.", nameof(wav));
     }
 
     private static ByteSource Source(Stream stream)

@@ -9,14 +9,14 @@ internal static class EcdcReader
 {
     /// <summary>Reads and decodes chunks [C, n], owned by the caller. Nothing is read before the enumeration starts.</summary>
     /// <exception cref="AudioFormatException">The file is damaged or truncated, does not fit the codec, or does not match the probabilities of the language model.</exception>
-    public static IEnumerable<Tensor> Read(EcdcLayout layout, ByteSource source, IProgress<double>? progress, CancellationToken cancellationToken)
+    public static IEnumerable<Tensor> Read(EcdcCoding coding, ByteSource source, IProgress<double>? progress, CancellationToken cancellationToken)
     {
         var header = EcdcHeader.Read(source);
-        Check(header, layout, source);
+        Check(header, coding, source);
         var left = header.AudioLength;
-        var chunks = layout.Streams
-            ? layout.Model.DecodeStream(ReadStream(header, layout, source, progress, cancellationToken), disposePieces: true)
-            : new SegmentedCodec(layout.Model).DecodeStream(ReadSegments(header, layout, source, progress, cancellationToken), disposeFrames: true);
+        var chunks = coding.Streams
+            ? coding.Model.DecodeStream(ReadStream(header, coding, source, progress, cancellationToken), disposePieces: true)
+            : new SegmentedCodec(coding.Model).DecodeStream(ReadSegments(header, coding, source, progress, cancellationToken), disposeFrames: true);
         foreach (var chunk in chunks)
         {
             Tensor? audio = null;
@@ -46,13 +46,13 @@ internal static class EcdcReader
             : throw source.Error("the decoded audio is not finite: the file is damaged.");
     }
 
-    private static IEnumerable<Tensor> ReadStream(EcdcHeader header, EcdcLayout layout, ByteSource source, IProgress<double>? progress, CancellationToken cancellationToken)
+    private static IEnumerable<Tensor> ReadStream(EcdcHeader header, EcdcCoding coding, ByteSource source, IProgress<double>? progress, CancellationToken cancellationToken)
     {
-        var total = layout.FramesOf(header.AudioLength);
-        using var reader = ReaderOf(header, layout, source, total, step => Report(step));
+        var total = coding.FramesOf(header.AudioLength);
+        using var reader = ReaderOf(header, coding, source, total, step => Report(step));
         for (var done = 0L; done < total;)
         {
-            var count = Math.Min(layout.Model.FramesPerPiece, total - done);
+            var count = Math.Min(coding.Model.FramesPerPiece, total - done);
             var codes = reader.Read(count);
             done += count;
             if (done == total)
@@ -61,7 +61,7 @@ internal static class EcdcReader
             }
 
             Report(done);
-            yield return Ordered(codes, header.Codebooks, layout.Device);
+            yield return Ordered(codes, header.Codebooks, coding.Device);
         }
 
         void Report(long frames)
@@ -72,17 +72,17 @@ internal static class EcdcReader
     }
 
     private static IEnumerable<EncodedFrame> ReadSegments(
-        EcdcHeader header, EcdcLayout layout, ByteSource source, IProgress<double>? progress, CancellationToken cancellationToken)
+        EcdcHeader header, EcdcCoding coding, ByteSource source, IProgress<double>? progress, CancellationToken cancellationToken)
     {
-        var codec = new SegmentedCodec(layout.Model);
+        var codec = new SegmentedCodec(coding.Model);
         var total = (double)codec.CountSegments(header.AudioLength);
         var done = 0L;
         foreach (var (_, length) in codec.Segments(header.AudioLength))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var scale = layout.Model.Renormalize ? ReadScale(source) : (float?)null;
-            var count = layout.FramesOf(length);
-            using var reader = ReaderOf(header, layout, source, count, step =>
+            var scale = coding.Model.Renormalize ? ReadScale(source) : (float?)null;
+            var count = coding.FramesOf(length);
+            using var reader = ReaderOf(header, coding, source, count, step =>
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 progress?.Report((done + (double)step / count) / total);
@@ -90,14 +90,14 @@ internal static class EcdcReader
             var codes = reader.Read(count);
             reader.Finish();
             progress?.Report(++done / total);
-            yield return FrameOf(codes, header.Codebooks, scale, layout.Device);
+            yield return FrameOf(codes, header.Codebooks, scale, coding.Device);
         }
     }
 
-    private static ICodeReader ReaderOf(EcdcHeader header, EcdcLayout layout, ByteSource source, long frames, Action<long> step) =>
+    private static ICodeReader ReaderOf(EcdcHeader header, EcdcCoding coding, ByteSource source, long frames, Action<long> step) =>
         header.UsesLanguageModel
-            ? new PredictedCodeReader(source, frames, header.Codebooks, layout.LanguageModel!, step)
-            : new PackedCodeReader(source, frames, header.Codebooks, layout.BitsPerCode);
+            ? new PredictedCodeReader(source, frames, header.Codebooks, coding.LanguageModel!, step)
+            : new PackedCodeReader(source, frames, header.Codebooks, coding.BitsPerCode);
 
     private static Tensor Ordered(long[] codes, int codebooks, Device device)
     {
@@ -119,19 +119,19 @@ internal static class EcdcReader
         return scale >= 0 && float.IsFinite(scale) ? scale : throw source.Error($"the scale of a segment is {scale}: the file is damaged.");
     }
 
-    private static void Check(EcdcHeader header, EcdcLayout layout, ByteSource source)
+    private static void Check(EcdcHeader header, EcdcCoding coding, ByteSource source)
     {
-        if (layout.Name is { } name && name != header.ModelName)
+        if (coding.Name is { } name && name != header.ModelName)
         {
             throw source.Error($"it was written with the codec '{header.ModelName}', but this one is '{name}'.");
         }
 
-        if (header.Codebooks > layout.Model.TotalCodebooks)
+        if (header.Codebooks > coding.Model.TotalCodebooks)
         {
-            throw source.Error($"it has {header.Codebooks} codebooks, but the codec has {layout.Model.TotalCodebooks}.");
+            throw source.Error($"it has {header.Codebooks} codebooks, but the codec has {coding.Model.TotalCodebooks}.");
         }
 
-        if (header.UsesLanguageModel && layout.LanguageModel is null)
+        if (header.UsesLanguageModel && coding.LanguageModel is null)
         {
             throw source.Error($"it was written with the codec's language model, which is needed to read it: set {nameof(EcdcOptions)}.{nameof(EcdcOptions.LanguageModel)}.");
         }

@@ -8,35 +8,35 @@ namespace AudioCraft.Formats;
 /// <summary>Writes an <c>.ecdc</c> file: the header, then the scale and the codes of each segment (encodec/compress.py).</summary>
 internal static class EcdcWriter
 {
-    /// <param name="layout">The codec and the format.</param>
+    /// <param name="coding">The codec and the format.</param>
     /// <param name="chunks">[1, C, n] with the codec's sample rate and channels, finite.</param>
     /// <param name="length">The total number of samples per channel.</param>
     /// <param name="stream">The destination.</param>
     /// <param name="progress">Receives the completed fraction.</param>
     /// <param name="cancellationToken">Checked between steps.</param>
-    public static void Write(EcdcLayout layout, IEnumerable<Tensor> chunks, long length, Stream stream, IProgress<double>? progress, CancellationToken cancellationToken)
+    public static void Write(EcdcCoding coding, IEnumerable<Tensor> chunks, long length, Stream stream, IProgress<double>? progress, CancellationToken cancellationToken)
     {
-        stream.Write(new EcdcHeader(layout.NameToWrite!, length, layout.Codebooks, layout.LanguageModel is not null).ToBytes());
+        stream.Write(new EcdcHeader(coding.NameToWrite!, length, coding.Codebooks, coding.LanguageModel is not null).ToBytes());
         cancellationToken.ThrowIfCancellationRequested();
-        if (layout.Streams)
+        if (coding.Streams)
         {
-            WriteStream(layout, chunks, length, stream, progress, cancellationToken);
+            WriteStream(coding, chunks, length, stream, progress, cancellationToken);
         }
         else
         {
-            WriteSegments(layout, chunks, length, stream, progress, cancellationToken);
+            WriteSegments(coding, chunks, length, stream, progress, cancellationToken);
         }
     }
 
-    private static void WriteStream(EcdcLayout layout, IEnumerable<Tensor> chunks, long length, Stream stream, IProgress<double>? progress, CancellationToken cancellationToken)
+    private static void WriteStream(EcdcCoding coding, IEnumerable<Tensor> chunks, long length, Stream stream, IProgress<double>? progress, CancellationToken cancellationToken)
     {
         // Blocks of a fixed size, so that the bytes do not depend on the chunks, not even through rounding.
-        var model = layout.Model;
+        var model = coding.Model;
         var block = model.FramesPerPiece * model.HopLength;
-        var total = (double)layout.FramesOf(length);
+        var total = (double)coding.FramesOf(length);
         var done = 0L;
-        using var writer = WriterOf(layout, stream, step => Report(step / total));
-        foreach (var codes in model.EncodeStream(AudioWindows.Cut(chunks, block, block), codebooks: layout.Codebooks))
+        using var writer = WriterOf(coding, stream, step => Report(step / total));
+        foreach (var codes in model.EncodeStream(AudioWindows.Cut(chunks, block, block), codebooks: coding.Codebooks))
         {
             using (codes)
             {
@@ -56,18 +56,18 @@ internal static class EcdcWriter
         }
     }
 
-    private static void WriteSegments(EcdcLayout layout, IEnumerable<Tensor> chunks, long length, Stream stream, IProgress<double>? progress, CancellationToken cancellationToken)
+    private static void WriteSegments(EcdcCoding coding, IEnumerable<Tensor> chunks, long length, Stream stream, IProgress<double>? progress, CancellationToken cancellationToken)
     {
-        var codec = new SegmentedCodec(layout.Model);
+        var codec = new SegmentedCodec(coding.Model);
         var total = (double)codec.CountSegments(length);
         var done = 0L;
-        foreach (var frame in codec.EncodeStream(chunks, layout.Codebooks))
+        foreach (var frame in codec.EncodeStream(chunks, coding.Codebooks))
         {
             using (frame)
             {
                 WriteScale(stream, frame.Scale);
                 var steps = (double)frame.Codes.size(-1);
-                using var writer = WriterOf(layout, stream, step =>
+                using var writer = WriterOf(coding, stream, step =>
                 {
                     cancellationToken.ThrowIfCancellationRequested();
                     progress?.Report((done + step / steps) / total);
@@ -81,10 +81,10 @@ internal static class EcdcWriter
         }
     }
 
-    private static ICodeWriter WriterOf(EcdcLayout layout, Stream stream, Action<long> step) =>
-        layout.LanguageModel is { } languageModel
-            ? new PredictedCodeWriter(stream, layout.Codebooks, languageModel, step)
-            : new PackedCodeWriter(stream, layout.BitsPerCode);
+    private static ICodeWriter WriterOf(EcdcCoding coding, Stream stream, Action<long> step) =>
+        coding.LanguageModel is { } languageModel
+            ? new PredictedCodeWriter(stream, coding.Codebooks, languageModel, step)
+            : new PackedCodeWriter(stream, coding.BitsPerCode);
 
     private static void WriteScale(Stream stream, Tensor? scale)
     {

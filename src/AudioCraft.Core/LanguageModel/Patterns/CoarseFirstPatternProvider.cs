@@ -25,19 +25,19 @@ public sealed class CoarseFirstPatternProvider : CodebookPatternProvider
     }
 
     /// <inheritdoc/>
-    protected override IReadOnlyList<IReadOnlyList<CodeCoordinate>> Layout(int timesteps)
+    protected override IReadOnlyList<IReadOnlyList<CodeCoordinate>> CreateSteps(int timesteps)
     {
-        var layout = new List<IReadOnlyList<CodeCoordinate>> { Array.Empty<CodeCoordinate>() };
+        var steps = new List<IReadOnlyList<CodeCoordinate>> { Array.Empty<CodeCoordinate>() };
         for (var t = 0; t < timesteps; t++)
         {
-            layout.Add([new CodeCoordinate(t, 0)]);
+            steps.Add([new CodeCoordinate(t, 0)]);
         }
 
         for (var t = 0; t < timesteps + delays[^1]; t++)
         {
-            layout.Add([.. delays.Select((delay, q) => new CodeCoordinate(t - delay, q + 1)).Where(c => c.Timestep >= 0)]);
+            steps.Add([.. delays.Select((delay, q) => new CodeCoordinate(t - delay, q + 1)).Where(c => c.Timestep >= 0)]);
         }
 
-        return layout;
+        return steps;
     }
 }

@@ -11,30 +11,30 @@ public sealed class CodebookPattern
 {
     private const int NoCode = -1;
 
-    /// <summary>Creates a pattern from its layout: the codes of each step of the sequence.</summary>
-    /// <param name="layout">The steps in order. The first is empty, except in patterns without the special token.</param>
+    /// <summary>Creates a pattern from the codes of each step of the sequence.</summary>
+    /// <param name="steps">The steps in order. The first is empty, except in patterns without the special token.</param>
     /// <param name="numCodebooks">Number of codebooks, K.</param>
     /// <param name="timesteps">Number of frames, T.</param>
     /// <exception cref="ArgumentException">A step contains two codes of a codebook, or the frames of a codebook decrease.</exception>
-    public CodebookPattern(IReadOnlyList<IReadOnlyList<CodeCoordinate>> layout, int numCodebooks, int timesteps)
+    public CodebookPattern(IReadOnlyList<IReadOnlyList<CodeCoordinate>> steps, int numCodebooks, int timesteps)
     {
-        ArgumentNullException.ThrowIfNull(layout);
+        ArgumentNullException.ThrowIfNull(steps);
         ArgumentOutOfRangeException.ThrowIfLessThan(numCodebooks, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(timesteps, 1);
-        if (layout.Count == 0)
+        if (steps.Count == 0)
         {
-            throw new ArgumentException("A pattern needs at least one step.", nameof(layout));
+            throw new ArgumentException("A pattern needs at least one step.", nameof(steps));
         }
 
-        Layout = layout;
+        Steps = steps;
         NumCodebooks = numCodebooks;
         Timesteps = timesteps;
         Validate();
-        MaxDelay = layout.Skip(1).SelectMany(step => step).Select(c => c.Timestep + 1).DefaultIfEmpty(0).Max() - timesteps;
+        MaxDelay = steps.Skip(1).SelectMany(step => step).Select(c => c.Timestep + 1).DefaultIfEmpty(0).Max() - timesteps;
     }
 
     /// <summary>The codes of each step of the sequence.</summary>
-    public IReadOnlyList<IReadOnlyList<CodeCoordinate>> Layout { get; }
+    public IReadOnlyList<IReadOnlyList<CodeCoordinate>> Steps { get; }
 
     /// <summary>Number of codebooks, K.</summary>
     public int NumCodebooks { get; }
@@ -42,14 +42,14 @@ public sealed class CodebookPattern
     /// <summary>Number of frames, T.</summary>
     public int Timesteps { get; }
 
-    /// <summary>Number of frames by which the layout exceeds the last frame.</summary>
+    /// <summary>Number of frames by which the sequence exceeds the last frame.</summary>
     public int MaxDelay { get; }
 
-    /// <summary>Number of steps at the start before the layout exceeds the last frame.</summary>
-    public int ValidSteps => Layout.Count - MaxDelay;
+    /// <summary>Number of steps at the start before the sequence exceeds the last frame.</summary>
+    public int ValidSteps => Steps.Count - MaxDelay;
 
     /// <summary>Whether the first step contains only special tokens.</summary>
-    public bool StartsWithSpecialToken => Layout[0].Count == 0;
+    public bool StartsWithSpecialToken => Steps[0].Count == 0;
 
     /// <summary>Returns the first step with a code of frame <paramref name="timestep"/> of <paramref name="codebook"/> (any codebook if null), or null.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The frame is not in 0…T.</exception>
@@ -57,9 +57,9 @@ public sealed class CodebookPattern
     {
         ArgumentOutOfRangeException.ThrowIfNegative(timestep);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(timestep, Timesteps);
-        for (var step = 0; step < Layout.Count; step++)
+        for (var step = 0; step < Steps.Count; step++)
         {
-            if (Layout[step].Any(c => c.Timestep == timestep && (codebook is null || c.Codebook == codebook)))
+            if (Steps[step].Any(c => c.Timestep == timestep && (codebook is null || c.Codebook == codebook)))
             {
                 return step;
             }
@@ -71,7 +71,7 @@ public sealed class CodebookPattern
     /// <summary>Arranges codes in a sequence.</summary>
     /// <param name="codes">[B, K, T'] int64, with T' at most <see cref="Timesteps"/>.</param>
     /// <param name="specialToken">Value of positions without a code.</param>
-    /// <param name="keepOnlyValidSteps">Whether to stop before the layout exceeds the last frame.</param>
+    /// <param name="keepOnlyValidSteps">Whether to stop before the sequence exceeds the last frame.</param>
     /// <returns>The sequence [B, K, S]; the index [K, S] of each position in the flattened codes (K·T' without a code); and the mask [K, S] of positions with a code.</returns>
     public (Tensor Values, Tensor Indexes, Tensor Mask) BuildSequence(Tensor codes, long specialToken, bool keepOnlyValidSteps = false)
     {
@@ -87,14 +87,14 @@ public sealed class CodebookPattern
     /// <returns>The codes [B, K, T]; the index [K, T] of each code in the flattened sequence (K·S' if absent); and the mask [K, T] of codes in the sequence.</returns>
     public (Tensor Values, Tensor Indexes, Tensor Mask) RevertSequence(Tensor sequence, long specialToken, bool keepOnlyValidSteps = false)
     {
-        var steps = CheckShape(sequence, keepOnlyValidSteps ? ValidSteps : Layout.Count, "steps");
+        var steps = CheckShape(sequence, keepOnlyValidSteps ? ValidSteps : Steps.Count, "steps");
         var index = RevertedIndexes(steps, keepOnlyValidSteps, isModelOutput: false);
         return Gather(sequence.reshape(sequence.size(0), -1), index, NumCodebooks * steps, specialToken);
     }
 
     /// <summary>
     /// Maps logits over a sequence back to logits over codes. The logits of step s predict the codes of step s + 1,
-    /// so the layout is read without its first step of special tokens.
+    /// so the sequence is read without its first step of special tokens.
     /// </summary>
     /// <param name="logits">[B, cardinality, K, S'].</param>
     /// <param name="specialValue">Value of codes that no step predicts, usually NaN.</param>
@@ -108,7 +108,7 @@ public sealed class CodebookPattern
             throw new ArgumentException($"Logits [B, card, {NumCodebooks}, S] expected, not [{string.Join(", ", logits.shape)}].", nameof(logits));
         }
 
-        var steps = CheckLength(logits.size(3), keepOnlyValidSteps ? ValidSteps : Layout.Count, "steps");
+        var steps = CheckLength(logits.size(3), keepOnlyValidSteps ? ValidSteps : Steps.Count, "steps");
         var index = RevertedIndexes(steps, keepOnlyValidSteps, isModelOutput: true);
         return Gather(logits.reshape(logits.size(0), logits.size(1), -1), index, NumCodebooks * steps, specialValue);
     }
@@ -116,11 +116,11 @@ public sealed class CodebookPattern
     /// <summary>The index [K, S] of each position's code in flattened codes [K, <paramref name="timesteps"/>], or -1.</summary>
     internal int[,] SequenceIndexes(int timesteps, bool keepOnlyValidSteps = false)
     {
-        var steps = keepOnlyValidSteps ? ValidSteps : Layout.Count;
+        var steps = keepOnlyValidSteps ? ValidSteps : Steps.Count;
         var index = Filled(NumCodebooks, steps);
         for (var step = 0; step < steps; step++)
         {
-            foreach (var (timestep, codebook) in Layout[step])
+            foreach (var (timestep, codebook) in Steps[step])
             {
                 if (timestep < timesteps)
                 {
@@ -136,11 +136,11 @@ public sealed class CodebookPattern
     internal int[,] RevertedIndexes(int steps, bool keepOnlyValidSteps = false, bool isModelOutput = false)
     {
         var skip = isModelOutput && StartsWithSpecialToken ? 1 : 0;
-        var end = Math.Min(steps + skip, keepOnlyValidSteps ? ValidSteps : Layout.Count);
+        var end = Math.Min(steps + skip, keepOnlyValidSteps ? ValidSteps : Steps.Count);
         var index = Filled(NumCodebooks, Timesteps);
         for (var step = skip; step < end; step++)
         {
-            foreach (var (timestep, codebook) in Layout[step])
+            foreach (var (timestep, codebook) in Steps[step])
             {
                 if (timestep < Timesteps)
                 {
@@ -204,9 +204,9 @@ public sealed class CodebookPattern
     {
         var last = new int[NumCodebooks];
         var seen = new int[NumCodebooks];
-        for (var step = 0; step < Layout.Count; step++)
+        for (var step = 0; step < Steps.Count; step++)
         {
-            foreach (var (timestep, codebook) in Layout[step])
+            foreach (var (timestep, codebook) in Steps[step])
             {
                 if (codebook < 0 || codebook >= NumCodebooks)
                 {
@@ -230,6 +230,6 @@ public sealed class CodebookPattern
 }
 
 /// <summary>One code of a multi-codebook sequence.</summary>
-/// <param name="Timestep">Frame of the code, from 0. A layout may contain frames past the last one, which are padding.</param>
+/// <param name="Timestep">Frame of the code, from 0. A step may contain frames past the last one, which are padding.</param>
 /// <param name="Codebook">Codebook of the code, from 0.</param>
 public readonly record struct CodeCoordinate(int Timestep, int Codebook);

@@ -38,7 +38,7 @@ public abstract class CodebookPatternProvider
             cache.Clear();
         }
 
-        return cache.GetOrAdd(timesteps, count => new CodebookPattern(Layout(count), NumCodebooks, count));
+        return cache.GetOrAdd(timesteps, count => new CodebookPattern(CreateSteps(count), NumCodebooks, count));
     }
 
     /// <summary>Creates the provider of a configuration's pattern.</summary>
@@ -65,7 +65,7 @@ public abstract class CodebookPatternProvider
     }
 
     /// <summary>Returns the codes of each step of the sequence.</summary>
-    protected abstract IReadOnlyList<IReadOnlyList<CodeCoordinate>> Layout(int timesteps);
+    protected abstract IReadOnlyList<IReadOnlyList<CodeCoordinate>> CreateSteps(int timesteps);
 
     /// <summary>Checks the length and the order of a list.</summary>
     private protected static int[] Ascending(IReadOnlyList<int> values, int length, string name)

@@ -30,27 +30,27 @@ public sealed class DelayedPatternProvider : CodebookPatternProvider
     }
 
     /// <inheritdoc/>
-    protected override IReadOnlyList<IReadOnlyList<CodeCoordinate>> Layout(int timesteps)
+    protected override IReadOnlyList<IReadOnlyList<CodeCoordinate>> CreateSteps(int timesteps)
     {
-        var layout = new List<IReadOnlyList<CodeCoordinate>>();
+        var steps = new List<IReadOnlyList<CodeCoordinate>>();
         for (var i = emptyInitial < 0 ? 1 : -emptyInitial; i <= 0; i++)
         {
-            layout.Add([]);
+            steps.Add([]);
         }
 
         for (var t = 0; t < Math.Min(timesteps, flattenFirst); t++)
         {
             for (var q = 0; q < NumCodebooks; q++)
             {
-                layout.Add([new CodeCoordinate(t, q)]);
+                steps.Add([new CodeCoordinate(t, q)]);
             }
         }
 
         for (var t = flattenFirst; t < timesteps + delays[^1]; t++)
         {
-            layout.Add([.. delays.Select((delay, q) => new CodeCoordinate(t - delay, q)).Where(c => c.Timestep >= flattenFirst)]);
+            steps.Add([.. delays.Select((delay, q) => new CodeCoordinate(t - delay, q)).Where(c => c.Timestep >= flattenFirst)]);
         }
 
-        return layout;
+        return steps;
     }
 }

@@ -30,20 +30,20 @@ public sealed class MusicLMPatternProvider : CodebookPatternProvider
     }
 
     /// <inheritdoc/>
-    protected override IReadOnlyList<IReadOnlyList<CodeCoordinate>> Layout(int timesteps)
+    protected override IReadOnlyList<IReadOnlyList<CodeCoordinate>> CreateSteps(int timesteps)
     {
-        var layout = new List<IReadOnlyList<CodeCoordinate>> { Array.Empty<CodeCoordinate>() };
+        var steps = new List<IReadOnlyList<CodeCoordinate>> { Array.Empty<CodeCoordinate>() };
         for (var first = 0; first < NumCodebooks; first += groupBy)
         {
             for (var t = 0; t < timesteps; t++)
             {
                 for (var q = first; q < first + groupBy; q++)
                 {
-                    layout.Add([new CodeCoordinate(t, q)]);
+                    steps.Add([new CodeCoordinate(t, q)]);
                 }
             }
         }
 
-        return layout;
+        return steps;
     }
 }

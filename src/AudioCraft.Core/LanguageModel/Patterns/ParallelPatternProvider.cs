@@ -16,5 +16,5 @@ public sealed class ParallelPatternProvider(int numCodebooks, int emptyInitial =
     private readonly DelayedPatternProvider undelayed = new(numCodebooks, new int[numCodebooks], emptyInitial: emptyInitial);
 
     /// <inheritdoc/>
-    protected override IReadOnlyList<IReadOnlyList<CodeCoordinate>> Layout(int timesteps) => undelayed.GetPattern(timesteps).Layout;
+    protected override IReadOnlyList<IReadOnlyList<CodeCoordinate>> CreateSteps(int timesteps) => undelayed.GetPattern(timesteps).Steps;
 }

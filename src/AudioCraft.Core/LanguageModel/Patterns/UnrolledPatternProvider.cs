@@ -47,7 +47,7 @@ public sealed class UnrolledPatternProvider : CodebookPatternProvider
     }
 
     /// <inheritdoc/>
-    protected override IReadOnlyList<IReadOnlyList<CodeCoordinate>> Layout(int timesteps)
+    protected override IReadOnlyList<IReadOnlyList<CodeCoordinate>> CreateSteps(int timesteps)
     {
         var end = timesteps + longestDelay;
         var steps = new List<(int Frame, CodeCoordinate[] Codes)> { (-1, []) };

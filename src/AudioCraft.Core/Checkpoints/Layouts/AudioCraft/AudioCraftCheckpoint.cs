@@ -25,7 +25,7 @@ public sealed class AudioCraftCheckpoint : IDisposable
 
     private const string WeightsKey = "best_state";
 
-    private readonly XpConfig? config;
+    private readonly CheckpointConfig? config;
     private readonly string? text;
     private readonly TensorArchive? weights;
     private IDisposable?[] owned = [];
@@ -40,7 +40,7 @@ public sealed class AudioCraftCheckpoint : IDisposable
     {
         Source = source;
         text = config;
-        this.config = XpConfig.Parse(config, source);
+        this.config = CheckpointConfig.Parse(config, source);
         this.weights = weights;
     }
 
@@ -52,7 +52,7 @@ public sealed class AudioCraftCheckpoint : IDisposable
 
     /// <summary>The configuration that the model was trained with.</summary>
     /// <exception cref="CheckpointException">The checkpoint only names another model: <see cref="Pretrained"/>.</exception>
-    public XpConfig Config => config ?? throw OnlyNamed();
+    public CheckpointConfig Config => config ?? throw OnlyNamed();
 
     /// <summary><see cref="Config"/> as YAML text, as in the checkpoint.</summary>
     /// <exception cref="CheckpointException">The checkpoint only names another model: <see cref="Pretrained"/>.</exception>
@@ -126,7 +126,7 @@ public sealed class AudioCraftCheckpoint : IDisposable
     private static bool IsModel(TorchFile file) => file.Find(ConfigKey) is string && file.Find(WeightsKey) is PickleDict;
 
     /// <summary>Whether the configuration names another model as the codec, which needs no weights.</summary>
-    private static bool IsOnlyNamed(XpConfig config, string name) => name == CompressionModelName && Described(config, name).Pretrained is not null;
+    private static bool IsOnlyNamed(CheckpointConfig config, string name) => name == CompressionModelName && Described(config, name).Pretrained is not null;
 
     private static AudioCraftCheckpoint OpenOwned(string path, string name)
     {
@@ -173,7 +173,7 @@ public sealed class AudioCraftCheckpoint : IDisposable
             : throw new CheckpointException($"{json.Source} does not describe {name}: it needs \"model_type\": \"{ModelType}\" and \"{name}\": {{\"{ConfigKey}\": …}}.");
     }
 
-    private static (string? Config, string? Pretrained) Described(XpConfig json, string name) =>
+    private static (string? Config, string? Pretrained) Described(CheckpointConfig json, string name) =>
         json.Text("model_type") == ModelType && json.IsSection(name) && json.Section(name) is var model ? (model.Text(ConfigKey), model.Text(PretrainedKey)) : (null, null);
 
     private CheckpointException OnlyNamed() => new($"{Source} contains no model; it names '{Pretrained}'.");

@@ -26,7 +26,7 @@ internal sealed class AudioCraftCodecLayout : ICheckpointLayout<CompressionModel
         {
             if (codec is not null)
             {
-                return EncodecLoader.Load(EncodecXpConfig.Read(codec.Config), codec.Weights, source.Context.Device);
+                return EncodecLoader.Load(EncodecConfigReader.Read(codec.Config), codec.Weights, source.Context.Device);
             }
         }
 

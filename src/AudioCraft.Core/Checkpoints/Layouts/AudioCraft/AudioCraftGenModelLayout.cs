@@ -37,7 +37,7 @@ internal sealed class AudioCraftGenModelLayout : ICheckpointLayout<GenModelParts
         }
 
         CheckNoWaveformConditions(checkpoint.Config, name);
-        var config = LMConfig.FromXpConfig(checkpoint.Config);
+        var config = LMConfig.FromCheckpointConfig(checkpoint.Config);
         checkpoint.Weights.CheckHolds(config.ParameterCount, "language model");
         var maxDuration = checkpoint.Config.GetDouble("dataset.segment_duration");
         if (!(maxDuration > 0) || double.IsInfinity(maxDuration))
@@ -103,7 +103,7 @@ internal sealed class AudioCraftGenModelLayout : ICheckpointLayout<GenModelParts
     /// <summary>The codec as used in training the language model: for stereo two mono streams, and possibly a subset of the codebooks (get_wrapped_compression_model).</summary>
     /// <param name="codec">The codec; disposed of on error.</param>
     /// <param name="config">The language model's configuration.</param>
-    internal static CompressionModel WrappedCodec(CompressionModel codec, XpConfig config)
+    internal static CompressionModel WrappedCodec(CompressionModel codec, CheckpointConfig config)
     {
         const string section = "interleave_stereo_codebooks", codebooks = "compression_model_n_q";
         try
@@ -138,13 +138,13 @@ internal sealed class AudioCraftGenModelLayout : ICheckpointLayout<GenModelParts
         }
     }
 
-    private static double? Suggestion(XpConfig config, string what)
+    private static double? Suggestion(CheckpointConfig config, string what)
     {
         var name = $"{LMConfigWriter.SuggestionSection}.{what}";
         return !config.Has(name) ? null : config.GetDouble(name) is >= 0 and <= 100 and var value ? value : throw new CheckpointException($"{name} is {config.GetDouble(name)}; 0 to 100 is expected.");
     }
 
-    private static int? SuggestedTopK(XpConfig config)
+    private static int? SuggestedTopK(CheckpointConfig config)
     {
         const string name = $"{LMConfigWriter.SuggestionSection}.top_k";
         return !config.Has(name) ? null : config.GetInt32(name) is >= 0 and var value ? value : throw new CheckpointException($"{name} is {config.GetInt32(name)}; 0 or more is expected.");
@@ -178,7 +178,7 @@ internal sealed class AudioCraftGenModelLayout : ICheckpointLayout<GenModelParts
         }
     }
 
-    private static void CheckNoWaveformConditions(XpConfig config, string name)
+    private static void CheckNoWaveformConditions(CheckpointConfig config, string name)
     {
         if (config.Has("conditioners") && config.Keys("conditioners").Contains("self_wav"))
         {

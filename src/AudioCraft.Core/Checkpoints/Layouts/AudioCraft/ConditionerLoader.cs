@@ -16,7 +16,7 @@ internal static class ConditionerLoader
     /// <param name="context">The call that loads the model.</param>
     /// <exception cref="CheckpointException">A conditioner is not supported, contradicts the fuser, or its text encoder does not exist.</exception>
     public static IReadOnlyList<KeyValuePair<string, TextConditioner>> Load(
-        XpConfig config, LMConfig lm, string name, LoadContext context)
+        CheckpointConfig config, LMConfig lm, string name, LoadContext context)
     {
         var conditioners = new List<KeyValuePair<string, TextConditioner>>();
         if (!config.Has("conditioners"))
@@ -51,7 +51,7 @@ internal static class ConditionerLoader
         }
     }
 
-    private static void CheckSupported(XpConfig config, LMConfig lm, string condition)
+    private static void CheckSupported(CheckpointConfig config, LMConfig lm, string condition)
     {
         var kind = config.GetString($"conditioners.{condition}.model");
         if (kind is not ("t5" or "lut"))
@@ -66,7 +66,7 @@ internal static class ConditionerLoader
         }
     }
 
-    private static LookupConditioner NewLookup(XpConfig section, string condition, LMConfig lm)
+    private static LookupConditioner NewLookup(CheckpointConfig section, string condition, LMConfig lm)
     {
         var tokenizer = section.GetString("lut.tokenizer");
         if (tokenizer != "noop")
@@ -80,7 +80,7 @@ internal static class ConditionerLoader
             : throw new CheckpointException($"Condition '{condition}' has a table of {bins} vectors of {dim} numbers with pad_idx {padIndex}; 1 to {LargestTable} vectors of 1 to {LargestTable} numbers, and pad_idx below the number of vectors, are supported.");
     }
 
-    private static T5Conditioner NewT5(XpConfig section, string condition, LMConfig lm, string name, LoadContext context)
+    private static T5Conditioner NewT5(CheckpointConfig section, string condition, LMConfig lm, string name, LoadContext context)
     {
         var encoder = CheckpointLoader.LoadTextEncoder(TextEncoderDirectory(section, name, context), context);
         try
@@ -99,7 +99,7 @@ internal static class ConditionerLoader
         }
     }
 
-    private static string TextEncoderDirectory(XpConfig section, string name, LoadContext context)
+    private static string TextEncoderDirectory(CheckpointConfig section, string name, LoadContext context)
     {
         if (context.Options.TextEncoder is not null)
         {
@@ -121,7 +121,7 @@ internal static class ConditionerLoader
     }
 
     /// <summary>The directory of the text encoder of the first T5 condition; null if there is none.</summary>
-    public static string? FirstTextEncoder(XpConfig config, string name, LoadContext context)
+    public static string? FirstTextEncoder(CheckpointConfig config, string name, LoadContext context)
     {
         var conditions = config.Has("conditioners") ? config.Keys("conditioners").Where(key => key != "args") : [];
         return conditions.Select(condition => config.Section($"conditioners.{condition}")).FirstOrDefault(section => section.GetString("model", "") == "t5") is { } text

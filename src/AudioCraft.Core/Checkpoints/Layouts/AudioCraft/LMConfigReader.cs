@@ -7,7 +7,7 @@ namespace AudioCraft.Checkpoints;
 internal static class LMConfigReader
 {
     /// <exception cref="CheckpointException">A value is missing or out of range, values contradict each other, or the model has an unsupported part.</exception>
-    public static LMConfig Read(XpConfig config)
+    public static LMConfig Read(CheckpointConfig config)
     {
         LMConfig.CheckSupported(config);
         var memoryEfficient = config.GetBool("transformer_lm.memory_efficient", false);
@@ -50,7 +50,7 @@ internal static class LMConfigReader
     }
 
     /// <summary>Upstream names MusicLM's pattern <c>musiclm</c>, so it never reads the section <c>music_lm</c> of its own configurations; neither does this reader.</summary>
-    private static LMConfig WithPattern(LMConfig read, XpConfig config)
+    private static LMConfig WithPattern(LMConfig read, CheckpointConfig config)
     {
         if (!config.Has("codebooks_pattern.modeling"))
         {
@@ -72,9 +72,9 @@ internal static class LMConfigReader
         };
     }
 
-    private static IReadOnlyList<string> Names(XpConfig config, string way) => config.GetStringList($"fuser.{way}", []);
+    private static IReadOnlyList<string> Names(CheckpointConfig config, string way) => config.GetStringList($"fuser.{way}", []);
 
-    private static int[]? Integers(XpConfig config, string path)
+    private static int[]? Integers(CheckpointConfig config, string path)
     {
         if (!config.Has(path))
         {

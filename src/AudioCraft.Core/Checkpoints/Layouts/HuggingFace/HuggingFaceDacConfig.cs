@@ -9,7 +9,7 @@ internal static class HuggingFaceDacConfig
     private const int MaximumItems = 1024;
 
     /// <exception cref="CheckpointException">A value has the wrong type; the message names it.</exception>
-    public static DacConfig Read(XpConfig config)
+    public static DacConfig Read(CheckpointConfig config)
     {
         var rates = Integers("downsampling_ratios") ?? [2, 4, 8, 8];
         return new DacConfig

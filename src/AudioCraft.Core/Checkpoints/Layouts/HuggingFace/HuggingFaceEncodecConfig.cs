@@ -14,7 +14,7 @@ internal static class HuggingFaceEncodecConfig
     /// <param name="json">The file, or the section of a larger one.</param>
     /// <param name="codebooks">The number of codebooks in the weights: the file gives it only indirectly, by bandwidths.</param>
     /// <exception cref="CheckpointException">A value has the wrong type, is out of range or not supported; the message names it.</exception>
-    public static EncodecConfig Read(XpConfig json, int codebooks)
+    public static EncodecConfig Read(CheckpointConfig json, int codebooks)
     {
         try
         {
@@ -28,7 +28,7 @@ internal static class HuggingFaceEncodecConfig
         }
     }
 
-    private static EncodecConfig ReadValues(XpConfig json, int codebooks)
+    private static EncodecConfig ReadValues(CheckpointConfig json, int codebooks)
     {
         var (channels, causal) = (json.GetInt32("audio_channels", 1), json.GetBool("use_causal_conv", true));
         var dimension = json.GetInt32("hidden_size", 128);
@@ -84,6 +84,6 @@ internal static class HuggingFaceEncodecConfig
         };
     }
 
-    private static IReadOnlyList<T> Limited<T>(XpConfig json, string name, Func<string, IReadOnlyList<T>> read) =>
+    private static IReadOnlyList<T> Limited<T>(CheckpointConfig json, string name, Func<string, IReadOnlyList<T>> read) =>
         read(name) is { Count: <= MaximumItems } items ? items : throw json.Unsupported(name, $"a list of at most {MaximumItems} numbers is expected");
 }

@@ -22,7 +22,7 @@ internal sealed class HuggingFaceEncodecLayout : ICheckpointLayout<CompressionMo
 
     /// <summary>Builds the model from its configuration and weights, which may be parts of a larger checkpoint.</summary>
     /// <exception cref="CheckpointException">A value of the configuration is not supported, or the weights do not fit it.</exception>
-    public static EncodecModel Load(XpConfig config, TensorArchive weights, Device device)
+    public static EncodecModel Load(CheckpointConfig config, TensorArchive weights, Device device)
     {
         var codebooks = HuggingFaceEncodecNames.CountCodebooks(weights.Tensors.Keys);
         return codebooks > 0

@@ -5,7 +5,7 @@ namespace AudioCraft.Checkpoints;
 
 /// <summary>The three models that a MusicGen <c>config.json</c> of Hugging Face describes: <c>text_encoder</c>, <c>audio_encoder</c>, <c>decoder</c>.</summary>
 /// <param name="root">The file.</param>
-internal sealed class HuggingFaceMusicGenConfig(XpConfig root)
+internal sealed class HuggingFaceMusicGenConfig(CheckpointConfig root)
 {
     /// <summary>The <c>model_type</c> of such a file.</summary>
     public const string ModelType = "musicgen";
@@ -14,12 +14,12 @@ internal sealed class HuggingFaceMusicGenConfig(XpConfig root)
     public T5Config TextEncoder => T5Config.Read(root.Section("text_encoder"));
 
     /// <summary>The codec, as in an EnCodec's own <c>config.json</c>.</summary>
-    public XpConfig Codec => root.Section("audio_encoder");
+    public CheckpointConfig Codec => root.Section("audio_encoder");
 
     /// <summary>Channels of the audio that the language model's codes represent.</summary>
     public int AudioChannels => Decoder.GetInt32("audio_channels", 1);
 
-    private XpConfig Decoder => root.Section("decoder");
+    private CheckpointConfig Decoder => root.Section("decoder");
 
     /// <summary>Checks that a model is conditioned on text only; MusicGen Melody (<c>musicgen_melody</c>) is not.</summary>
     /// <exception cref="CheckpointException">The model is conditioned on waveforms.</exception>

@@ -115,7 +115,7 @@ internal sealed class HuggingFaceMusicGenLayout : ICheckpointLayout<GenModelPart
             return DefaultWindow;
         }
 
-        var generation = XpConfig.LoadJson(source.PathOf(CheckpointFiles.GenerationConfig));
+        var generation = CheckpointConfig.LoadJson(source.PathOf(CheckpointFiles.GenerationConfig));
         return !generation.Has("max_length") ? DefaultWindow
             : generation.GetInt64("max_length") is > 0 and var frames ? frames / frameRate
             : throw generation.Unsupported("max_length", "above 0 is expected");

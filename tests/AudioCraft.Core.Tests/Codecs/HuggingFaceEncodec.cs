@@ -9,7 +9,7 @@ using static TorchSharp.torch;
 namespace AudioCraft.Tests.Codecs;
 
 /// <summary>The golden cases encodec_* in Hugging Face's layout.</summary>
-internal static partial class HubEncodec
+internal static partial class HuggingFaceEncodec
 {
     /// <summary>Writes <c>config.json</c> and <c>model.safetensors</c> of a case.</summary>
     /// <param name="folder">Where to.</param>

@@ -3,7 +3,7 @@ using AudioCraft.Codecs;
 namespace AudioCraft.Checkpoints;
 
 /// <summary>Reads the sections <c>encodec</c>, <c>seanet</c> and <c>rvq</c> of a checkpoint's configuration as upstream's builders do (audiocraft/models/builders.py).</summary>
-internal static class EncodecXpConfig
+internal static class EncodecConfigReader
 {
     private static readonly string[] SharedKeys =
     [
@@ -23,7 +23,7 @@ internal static class EncodecXpConfig
     private static readonly string[] ModelKeys = ["autoencoder", "quantizer", "sample_rate", "channels", "causal", "renormalize", "renorm"];
 
     /// <exception cref="CheckpointException">A value is missing, of the wrong kind, out of range or unknown; the message names it.</exception>
-    public static EncodecConfig Read(XpConfig config)
+    public static EncodecConfig Read(CheckpointConfig config)
     {
         RequireOnly(config, "compression_model", "encodec");
         RequireOnly(config, "encodec.autoencoder", "seanet");
@@ -52,7 +52,7 @@ internal static class EncodecXpConfig
         return read;
     }
 
-    private static SEANetConfig ReadSEANet(XpConfig config, string side, string[] known)
+    private static SEANetConfig ReadSEANet(CheckpointConfig config, string side, string[] known)
     {
         if (config.Has($"seanet.{side}"))
         {
@@ -98,7 +98,7 @@ internal static class EncodecXpConfig
         };
     }
 
-    private static QuantizerConfig ReadQuantizer(XpConfig config)
+    private static QuantizerConfig ReadQuantizer(CheckpointConfig config)
     {
         RefuseUnknown(config, "rvq", QuantizerKeys);
         var defaults = new QuantizerConfig();
@@ -117,7 +117,7 @@ internal static class EncodecXpConfig
         };
     }
 
-    private static ActivationConfig? ReadActivation(XpConfig config, string name, string parameters)
+    private static ActivationConfig? ReadActivation(CheckpointConfig config, string name, string parameters)
     {
         if (!config.Has(name))
         {
@@ -129,7 +129,7 @@ internal static class EncodecXpConfig
         return new(config.GetString(name), keys.ToDictionary(k => k, k => config.GetDouble($"{parameters}.{k}")));
     }
 
-    private static double ReadEpsilon(XpConfig config, string parameters, double fallback)
+    private static double ReadEpsilon(CheckpointConfig config, string parameters, double fallback)
     {
         if (!config.Has(parameters))
         {
@@ -143,7 +143,7 @@ internal static class EncodecXpConfig
     private static int ToInt32(long value, string path) =>
         value is >= int.MinValue and <= int.MaxValue ? (int)value : throw new CheckpointException($"'{path}' holds {value}, which is out of range.");
 
-    private static void RequireOnly(XpConfig config, string path, string supported)
+    private static void RequireOnly(CheckpointConfig config, string path, string supported)
     {
         var value = config.GetString(path);
         if (value != supported)
@@ -152,7 +152,7 @@ internal static class EncodecXpConfig
         }
     }
 
-    private static void RefuseUnknown(XpConfig config, string section, string[] known)
+    private static void RefuseUnknown(CheckpointConfig config, string section, string[] known)
     {
         var unknown = config.Keys(section).Except(known).ToList();
         if (unknown.Count > 0)

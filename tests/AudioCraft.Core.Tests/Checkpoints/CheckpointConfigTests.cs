@@ -3,7 +3,7 @@ using AudioCraft.Checkpoints;
 
 namespace AudioCraft.Tests.Checkpoints;
 
-public class XpConfigTests
+public class CheckpointConfigTests
 {
     private const string Sample = """
         sample_rate: 16000
@@ -43,12 +43,12 @@ public class XpConfigTests
             other: 7
         """;
 
-    private static XpConfig Config => XpConfig.Parse(Sample, "sample.yaml");
+    private static CheckpointConfig Config => CheckpointConfig.Parse(Sample, "sample.yaml");
 
     [Fact]
     public void Configurations_of_the_golden_checkpoint_are_read()
     {
-        var lm = XpConfig.Parse(File.ReadAllText(Golden.File("audiogen_tiny_checkpoint", "xp.cfg.lm.yaml")), "lm");
+        var lm = CheckpointConfig.Parse(File.ReadAllText(Golden.File("audiogen_tiny_checkpoint", "xp.cfg.lm.yaml")), "lm");
         Assert.Equal("delay", lm.GetString("codebooks_pattern.modeling"));
         Assert.Equal([0, 1, 2, 3], lm.GetInt64List("codebooks_pattern.delay.delays"));
         Assert.Equal(1e-8, lm.GetDouble("optim.adam.eps"));
@@ -58,7 +58,7 @@ public class XpConfigTests
         Assert.Equal(3.0, lm.GetDouble("classifier_free_guidance.inference_coef"));
         Assert.Equal(["description"], lm.Keys("conditioners"));
         Assert.Empty(lm.GetStringList("fuser.prepend"));
-        var codec = XpConfig.Parse(File.ReadAllText(Golden.File("audiogen_tiny_checkpoint", "xp.cfg.compression.yaml")), "codec");
+        var codec = CheckpointConfig.Parse(File.ReadAllText(Golden.File("audiogen_tiny_checkpoint", "xp.cfg.compression.yaml")), "codec");
         var seanet = codec.Section("seanet");
         Assert.Equal(1, seanet.GetInt32("channels"));
         Assert.False(seanet.GetBool("causal"));
@@ -165,7 +165,7 @@ public class XpConfigTests
     public void Damaged_or_hostile_YAML_is_a_typed_error_within_a_second(string yaml)
     {
         var start = Environment.TickCount64;
-        Assert.Throws<CheckpointException>(() => XpConfig.Parse(yaml, "hostile"));
+        Assert.Throws<CheckpointException>(() => CheckpointConfig.Parse(yaml, "hostile"));
         Assert.InRange(Environment.TickCount64 - start, 0, 1000);
     }
 
@@ -178,7 +178,7 @@ public class XpConfigTests
         foreach (var (yaml, path) in new[] { (doubling, "a40"), (chain, "a5000"), (nested, "a"), ("a: ${", "a"), ("a: ${}x", "a"), ("a: ${......b}", "a") })
         {
             var start = Environment.TickCount64;
-            Assert.Throws<CheckpointException>(() => XpConfig.Parse(yaml, "hostile").GetString(path));
+            Assert.Throws<CheckpointException>(() => CheckpointConfig.Parse(yaml, "hostile").GetString(path));
             Assert.InRange(Environment.TickCount64 - start, 0, 1000);
         }
     }
@@ -198,7 +198,7 @@ public class XpConfigTests
 
             try
             {
-                var config = XpConfig.Parse(text.ToString(), "cut");
+                var config = CheckpointConfig.Parse(text.ToString(), "cut");
                 _ = config.Has("dataset.batch_size");
                 _ = config.Keys();
             }

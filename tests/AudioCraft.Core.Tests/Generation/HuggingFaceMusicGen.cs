@@ -10,7 +10,7 @@ using static TorchSharp.torch;
 namespace AudioCraft.Tests.Generation;
 
 /// <summary>A checkpoint like the tiny AudioGen in Hugging Face's MusicGen layout, with the names of the released checkpoints.</summary>
-internal static partial class HubMusicGen
+internal static partial class HuggingFaceMusicGen
 {
     private static readonly string Tiny = Golden.Directory("audiogen_tiny_checkpoint");
 
@@ -21,7 +21,7 @@ internal static partial class HubMusicGen
         source ??= Tiny;
         using var lm = AudioCraftCheckpoint.OpenLanguageModel(source);
         using var codec = AudioCraftCheckpoint.OpenCompressionModel(source);
-        using var text = ModelDirectory.OpenWeights(Path.Combine(source, "t5"));
+        using var text = HuggingFaceFiles.OpenWeights(Path.Combine(source, "t5"), memoryMap: true);
         var tensors = new Dictionary<string, Tensor>();
         foreach (var name in lm.Weights.Tensors.Keys)
         {
@@ -30,7 +30,7 @@ internal static partial class HubMusicGen
 
         foreach (var name in codec.Weights.Tensors.Keys)
         {
-            tensors.Add("audio_encoder." + HubEncodec.Renamed(name), codec.Weights.Read(name));
+            tensors.Add("audio_encoder." + HuggingFaceEncodec.Renamed(name), codec.Weights.Read(name));
         }
 
         foreach (var name in text.Tensors.Keys)
@@ -107,11 +107,11 @@ internal static partial class HubMusicGen
         folder.Write("model.safetensors.index.json", JsonSerializer.SerializeToUtf8Bytes(new { metadata = new { }, weight_map = map }));
     }
 
-    private static JsonObject Config(XpConfig codec) => new()
+    private static JsonObject Config(CheckpointConfig codec) => new()
     {
         ["model_type"] = "musicgen",
         ["text_encoder"] = JsonNode.Parse(File.ReadAllText(Path.Combine(Tiny, "t5", "config.json"))),
-        ["audio_encoder"] = JsonSerializer.SerializeToNode(HubEncodec.Config(EncodecXpConfig.Read(codec))),
+        ["audio_encoder"] = JsonSerializer.SerializeToNode(HuggingFaceEncodec.Config(EncodecConfigReader.Read(codec))),
         ["decoder"] = new JsonObject
         {
             ["model_type"] = "musicgen_decoder",

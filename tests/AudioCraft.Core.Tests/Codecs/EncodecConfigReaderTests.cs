@@ -3,14 +3,14 @@ using AudioCraft.Codecs;
 
 namespace AudioCraft.Tests.Codecs;
 
-public class EncodecXpConfigTests
+public class EncodecConfigReaderTests
 {
     private static string Yaml => File.ReadAllText(Golden.File("audiogen_tiny_checkpoint", "xp.cfg.compression.yaml"));
 
     [Fact]
     public void Configuration_of_a_checkpoint_is_read_with_its_references()
     {
-        var config = EncodecXpConfig.Read(XpConfig.Parse(Yaml, "test"));
+        var config = EncodecConfigReader.Read(CheckpointConfig.Parse(Yaml, "test"));
         Assert.Equal(16000, config.SampleRate);
         Assert.Equal(1, config.Channels);
         Assert.Equal(50, config.FrameRateOrDefault);
@@ -29,7 +29,7 @@ public class EncodecXpConfigTests
     [Fact]
     public void Settings_of_one_side_override_shared_settings()
     {
-        var config = EncodecXpConfig.Read(XpConfig.Parse(
+        var config = EncodecConfigReader.Read(CheckpointConfig.Parse(
             Yaml.Replace("  encoder: {}", "  encoder:\n    pad_mode: reflect", StringComparison.Ordinal)
                 .Replace("    final_activation: null", "    final_activation: Tanh", StringComparison.Ordinal),
             "test"));
@@ -53,7 +53,7 @@ public class EncodecXpConfigTests
     public void Invalid_value_of_a_codec_is_named(string part, string replacement, string said)
     {
         Assert.Contains(part, Yaml, StringComparison.Ordinal);
-        var config = XpConfig.Parse(Yaml.Replace(part, replacement, StringComparison.Ordinal), "test");
-        Assert.Contains(said, Assert.Throws<CheckpointException>(() => EncodecXpConfig.Read(config)).Message, StringComparison.Ordinal);
+        var config = CheckpointConfig.Parse(Yaml.Replace(part, replacement, StringComparison.Ordinal), "test");
+        Assert.Contains(said, Assert.Throws<CheckpointException>(() => EncodecConfigReader.Read(config)).Message, StringComparison.Ordinal);
     }
 }

@@ -9,7 +9,7 @@ namespace AudioCraft.Checkpoints;
 /// and <c>${oc.env:…}</c> is never resolved: reading either is an error that names it.
 /// </summary>
 /// <remarks>Paths are dotted: <c>transformer_lm.dim</c>; positions in lists are numbers: <c>seanet.ratios.0</c>.</remarks>
-public sealed class XpConfig
+public sealed class CheckpointConfig
 {
     private const int LongestShown = 40;
 
@@ -17,7 +17,7 @@ public sealed class XpConfig
     private readonly ConfigNode node;
     private readonly string source;
 
-    private XpConfig(ConfigNode root, ConfigNode node, string source)
+    private CheckpointConfig(ConfigNode root, ConfigNode node, string source)
     {
         this.root = root;
         this.node = node;
@@ -33,7 +33,7 @@ public sealed class XpConfig
     /// <param name="yaml">The text: one document, a mapping at its root.</param>
     /// <param name="source">The file, for messages.</param>
     /// <exception cref="CheckpointException">It is not YAML, or beyond the limits on size, depth and aliases.</exception>
-    public static XpConfig Parse(string yaml, string source)
+    public static CheckpointConfig Parse(string yaml, string source)
     {
         ArgumentNullException.ThrowIfNull(yaml);
         ArgumentNullException.ThrowIfNull(source);
@@ -42,11 +42,11 @@ public sealed class XpConfig
 
     /// <summary>Reads a JSON file.</summary>
     /// <exception cref="CheckpointException">The file does not exist, is too large, or is not a JSON object.</exception>
-    internal static XpConfig LoadJson(string path) => Of(JsonConfigParser.Load(path), path);
+    internal static CheckpointConfig LoadJson(string path) => Of(JsonConfigParser.Load(path), path);
 
     /// <summary>Reads a JSON text.</summary>
     /// <exception cref="CheckpointException">It is not a JSON object.</exception>
-    internal static XpConfig ParseJson(string json, string source) => Of(JsonConfigParser.Parse(System.Text.Encoding.UTF8.GetBytes(json), source), source);
+    internal static CheckpointConfig ParseJson(string json, string source) => Of(JsonConfigParser.Parse(System.Text.Encoding.UTF8.GetBytes(json), source), source);
 
     /// <summary>Whether a value, list or section exists: false if it is absent, null or <c>???</c>, or a reference to one of these.</summary>
     /// <remarks>A resolver such as <c>${oc.env:USER}</c> counts as a value, although reading it is an error.</remarks>
@@ -116,7 +116,7 @@ public sealed class XpConfig
 
     /// <summary>A section. Its paths are relative to it; its references stay relative to the root.</summary>
     /// <exception cref="CheckpointException">The section does not exist.</exception>
-    public XpConfig Section(string path) => new(root, Required<ConfigSection>(path, "a section"), source);
+    public CheckpointConfig Section(string path) => new(root, Required<ConfigSection>(path, "a section"), source);
 
     /// <summary>The keys of a section in the order written; <c>""</c> for this section.</summary>
     /// <exception cref="CheckpointException">The section does not exist.</exception>
@@ -149,8 +149,8 @@ public sealed class XpConfig
         return new($"{source}: '{FullPath(path)}' is {text}; {expected}.");
     }
 
-    private static XpConfig Of(ConfigNode root, string source) => root is ConfigSection
-        ? new XpConfig(root, root, source)
+    private static CheckpointConfig Of(ConfigNode root, string source) => root is ConfigSection
+        ? new CheckpointConfig(root, root, source)
         : throw new CheckpointException($"{source}: the configuration is a {(root is ConfigList ? "list" : "single value")}, not keys and values.");
 
     private static bool IsGiven(ConfigNode? found) => found is not null and not ConfigScalar { IsNull: true } and not ConfigScalar { IsMissing: true };

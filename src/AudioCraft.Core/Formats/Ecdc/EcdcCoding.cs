@@ -5,12 +5,12 @@ using TorchSharp;
 namespace AudioCraft.Formats;
 
 /// <summary>The properties of a codec that determine how its codes are stored in an <c>.ecdc</c> file.</summary>
-internal sealed class EcdcLayout
+internal sealed class EcdcCoding
 {
     private const int MaxNameLength = 64;
 
     /// <exception cref="ArgumentException">The codec, the language model or the name is not supported by the format.</exception>
-    public EcdcLayout(EncodecModel model, EcdcOptions options)
+    public EcdcCoding(EncodecModel model, EcdcOptions options)
     {
         ArgumentNullException.ThrowIfNull(model);
         Model = model;

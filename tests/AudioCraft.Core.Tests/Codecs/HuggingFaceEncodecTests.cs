@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 namespace AudioCraft.Tests.Codecs;
 
 /// <summary>EnCodec from directories in Hugging Face's layout, converted from the golden cases.</summary>
-public class EncodecHubTests
+public class HuggingFaceEncodecTests
 {
     private const string Mono = "encodec_causal_24k_tiny";
     private const string Stereo = "encodec_noncausal_stereo_renorm_tgn";
@@ -22,7 +22,7 @@ public class EncodecHubTests
     public void HuggingFace_directory_matches_the_recorded_codes_in_both_spellings_of_weight_norm(string name, bool newSpelling)
     {
         using var folder = new TemporaryFolder();
-        HubEncodec.Write(folder, name, newSpelling: newSpelling);
+        HuggingFaceEncodec.Write(folder, name, newSpelling: newSpelling);
         using var model = (EncodecModel)CompressionModel.GetPretrained(folder.Path, CPU);
         Assert.False(model.training);
         EncodecGoldenTests.CheckRuns(model, name);
@@ -35,7 +35,7 @@ public class EncodecHubTests
     public void Other_values_in_the_configuration_match_the_recorded_output(string name, string variant)
     {
         using var folder = new TemporaryFolder();
-        HubEncodec.Write(folder, name, variant);
+        HuggingFaceEncodec.Write(folder, name, variant);
         using var model = (EncodecModel)CompressionModel.GetPretrained(folder.Path, CPU);
         EncodecGoldenTests.CheckVariant(model, name, variant);
     }
@@ -48,7 +48,7 @@ public class EncodecHubTests
     {
         using var folder = new TemporaryFolder();
         var path = folder.File("model.safetensors");
-        HubEncodec.WriteWeights(path, name);
+        HuggingFaceEncodec.WriteWeights(path, name);
         using var json = Golden.Config(name);
         using var weights = SafetensorsFile.Open(path);
         using var model = EncodecLoader.Load(
@@ -122,7 +122,7 @@ public class EncodecHubTests
     public void Configuration_larger_than_the_file_is_rejected_before_allocation()
     {
         using var folder = new TemporaryFolder();
-        HubEncodec.Write(folder, Mono);
+        HuggingFaceEncodec.Write(folder, Mono);
         folder.Write("config.json", """{"model_type": "encodec", "num_filters": 16384, "codebook_size": 1048576}"""u8);
         Assert.Contains("weights", Assert.Throws<CheckpointException>(() => CompressionModel.GetPretrained(folder.Path)).Message, StringComparison.Ordinal);
     }
@@ -131,7 +131,7 @@ public class EncodecHubTests
     public void Missing_weights_are_named_as_in_the_file()
     {
         using var folder = new TemporaryFolder();
-        HubEncodec.Write(folder, Mono);
+        HuggingFaceEncodec.Write(folder, Mono);
         using (var whole = SafetensorsFile.Open(folder.File("model.safetensors")))
         using (NewDisposeScope())
         {
@@ -157,7 +157,7 @@ public class EncodecHubTests
         using var folder = new TemporaryFolder();
         using (var inner = new TemporaryFolder())
         {
-            HubEncodec.Write(inner, Stereo);
+            HuggingFaceEncodec.Write(inner, Stereo);
             using var direct = CompressionModel.GetPretrained(inner.File("model.safetensors"), CPU);
             Assert.Equal(2, direct.Channels);
             Directory.CreateDirectory(folder.File("encodec_tiny"));
@@ -174,5 +174,5 @@ public class EncodecHubTests
         Assert.Equal((2, true), (model.Channels, ((EncodecModel)model).Renormalize));
     }
 
-    private static EncodecConfig Read(string json, int codebooks) => HuggingFaceEncodecConfig.Read(XpConfig.ParseJson(json, "config.json"), codebooks);
+    private static EncodecConfig Read(string json, int codebooks) => HuggingFaceEncodecConfig.Read(CheckpointConfig.ParseJson(json, "config.json"), codebooks);
 }
