@@ -28,7 +28,7 @@ internal static class ConnectionErrors
             case OperationCanceledException:
                 return Transient($"{host} does not respond. {CheckConnection} and proxies (HTTPS_PROXY), and try again; the download resumes.", !hasResponded);
             case HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError }:
-                return Transient($"the host name cannot be resolved: {detail}. {CheckConnection}, DNS, and HF_ENDPOINT if it is set.", !hasResponded);
+                return Transient($"the name of the host {host} cannot be resolved (DNS): {detail}. {CheckConnection}, and HF_ENDPOINT and HTTPS_PROXY if they are set.", !hasResponded);
             case HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError }:
                 return Transient($"{host} cannot be reached: {detail}. {CheckConnection}, firewalls and proxies (HTTPS_PROXY), and try again; the download resumes.", !hasResponded);
             case HttpRequestException { HttpRequestError: HttpRequestError.ProxyTunnelError } when detail.Contains("407", StringComparison.Ordinal):

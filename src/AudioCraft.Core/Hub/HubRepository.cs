@@ -303,8 +303,13 @@ internal sealed class HubRepository
         }
     }
 
-    private static (string Commit, Dictionary<string, ListedFile> Files) Parse(Stream text, string requested)
+    private static (string Commit, Dictionary<string, ListedFile> Files) Parse(MemoryStream text, string requested)
     {
+        if (text.GetBuffer().AsSpan(0, (int)text.Length).TrimStart(" \t\r\n\uFEFF"u8) is [(byte)'<', ..])
+        {
+            throw ResponseErrors.WebPage(requested, "");
+        }
+
         try
         {
             using var json = JsonDocument.Parse(text, new JsonDocumentOptions { MaxDepth = 32 });

@@ -50,7 +50,7 @@ internal static class ResponseErrors
         WebPage(requested, response.Headers.Location is { IsAbsoluteUri: true } location ? $" of another host ('{PrintableText.Of(location.Host, LongestReason)}')" : " of another host");
 
     /// <summary>Whether the body is a web page.</summary>
-    public static bool IsWebPage(HttpResponseMessage response) => response.Content.Headers.ContentType?.MediaType is "text/html" or "application/xhtml+xml";
+    public static bool IsWebPage(HttpResponseMessage response) => response.Content.Headers.ContentType?.MediaType?.ToUpperInvariant() is "TEXT/HTML" or "APPLICATION/XHTML+XML";
 
     /// <summary>A header's first value, or null.</summary>
     public static string? Header(HttpResponseMessage response, string name) =>
@@ -61,7 +61,7 @@ internal static class ResponseErrors
         (_, "GatedRepo") => HubError.Gated,
         (_, "RevisionNotFound") => HubError.RevisionNotFound,
         (_, "EntryNotFound") => HubError.FileNotFound,
-        // The Hub answers 401 for a repository that does not exist, so as not to reveal which private ones do.
+        // The Hub responds with 401 for a repository that does not exist, to hide which private ones do.
         (HttpStatusCode.Unauthorized, null or "RepoNotFound") => HubError.Unauthorized,
         (_, "RepoNotFound") => HubError.RepositoryNotFound,
         (HttpStatusCode.Forbidden, _) => HubError.Unauthorized,
