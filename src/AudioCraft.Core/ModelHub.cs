@@ -36,7 +36,7 @@ public static class ModelHub
     public static string Find(string name, PretrainedOptions? options = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
-        return Find(name, new LoadContext(options ?? new PretrainedOptions()) { LocalOnly = true });
+        return Locate(name, new LoadContext(options ?? new PretrainedOptions()) { LocalOnly = true });
     }
 
     /// <summary>Finds a model that is bundled with the application, in the folder <c>models</c> beside it.</summary>
@@ -50,7 +50,7 @@ public static class ModelHub
 
     private static string Download(string name, LoadContext context)
     {
-        var place = Find(name, context);
+        var place = Locate(name, context);
         if (Directory.Exists(place))
         {
             DownloadNamed(place, context);
@@ -59,7 +59,7 @@ public static class ModelHub
         return place;
     }
 
-    private static string Find(string name, LoadContext context)
+    private static string Locate(string name, LoadContext context)
     {
         var isPath = Directory.Exists(name) || File.Exists(name);
         return (isPath ? null : DacRelease.Find(name, context.Fetcher)) ?? context.Fetcher.Find(name, kind: null);
