@@ -2,7 +2,7 @@ namespace AudioCraft;
 
 /// <summary>The progress of a download. Bytes that were already in the cache are not counted.</summary>
 /// <param name="Repository">The repository, such as <c>facebook/audiogen-medium</c>.</param>
-/// <param name="File">The file that is being downloaded.</param>
+/// <param name="File">The file that is being downloaded; empty before the first one.</param>
 /// <param name="FileBytes">Bytes of the file downloaded so far, including those of earlier attempts.</param>
 /// <param name="FileSize">Bytes of the file (for a text encoder: of the downloaded part).</param>
 /// <param name="Bytes">Bytes of all files downloaded so far.</param>
@@ -11,6 +11,12 @@ namespace AudioCraft;
 public sealed record DownloadProgress(
     string Repository, string File, long FileBytes, long FileSize, long Bytes, long TotalBytes, double BytesPerSecond)
 {
+    /// <summary>Why the last attempt failed, if this reports a wait before another attempt; else null.</summary>
+    public string? Problem { get; init; }
+
+    /// <summary>The duration of that wait; else null.</summary>
+    public TimeSpan? RetryDelay { get; init; }
+
     /// <summary>The completed fraction, 0 to 1.</summary>
     public double Fraction => TotalBytes > 0 ? (double)Bytes / TotalBytes : 1;
 

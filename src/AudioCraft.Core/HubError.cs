@@ -18,7 +18,7 @@ public enum HubError
     /// <summary>The model's terms must be accepted on its page first.</summary>
     Gated,
 
-    /// <summary>The file is not in the cache, and offline mode is on.</summary>
+    /// <summary>The file is not in the cache, and the network may not be used.</summary>
     Offline,
 
     /// <summary>The Hub cannot be reached, or the connection fails repeatedly.</summary>
@@ -30,8 +30,8 @@ public enum HubError
     /// <summary>The hash of the downloaded file differs from the repository's.</summary>
     HashMismatch,
 
-    /// <summary>The response is not a valid one of the Hub: contradictory lengths, circular redirects, names that lead out of the cache.</summary>
-    InvalidAnswer,
+    /// <summary>The response is not one of the Hub: a web page, a redirect loop, contradictory sizes, names outside the cache.</summary>
+    InvalidResponse,
 
     /// <summary>There is not enough disk space.</summary>
     DiskFull,

@@ -36,7 +36,7 @@ public static class ModelHub
     public static string Find(string name, PretrainedOptions? options = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
-        return new LoadContext((options ?? new PretrainedOptions()) with { Offline = true }, null, default).Fetcher.Find(name, kind: null);
+        return Locate(name, new LoadContext(options ?? new PretrainedOptions()) { LocalOnly = true });
     }
 
     /// <summary>Finds a model that is bundled with the application, in the folder <c>models</c> beside it.</summary>
@@ -50,14 +50,19 @@ public static class ModelHub
 
     private static string Download(string name, LoadContext context)
     {
-        var isLocal = Directory.Exists(name) || File.Exists(name);
-        var place = (isLocal ? null : DacRelease.Find(name, context.Fetcher)) ?? context.Fetcher.Find(name, kind: null);
+        var place = Locate(name, context);
         if (Directory.Exists(place))
         {
             DownloadNamed(place, context);
         }
 
         return place;
+    }
+
+    private static string Locate(string name, LoadContext context)
+    {
+        var isPath = Directory.Exists(name) || File.Exists(name);
+        return (isPath ? null : DacRelease.Find(name, context.Fetcher)) ?? context.Fetcher.Find(name, kind: null);
     }
 
     /// <summary>Downloads the models that a checkpoint in audiocraft's format names.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using AudioCraft.Checkpoints;
 using Spectre.Console;
 
@@ -8,23 +9,43 @@ internal sealed class Bars
 {
     private readonly ProgressContext? context;
 
-    private Bars(ProgressContext? context) => this.context = context;
+    private readonly Action<string> note;
+
+    private Bars(ProgressContext? context, Action<string> note)
+    {
+        this.context = context;
+        this.note = note;
+    }
 
     /// <summary>Runs work that reports progress. The bars are removed when it ends.</summary>
     public static async Task<T> RunAsync<T>(Shell shell, Func<Bars, Task<T>> work)
     {
         if (shell.Watched is not { } console)
         {
-            return await work(new Bars(null)).ConfigureAwait(false);
+            return await work(new Bars(null, shell.Note)).ConfigureAwait(false);
         }
 
         var progress = console.Progress().AutoClear(true).Columns(
             new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new RateColumn(), new RemainingTimeColumn());
-        return await progress.StartAsync(bars => work(new Bars(bars))).ConfigureAwait(false);
+        return await progress.StartAsync(bars => work(new Bars(bars, console.WriteLine))).ConfigureAwait(false);
     }
 
-    /// <summary>Bytes from the network. The bar appears with the first of them: what is in the cache needs none.</summary>
-    public IProgress<DownloadProgress> Downloads() => Of<DownloadProgress>(RateUnit.Bytes, p => ($"{p.Repository}: {p.File}", p.Bytes, p.TotalBytes));
+    /// <summary>A bar for downloads, which appears with the first bytes, and a note before every retry.</summary>
+    public IProgress<DownloadProgress> Downloads()
+    {
+        var bar = Of<DownloadProgress>(RateUnit.Bytes, p => ($"{p.Repository}: {p.File}", p.Bytes, p.TotalBytes));
+        return new Relay<DownloadProgress>(p =>
+        {
+            if (p is { Problem: { } problem, RetryDelay: { } delay })
+            {
+                note(string.Create(CultureInfo.InvariantCulture, $"{problem} Trying again in {delay.TotalSeconds:0} s."));
+            }
+            else
+            {
+                bar.Report(p);
+            }
+        });
+    }
 
     /// <summary>A bar for the decoding steps of a language model.</summary>
     /// <param name="title">The title.</param>

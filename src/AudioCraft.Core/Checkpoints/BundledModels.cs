@@ -24,4 +24,12 @@ internal static class BundledModels
         var directory = Path.Combine(application, Folder, name);
         return File.Exists(Path.Combine(directory, CheckpointFiles.Config)) ? directory : null;
     }
+
+    /// <summary>The folder that is searched.</summary>
+    public static string Searched => Path.Combine(AppContext.BaseDirectory, Folder);
+
+    /// <summary>The names of the bundled models.</summary>
+    public static IReadOnlyList<string> Names() => Directory.Exists(Searched)
+        ? [.. Directory.EnumerateDirectories(Searched).Select(directory => Path.GetFileName(directory)).Where(name => Find(name) is not null).Order(StringComparer.Ordinal)]
+        : [];
 }

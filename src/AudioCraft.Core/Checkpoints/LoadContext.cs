@@ -29,6 +29,12 @@ internal sealed class LoadContext(PretrainedOptions options, IProgress<DownloadP
     /// <summary>Whether the cache uses symbolic links.</summary>
     public bool Links { get; init; } = true;
 
+    /// <summary>Whether the cache uses file locks.</summary>
+    public bool Locks { get; init; } = true;
+
+    /// <summary>Whether only files on this machine are used.</summary>
+    public bool LocalOnly { get; init; }
+
     /// <summary>Finds models by name; downloads of one call share its progress.</summary>
     public ModelFetcher Fetcher => fetcher ??= new ModelFetcher(this);
 

@@ -44,7 +44,8 @@ internal sealed class EncoderPart
     {
         var header = SafetensorsHeader.Parse(head[PrefixBytes..], file.Size - head.Length, file.Address.AbsoluteUri);
         var wanted = header.Entries.Where(entry => T5Encoder.IsOfEncoder(entry.Key, header.Entries.ContainsKey)).OrderBy(entry => entry.Value.Begin).ToList();
-        if (wanted.Count == 0)
+        // The embedding alone is not enough: in a file without an encoder it belongs to the decoder.
+        if (!wanted.Exists(entry => entry.Key.StartsWith("encoder.block.", StringComparison.Ordinal)))
         {
             throw new CheckpointException($"{file.Address} has no tensor of a T5 encoder.");
         }

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace AudioCraft.Hub;
 
 /// <summary>
@@ -22,20 +24,121 @@ internal sealed class HubCache(string root, RepoId repository, bool links = true
     /// <summary>A file of a snapshot, whose name has been checked.</summary>
     public string InSnapshot(string commit, string name) => HubPath.IsInside(name)
         ? Path.Combine([Snapshot(commit), .. name.Split('/')])
-        : throw new HubException(HubError.InvalidAnswer, $"{repository} has a file whose name leads out of the cache or is not valid on this system; it is not downloaded.");
+        : throw new HubException(HubError.InvalidResponse, $"{repository} has a file whose name leads out of the cache or is not valid on this system; it is not downloaded.");
 
     /// <summary>Whether a file exists. A dangling link to a removed blob does not count.</summary>
-    public static bool IsFile(string path) => new FileInfo(path) is { Exists: true } file && (file.LinkTarget is null || file.ResolveLinkTarget(returnFinalTarget: true) is { Exists: true });
+    public static bool IsFile(string path) => LengthOf(path) is not null;
 
-    /// <summary>The commit of a branch or tag when it was last requested; null if it never was.</summary>
-    public string? ReadRef(string revision)
+    /// <summary>The bytes of a file or of the blob that it links to; null if there is none.</summary>
+    public static long? LengthOf(string path) => new FileInfo(path) switch
     {
-        if (HubPath.IsCommit(revision))
+        { Exists: false } => null,
+        { LinkTarget: null } file => file.Length,
+        var link => link.ResolveLinkTarget(returnFinalTarget: true) is FileInfo { Exists: true } blob ? blob.Length : null,
+    };
+
+    /// <summary>The commits of the snapshots that no branch or tag refers to, the newest first.</summary>
+    public IReadOnlyList<string> UnreferencedSnapshots()
+    {
+        var snapshots = new DirectoryInfo(Path.Combine(Directory, "snapshots"));
+        var refs = new DirectoryInfo(Path.Combine(Directory, "refs"));
+        if (!snapshots.Exists)
         {
-            return revision;
+            return [];
         }
 
-        var file = new FileInfo(Ref(revision));
+        var referenced = refs.Exists ? refs.EnumerateFiles("*", SearchOption.AllDirectories).Select(ReadCommit).ToHashSet() : [];
+        return [.. snapshots.EnumerateDirectories().Where(folder => HubPath.IsCommit(folder.Name) && !referenced.Contains(folder.Name)).OrderByDescending(folder => folder.LastWriteTimeUtc).Select(folder => folder.Name)];
+    }
+
+    /// <summary>The commit of a branch or tag when it was last requested; null if it never was.</summary>
+    public string? ReadRef(string revision) => HubPath.IsCommit(revision) ? revision : ReadCommit(new FileInfo(Ref(revision)));
+
+    /// <summary>Stores the commit of a branch or tag.</summary>
+    /// <exception cref="IOException">The cache cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">The cache is read-only.</exception>
+    public void WriteRef(string revision, string commit)
+    {
+        if (ReadRef(revision) != commit)
+        {
+            var path = Ref(revision);
+            System.IO.Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            DurableFile.Write(path, stream => stream.Write(Encoding.ASCII.GetBytes(commit)));
+        }
+    }
+
+    /// <summary>Adds a complete download to the cache and to a snapshot: as a blob and a link to it, or if links are not supported, as the file itself.</summary>
+    /// <param name="downloaded">The temporary file, in the folder of the blobs.</param>
+    /// <param name="commit">The snapshot.</param>
+    /// <param name="name">The file's name in it.</param>
+    /// <param name="etag">The blob's name.</param>
+    public void Store(string downloaded, string commit, string name, string etag)
+    {
+        var path = InSnapshot(commit, name);
+        System.IO.Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        if (TryLink(path, Blob(etag)) is not { } link)
+        {
+            DurableFile.Replace(downloaded, path);
+            return;
+        }
+
+        try
+        {
+            DurableFile.Replace(downloaded, Blob(etag));
+            DurableFile.Replace(link, path);
+        }
+        catch
+        {
+            File.Delete(link);
+            throw;
+        }
+    }
+
+    /// <summary>Adds an existing blob to a snapshot: as a link, or if links are not supported, as a copy, because other snapshots may refer to the blob.</summary>
+    public void Link(string commit, string name, string etag)
+    {
+        var path = InSnapshot(commit, name);
+        System.IO.Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        if (TryLink(path, Blob(etag)) is not { } link)
+        {
+            DurableFile.Copy(Blob(etag), path);
+            return;
+        }
+
+        try
+        {
+            DurableFile.Replace(link, path);
+        }
+        catch
+        {
+            File.Delete(link);
+            throw;
+        }
+    }
+
+    /// <summary>Creates a link under a temporary name beside <paramref name="path"/>, to be renamed; null if links are disabled or not supported.</summary>
+    private string? TryLink(string path, string blob)
+    {
+        if (!links)
+        {
+            return null;
+        }
+
+        var link = DurableFile.Temporary(path);
+        try
+        {
+            File.CreateSymbolicLink(link, Path.GetRelativePath(Path.GetDirectoryName(path)!, blob));
+            return link;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or PlatformNotSupportedException)
+        {
+            // Windows without the privilege, or a file system without links.
+            return null;
+        }
+    }
+
+    private static string? ReadCommit(FileInfo file)
+    {
         try
         {
             return file.Exists && file.Length <= LargestRef && File.ReadAllText(file.FullName).Trim() is var commit && HubPath.IsCommit(commit) ? commit : null;
@@ -43,61 +146,6 @@ internal sealed class HubCache(string root, RepoId repository, bool links = true
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new HubException(HubError.Cache, $"'{file.FullName}' cannot be read: {e.Message} Check its permissions.", e);
-        }
-    }
-
-    /// <summary>Stores the commit of a branch or tag.</summary>
-    public void WriteRef(string revision, string commit)
-    {
-        if (HubPath.IsCommit(revision) || ReadRef(revision) == commit)
-        {
-            return;
-        }
-
-        try
-        {
-            var path = Ref(revision);
-            System.IO.Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            var temporary = Path.Combine(Directory, $".{Guid.NewGuid():n}.tmp");
-            File.WriteAllText(temporary, commit);
-            File.Move(temporary, path, overwrite: true);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new HubException(HubError.Cache, $"'{Directory}' cannot be written: {e.Message} Check the directory, or choose another with HF_HOME or PretrainedOptions.CacheDirectory.", e);
-        }
-    }
-
-    /// <summary>Adds a blob to a snapshot: as a link, or if links are not supported, as the file itself. The caller holds the blob's lock.</summary>
-    public void Link(string commit, string name, string etag)
-    {
-        var path = InSnapshot(commit, name);
-        if (IsFile(path))
-        {
-            return;
-        }
-
-        var (folder, blob) = (Path.GetDirectoryName(path)!, Blob(etag));
-        System.IO.Directory.CreateDirectory(folder);
-        // A dangling link to a removed blob.
-        File.Delete(path);
-        if (!links || !TryLink(path, Path.GetRelativePath(folder, blob)))
-        {
-            File.Move(blob, path);
-        }
-    }
-
-    private static bool TryLink(string path, string target)
-    {
-        try
-        {
-            File.CreateSymbolicLink(path, target);
-            return true;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or PlatformNotSupportedException)
-        {
-            // Windows without the privilege, or a file system without links.
-            return false;
         }
     }
 

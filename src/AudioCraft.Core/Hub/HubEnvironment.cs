@@ -2,12 +2,14 @@ namespace AudioCraft.Hub;
 
 /// <summary>
 /// Environment variables for the Hub, by the rules of Python's huggingface_hub: <c>HF_HOME</c>, <c>HF_HUB_CACHE</c>, <c>XDG_CACHE_HOME</c>, <c>HF_ENDPOINT</c>,
-/// <c>HF_TOKEN</c>, <c>HF_TOKEN_PATH</c>, <c>HF_HUB_OFFLINE</c> and their older names.
+/// <c>HF_TOKEN</c>, <c>HF_TOKEN_PATH</c>, <c>HF_HUB_OFFLINE</c>, <c>HF_HUB_DISABLE_SYMLINKS</c> and their older names. <c>~</c> and variables in paths are expanded.
 /// </summary>
 /// <param name="variable">Returns an environment variable, or null.</param>
 internal sealed class HubEnvironment(Func<string, string?> variable)
 {
     private const int MaximumTokenBytes = 4096;
+
+    private readonly PathExpansion expansion = new(variable);
 
     /// <summary>The environment of this process, as it is now.</summary>
     public static HubEnvironment Current { get; } = new(Environment.GetEnvironmentVariable);
@@ -15,7 +17,7 @@ internal sealed class HubEnvironment(Func<string, string?> variable)
     /// <summary>The directory of Hugging Face's tools.</summary>
     public string Home => First("HF_HOME") is { } home
         ? Full(home)
-        : Path.Combine(First("XDG_CACHE_HOME") is { } cache ? Full(cache) : Path.Combine(UserProfile, ".cache"), "huggingface");
+        : Path.Combine(Full(First("XDG_CACHE_HOME") ?? Path.Combine("~", ".cache")), "huggingface");
 
     /// <summary>The Hub's cache.</summary>
     public string CacheDirectory => First("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE") is { } cache ? Full(cache) : Path.Combine(Home, "hub");
@@ -23,16 +25,17 @@ internal sealed class HubEnvironment(Func<string, string?> variable)
     /// <summary>The Hub's address.</summary>
     public string Endpoint => First("HF_ENDPOINT") ?? "https://huggingface.co";
 
-    /// <summary>Whether offline mode is on.</summary>
-    public bool Offline => IsTrue("HF_HUB_OFFLINE") || IsTrue("TRANSFORMERS_OFFLINE");
+    /// <summary>The variable that turns offline mode on; null if it is off.</summary>
+    public string? OfflineVariable => Array.Find(["HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"], IsTrue);
+
+    /// <summary>Whether snapshots contain copies instead of symbolic links.</summary>
+    public bool DisableSymlinks => IsTrue("HF_HUB_DISABLE_SYMLINKS");
 
     /// <summary>The token of the environment, else of the file that <c>huggingface-cli login</c> writes; null if there is none or implicit tokens are disabled.</summary>
     public string? Token => IsTrue("HF_HUB_DISABLE_IMPLICIT_TOKEN") ? null : First("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")?.Trim() ?? TokenFromFile();
 
-    private static string UserProfile => Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
-
-    private static string Full(string path) =>
-        Path.GetFullPath(path == "~" || path.StartsWith("~/", StringComparison.Ordinal) ? UserProfile + path[1..] : path);
+    /// <summary>The absolute path, with <c>~</c> and variables expanded.</summary>
+    public string Full(string path) => Path.GetFullPath(expansion.Expand(path));
 
     private string? TokenFromFile()
     {

@@ -11,13 +11,16 @@ internal sealed class HubHttp(HubSettings settings)
 
     private static readonly ProductInfoHeaderValue Agent = new("AudioCraft.NET", typeof(HubHttp).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0");
 
+    // Hosts that have responded.
+    private readonly HashSet<string> responsive = new(StringComparer.OrdinalIgnoreCase);
+
     public HubSettings Settings => settings;
 
     /// <summary>Sends a request once. The body of the response is not read yet; the caller disposes of it.</summary>
     /// <param name="method">GET or HEAD.</param>
     /// <param name="address">Below the endpoint.</param>
     /// <param name="repository">The repository, for messages.</param>
-    /// <param name="asked">What is requested, for messages.</param>
+    /// <param name="requested">What is requested, for messages.</param>
     /// <param name="from">First byte, or null for the whole file.</param>
     /// <param name="to">Last byte.</param>
     /// <param name="leaveHost">Whether redirects to other hosts are followed; if not, such a redirect is returned.</param>
@@ -25,12 +28,12 @@ internal sealed class HubHttp(HubSettings settings)
     /// <exception cref="TransientException">A retry may succeed.</exception>
     /// <exception cref="HubException">The failure is permanent.</exception>
     public async Task<HttpResponseMessage> SendAsync(
-        HttpMethod method, Uri address, RepoId repository, string asked, long? from, long? to, bool leaveHost, CancellationToken cancellationToken)
+        HttpMethod method, Uri address, RepoId repository, string requested, long? from, long? to, bool leaveHost, CancellationToken cancellationToken)
     {
         var at = address;
         for (var redirects = 0; redirects <= MaximumRedirects; redirects++)
         {
-            var response = await SendOnceAsync(method, at, asked, from, to, cancellationToken).ConfigureAwait(false);
+            var response = await SendOnceAsync(method, at, requested, from, to, cancellationToken).ConfigureAwait(false);
             try
             {
                 if (response.StatusCode is HttpStatusCode.OK or HttpStatusCode.PartialContent or HttpStatusCode.RequestedRangeNotSatisfiable)
@@ -40,10 +43,10 @@ internal sealed class HubHttp(HubSettings settings)
 
                 if (!IsRedirect(response.StatusCode))
                 {
-                    throw HubAnswer.Failure(response, asked, settings.Address(repository.Value), IsHome(at) && settings.Token is not null);
+                    throw ResponseErrors.Failure(response, requested, settings.Address(repository.Value), IsHome(at) && settings.Token is not null);
                 }
 
-                var next = Target(response, at, asked);
+                var next = Target(response, at, requested);
                 if (!leaveHost && !SameHost(next, at))
                 {
                     return response;
@@ -60,7 +63,7 @@ internal sealed class HubHttp(HubSettings settings)
             response.Dispose();
         }
 
-        throw new HubException(HubError.InvalidAnswer, $"{asked}: the server redirects more than {MaximumRedirects} times. Check the endpoint, or try again later.");
+        throw new HubException(HubError.InvalidResponse, $"{requested}: the server redirects more than {MaximumRedirects} times (a redirect loop). The network may require a login, or a proxy is set up incorrectly: open a page in a browser. Otherwise check the endpoint (HF_ENDPOINT or PretrainedOptions.Endpoint).");
     }
 
     private static bool IsRedirect(HttpStatusCode status) => status is HttpStatusCode.MovedPermanently or HttpStatusCode.Found or HttpStatusCode.SeeOther
@@ -68,21 +71,21 @@ internal sealed class HubHttp(HubSettings settings)
 
     private static bool SameHost(Uri a, Uri b) => a.Scheme == b.Scheme && a.Port == b.Port && string.Equals(a.IdnHost, b.IdnHost, StringComparison.OrdinalIgnoreCase);
 
-    private static Uri Target(HttpResponseMessage response, Uri at, string asked)
+    private static Uri Target(HttpResponseMessage response, Uri at, string requested)
     {
         if (response.Headers.Location is not { } location || !Uri.TryCreate(at, location, out var next) || next.Scheme is not ("https" or "http") || next.UserInfo.Length > 0)
         {
-            throw new HubException(HubError.InvalidAnswer, $"{asked}: the server redirects to an invalid address. Check the endpoint, or try again later.");
+            throw new HubException(HubError.InvalidResponse, $"{requested}: the server redirects to an invalid address. Check the endpoint, or try again later.");
         }
 
         return at.Scheme == "https" && next.Scheme != "https"
-            ? throw new HubException(HubError.InvalidAnswer, $"{asked}: the server redirects from https to http, which is not followed. Check the endpoint.")
+            ? throw new HubException(HubError.InvalidResponse, $"{requested}: the server redirects from https to http, which is not followed. The network may require a login (captive portal): open a page in a browser. Otherwise check the endpoint (HF_ENDPOINT or PretrainedOptions.Endpoint).")
             : next;
     }
 
     private bool IsHome(Uri address) => SameHost(address, settings.Endpoint);
 
-    private async Task<HttpResponseMessage> SendOnceAsync(HttpMethod method, Uri address, string asked, long? from, long? to, CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage> SendOnceAsync(HttpMethod method, Uri address, string requested, long? from, long? to, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(method, address);
         request.Headers.UserAgent.Add(Agent);
@@ -103,30 +106,22 @@ internal sealed class HubHttp(HubSettings settings)
         try
         {
             var response = await settings.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, silence.Token).ConfigureAwait(false);
-            if (response.RequestMessage?.RequestUri is { } answered && answered != address)
+            responsive.Add(address.Authority);
+            if (response.RequestMessage?.RequestUri is { } final && final != address)
             {
                 response.Dispose();
                 throw new HubException(
-                    HubError.InvalidAnswer, "PretrainedOptions.HttpClient follows redirects, which hides the Hub's responses. Create it with AllowAutoRedirect = false.");
+                    HubError.InvalidResponse, "PretrainedOptions.HttpClient follows redirects, which hides the Hub's responses. Create it with AllowAutoRedirect = false.");
             }
 
             return response;
         }
-        catch (Exception e) when (IsBroken(e, cancellationToken))
+        catch (Exception e) when (ConnectionErrors.IsFailure(e, cancellationToken))
         {
-            throw Broken(asked, e);
+            throw Lost(requested, address, e);
         }
     }
 
-    /// <summary>Whether the exception is a connection failure and not a cancellation.</summary>
-    public static bool IsBroken(Exception error, CancellationToken cancellationToken) =>
-        error is HttpRequestException or IOException || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested);
-
-    /// <summary>The error for a broken or timed out connection.</summary>
-    public TransientException Broken(string asked, Exception error)
-    {
-        var what = error is OperationCanceledException ? "the server does not respond" : error.Message;
-        return new(new HubException(
-            HubError.Network, $"{asked}: {settings.Endpoint.Host} cannot be reached, or the connection was lost: {what} Check the connection and try again; the download resumes.", error));
-    }
+    /// <summary>The error for a connection that failed or timed out: permanent, or a transient one.</summary>
+    public Exception Lost(string requested, Uri address, Exception error) => ConnectionErrors.Of(error, requested, address, responsive.Contains(address.Authority));
 }

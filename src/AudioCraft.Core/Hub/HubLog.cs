@@ -11,7 +11,7 @@ internal static partial class HubLog
     [LoggerMessage(EventId = 201, Level = LogLevel.Warning, Message = "{Problem} Trying again in {Seconds:F1} s.")]
     public static partial void Retrying(ILogger logger, string problem, double seconds);
 
-    [LoggerMessage(EventId = 202, Level = LogLevel.Warning, Message = "{Repository}: the Hub cannot be reached; using the cache. {Problem}")]
+    [LoggerMessage(EventId = 202, Level = LogLevel.Warning, Message = "{Repository}: using the cache, because the Hub does not provide the model. {Problem}")]
     public static partial void FromCache(ILogger logger, string repository, string problem);
 
     [LoggerMessage(EventId = 203, Level = LogLevel.Information, Message = "{File} of {Repository} is being downloaded by another process; waiting for it.")]
@@ -19,4 +19,19 @@ internal static partial class HubLog
 
     [LoggerMessage(EventId = 204, Level = LogLevel.Information, Message = "{Repository}: the server does not support ranges; the whole text encoder is downloaded.")]
     public static partial void NoRanges(ILogger logger, string repository);
+
+    [LoggerMessage(EventId = 205, Level = LogLevel.Warning, Message = "{Repository}: the cache has no complete snapshot of the branch '{Revision}'; using commit {Commit}, the newest complete one.")]
+    public static partial void OtherSnapshot(ILogger logger, string repository, string revision, string commit);
+
+    [LoggerMessage(EventId = 206, Level = LogLevel.Information, Message = "{Repository}: the commit of '{Revision}' cannot be stored in the cache, which is not needed to use it. {Problem}")]
+    public static partial void RefNotStored(ILogger logger, string repository, string revision, string problem);
+
+    [LoggerMessage(EventId = 207, Level = LogLevel.Warning, Message = "{File} of {Repository}: the server provides no hash of the content, so only its size is checked.")]
+    public static partial void NoHash(ILogger logger, string repository, string file);
+
+    [LoggerMessage(EventId = 208, Level = LogLevel.Warning, Message = "The Hub's token is sent to {Host} over plain http, where others can read it. Use https, or no token (PretrainedOptions.Token = \"\").")]
+    public static partial void TokenInPlainText(ILogger logger, string host);
+
+    [LoggerMessage(EventId = 209, Level = LogLevel.Information, Message = "'{Path}' cannot be locked on this file system. Downloads use private temporary files and do not resume.")]
+    public static partial void NoLocks(ILogger logger, string path);
 }

@@ -1,9 +1,11 @@
+using AudioCraft.Formats;
+
 namespace AudioCraft.Hub;
 
-/// <summary>Checks names from outside before they become paths in the cache.</summary>
+/// <summary>Checks names from servers and users before they become paths in the cache.</summary>
 internal static class HubPath
 {
-    private const int MaximumName = 128, MaximumPath = 512, CommitLength = 40;
+    private const int MaximumName = 128, MaximumPath = 512, CommitLength = 40, LongestShown = 80;
 
     /// <summary>Whether the text is a commit's full hash.</summary>
     public static bool IsCommit(string? text) => text is { Length: CommitLength } && text.All(char.IsAsciiHexDigitLower);
@@ -12,7 +14,7 @@ internal static class HubPath
     /// <exception cref="HubException">The text is not a commit hash.</exception>
     public static string Commit(string? text) => IsCommit(text)
         ? text!
-        : throw new HubException(HubError.InvalidAnswer, $"The server sent '{Shown(text)}' instead of the hash of a commit. Check the endpoint, or try again later.");
+        : throw new HubException(HubError.InvalidResponse, $"The server sent '{Shown(text)}' instead of the hash of a commit. Check the endpoint, or try again later.");
 
     /// <summary>A file's hash from the server's ETag; it names the blob.</summary>
     /// <exception cref="HubException">The text cannot be a file name.</exception>
@@ -22,14 +24,14 @@ internal static class HubPath
         tag = (tag.StartsWith("W/", StringComparison.Ordinal) ? tag[2..] : tag).Trim('"');
         return tag.Length is > 0 and <= MaximumName && tag[0] != '.' && tag.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.')
             ? tag
-            : throw new HubException(HubError.InvalidAnswer, $"The server sent '{Shown(text)}' as the hash of a file. Check the endpoint, or try again later.");
+            : throw new HubException(HubError.InvalidResponse, $"The server sent '{Shown(text)}' as the hash of a file. Check the endpoint, or try again later.");
     }
 
     /// <summary>Whether a file of a repository, or the name of a branch, stays inside its directory on every system.</summary>
     public static bool IsInside(string? path) =>
         path is { Length: > 0 and <= MaximumPath } && path.Split('/').All(part =>
             part.Length is > 0 and <= MaximumName && part[0] != ' ' && part[^1] is not ('.' or ' ') && part is not (".." or ".")
-            && part.All(c => c >= ' ' && c != 0x7f && !"\\:*?\"<>|".Contains(c, StringComparison.Ordinal)) && !IsDevice(part));
+            && part == PrintableText.Of(part, MaximumName) && part.All(c => !"\\:*?\"<>|".Contains(c, StringComparison.Ordinal)) && !IsDevice(part));
 
     /// <summary>A path for use in an address: each part is escaped.</summary>
     public static string Escaped(string path) => string.Join('/', path.Split('/').Select(Uri.EscapeDataString));
@@ -40,5 +42,5 @@ internal static class HubPath
         return stem is "CON" or "PRN" or "AUX" or "NUL" || (stem.Length == 4 && stem[..3] is "COM" or "LPT" && char.IsAsciiDigit(stem[3]));
     }
 
-    private static string Shown(string? text) => text is { Length: > 80 } ? text[..80] + "…" : text ?? "";
+    private static string Shown(string? text) => PrintableText.Of(text ?? "", LongestShown);
 }

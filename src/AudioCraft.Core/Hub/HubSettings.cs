@@ -1,4 +1,5 @@
 using AudioCraft.Checkpoints;
+using AudioCraft.Formats;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -12,7 +13,7 @@ internal sealed record HubSettings
     {
         AllowAutoRedirect = false,
         UseCookies = false,
-        ConnectTimeout = TimeSpan.FromSeconds(30),
+        ConnectTimeout = TimeSpan.FromSeconds(15),
         PooledConnectionLifetime = TimeSpan.FromMinutes(5),
     })
     {
@@ -25,7 +26,10 @@ internal sealed record HubSettings
 
     public required string CacheDirectory { get; init; }
 
-    public required bool Offline { get; init; }
+    /// <summary>Why only the cache is used, as a part of a sentence; null if the network may be used.</summary>
+    public required string? OfflineReason { get; init; }
+
+    public bool Offline => OfflineReason is not null;
 
     public HttpClient Client { get; init; } = SharedClient;
 
@@ -37,6 +41,12 @@ internal sealed record HubSettings
 
     /// <summary>Whether to use symbolic links.</summary>
     public bool Links { get; init; } = true;
+
+    /// <summary>Whether to use locks. They are also not used on a file system that does not support them.</summary>
+    public bool Locks { get; init; } = true;
+
+    /// <summary>Called before a wait with the problem and the duration; may be null.</summary>
+    public Action<string, TimeSpan>? Retrying { get; init; }
 
     /// <summary>Directory for files derived from downloads, such as a text encoder without its decoder: <c>audiocraft</c> beside the Hub's cache.</summary>
     public string OwnDirectory => Path.Combine(Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(CacheDirectory)) ?? CacheDirectory, "audiocraft");
@@ -59,26 +69,41 @@ internal sealed record HubSettings
             throw new HubException(HubError.Unauthorized, "The Hub's token contains invalid characters. Check PretrainedOptions.Token, HF_TOKEN, or log in again.");
         }
 
-        return new HubSettings
+        var settings = new HubSettings
         {
             Endpoint = endpoint,
             Token = string.IsNullOrEmpty(token) ? null : token,
-            CacheDirectory = options.CacheDirectory is { } directory ? Path.GetFullPath(directory) : environment.CacheDirectory,
-            Offline = options.Offline ?? environment.Offline,
+            CacheDirectory = options.CacheDirectory is { } directory ? environment.Full(directory) : environment.CacheDirectory,
+            OfflineReason = OfflineReasonOf(context, environment),
             Client = options.HttpClient ?? SharedClient,
             Logger = options.Logger ?? NullLogger.Instance,
             Timings = context.Timings,
             Disk = context.Disk,
-            Links = context.Links,
+            Links = context.Links && !environment.DisableSymlinks,
+            Locks = context.Locks,
         };
+        if (settings is { Token: not null, Offline: false, Endpoint.Scheme: "http" })
+        {
+            HubLog.TokenInPlainText(settings.Logger, endpoint.Host);
+        }
+
+        return settings;
     }
 
     /// <summary>An address below the endpoint.</summary>
     public Uri Address(string path) => new(Endpoint.AbsoluteUri.TrimEnd('/') + "/" + path);
 
+    private static string? OfflineReasonOf(LoadContext context, HubEnvironment environment) => context switch
+    {
+        { LocalOnly: true } => "this call does not download",
+        { Options.Offline: true } => "PretrainedOptions.Offline is set (--offline in the tool)",
+        { Options.Offline: false } => null,
+        _ => environment.OfflineVariable is { } variable ? $"the environment variable {variable} turns the network off" : null,
+    };
+
     private static Uri ParseEndpoint(string text) => Uri.TryCreate(text, UriKind.Absolute, out var endpoint) && IsEndpoint(endpoint)
         ? endpoint
-        : throw new HubException(HubError.Network, $"HF_ENDPOINT is '{text}'; an address such as https://huggingface.co is expected.");
+        : throw new HubException(HubError.Network, $"HF_ENDPOINT is '{PrintableText.Of(text)}'; an address such as https://huggingface.co is expected.");
 
     private static bool IsEndpoint(Uri endpoint) =>
         endpoint.IsAbsoluteUri && endpoint.Scheme is "https" or "http" && endpoint.UserInfo.Length == 0 && endpoint.Query.Length == 0 && endpoint.Fragment.Length == 0;

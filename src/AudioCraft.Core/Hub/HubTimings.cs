@@ -9,11 +9,14 @@ internal sealed record HubTimings
     /// <summary>The first wait; each one after it is twice as long.</summary>
     public TimeSpan FirstWait { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>The longest wait, and the longest that a server may ask for.</summary>
+    /// <summary>The longest wait, and the longest that a server may request.</summary>
     public TimeSpan LongestWait { get; init; } = TimeSpan.FromMinutes(2);
 
     /// <summary>The timeout for a response.</summary>
     public TimeSpan Silence { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>The longest timeout and wait if the cache can be used instead.</summary>
+    public TimeSpan Refresh { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Interval at which a lock held by another process is tried.</summary>
     public TimeSpan LockInterval { get; init; } = TimeSpan.FromMilliseconds(200);
@@ -23,4 +26,12 @@ internal sealed record HubTimings
 
     /// <summary>Waits.</summary>
     public Func<TimeSpan, CancellationToken, Task> Wait { get; init; } = Task.Delay;
+
+    /// <summary>The timings of a request that is not necessary, because the cache can be used instead.</summary>
+    public HubTimings ForRefresh() => this with
+    {
+        Attempts = Math.Min(Attempts, 2),
+        LongestWait = LongestWait < Refresh ? LongestWait : Refresh,
+        Silence = Silence < Refresh ? Silence : Refresh,
+    };
 }

@@ -1,4 +1,5 @@
 using AudioCraft.Checkpoints;
+using AudioCraft.Formats;
 
 namespace AudioCraft.Hub;
 
@@ -9,6 +10,7 @@ namespace AudioCraft.Hub;
 internal sealed class ModelFetcher(LoadContext context)
 {
     private const string TextEncoderType = "t5";
+    private const int LongestName = 200;
 
     private readonly CancellationToken cancellationToken = context.CancellationToken;
     private readonly DownloadMeter meter = new(context.Progress, TimeProvider.System);
@@ -16,7 +18,7 @@ internal sealed class ModelFetcher(LoadContext context)
     /// <summary>The directory or file of a model: bundled with the application, else an existing path, else a repository on the Hub.</summary>
     /// <param name="name">The name.</param>
     /// <param name="kind">The kind of model; null for any.</param>
-    /// <exception cref="CheckpointException">The name is none of these.</exception>
+    /// <exception cref="CheckpointException">The name is none of these, or that of a model which is not supported.</exception>
     /// <exception cref="HubException">The download failed.</exception>
     public string Find(string name, ModelKind? kind)
     {
@@ -33,9 +35,7 @@ internal sealed class ModelFetcher(LoadContext context)
 
         if (RepoId.TryParse(name) is not { } id)
         {
-            throw new CheckpointException(
-                $"There is no file or directory '{name}', and it is not the name of a repository on the Hugging Face Hub, such as facebook/audiogen-medium. "
-                + $"A model is a directory with {ModelFiles.Described(kind ?? ModelKind.Generative)}.");
+            throw Unknown(name, kind);
         }
 
         try
@@ -44,7 +44,7 @@ internal sealed class ModelFetcher(LoadContext context)
         }
         catch (HubException e)
         {
-            throw new HubException(e.Error, $"There is no file or directory '{name}', and the download from the Hugging Face Hub failed. {e.Message}", e);
+            throw new HubException(e.Error, $"There is no bundled model, file or directory '{name}', and the Hugging Face Hub does not provide it. {e.Message}", e);
         }
     }
 
@@ -74,41 +74,79 @@ internal sealed class ModelFetcher(LoadContext context)
     public static HubException NoModel(HubRepository repository, ModelKind kind) => new(
         HubError.FileNotFound, $"'{repository.Id}' has no such model; it needs {ModelFiles.Described(kind)}. Check the name.");
 
+    private static CheckpointException Unknown(string name, ModelKind? kind)
+    {
+        var (shown, models) = (PrintableText.Of(name, LongestName), BundledModels.Names());
+        var suggestion = RepoId.Suggest(name) is { } id ? $" Did you mean '{id}'?" : "";
+        return new CheckpointException(
+            $"There is no model '{shown}'.{suggestion} Bundled models: {(models.Count > 0 ? string.Join(", ", models) : "none")} (looked in '{BundledModels.Searched}'). "
+            + $"There is no file or directory '{PrintableText.Of(FullPath(name), 2 * LongestName)}', and '{shown}' is not the name of a repository on the Hugging Face Hub, such as facebook/audiogen-medium. "
+            + $"A bundled model comes with a package such as AudioCraft.Models.AudioGenTiny; a directory needs {ModelFiles.Described(kind ?? ModelKind.Generative)}.");
+    }
+
+    private static string FullPath(string name) => name.Contains('\0', StringComparison.Ordinal) ? name : Path.GetFullPath(name);
+
     // Loading is synchronous; GetPretrainedAsync runs it on a thread of its own.
     private string Fetch(RepoId id, ModelKind? kind, string revision) => Task.Run(() => FetchAsync(id, kind, revision), cancellationToken).GetAwaiter().GetResult();
 
-    private async Task<string> FetchAsync(RepoId id, ModelKind? wanted, string revision)
+    private async Task<string> FetchAsync(RepoId id, ModelKind? kind, string revision)
     {
         if (!HubPath.IsInside(revision))
         {
-            throw new ArgumentException($"The revision '{revision}' cannot be the name of a branch, a tag or a commit.", nameof(revision));
+            throw new ArgumentException($"The revision '{PrintableText.Of(revision, LongestName)}' cannot be the name of a branch, a tag or a commit.", nameof(revision));
         }
 
-        var settings = HubSettings.From(context);
-        var kind = wanted ?? await KindOfAsync(await HubRepository.OpenAsync(settings, id, revision, IsAnything, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+        UnsupportedModels.CheckName(id, kind);
+        meter.Open(id.Value);
+        var settings = HubSettings.From(context) with { Retrying = meter.Retry };
+        var repository = await HubRepository.OpenAsync(settings, id, revision, cached => IsHere(cached, kind), cancellationToken).ConfigureAwait(false);
+        try
+        {
+            var place = await FetchAsync(repository, kind).ConfigureAwait(false);
+            repository.SaveRef();
+            return place;
+        }
+        catch (HubException e) when (repository.Cached is not null)
+        {
+            return await FetchAsync(repository.Cached.Use(e), kind).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<string> FetchAsync(HubRepository repository, ModelKind? wanted)
+    {
+        var kind = wanted ?? await KindOfAsync(repository).ConfigureAwait(false);
         if (kind == ModelKind.TextEncoder)
         {
-            var encoder = await HubRepository.OpenAsync(settings, id, revision, TextEncoderDownload.IsHere, cancellationToken).ConfigureAwait(false);
-            return await new TextEncoderDownload(encoder, meter).RunAsync(cancellationToken).ConfigureAwait(false);
+            return await new TextEncoderDownload(repository, meter).RunAsync(cancellationToken).ConfigureAwait(false);
         }
 
-        var repository = await HubRepository.OpenAsync(settings, id, revision, cached => cached.IsComplete(kind), cancellationToken).ConfigureAwait(false);
         var files = ModelFiles.Choose(kind, repository.Has) ?? throw NoModel(repository, kind);
-        if (kind == ModelKind.Generative && repository.Has(CheckpointFiles.Config))
+        if (kind == ModelKind.Generative && !files.Needed.Contains(CheckpointFiles.Config) && repository.Has(CheckpointFiles.Config))
         {
-            // Checked first, to avoid downloading the weights of an unsupported model.
-            await repository.FetchAsync([CheckpointFiles.Config], meter, cancellationToken).ConfigureAwait(false);
-            HuggingFaceMusicGenConfig.CheckTextOnly(ModelType(repository), id.Value);
+            // Not needed to load a checkpoint in audiocraft's format, but states the family.
+            await repository.FetchAsync([CheckpointFiles.Config], meter, cancellationToken, Check).ConfigureAwait(false);
         }
 
-        await repository.FetchAsync(files, meter, cancellationToken).ConfigureAwait(false);
+        await repository.FetchAsync(files, meter, cancellationToken, Check).ConfigureAwait(false);
         return repository.Snapshot;
+
+        void Check(string file)
+        {
+            if (file == CheckpointFiles.Config)
+            {
+                UnsupportedModels.CheckType(repository.Id, ModelType(repository), kind);
+            }
+        }
     }
 
     private static string? ModelType(HubRepository repository) => CheckpointConfig.LoadJson(Path.Combine(repository.Snapshot, CheckpointFiles.Config)).Text("model_type");
 
-    private static bool IsAnything(HubRepository repository) =>
-        repository.IsComplete(ModelKind.Generative) || repository.IsComplete(ModelKind.Compression) || TextEncoderDownload.IsHere(repository);
+    private static bool IsHere(HubRepository repository, ModelKind? kind) => kind switch
+    {
+        ModelKind.TextEncoder => TextEncoderDownload.IsHere(repository),
+        { } known => repository.IsComplete(known),
+        null => repository.IsComplete(ModelKind.Generative) || repository.IsComplete(ModelKind.Compression) || TextEncoderDownload.IsHere(repository),
+    };
 
     /// <summary>The kind of model in a repository: by its configuration, else by its files.</summary>
     private async Task<ModelKind> KindOfAsync(HubRepository repository)

@@ -57,7 +57,7 @@ internal sealed class TextEncoderDownload(HubRepository repository, DownloadMete
     {
         var settings = repository.Settings;
         var path = Path.Combine(settings.OwnDirectory, ".locks", repository.Id.FolderName, repository.Commit + ".lock");
-        using var held = await FileLock.TakeAsync(path, settings.Timings, cancellationToken, () => HubLog.Waiting(settings.Logger, repository.Id.Value, CheckpointFiles.Weights)).ConfigureAwait(false);
+        using var held = await FileLock.TakeAsync(path, settings, cancellationToken, () => HubLog.Waiting(settings.Logger, repository.Id.Value, CheckpointFiles.Weights)).ConfigureAwait(false);
         if (IsWhole(Own))
         {
             return Own;
@@ -70,10 +70,10 @@ internal sealed class TextEncoderDownload(HubRepository repository, DownloadMete
             await repository.FetchAsync(small, meter, cancellationToken).ConfigureAwait(false);
             foreach (var name in small)
             {
-                CopyInto(Path.Combine(repository.Snapshot, name), Path.Combine(Own, name));
+                DurableFile.Copy(Path.Combine(repository.Snapshot, name), Path.Combine(Own, name));
             }
 
-            await FetchWeightsAsync(Path.Combine(Own, CheckpointFiles.Weights), cancellationToken).ConfigureAwait(false);
+            await FetchWeightsAsync(Path.Combine(Own, CheckpointFiles.Weights), held.IsExclusive, cancellationToken).ConfigureAwait(false);
             return Own;
         }
         catch (IOException e)
@@ -86,14 +86,7 @@ internal sealed class TextEncoderDownload(HubRepository repository, DownloadMete
         }
     }
 
-    private static void CopyInto(string source, string target)
-    {
-        var temporary = target + ".incomplete";
-        File.Copy(source, temporary, overwrite: true);
-        File.Move(temporary, target, overwrite: true);
-    }
-
-    private async Task FetchWeightsAsync(string target, CancellationToken cancellationToken)
+    private async Task FetchWeightsAsync(string target, bool isExclusive, CancellationToken cancellationToken)
     {
         var file = await repository.DescribeAsync(CheckpointFiles.Weights, cancellationToken).ConfigureAwait(false);
         // The header is not part of the reported progress.
@@ -106,7 +99,7 @@ internal sealed class TextEncoderDownload(HubRepository repository, DownloadMete
         }
 
         var part = EncoderPart.Of(start.AsSpan(0, (int)head), file);
-        await FetchDataAsync(part, file, target, cancellationToken).ConfigureAwait(false);
+        await FetchDataAsync(part, file, target, isExclusive, cancellationToken).ConfigureAwait(false);
     }
 
     private static async Task<byte[]> ReadAsync(ResumableCopy copy, long from, long count, CancellationToken cancellationToken)
@@ -116,29 +109,41 @@ internal sealed class TextEncoderDownload(HubRepository repository, DownloadMete
         return bytes.ToArray();
     }
 
-    private async Task FetchDataAsync(EncoderPart part, RemoteFile file, string target, CancellationToken cancellationToken)
+    private async Task FetchDataAsync(EncoderPart part, RemoteFile file, string target, bool isExclusive, CancellationToken cancellationToken)
     {
         // The name contains the hash of the whole file, so partial data is always of this file.
-        var incomplete = $"{target}.{file.ETag}.incomplete";
-        await using (var stream = new FileStream(incomplete, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, 0, useAsync: true))
+        var partial = $"{target}.{file.ETag}";
+        var incomplete = BlobDownload.Incomplete(partial, isExclusive);
+        try
         {
-            var here = await HereAsync(stream, part, cancellationToken).ConfigureAwait(false);
-            meter.Plan(part.DataLength);
-            repository.Settings.Disk.Check(Own, part.DataLength - here);
-            meter.Begin(repository.Id.Value, file.Name, part.DataLength, here);
-            HubLog.Downloading(repository.Settings.Logger, repository.Id.Value, file.Name, part.DataLength, here);
-            await new ResumableCopy(repository.Http, repository.Id, file, meter).RunAsync(part.Runs, here, stream, null, null, cancellationToken).ConfigureAwait(false);
-            stream.Flush(flushToDisk: true);
-        }
+            await using (var stream = new FileStream(incomplete, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, 0, useAsync: true))
+            {
+                var existing = await ExistingAsync(stream, part, cancellationToken).ConfigureAwait(false);
+                meter.Plan(part.DataLength);
+                repository.Settings.Disk.Check(Own, part.DataLength - existing);
+                meter.Begin(repository.Id.Value, file.Name, part.DataLength, existing);
+                HubLog.Downloading(repository.Settings.Logger, repository.Id.Value, file.Name, part.DataLength, existing);
+                await new ResumableCopy(repository.Http, repository.Id, file, meter).RunAsync(part.Runs, existing, stream, null, null, cancellationToken).ConfigureAwait(false);
+                stream.Flush(flushToDisk: true);
+            }
 
-        // Checks the file against its header.
-        SafetensorsFile.Open(incomplete).Dispose();
-        File.Move(incomplete, target, overwrite: true);
-        meter.End();
+            // Checks the file against its header.
+            SafetensorsFile.Open(incomplete).Dispose();
+            DurableFile.Replace(incomplete, target);
+            meter.End();
+        }
+        finally
+        {
+            if (!isExclusive)
+            {
+                File.Delete(incomplete);
+                BlobDownload.RemoveAbandoned(partial);
+            }
+        }
     }
 
     /// <summary>Bytes of the data from an earlier attempt; the stream is then at its end, after the header.</summary>
-    private static async Task<long> HereAsync(FileStream stream, EncoderPart part, CancellationToken cancellationToken)
+    private static async Task<long> ExistingAsync(FileStream stream, EncoderPart part, CancellationToken cancellationToken)
     {
         var head = new byte[part.Head.Length];
         if (stream.Length < head.Length || stream.Length > head.Length + part.DataLength

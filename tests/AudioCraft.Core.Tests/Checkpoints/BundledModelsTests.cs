@@ -33,5 +33,5 @@ public class BundledModelsTests
 
     [Fact]
     public void Unknown_name_is_an_error_that_contains_it() =>
-        Assert.Contains("no-such-model", Assert.Throws<HubException>(() => AudioGen.GetPretrained("no-such-model", CPU)).Message, StringComparison.Ordinal);
+        Assert.Contains("no-such-model", Assert.Throws<CheckpointException>(() => AudioGen.GetPretrained("no-such-model", CPU)).Message, StringComparison.Ordinal);
 }

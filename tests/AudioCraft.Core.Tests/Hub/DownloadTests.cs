@@ -68,7 +68,7 @@ public class DownloadTests
     {
         using var hub = new HubFixture();
         hub.CdnMisbehaves(int.MaxValue, (_, content) => new HubResponse(200, content) { Announced = announced });
-        Assert.Contains(announced.ToString(CultureInfo.InvariantCulture), hub.Fails(HubError.InvalidAnswer).Message, StringComparison.Ordinal);
+        Assert.Contains(announced.ToString(CultureInfo.InvariantCulture), hub.Fails(HubError.InvalidResponse).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -76,7 +76,7 @@ public class DownloadTests
     {
         using var hub = new HubFixture();
         hub.CdnMisbehaves(int.MaxValue, (_, content) => new HubResponse(200, [.. content, .. new byte[4 << 20]]) { Announced = -1 });
-        hub.Fails(HubError.InvalidAnswer);
+        hub.Fails(HubError.InvalidResponse);
         Assert.True(new FileInfo(hub.WeightsBlob + ".incomplete").Length <= hub.Weights.Length);
     }
 
@@ -87,7 +87,7 @@ public class DownloadTests
         hub.CdnMisbehaves(int.MaxValue, (request, content) => request.Headers.ContainsKey("range")
             ? new HubResponse(206, content[..10], ("Content-Range", "bytes 0-9/300000"))
             : new HubResponse(200, content) { CutAfter = 100 });
-        hub.Fails(HubError.InvalidAnswer);
+        hub.Fails(HubError.InvalidResponse);
     }
 
     [Fact]

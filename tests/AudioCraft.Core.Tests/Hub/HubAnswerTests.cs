@@ -15,7 +15,7 @@ public class HubAnswerTests
     [InlineData(403, "GatedRepo", HubError.Gated, "accept them")]
     [InlineData(401, "GatedRepo", HubError.Gated, "org/codec")]
     [InlineData(403, null, HubError.Unauthorized, "HF_TOKEN")]
-    [InlineData(418, null, HubError.InvalidAnswer, "HF_ENDPOINT")]
+    [InlineData(418, null, HubError.InvalidResponse, "HF_ENDPOINT")]
     public void Error_response_says_what_to_do(int status, string? code, HubError error, string advice)
     {
         using var hub = new HubFixture();
@@ -66,7 +66,7 @@ public class HubAnswerTests
     {
         using var hub = new HubFixture();
         hub.Hub.Misbehave = _ => new HubResponse(302, [], ("Location", location));
-        hub.Fails(HubError.InvalidAnswer);
+        hub.Fails(HubError.InvalidResponse);
     }
 
     [Fact]
@@ -74,7 +74,7 @@ public class HubAnswerTests
     {
         using var hub = new HubFixture();
         hub.Hub.Misbehave = request => request.Path.StartsWith("/api/", StringComparison.Ordinal) ? new HubResponse(302, [], ("Location", $"{hub.Cdn.Address}api")) : null;
-        hub.Fails(HubError.InvalidAnswer);
+        hub.Fails(HubError.InvalidResponse);
         Assert.Empty(hub.Cdn.Requests);
     }
 
@@ -84,7 +84,7 @@ public class HubAnswerTests
         using var hub = new HubFixture();
         hub.Hub.Misbehave = request => request.Path.StartsWith("/api/", StringComparison.Ordinal) ? new HubResponse(302, [], ("Location", $"{hub.Cdn.Address}api")) : null;
         using var client = new HttpClient();
-        Assert.Contains("AllowAutoRedirect", hub.Fails(HubError.InvalidAnswer, options: hub.Options with { HttpClient = client }).Message, StringComparison.Ordinal);
+        Assert.Contains("AllowAutoRedirect", hub.Fails(HubError.InvalidResponse, options: hub.Options with { HttpClient = client }).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -110,7 +110,7 @@ public class HubAnswerTests
     {
         using var hub = new HubFixture();
         hub.Hub.Misbehave = request => request.Path.StartsWith("/api/", StringComparison.Ordinal) ? new HubResponse(200, Encoding.UTF8.GetBytes(json)) : null;
-        hub.Fails(HubError.InvalidAnswer);
+        hub.Fails(HubError.InvalidResponse);
     }
 
     [Fact]
@@ -118,7 +118,7 @@ public class HubAnswerTests
     {
         using var hub = new HubFixture();
         hub.Hub.Misbehave = _ => new HubResponse(200, new byte[20 << 20]) { Announced = -1 };
-        hub.Fails(HubError.InvalidAnswer);
+        hub.Fails(HubError.InvalidResponse);
     }
 
     [Theory]
@@ -132,7 +132,7 @@ public class HubAnswerTests
     {
         using var hub = new HubFixture();
         hub.Hub.Misbehave = request => request.Method == "HEAD" ? new HubResponse(200, new byte[5], ("ETag", $"\"{etag}\"")) : null;
-        hub.Fails(HubError.InvalidAnswer);
+        hub.Fails(HubError.InvalidResponse);
     }
 
     [Fact]
@@ -140,9 +140,9 @@ public class HubAnswerTests
     {
         using var hub = new HubFixture();
         hub.Hub.Misbehave = request => request.Method == "HEAD" ? new HubResponse(200, [], ("ETag", "\"abc\"")) { Announced = -1 } : null;
-        hub.Fails(HubError.InvalidAnswer);
+        hub.Fails(HubError.InvalidResponse);
         hub.Hub.Misbehave = request => request.Method == "HEAD" ? new HubResponse(302, [], ("Location", "/x"), ("X-Linked-ETag", "\"abc\""), ("X-Linked-Size", "-5")) : null;
-        hub.Fails(HubError.InvalidAnswer);
+        hub.Fails(HubError.InvalidResponse);
     }
 
     [Theory]
@@ -183,7 +183,7 @@ public class HubAnswerTests
         using var hub = new HubFixture();
         Assert.Throws<ArgumentException>(() => hub.Find(options: hub.Options with { Revision = name }));
         var cache = new HubCache(hub.Cache, RepoId.TryParse("org/codec")!);
-        Assert.Equal(HubError.InvalidAnswer, Assert.Throws<HubException>(() => cache.InSnapshot(LocalHub.Commit, name)).Error);
+        Assert.Equal(HubError.InvalidResponse, Assert.Throws<HubException>(() => cache.InSnapshot(LocalHub.Commit, name)).Error);
         Assert.Empty(hub.Hub.Requests);
     }
 

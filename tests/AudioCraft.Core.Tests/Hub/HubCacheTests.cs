@@ -32,7 +32,7 @@ public class HubCacheTests
         File.WriteAllText(Path.Combine(hub.Repository, "refs", "main"), LocalHub.Commit);
         foreach (var (name, blob) in new[] { ("config.json", "0123456789012345678901234567890123456789"), ("model.safetensors", LocalHub.Sha256(hub.Weights)) })
         {
-            File.WriteAllBytes(Path.Combine(hub.Repository, "blobs", blob), hub.Weights);
+            File.WriteAllBytes(Path.Combine(hub.Repository, "blobs", blob), name == "config.json" ? "{}"u8.ToArray() : hub.Weights);
             File.CreateSymbolicLink(Path.Combine(hub.Snapshot, name), $"../../blobs/{blob}");
         }
 
@@ -45,7 +45,7 @@ public class HubCacheTests
     public void Incomplete_cache_is_an_error_offline_that_names_the_option()
     {
         using var hub = new HubFixture();
-        Assert.Contains("HF_HUB_OFFLINE", hub.Fails(HubError.Offline, options: hub.Options with { Offline = true }).Message, StringComparison.Ordinal);
+        Assert.Contains("PretrainedOptions.Offline", hub.Fails(HubError.Offline, options: hub.Options with { Offline = true }).Message, StringComparison.Ordinal);
         hub.Find();
         File.Delete(hub.WeightsBlob);
         hub.Fails(HubError.Offline, options: hub.Options with { Offline = true });

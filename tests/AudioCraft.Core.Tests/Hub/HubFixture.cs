@@ -67,9 +67,9 @@ internal sealed class HubFixture : IDisposable
 
     /// <summary>A call with the fixture's timings.</summary>
     public LoadContext Context(
-        PretrainedOptions? options = null, HubTimings? timings = null, DiskSpace? disk = null, bool links = true,
+        PretrainedOptions? options = null, HubTimings? timings = null, DiskSpace? disk = null, bool links = true, bool locks = true,
         IProgress<DownloadProgress>? progress = null, CancellationToken cancellationToken = default) =>
-        new(options ?? Options, progress, cancellationToken) { Timings = timings ?? Timings, Disk = disk ?? new(), Links = links };
+        new(options ?? Options, progress, cancellationToken) { Timings = timings ?? Timings, Disk = disk ?? new(), Links = links, Locks = locks };
 
     /// <summary>The directory of a codec.</summary>
     public string Find(string name = Codec, PretrainedOptions? options = null, IProgress<DownloadProgress>? progress = null, CancellationToken cancellationToken = default) =>
@@ -88,6 +88,12 @@ internal sealed class HubFixture : IDisposable
         Assert.True(error == failure.Error, $"{failure.Error} instead of {error}: {failure.Message}");
         Assert.False(File.Exists(WeightsBlob) && !File.ReadAllBytes(WeightsBlob).SequenceEqual(Weights));
         return failure;
+    }
+
+    public void WriteRef(string branch, string commit)
+    {
+        Directory.CreateDirectory(Path.Combine(Repository, "refs"));
+        File.WriteAllText(Path.Combine(Repository, "refs", branch), commit);
     }
 
     public void HasAll()

@@ -42,13 +42,16 @@ internal sealed class LocalHub : IDisposable
 
     public Uri Address => new($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}");
 
-    /// <summary>The host of large files; null for this one.</summary>
+    /// <summary>The host of large files, as on the real Hub; null for this one.</summary>
     public LocalHub? Elsewhere { get; set; }
 
-    /// <summary>The minimum size in bytes of large files, which are identified by SHA-256.</summary>
+    /// <summary>Files of at least this size are large, and named by SHA-256.</summary>
     public int Large { get; set; } = 1000;
 
-    /// <summary>Returns a response to use instead of the regular one, or null.</summary>
+    /// <summary>Whether the description of a repository contains sizes and hashes, as on the real Hub.</summary>
+    public bool ListsHashes { get; set; }
+
+    /// <summary>Returns a response in place of the Hub's, or null.</summary>
     public Func<HubRequest, HubResponse?>? Misbehave { get; set; }
 
     public ConcurrentQueue<HubRequest> Requests { get; } = new();
@@ -178,7 +181,7 @@ internal sealed class LocalHub : IDisposable
             head.Append(CultureInfo.InvariantCulture, $"{name}: {value}\r\n");
         }
 
-        await stream.WriteAsync(Encoding.ASCII.GetBytes(head + "\r\n"), cancellationToken);
+        await stream.WriteAsync(Encoding.UTF8.GetBytes(head + "\r\n"), cancellationToken);
         if (request.Method != "HEAD")
         {
             await stream.WriteAsync(response.Body.AsMemory(0, Math.Min(response.CutAfter ?? int.MaxValue, response.Body.Length)), cancellationToken);
@@ -196,7 +199,7 @@ internal sealed class LocalHub : IDisposable
         {
             if (request.Path.StartsWith($"/api/models/{id}/revision/", StringComparison.Ordinal))
             {
-                return new HubResponse(200, JsonSerializer.SerializeToUtf8Bytes(new { id, sha = Commit, siblings = files.Keys.Select(rfilename => new { rfilename }) }));
+                return new HubResponse(200, JsonSerializer.SerializeToUtf8Bytes(new { id, sha = Commit, siblings = files.Select(file => ListsHashes ? Described(file.Key, file.Value) : new { rfilename = file.Key }) }));
             }
 
             var start = $"/{id}/resolve/{Commit}/";
@@ -208,6 +211,10 @@ internal sealed class LocalHub : IDisposable
 
         return new HubResponse(404, [], ("X-Error-Code", "RepoNotFound"));
     }
+
+    private object Described(string rfilename, byte[] content) => content.Length < Large
+        ? new { rfilename, size = content.Length, blobId = GitSha1(content) }
+        : new { rfilename, size = content.Length, blobId = GitSha1([1]), lfs = new { sha256 = Sha256(content), size = content.Length, pointerSize = 130 } };
 
     private HubResponse File(HubRequest request, byte[] content)
     {

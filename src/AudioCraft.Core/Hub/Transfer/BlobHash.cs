@@ -4,11 +4,9 @@ using System.Text;
 
 namespace AudioCraft.Hub;
 
-/// <summary>The hash in a blob's name: SHA-256 for files in LFS, git's SHA-1 of a blob for others. Other ETags are not hashes and are not checked.</summary>
+/// <summary>Checks the content of a file against <see cref="RemoteFile.Hash"/>: SHA-256 for files in LFS, git's SHA-1 of a blob for others.</summary>
 internal sealed class BlobHash : IDisposable
 {
-    private const int Sha256Digits = 64, Sha1Digits = 40;
-
     private readonly RemoteFile file;
     private IncrementalHash? hash;
 
@@ -23,11 +21,11 @@ internal sealed class BlobHash : IDisposable
     {
         hash?.Dispose();
         hash = null;
-        if (file.ETag.Length == Sha256Digits && file.ETag.All(char.IsAsciiHexDigitLower))
+        if (file.Hash?.Length == RemoteFile.Sha256Digits)
         {
             hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         }
-        else if (file.ETag.Length == Sha1Digits && file.ETag.All(char.IsAsciiHexDigitLower))
+        else if (file.Hash?.Length == RemoteFile.Sha1Digits)
         {
             hash = NewGitHash();
             hash.AppendData(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"blob {file.Size}\0")));
@@ -37,12 +35,12 @@ internal sealed class BlobHash : IDisposable
     /// <summary>Adds bytes.</summary>
     public void Append(ReadOnlySpan<byte> bytes) => hash?.AppendData(bytes);
 
-    /// <summary>Whether the bytes are those of the file.</summary>
-    public bool Matches() => hash is null || Convert.ToHexStringLower(hash.GetHashAndReset()) == file.ETag;
+    /// <summary>Whether the bytes are those of the file. Without a hash, only their number is known, which the copy checks.</summary>
+    public bool Matches() => hash is null || Convert.ToHexStringLower(hash.GetHashAndReset()) == file.Hash;
 
     public void Dispose() => hash?.Dispose();
 
-#pragma warning disable CA5350 // Git names small files by SHA-1; it guards against accidents here, as in git.
+#pragma warning disable CA5350 // Git names small files by SHA-1; here too it detects accidental damage.
     private static IncrementalHash NewGitHash() => IncrementalHash.CreateHash(HashAlgorithmName.SHA1);
 #pragma warning restore CA5350
 }

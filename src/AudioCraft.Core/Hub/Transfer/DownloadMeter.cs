@@ -11,14 +11,20 @@ internal sealed class DownloadMeter(IProgress<DownloadProgress>? progress, TimeP
     private string repository = "", file = "";
     private long total, done, fileSize, fileDone, received, lastReport;
 
+    /// <summary>Sets the repository of the following reports.</summary>
+    public void Open(string repositoryName) => (repository, file, fileSize, fileDone) = (repositoryName, "", 0, 0);
+
+    /// <summary>Reports that an attempt failed and that another follows after a wait.</summary>
+    public void Retry(string problem, TimeSpan wait) => Report(problem, wait);
+
     /// <summary>Adds files to download.</summary>
     public void Plan(long bytes) => total += bytes;
 
     /// <summary>Starts a file, part of which may be downloaded already.</summary>
-    public void Begin(string repositoryName, string fileName, long size, long here)
+    public void Begin(string repositoryName, string fileName, long size, long existing)
     {
-        (repository, file, fileSize, fileDone) = (repositoryName, fileName, size, here);
-        done += here;
+        (repository, file, fileSize, fileDone) = (repositoryName, fileName, size, existing);
+        done += existing;
         samples.Enqueue((clock.GetTimestamp(), received));
         Report();
     }
@@ -50,7 +56,7 @@ internal sealed class DownloadMeter(IProgress<DownloadProgress>? progress, TimeP
         Report();
     }
 
-    private void Report()
+    private void Report(string? problem = null, TimeSpan? wait = null)
     {
         lastReport = clock.GetTimestamp();
         samples.Enqueue((lastReport, received));
@@ -61,6 +67,6 @@ internal sealed class DownloadMeter(IProgress<DownloadProgress>? progress, TimeP
 
         var (time, before) = samples.Peek();
         var seconds = clock.GetElapsedTime(time, lastReport).TotalSeconds;
-        progress?.Report(new DownloadProgress(repository, file, fileDone, fileSize, done, Math.Max(total, done), seconds > 0 ? (received - before) / seconds : 0));
+        progress?.Report(new DownloadProgress(repository, file, fileDone, fileSize, done, Math.Max(total, done), seconds > 0 ? (received - before) / seconds : 0) { Problem = problem, RetryDelay = wait });
     }
 }

@@ -11,7 +11,7 @@ internal sealed class ResumableCopy(HubHttp http, RepoId repository, RemoteFile 
 {
     private const int BufferBytes = 256 << 10;
 
-    private readonly string asked = $"{repository}: {file.Name}";
+    private readonly string requested = $"{repository}: {file.Name}";
 
     /// <summary>Copies the missing bytes.</summary>
     /// <param name="runs">The ranges, in order.</param>
@@ -25,7 +25,7 @@ internal sealed class ResumableCopy(HubHttp http, RepoId repository, RemoteFile 
     public async Task RunAsync(IReadOnlyList<ByteRun> runs, long done, Stream target, Action<ReadOnlyMemory<byte>>? seen, Action? restart, CancellationToken cancellationToken)
     {
         var total = runs.Sum(run => run.Length);
-        var retries = new Retries(http.Settings.Timings, http.Settings.Logger);
+        var retries = new Retries(http.Settings);
         var arrived = 0L;
         while (done < total)
         {
@@ -66,7 +66,7 @@ internal sealed class ResumableCopy(HubHttp http, RepoId repository, RemoteFile 
                     silence.CancelAfter(Timeout.InfiniteTimeSpan);
                     if (read > expected)
                     {
-                        throw Contradiction($"more than the {file.Size} bytes that it announced");
+                        throw UnexpectedContent($"more than the {file.Size} bytes that it announced");
                     }
 
                     var piece = buffer.AsMemory(0, read);
@@ -101,10 +101,15 @@ internal sealed class ResumableCopy(HubHttp http, RepoId repository, RemoteFile 
     private async Task<HttpResponseMessage> OpenAsync(long from, long to, bool mayBeWhole, CancellationToken cancellationToken)
     {
         var whole = from == 0 && to == file.Size - 1;
-        var response = await http.SendAsync(HttpMethod.Get, file.Address, repository, asked, whole ? null : from, whole ? null : to, leaveHost: true, cancellationToken).ConfigureAwait(false);
+        var response = await http.SendAsync(HttpMethod.Get, file.Address, repository, requested, whole ? null : from, whole ? null : to, leaveHost: true, cancellationToken).ConfigureAwait(false);
         try
         {
             var expected = to - from + 1;
+            if (ResponseErrors.IsWebPage(response) && response.Content.Headers.ContentLength != (response.StatusCode == HttpStatusCode.OK ? file.Size : expected))
+            {
+                throw ResponseErrors.WebPage(requested, "");
+            }
+
             switch (response.StatusCode)
             {
                 case HttpStatusCode.OK when whole || mayBeWhole:
@@ -115,12 +120,12 @@ internal sealed class ResumableCopy(HubHttp http, RepoId repository, RemoteFile 
                 case HttpStatusCode.PartialContent when response.Content.Headers.ContentRange is { } range && range.From == from && range.To == to && (range.Length ?? file.Size) == file.Size:
                     break;
                 default:
-                    throw Contradiction($"{(int)response.StatusCode} and the range '{response.Content.Headers.ContentRange}' where bytes {from} to {to} of {file.Size} were asked for");
+                    throw UnexpectedContent($"{(int)response.StatusCode} and the range '{response.Content.Headers.ContentRange}' where bytes {from} to {to} of {file.Size} were requested");
             }
 
             if (response.Content.Headers.ContentLength is { } length && length != expected)
             {
-                throw Contradiction($"{length} bytes where {expected} were expected");
+                throw UnexpectedContent($"{length} bytes where {expected} were expected");
             }
 
             return response;
@@ -138,11 +143,11 @@ internal sealed class ResumableCopy(HubHttp http, RepoId repository, RemoteFile 
         {
             silence.CancelAfter(http.Settings.Timings.Silence);
             var read = await body.ReadAsync(buffer, silence.Token).ConfigureAwait(false);
-            return read > 0 ? read : throw http.Broken(asked, new EndOfStreamException("The response ends early."));
+            return read > 0 ? read : throw http.Lost(requested, file.Address, new EndOfStreamException("The response ends early."));
         }
-        catch (Exception e) when (HubHttp.IsBroken(e, cancellationToken))
+        catch (Exception e) when (ConnectionErrors.IsFailure(e, cancellationToken))
         {
-            throw http.Broken(asked, e);
+            throw http.Lost(requested, file.Address, e);
         }
     }
 
@@ -158,9 +163,9 @@ internal sealed class ResumableCopy(HubHttp http, RepoId repository, RemoteFile 
         }
     }
 
-    // Perhaps one server of many: retry.
-    private TransientException Contradiction(string what) =>
-        new(new HubException(HubError.InvalidAnswer, $"{asked}: the server sends {what}. Check the endpoint, or try again later."));
+    // Retried: one server of many may be at fault.
+    private TransientException UnexpectedContent(string what) =>
+        new(new HubException(HubError.InvalidResponse, $"{requested}: the server sends {what}. Check the endpoint, or try again later."));
 }
 
 /// <summary>The server responds to a range request with the whole file. Never thrown to callers.</summary>

@@ -1,17 +1,17 @@
-using Microsoft.Extensions.Logging;
-
 namespace AudioCraft.Hub;
 
-/// <summary>Retries with exponential backoff and jitter.</summary>
-internal sealed class Retries(HubTimings timings, ILogger logger)
+/// <summary>Retries with exponential backoff and jitter. Every wait is logged and reported.</summary>
+internal sealed class Retries(HubSettings settings)
 {
+    private const int UnreachableAttempts = 2;
+
     private int failures;
 
     /// <summary>Runs an action until it succeeds or fails permanently.</summary>
     /// <exception cref="HubException">The action failed too often, or permanently.</exception>
-    public static async Task<T> RunAsync<T>(HubTimings timings, ILogger logger, Func<Task<T>> action, CancellationToken cancellationToken)
+    public static async Task<T> RunAsync<T>(HubSettings settings, Func<Task<T>> action, CancellationToken cancellationToken)
     {
-        var retries = new Retries(timings, logger);
+        var retries = new Retries(settings);
         while (true)
         {
             try
@@ -32,14 +32,17 @@ internal sealed class Retries(HubTimings timings, ILogger logger)
     public async Task WaitAsync(TransientException failure, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        if (++failures >= timings.Attempts || failure.After > timings.LongestWait)
+        var timings = settings.Timings;
+        var attempts = failure.IsUnreachable ? Math.Min(timings.Attempts, UnreachableAttempts) : timings.Attempts;
+        if (++failures >= attempts || failure.After > timings.LongestWait)
         {
             throw failure.Lasting;
         }
 
         var doubled = timings.FirstWait * Math.Pow(2, failures - 1) * (1 + (Random.Shared.NextDouble() / 4));
         var wait = failure.After ?? (doubled < timings.LongestWait ? doubled : timings.LongestWait);
-        HubLog.Retrying(logger, failure.Message, wait.TotalSeconds);
+        HubLog.Retrying(settings.Logger, failure.Message, wait.TotalSeconds);
+        settings.Retrying?.Invoke(failure.Message, wait);
         await timings.Wait(wait, cancellationToken).ConfigureAwait(false);
     }
 }
