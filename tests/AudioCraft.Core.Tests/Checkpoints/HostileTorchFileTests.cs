@@ -135,12 +135,13 @@ public class HostileTorchFileTests
         }
 
         var deep = new PickleWriter();
-        for (var i = 0; i < 300_000; i++)
+        for (var i = 0; i < 200_000; i++)
         {
-            deep.Op(']');
+            // A string that is popped keeps the ratio of memory to bytes that of real files.
+            deep.Op(']').Value("").Op('0');
         }
 
-        for (var i = 0; i < 299_999; i++)
+        for (var i = 0; i < 199_999; i++)
         {
             deep.Op('a');
         }
@@ -164,7 +165,7 @@ public class HostileTorchFileTests
         var pickle = new PickleWriter().Dictionary(("w", PickleWriter.Tensor("ByteStorage", "0", 64 << 20, 0, [64 << 20], [1])));
         var path = folder.Write("bomb.pt", TorchZipBuilder.Build(CompressionLevel.SmallestSize, pickle, ("0", new byte[64 << 20])));
         Assert.InRange(new FileInfo(path).Length, 0, 1 << 20);
-        Assert.Contains("claims", Assert.Throws<CheckpointException>(() => TorchFile.Open(path)).Message, StringComparison.Ordinal);
+        Assert.Contains("compressed entries", Assert.Throws<CheckpointException>(() => TorchFile.Open(path)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,17 +1,18 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using AudioCraft.Formats;
 
 namespace AudioCraft.Checkpoints;
 
 /// <summary>
-/// The configuration of a model: the YAML text under <c>xp.cfg</c>, as written by OmegaConf (upstream: audiocraft/utils/export.py), or a JSON file.
+/// The configuration of a model, read from YAML (the text under <c>xp.cfg</c>, as written by OmegaConf; upstream: audiocraft/utils/export.py) or JSON.
 /// In YAML, references such as <c>${sample_rate}</c> are resolved when a value is read. A value of <c>???</c> is not set,
 /// and <c>${oc.env:…}</c> is never resolved: reading either is an error that names it.
 /// </summary>
 /// <remarks>Paths are dotted: <c>transformer_lm.dim</c>; positions in lists are numbers: <c>seanet.ratios.0</c>.</remarks>
 public sealed class CheckpointConfig
 {
-    private const int LongestShown = 40;
+    private const int MaximumShown = 40;
 
     private readonly ConfigNode root;
     private readonly ConfigNode node;
@@ -54,7 +55,7 @@ public sealed class CheckpointConfig
     public bool Has(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
-        return IsGiven(new ConfigReferences(root, source, onlyAsking: true).Find(node, path));
+        return IsGiven(new ConfigReferences(root, source, existenceOnly: true).Find(node, path));
     }
 
     /// <summary>Text; numbers and booleans as they are written.</summary>
@@ -123,10 +124,10 @@ public sealed class CheckpointConfig
     public IReadOnlyList<string> Keys(string path = "") => [.. Required<ConfigSection>(path, "a section").Children.Keys];
 
     /// <summary>Whether there is a section at a path.</summary>
-    internal bool IsSection(string path) => new ConfigReferences(root, source, onlyAsking: true).Find(node, path) is ConfigSection;
+    internal bool IsSection(string path) => new ConfigReferences(root, source, existenceOnly: true).Find(node, path) is ConfigSection;
 
     /// <summary>Whether there is a list at a path.</summary>
-    internal bool IsList(string path) => new ConfigReferences(root, source, onlyAsking: true).Find(node, path) is ConfigList;
+    internal bool IsList(string path) => new ConfigReferences(root, source, existenceOnly: true).Find(node, path) is ConfigList;
 
     /// <summary>The text under one key of this section, which may contain dots; null if there is none or it is not text.</summary>
     internal string? Text(string key) => node.Child(key) is ConfigScalar { IsPlain: false } text ? text.Text : null;
@@ -142,7 +143,7 @@ public sealed class CheckpointConfig
     {
         var text = new ConfigReferences(root, source).Find(node, path) switch
         {
-            ConfigScalar scalar => $"'{(scalar.Text.Length > LongestShown ? scalar.Text[..LongestShown] + "…" : scalar.Text)}'",
+            ConfigScalar scalar => $"'{PrintableText.Of(scalar.Text, MaximumShown)}'",
             ConfigList => "a list",
             _ => "a section",
         };
@@ -202,7 +203,7 @@ public sealed class CheckpointConfig
         return scalar.IsPlain && (value || scalar.Text is "false" or "False" or "FALSE" or "no" or "No" or "NO" or "off" or "Off" or "OFF");
     }
 
-    private string FullPath(string path) => string.Join('.', new[] { node.Path, path }.Where(p => p.Length > 0));
+    private string FullPath(string path) => PrintableText.Of(string.Join('.', new[] { node.Path, path }.Where(p => p.Length > 0)));
 
     private T Required<T>(string path, string wanted)
         where T : ConfigNode
@@ -214,7 +215,7 @@ public sealed class CheckpointConfig
             null => throw new CheckpointException($"{source}: the configuration has no '{FullPath(path)}'."),
             ConfigScalar { IsMissing: true } => throw new CheckpointException($"{source}: '{FullPath(path)}' is ??? in the configuration: it has no value."),
             ConfigScalar { IsNull: true } => throw new CheckpointException($"{source}: '{FullPath(path)}' is null; {wanted} is expected."),
-            ConfigScalar scalar => throw new CheckpointException($"{source}: '{FullPath(path)}' is '{scalar.Text}'; {wanted} is expected."),
+            ConfigScalar scalar => throw new CheckpointException($"{source}: '{FullPath(path)}' is '{PrintableText.Of(scalar.Text)}'; {wanted} is expected."),
             var other => throw new CheckpointException(
                 $"{source}: '{FullPath(path)}' is a {(other is ConfigList ? "list" : "section")}; {wanted} is expected."),
         };
@@ -232,5 +233,5 @@ public sealed class CheckpointConfig
 
     private T Value<T>(string path, ConfigScalar scalar, string wanted, Parser<T> parse) => parse(scalar, out var value)
         ? value
-        : throw new CheckpointException($"{source}: '{FullPath(path)}' is '{scalar.Text}'; {wanted} is expected.");
+        : throw new CheckpointException($"{source}: '{FullPath(path)}' is '{PrintableText.Of(scalar.Text)}'; {wanted} is expected.");
 }

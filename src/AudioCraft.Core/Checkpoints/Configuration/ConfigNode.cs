@@ -1,12 +1,12 @@
 namespace AudioCraft.Checkpoints;
 
-/// <summary>A value of a configuration, as written. A node knows its parent, because references may be relative.</summary>
+/// <summary>A value of a configuration as it is written in the file. Nodes have parents, because references may be relative.</summary>
 internal abstract class ConfigNode
 {
-    /// <summary>The section or list that holds it; null for the root.</summary>
+    /// <summary>The section or list that contains the node; null for the root.</summary>
     public ConfigNode? Parent { get; private set; }
 
-    /// <summary>Its key or position there.</summary>
+    /// <summary>The key or position in the parent.</summary>
     public string Key { get; private set; } = "";
 
     /// <summary>Dotted path from the root.</summary>
@@ -34,7 +34,7 @@ internal sealed class ConfigScalar(string text, bool plain, bool literal = false
 
     public bool IsNull => plain && (text is "" or "~" or "null" or "Null" or "NULL");
 
-    /// <summary>OmegaConf's mark of a value that is not set.</summary>
+    /// <summary>Whether the value is <c>???</c>, which OmegaConf uses for a value that is not set.</summary>
     public bool IsMissing => !literal && text == "???";
 
     public bool HasReference => !literal && text.Contains("${", StringComparison.Ordinal);

@@ -1,4 +1,5 @@
 using System.Text;
+using AudioCraft.Formats;
 
 namespace AudioCraft.Checkpoints;
 
@@ -8,8 +9,8 @@ namespace AudioCraft.Checkpoints;
 /// </summary>
 /// <param name="root">The start of absolute references.</param>
 /// <param name="source">The file, for messages.</param>
-/// <param name="onlyAsking">The look-up asks only whether a value exists: a dangling reference resolves to <c>???</c>, and a resolver counts as a value.</param>
-internal sealed class ConfigReferences(ConfigNode root, string source, bool onlyAsking = false)
+/// <param name="existenceOnly">Whether only the existence of a value is tested: a reference without a target resolves to <c>???</c>, and a resolver counts as a value.</param>
+internal sealed class ConfigReferences(ConfigNode root, string source, bool existenceOnly = false)
 {
     private const int MaximumDepth = 64;
     private const int MaximumCharacters = 64 << 10;
@@ -28,12 +29,12 @@ internal sealed class ConfigReferences(ConfigNode root, string source, bool only
 
         if (!open.Add(node))
         {
-            throw new CheckpointException($"{source}: the references of '{node.Path}' are circular.");
+            throw new CheckpointException($"{source}: the references of '{PrintableText.Of(node.Path)}' are circular.");
         }
 
         if (open.Count > MaximumDepth || ++steps > MaximumSteps)
         {
-            throw new CheckpointException($"{source}: resolving '{node.Path}' takes too many references.");
+            throw new CheckpointException($"{source}: resolving '{PrintableText.Of(node.Path)}' takes too many references.");
         }
 
         var result = Expand(scalar.Text, node, 0);
@@ -66,7 +67,7 @@ internal sealed class ConfigReferences(ConfigNode root, string source, bool only
     {
         if (depth > MaximumDepth)
         {
-            throw new CheckpointException($"{source}: the references of '{owner.Path}' are nested more than {MaximumDepth} deep.");
+            throw new CheckpointException($"{source}: the references of '{PrintableText.Of(owner.Path)}' are nested more than {MaximumDepth} deep.");
         }
 
         var expanded = new StringBuilder();
@@ -108,7 +109,7 @@ internal sealed class ConfigReferences(ConfigNode root, string source, bool only
     {
         if (++steps > MaximumSteps)
         {
-            throw new CheckpointException($"{source}: resolving '{owner.Path}' takes too many references.");
+            throw new CheckpointException($"{source}: resolving '{PrintableText.Of(owner.Path)}' takes too many references.");
         }
 
         if (expression.Contains("${", StringComparison.Ordinal))
@@ -119,12 +120,12 @@ internal sealed class ConfigReferences(ConfigNode root, string source, bool only
         expression = expression.Trim();
         if (expression.Contains(':', StringComparison.Ordinal))
         {
-            if (onlyAsking)
+            if (existenceOnly)
             {
                 return new ConfigScalar(expression, plain: false);
             }
 
-            throw new CheckpointException($"{source}: '{owner.Path}' uses ${{{expression}}}; configuration files cannot read the environment or call resolvers.");
+            throw new CheckpointException($"{source}: '{PrintableText.Of(owner.Path)}' uses ${{{PrintableText.Of(expression)}}}; configuration files cannot read the environment or call resolvers.");
         }
 
         var up = expression.Length - expression.TrimStart('.').Length;
@@ -135,13 +136,13 @@ internal sealed class ConfigReferences(ConfigNode root, string source, bool only
         }
 
         return (from is null ? null : Find(from, expression[up..]))
-            ?? (onlyAsking ? new ConfigScalar("???", plain: false) : null)
-            ?? throw new CheckpointException($"{source}: '{owner.Path}' refers to ${{{expression}}}, which does not exist.");
+            ?? (existenceOnly ? new ConfigScalar("???", plain: false) : null)
+            ?? throw new CheckpointException($"{source}: '{PrintableText.Of(owner.Path)}' refers to ${{{PrintableText.Of(expression)}}}, which does not exist.");
     }
 
     private string TextOf(ConfigNode node, ConfigNode owner) => node is ConfigScalar { IsNull: false, IsMissing: false } scalar
         ? scalar.Text
-        : throw new CheckpointException($"{source}: '{owner.Path}' uses '{node.Path}' inside text, but it is not a single value.");
+        : throw new CheckpointException($"{source}: '{PrintableText.Of(owner.Path)}' uses '{PrintableText.Of(node.Path)}' inside text, but it is not a single value.");
 
     private int End(string text, int start, ConfigNode owner)
     {
@@ -159,14 +160,14 @@ internal sealed class ConfigReferences(ConfigNode root, string source, bool only
             }
         }
 
-        throw new CheckpointException($"{source}: '{owner.Path}' has an unclosed reference.");
+        throw new CheckpointException($"{source}: '{PrintableText.Of(owner.Path)}' has an unclosed reference.");
     }
 
     private void Append(StringBuilder text, ReadOnlySpan<char> more, ConfigNode owner)
     {
         if (text.Length + more.Length > MaximumCharacters)
         {
-            throw new CheckpointException($"{source}: '{owner.Path}' expands to more than {MaximumCharacters} characters.");
+            throw new CheckpointException($"{source}: '{PrintableText.Of(owner.Path)}' expands to more than {MaximumCharacters} characters.");
         }
 
         text.Append(more);

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace AudioCraft.Checkpoints;
 
-/// <summary>Builds the tree of a JSON text. Its texts are literal: nothing in them is a reference. Of a key that is given twice, the last value counts.</summary>
+/// <summary>Parses JSON. Strings are literal: they contain no references. If a key occurs more than once, the last value counts.</summary>
 internal static class JsonConfigParser
 {
     private const int MaximumBytes = 16 << 20;
@@ -16,7 +16,7 @@ internal static class JsonConfigParser
         using var file = new CheckpointFile(path);
         return file.Length <= MaximumBytes
             ? Parse(file.ReadBytes(0, file.Length), path)
-            : throw new CheckpointException($"{path} has {file.Length} bytes; a configuration has at most {MaximumBytes}.");
+            : throw new CheckpointException($"{path} has {file.Length} bytes; at most {MaximumBytes} are supported for a configuration.");
     }
 
     /// <summary>Reads a UTF-8 text.</summary>
@@ -29,7 +29,7 @@ internal static class JsonConfigParser
             using var document = JsonDocument.Parse(text, new JsonDocumentOptions { MaxDepth = MaximumDepth });
             return Node(document.RootElement);
         }
-        // InvalidOperationException is what JsonElement throws for text that is not Unicode.
+        // JsonElement throws InvalidOperationException for text that is not valid Unicode.
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             throw new CheckpointException($"{source} is not JSON: {e.Message}", e);

@@ -25,7 +25,7 @@ internal sealed class YamlConfigParser
         this.source = source;
     }
 
-    /// <summary>Reads a text, which must hold one document.</summary>
+    /// <summary>Parses a text with one document.</summary>
     public static ConfigNode Parse(string yaml, string source)
     {
         if (yaml.Length > MaximumCharacters)

@@ -19,7 +19,7 @@ internal sealed class TorchZip
     private const long MaximumGrowth = 32;
 
     /// <summary>Uncompressed bytes of deflated entries that are accepted in any file.</summary>
-    private const long AlwaysAccepted = 1 << 20;
+    private const long AlwaysAccepted = 4 << 20;
 
     private const int EndLength = 22, EntryLength = 46, LocalLength = 30, Zip64EndLength = 56, LocatorLength = 20, MaximumComment = ushort.MaxValue;
 

@@ -43,7 +43,7 @@ public static class CheckpointWriter
 
         if (encoders.Count > 0 && tokenizer is null)
         {
-            throw new ArgumentException("The model has a text encoder, whose tokenizer is not given.", nameof(tokenizer));
+            throw new ArgumentException("The model has a text encoder, so its tokenizer is required.", nameof(tokenizer));
         }
 
         string config;

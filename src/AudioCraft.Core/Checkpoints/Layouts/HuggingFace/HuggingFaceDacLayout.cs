@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Checkpoints;
 
-/// <summary>A DAC in Hugging Face's layout: <c>config.json</c> and the weights beside it.</summary>
+/// <summary>A DAC in Hugging Face's layout: <c>config.json</c> and weights in the same directory.</summary>
 internal sealed class HuggingFaceDacLayout : ICheckpointLayout<CompressionModel>
 {
     public string Name => $"a DAC in Hugging Face's layout, with model_type {HuggingFaceDacConfig.ModelType}";

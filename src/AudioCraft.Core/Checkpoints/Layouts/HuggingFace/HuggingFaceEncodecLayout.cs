@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Checkpoints;
 
-/// <summary>An EnCodec in Hugging Face's layout: <c>config.json</c> and the weights beside it.</summary>
+/// <summary>An EnCodec in Hugging Face's layout: <c>config.json</c> and weights in the same directory.</summary>
 internal sealed class HuggingFaceEncodecLayout : ICheckpointLayout<CompressionModel>
 {
     public string Name => $"an EnCodec in Hugging Face's layout, with model_type {HuggingFaceEncodecConfig.ModelType}";

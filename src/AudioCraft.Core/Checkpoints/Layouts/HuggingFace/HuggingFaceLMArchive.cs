@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using AudioCraft.Formats;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -6,7 +7,7 @@ namespace AudioCraft.Checkpoints;
 
 /// <summary>
 /// The language model in a Hugging Face MusicGen checkpoint, with upstream's names: layers and heads renamed, and the query, key and value
-/// projections, which are three tensors there, joined to the one of upstream. The other models of the file are left out.
+/// projections, which are three tensors there, joined to the one of upstream. The other models of the file are omitted.
 /// </summary>
 internal sealed partial class HuggingFaceLMArchive : TensorArchive
 {
@@ -146,7 +147,7 @@ internal sealed partial class HuggingFaceLMArchive : TensorArchive
         throw Unknown(name);
     }
 
-    private CheckpointException Unknown(string name) => new($"{Source}: '{name}' is not the name of a tensor of MusicGen.");
+    private CheckpointException Unknown(string name) => new($"{Source}: '{PrintableText.Of(name)}' is not the name of a tensor of MusicGen.");
 
     private TensorInfo Join(string renamed, string[] names)
     {

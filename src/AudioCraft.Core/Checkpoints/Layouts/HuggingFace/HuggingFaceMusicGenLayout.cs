@@ -8,14 +8,14 @@ namespace AudioCraft.Checkpoints;
 
 /// <summary>
 /// Hugging Face's MusicGen layout: one set of weights with the text encoder, the codec and the language model, one <c>config.json</c> that describes the three,
-/// and the tokenizer beside them. An AudioGen converted to it loads the same way.
+/// and the tokenizer. An AudioGen converted to this layout can be loaded, too.
 /// </summary>
 internal sealed class HuggingFaceMusicGenLayout : ICheckpointLayout<GenModelParts>
 {
     private const string Condition = "description";
     private const string TextEncoderPrefix = "text_encoder.", CodecPrefix = "audio_encoder.";
 
-    /// <summary>Seconds of MusicGen's window, if there is no <c>generation_config.json</c>.</summary>
+    /// <summary>The window of the released MusicGen models in seconds, used without a <c>generation_config.json</c>.</summary>
     private const double DefaultWindow = 30;
 
     /// <summary>Sample rate of the released MusicGen models. The configuration of an AudioGen in this layout is the same except for its sample rate, 16 kHz.</summary>
