@@ -7,7 +7,7 @@ public sealed class KnownKindsTests
     public void Every_training_and_held_out_description_matches_its_own_kind()
     {
         var known = KnownKinds.Read(ModelHub.Find("audiogen-tiny"));
-        Assert.Equal(SoundCatalogue.Kinds.Count, known.Names.Count);
+        Assert.Equal(SoundCatalog.Kinds.Count, known.Names.Count);
         foreach (var wording in Enum.GetValues<SoundWording>())
         {
             for (var seed = 0; seed < 10_000; seed++)
