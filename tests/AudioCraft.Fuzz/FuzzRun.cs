@@ -9,7 +9,7 @@ internal sealed record FuzzFailure(string Target, byte[] Input, string Reason)
     public string FileName => $"{Target}-{Convert.ToHexStringLower(SHA256.HashData(Input))[..8]}.bin";
 }
 
-/// <summary>What a run found.</summary>
+/// <summary>The result of a run.</summary>
 internal sealed record FuzzResult(long Inputs, long Accepted, TimeSpan Slowest, long LargestAllocation, IReadOnlyList<FuzzFailure> Failures);
 
 /// <summary>Runs a target on mutated inputs. A failure is an exception of another type than <see cref="AudioCraftException"/>, too much memory, or tensors left alive.</summary>
@@ -63,7 +63,7 @@ internal sealed class FuzzRun(FuzzTarget target, int seed)
         }
         catch (AudioCraftException)
         {
-            // The expected answer to a damaged input.
+            // The expected exception for a damaged input.
         }
 #pragma warning disable CA1031 // every other exception is a finding
         catch (Exception error)
@@ -88,7 +88,7 @@ internal sealed class FuzzRun(FuzzTarget target, int seed)
         return reason;
     }
 
-    /// <summary>The place of the failure, so that each is reported once.</summary>
+    /// <summary>The location of the failure, so that each is reported once.</summary>
     private static string Where(string reason)
     {
         var lines = reason.Split('\n');

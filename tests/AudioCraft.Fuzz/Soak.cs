@@ -7,7 +7,7 @@ namespace AudioCraft.Fuzz;
 /// <summary>Native tensors and resident memory at one point of a soak run.</summary>
 internal sealed record SoakReading(int Calls, long LiveTensors, long ResidentBytes);
 
-/// <summary>Many mixed calls of one process: generation, streams, continuation, codecs and files, some cancelled, some with errors.</summary>
+/// <summary>Many mixed calls of one process: generation, streams, continuation, codecs and files, some canceled, some with errors.</summary>
 internal static class Soak
 {
     /// <summary>Runs the calls. Returns ten readings, each after a collection.</summary>
@@ -101,7 +101,7 @@ internal static class Soak
             return;
         }
 
-        throw new InvalidOperationException("The call was cancelled and returned a result.");
+        throw new InvalidOperationException("The call was canceled and returned a result.");
     }
 
     private static void Fails<TException>(Func<object> action) where TException : Exception

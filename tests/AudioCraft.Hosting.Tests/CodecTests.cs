@@ -23,15 +23,15 @@ public sealed class CodecTests : IAsyncLifetime
     [Fact]
     public async Task Encode_converts_rate_and_channels_and_decode_restores_the_length()
     {
-        var sound = Noise(seconds: 3.01, rate: 44100, channels: 2);
-        var codes = await Codec.EncodeAsync(sound);
+        var audio = Noise(seconds: 3.01, rate: 44100, channels: 2);
+        var codes = await Codec.EncodeAsync(audio);
         Assert.Equal((4, 151), (codes.Codebooks, codes.Frames));
         var back = await Codec.DecodeAsync(codes);
         Assert.Equal((1, 16000, 48160), (back.Channels, back.SampleRate, back.Frames));
         using var expected = await Codec.RunAsync((codec, _) =>
         {
             using var scope = NewDisposeScope();
-            using var source = sound.ToTensor();
+            using var source = audio.ToTensor();
             var wav = AudioConversion.Convert(source, 44100, 16000, 1).unsqueeze(0);
             return codec.Encode(wav).Codes.MoveToOuterDisposeScope();
         });
@@ -45,13 +45,13 @@ public sealed class CodecTests : IAsyncLifetime
         Assert.Equal((4, 4, 1024), (info.Codebooks, info.TotalCodebooks, info.Cardinality));
         Assert.Equal(4 * 10 * 50, info.BitsPerSecond(4));
         Assert.Throws<ArgumentOutOfRangeException>(() => info.BitsPerSecond(5));
-        var sound = Noise(0.5, 16000, 1);
-        var all = await Codec.EncodeAsync(sound);
+        var audio = Noise(0.5, 16000, 1);
+        var all = await Codec.EncodeAsync(audio);
         for (var codebooks = 1; codebooks <= 4; codebooks++)
         {
-            var codes = await Codec.EncodeAsync(sound, codebooks);
+            var codes = await Codec.EncodeAsync(audio, codebooks);
             Assert.Equal(all.Values[..(codebooks * all.Frames)], codes.Values);
-            Assert.Equal(sound.Frames, (await Codec.DecodeAsync(codes)).Frames);
+            Assert.Equal(audio.Frames, (await Codec.DecodeAsync(codes)).Frames);
         }
 
         Assert.Equal(4, await Codec.RunAsync((codec, _) => codec.NumCodebooks));
@@ -62,9 +62,9 @@ public sealed class CodecTests : IAsyncLifetime
     {
         var fine = Noise(0.2, 16000, 1);
         Sound[] sounds = [new([], 1, 16000), Noise(4.1, 16000, 1), new([0, float.NaN], 1, 16000), new([float.PositiveInfinity], 1, 16000), new(new float[4], 1, 1)];
-        foreach (var sound in sounds)
+        foreach (var audio in sounds)
         {
-            await Assert.ThrowsAnyAsync<ArgumentException>(() => Codec.EncodeAsync(sound));
+            await Assert.ThrowsAnyAsync<ArgumentException>(() => Codec.EncodeAsync(audio));
         }
 
         SoundCodes[] codes = [new(new int[5], 5), new([1024], 1), new([-1], 1), new(new int[201], 1), new([int.MinValue, int.MaxValue], 2)];
@@ -83,28 +83,28 @@ public sealed class CodecTests : IAsyncLifetime
     [Fact]
     public void Coding_leaves_no_native_tensors()
     {
-        var sound = Noise(1, 22050, 2);
+        var audio = Noise(1, 22050, 2);
         Serve();
         LiveTensors.NoneLeft(Serve);
 
         void Serve()
         {
-            var codes = Codec.EncodeAsync(sound, 2).GetAwaiter().GetResult();
+            var codes = Codec.EncodeAsync(audio, 2).GetAwaiter().GetResult();
             Codec.DecodeAsync(codes).GetAwaiter().GetResult();
             Assert.ThrowsAny<ArgumentException>(() => Codec.DecodeAsync(new SoundCodes([1024], 1)).GetAwaiter().GetResult());
-            Assert.ThrowsAny<ArgumentException>(() => Codec.EncodeAsync(sound, 9).GetAwaiter().GetResult());
+            Assert.ThrowsAny<ArgumentException>(() => Codec.EncodeAsync(audio, 9).GetAwaiter().GetResult());
         }
     }
 
     [Fact]
     public async Task Coding_can_be_canceled_between_chunks_and_does_not_change_the_codec()
     {
-        var sound = Noise(1, 16000, 1);
+        var audio = Noise(1, 16000, 1);
         var stopped = new CancellationToken(canceled: true);
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Codec.RunAsync((codec, _) => CodecArrays.Encode(codec, sound, 2, stopped)));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Codec.RunAsync((codec, _) => CodecArrays.Encode(codec, audio, 2, stopped)));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Codec.RunAsync((codec, _) => CodecArrays.Decode(codec, new SoundCodes(new int[100], 2), 60, stopped)));
         Assert.Equal(4, await Codec.RunAsync((codec, _) => codec.NumCodebooks));
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Codec.EncodeAsync(sound, null, stopped));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Codec.EncodeAsync(audio, null, stopped));
     }
 
     [Fact]
@@ -119,11 +119,11 @@ public sealed class CodecTests : IAsyncLifetime
         var codes = CodecArrays.Encode(codec, Noise(0.1, 8000, 1), 1, CancellationToken.None);
         Assert.Equal((1, 200), (codes.Codebooks, codes.Frames));
         Assert.True(codes.Scale > 0);
-        var sound = CodecArrays.Decode(codec, codes, 60, CancellationToken.None);
-        Assert.Equal((2, 1600), (sound.Channels, sound.Frames));
+        var audio = CodecArrays.Decode(codec, codes, 60, CancellationToken.None);
+        Assert.Equal((2, 1600), (audio.Channels, audio.Frames));
         var louder = CodecArrays.Decode(codec, new SoundCodes(codes.Values, 1, 2 * codes.Scale, 1500), 60, CancellationToken.None);
         Assert.Equal(1500, louder.Frames);
-        Assert.Equal(2 * sound.Samples[100], louder.Samples[100], 1e-4f);
+        Assert.Equal(2 * audio.Samples[100], louder.Samples[100], 1e-4f);
     }
 
     [Fact]
@@ -133,8 +133,8 @@ public sealed class CodecTests : IAsyncLifetime
             .AddAudioCraftCodec("tiny", options => (options.Model, options.Pretrained) = (Path.Combine(Models(), "audiogen-tiny"), new PretrainedOptions { Device = CPU }))
             .BuildServiceProvider();
         var alone = provider.GetRequiredKeyedService<ISoundCodec>("tiny");
-        var sound = Noise(0.5, 16000, 1);
-        Assert.Equal((await Codec.EncodeAsync(sound)).Values, (await alone.EncodeAsync(sound)).Values);
+        var audio = Noise(0.5, 16000, 1);
+        Assert.Equal((await Codec.EncodeAsync(audio)).Values, (await alone.EncodeAsync(audio)).Values);
         Assert.Null(alone.Info!.Defaults);
     }
 

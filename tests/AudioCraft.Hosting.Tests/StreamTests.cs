@@ -9,15 +9,15 @@ public sealed class StreamTests
         await using var test = await TestHost.StartAsync();
         var stream = test.Generator.Stream(new SoundRequest("x") { Seed = 5 });
         Assert.Equal(5, stream.Seed);
-        await using var pieces = stream.GetAsyncEnumerator();
+        await using var chunks = stream.GetAsyncEnumerator();
         for (var i = 0; i < FakeGenerator.StepCount; i++)
         {
             test.Model.Steps.Release();
-            Assert.True(await pieces.MoveNextAsync());
-            Assert.Equal((200L * i, 200, 1, FakeGenerator.Rate), (pieces.Current.StartFrame, pieces.Current.Frames, pieces.Current.Channels, pieces.Current.SampleRate));
+            Assert.True(await chunks.MoveNextAsync());
+            Assert.Equal((200L * i, 200, 1, FakeGenerator.Rate), (chunks.Current.StartFrame, chunks.Current.Frames, chunks.Current.Channels, chunks.Current.SampleRate));
         }
 
-        Assert.False(await pieces.MoveNextAsync());
+        Assert.False(await chunks.MoveNextAsync());
     }
 
     [Fact]
@@ -29,16 +29,16 @@ public sealed class StreamTests
 
         // Two chunks are buffered, the third waits for room.
         await TestHost.Until(() => test.Model.ChunkCount == 3);
-        await using var pieces = stream.GetAsyncEnumerator();
-        Assert.True(await pieces.MoveNextAsync());
+        await using var chunks = stream.GetAsyncEnumerator();
+        Assert.True(await chunks.MoveNextAsync());
         await TestHost.Until(() => test.Model.ChunkCount == 4);
         Assert.Equal(1_000_000 - 4, test.Model.Steps.CurrentCount);
         for (var i = 1; i < FakeGenerator.StepCount; i++)
         {
-            Assert.True(await pieces.MoveNextAsync());
+            Assert.True(await chunks.MoveNextAsync());
         }
 
-        Assert.False(await pieces.MoveNextAsync());
+        Assert.False(await chunks.MoveNextAsync());
     }
 
     [Fact]
@@ -80,9 +80,9 @@ public sealed class StreamTests
         await using var test = await TestHost.StartAsync();
         var left = test.Generator.Stream(new SoundRequest("left"));
         test.Model.Steps.Release();
-        await foreach (var piece in left)
+        await foreach (var chunk in left)
         {
-            Assert.Equal(0, piece.StartFrame);
+            Assert.Equal(0, chunk.StartFrame);
             break;
         }
 
@@ -119,7 +119,7 @@ public sealed class StreamTests
         test.Model.Run();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
         {
-            await foreach (var piece in other.WithCancellation(cancelEnumeration.Token))
+            await foreach (var chunk in other.WithCancellation(cancelEnumeration.Token))
             {
                 await cancelEnumeration.CancelAsync();
             }
@@ -135,7 +135,7 @@ public sealed class StreamTests
         var heard = 0;
         await Assert.ThrowsAsync<FormatException>(async () =>
         {
-            await foreach (var piece in stream)
+            await foreach (var chunk in stream)
             {
                 heard++;
             }

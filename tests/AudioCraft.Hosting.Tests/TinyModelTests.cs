@@ -18,16 +18,16 @@ public sealed class TinyModelTests
         var generator = host.Services.GetRequiredService<ISoundGenerator>();
         var request = new SoundRequest("a dog barks") { Duration = 0.6, Seed = 7 };
         var whole = await generator.GenerateAsync(request);
-        var pieces = new List<SoundChunk>();
+        var parts = new List<SoundChunk>();
         await foreach (var chunk in generator.Stream(request))
         {
-            Assert.Equal(pieces.Sum(piece => (long)piece.Frames), chunk.StartFrame);
-            pieces.Add(chunk);
+            Assert.Equal(parts.Sum(part => (long)part.Frames), chunk.StartFrame);
+            parts.Add(chunk);
         }
 
-        Assert.True(pieces.Count > 1);
+        Assert.True(parts.Count > 1);
         Assert.Equal((1, 16000, 9600, 7L), (whole.Channels, whole.SampleRate, whole.Frames, whole.Seed!.Value));
-        Same(whole.Samples, [.. pieces.SelectMany(piece => piece.Samples)]);
+        Same(whole.Samples, [.. parts.SelectMany(part => part.Samples)]);
         using var alone = await generator.RunAsync((model, stop) =>
         {
             return model.Generate("a dog barks", generator.Info!.Defaults! with { Duration = 0.6, Seed = 7 }, cancellationToken: stop);
@@ -153,7 +153,7 @@ public sealed class TinyModelTests
             using var cancel = new CancellationTokenSource();
             await generator.GenerateAsync(request, new Reports(report => { if (report.Step == 3) { cancel.Cancel(); } }), cancel.Token);
         });
-        await foreach (var piece in generator.Stream(request))
+        await foreach (var part in generator.Stream(request))
         {
             break;
         }

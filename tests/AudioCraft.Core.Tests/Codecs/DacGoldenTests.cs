@@ -167,10 +167,10 @@ public class DacGoldenTests
             var codes = model.EncodeWindow(x, padded: false, model.TotalCodebooks);
             Exactly.Equal(io.Read($"{run}/codes"), codes);
             Near.Equal(io.Read($"{run}/z"), model.DecodeLatent(codes), 2e-6);
-            var sound = model.DecodeWindow(codes, padded: false);
-            Near.Equal(io.Read($"{run}/decoded"), sound, 5e-6);
+            var audio = model.DecodeWindow(codes, padded: false);
+            Near.Equal(io.Read($"{run}/decoded"), audio, 5e-6);
             Assert.Equal(model.FramesWithoutPadding(x.size(-1)), codes.size(-1));
-            Assert.Equal(model.SamplesWithoutPadding(codes.size(-1)), sound.size(-1));
+            Assert.Equal(model.SamplesWithoutPadding(codes.size(-1)), audio.size(-1));
         }
     }
 }

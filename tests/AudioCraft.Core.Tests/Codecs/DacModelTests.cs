@@ -42,12 +42,12 @@ public class DacModelTests
         random.manual_seed(5);
         var x = randn(5, 1, 1000) * 0.2f;
         var codes = model.Encode(x).Codes;
-        var sound = model.Decode(codes);
+        var audio = model.Decode(codes);
         for (var i = 0; i < 5; i++)
         {
             var alone = model.Encode(x.narrow(0, i, 1)).Codes;
             Exactly.Equal(codes.narrow(0, i, 1), alone);
-            Near.Equal(sound.narrow(0, i, 1), model.Decode(alone), 2e-6);
+            Near.Equal(audio.narrow(0, i, 1), model.Decode(alone), 2e-6);
         }
     }
 

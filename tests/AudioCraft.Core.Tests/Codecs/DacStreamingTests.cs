@@ -32,16 +32,16 @@ public class DacStreamingTests
             {
                 using var scope = NewDisposeScope();
                 model.SetNumCodebooks(n);
-                var sound = io.Read($"{run}/x");
+                var audio = io.Read($"{run}/x");
                 var codes = io.Read($"{run}/n{n}/codes");
                 foreach (var sizes in new int[][] { [7], [model.HopLength], [1, 250, 3], [1 << 20] })
                 {
-                    Exactly.Equal(codes, StreamPieces.Encode(model, sound, sizes));
+                    Exactly.Equal(codes, StreamChunks.Encode(model, audio, sizes));
                 }
 
                 foreach (var sizes in new int[][] { [1], [2, 1], [5], [1 << 20] })
                 {
-                    Near.Equal(io.Read($"{run}/n{n}/decoded_from_codes"), StreamPieces.Decode(model, codes, sizes), Tolerance);
+                    Near.Equal(io.Read($"{run}/n{n}/decoded_from_codes"), StreamChunks.Decode(model, codes, sizes), Tolerance);
                 }
             }
         }
@@ -56,7 +56,7 @@ public class DacStreamingTests
         using var io = Golden.Tensors(name);
         using var scope = NewDisposeScope();
         var run = GoldenDac.Runs(io).MinBy(r => Math.Abs(io.Tensors[$"{r}/x"].Shape[2] - 600))!;
-        Exactly.Equal(io.Read($"{run}/n{model.TotalCodebooks}/codes"), StreamPieces.Encode(model, io.Read($"{run}/x"), 1));
+        Exactly.Equal(io.Read($"{run}/n{model.TotalCodebooks}/codes"), StreamChunks.Encode(model, io.Read($"{run}/x"), 1));
     }
 
     [Theory]
@@ -69,28 +69,28 @@ public class DacStreamingTests
         {
             using var scope = NewDisposeScope();
             using var guard = no_grad();
-            var sound = randn(2, 1, length);
-            var original = sound.clone();
-            var codes = model.Encode(sound).Codes;
+            var audio = randn(2, 1, length);
+            var original = audio.clone();
+            var codes = model.Encode(audio).Codes;
             foreach (var sizes in new int[][] { [1, 2], [5, 1, 11], [hop], [1 << 20] })
             {
-                Exactly.Equal(codes, StreamPieces.Encode(model, sound, sizes));
+                Exactly.Equal(codes, StreamChunks.Encode(model, audio, sizes));
                 if (length >= hop)
                 {
                     // The layers alone, also with a length that is not a multiple of the hop.
                     using var encoder = ((DacEncoder)model.Encoder).OpenStream();
-                    Near.Equal(model.Encoder.forward(sound), StreamPieces.Run(sound, sizes, piece => encoder.Push(piece, false), () => encoder.Push(null, true))!, Tolerance);
+                    Near.Equal(model.Encoder.forward(audio), StreamChunks.Run(audio, sizes, chunk => encoder.Push(chunk, false), () => encoder.Push(null, true))!, Tolerance);
                     using var atOnce = ((DacEncoder)model.Encoder).OpenStream();
-                    Near.Equal(model.Encoder.forward(sound), atOnce.Push(sound, true)!, Tolerance);
+                    Near.Equal(model.Encoder.forward(audio), atOnce.Push(audio, true)!, Tolerance);
                 }
             }
 
-            Exactly.Equal(original, sound);
+            Exactly.Equal(original, audio);
             var decoded = model.Decode(codes);
             Assert.Equal(codes.size(2) * hop, decoded.size(2));
             foreach (var sizes in new int[][] { [1], [3, 1], [1 << 20] })
             {
-                Near.Equal(decoded, StreamPieces.Decode(model, codes, sizes), Tolerance);
+                Near.Equal(decoded, StreamChunks.Decode(model, codes, sizes), Tolerance);
             }
         }
     }
@@ -104,10 +104,10 @@ public class DacStreamingTests
         using var encoder = model.CreateStreamingEncoder();
         var hop = model.HopLength;
         Assert.Equal(encoder.LatencySamples, encoder.StartupSamples); // no reflection padding
-        var sound = randn(1, 1, encoder.LatencySamples + (3 * hop));
+        var audio = randn(1, 1, encoder.LatencySamples + (3 * hop));
         var pushed = 0;
         var frames = 0L;
-        foreach (var sample in StreamPieces.Cut(sound, 1))
+        foreach (var sample in StreamChunks.Cut(audio, 1))
         {
             pushed++;
             frames += encoder.Push(sample)?.size(2) ?? 0;
@@ -118,7 +118,7 @@ public class DacStreamingTests
         pushed = 0;
         var samples = 0L;
         var codes = randint(0, 32, [1, 3, decoder.StartupFrames + decoder.LookAheadFrames + 6], ScalarType.Int64);
-        foreach (var frame in StreamPieces.Cut(codes, 1))
+        foreach (var frame in StreamChunks.Cut(codes, 1))
         {
             pushed++;
             samples += decoder.Push(frame)?.size(2) ?? 0;
@@ -142,9 +142,9 @@ public class DacStreamingTests
         var hop = model.HopLength;
         bool Reaches(int later)
         {
-            var sound = randn(1, 1, hop * ((encoder.LatencySamples / hop) + Frame + 4));
-            sound.narrow(2, (Frame * hop) + later, 1).fill_(float.NaN);
-            return model.Encoder.forward(sound).select(2, Frame).isnan().any().item<bool>();
+            var audio = randn(1, 1, hop * ((encoder.LatencySamples / hop) + Frame + 4));
+            audio.narrow(2, (Frame * hop) + later, 1).fill_(float.NaN);
+            return model.Encoder.forward(audio).select(2, Frame).isnan().any().item<bool>();
         }
 
         Assert.True(Reaches(encoder.LatencySamples - 1));
@@ -168,13 +168,13 @@ public class DacStreamingTests
         using var scope = NewDisposeScope();
         random.manual_seed(6);
         var batch = randn(5, 1, (9 * model.HopLength) + 7) * 0.2f;
-        var codes = StreamPieces.Encode(model, batch, 150, 1);
-        var sound = StreamPieces.Decode(model, codes, 2, 1);
+        var codes = StreamChunks.Encode(model, batch, 150, 1);
+        var audio = StreamChunks.Decode(model, codes, 2, 1);
         for (var item = 0L; item < batch.size(0); item++)
         {
-            var alone = StreamPieces.Encode(model, batch.narrow(0, item, 1), 150, 1);
+            var alone = StreamChunks.Encode(model, batch.narrow(0, item, 1), 150, 1);
             Exactly.Equal(codes.narrow(0, item, 1), alone);
-            Near.Equal(sound.narrow(0, item, 1), StreamPieces.Decode(model, alone, 2, 1), Tolerance);
+            Near.Equal(audio.narrow(0, item, 1), StreamChunks.Decode(model, alone, 2, 1), Tolerance);
         }
     }
 
@@ -183,12 +183,12 @@ public class DacStreamingTests
     {
         using var model = Make([3, 7], sampleRate: 500);
         using var scope = NewDisposeScope();
-        var sound = randn(1, 1, 1211);
-        var codes = model.Encode(sound).Codes;
-        var chained = model.DecodeStream(model.EncodeStream(StreamPieces.Cut(sound, 170)), disposePieces: true);
+        var audio = randn(1, 1, 1211);
+        var codes = model.Encode(audio).Codes;
+        var chained = model.DecodeStream(model.EncodeStream(StreamChunks.Cut(audio, 170)), disposePieces: true);
         Near.Equal(model.Decode(codes), cat(chained.ToList(), 2), Tolerance);
-        Exactly.Equal(codes, cat(model.EncodeStream([sound]).ToList(), 2));
-        Assert.All(model.DecodeStream([codes]), piece => Assert.InRange(piece.size(2), 1, 2 * model.SampleRate));
+        Exactly.Equal(codes, cat(model.EncodeStream([audio]).ToList(), 2));
+        Assert.All(model.DecodeStream([codes]), chunk => Assert.InRange(chunk.size(2), 1, 2 * model.SampleRate));
         Assert.Empty(model.EncodeStream([]));
         Assert.Empty(model.DecodeStream([]));
     }
@@ -197,7 +197,7 @@ public class DacStreamingTests
     public void State_of_a_stream_does_not_grow_and_is_released()
     {
         using var model = Make([3, 5]);
-        using var sound = randn(2, 1, 2 * model.HopLength);
+        using var audio = randn(2, 1, 2 * model.HopLength);
         LiveTensors.NoneLeft(() =>
         {
             using var encoder = model.CreateStreamingEncoder();
@@ -206,7 +206,7 @@ public class DacStreamingTests
             {
                 for (var i = 0; i < times; i++)
                 {
-                    using var codes = encoder.Push(sound);
+                    using var codes = encoder.Push(audio);
                     using var made = codes is null ? null : decoder.Push(codes);
                 }
             }
@@ -216,9 +216,9 @@ public class DacStreamingTests
         });
         LiveTensors.NoneLeft(() =>
         {
-            foreach (var piece in model.DecodeStream(model.EncodeStream(StreamPieces.Cut(sound, 11), disposePieces: true), disposePieces: true))
+            foreach (var chunk in model.DecodeStream(model.EncodeStream(StreamChunks.Cut(audio, 11), disposePieces: true), disposePieces: true))
             {
-                piece.Dispose();
+                chunk.Dispose();
             }
         });
     }
@@ -228,10 +228,10 @@ public class DacStreamingTests
     {
         using var model = GoldenDac.Load("dac_tiny");
         using var scope = NewDisposeScope();
-        var sound = randn(1, 1, 1000) * 0.2f;
+        var audio = randn(1, 1, 1000) * 0.2f;
         using var encoder = model.CreateStreamingEncoder();
         using var decoder = model.CreateStreamingDecoder();
-        var pieces = new List<Tensor?> { encoder.Push(sound.narrow(2, 0, 700)) };
+        var chunks = new List<Tensor?> { encoder.Push(audio.narrow(2, 0, 700)) };
         void Refused(Action action, string said) => Assert.Contains(said, Assert.ThrowsAny<ArgumentException>(action).Message, StringComparison.Ordinal);
 
         Refused(() => encoder.Push(zeros(2, 1, 10)), "[2, 1, 10]");
@@ -239,11 +239,11 @@ public class DacStreamingTests
         Refused(() => encoder.Push(zeros(1, 1, 0)), "[1, 1, 0]");
         Refused(() => encoder.Push(zeros([1, 1, 10], ScalarType.Float64)), "Float64");
         Assert.Throws<ArgumentNullException>(() => encoder.Push(null!));
-        pieces.Add(encoder.Push(sound.narrow(2, 700, 300)));
-        pieces.Add(encoder.Flush());
-        var codes = cat([.. pieces.OfType<Tensor>()], 2);
-        Exactly.Equal(model.Encode(sound).Codes, codes);
-        Assert.Contains("ended", Assert.Throws<InvalidOperationException>(() => encoder.Push(sound)).Message, StringComparison.Ordinal);
+        chunks.Add(encoder.Push(audio.narrow(2, 700, 300)));
+        chunks.Add(encoder.Flush());
+        var codes = cat([.. chunks.OfType<Tensor>()], 2);
+        Exactly.Equal(model.Encode(audio).Codes, codes);
+        Assert.Contains("ended", Assert.Throws<InvalidOperationException>(() => encoder.Push(audio)).Message, StringComparison.Ordinal);
 
         decoder.Push(codes);
         Refused(() => decoder.Push(zeros([2, 6, 3], ScalarType.Int64)), "[2, 6, 3]");

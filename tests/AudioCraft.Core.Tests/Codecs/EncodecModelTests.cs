@@ -17,16 +17,16 @@ public class EncodecModelTests
     {
         using var model = GoldenEncodec.Load(Mono);
         using var stereo = GoldenEncodec.Load(Stereo);
-        using var sound = randn(1, 1, 1000);
+        using var audio = randn(1, 1, 1000);
         using var two = randn(2, 2, 100);
-        model.Encode(sound).Codes.Dispose();
+        model.Encode(audio).Codes.Dispose();
         LiveTensors.NoneLeft(() =>
         {
-            var (codes, scale) = model.Encode(sound);
+            var (codes, scale) = model.Encode(audio);
             Assert.Null(scale);
             model.DecodeLatent(codes).Dispose();
             model.Decode(codes).Dispose();
-            model.forward(sound).Dispose();
+            model.forward(audio).Dispose();
             codes.Dispose();
         });
         LiveTensors.NoneLeft(() =>
@@ -39,8 +39,8 @@ public class EncodecModelTests
         });
         LiveTensors.Left(5, () =>
         {
-            model.Encode(sound);
-            model.forward(sound);
+            model.Encode(audio);
+            model.forward(audio);
         });
     }
 
@@ -70,11 +70,11 @@ public class EncodecModelTests
     public void Results_need_no_gradient_and_belong_to_the_callers_dispose_scope()
     {
         using var model = GoldenEncodec.Load(Mono);
-        using var sound = randn(1, 1, 700);
+        using var audio = randn(1, 1, 700);
         Tensor codes, decoded;
         using (var scope = NewDisposeScope())
         {
-            codes = model.Encode(sound).Codes;
+            codes = model.Encode(audio).Codes;
             decoded = model.Decode(codes);
             Assert.False(decoded.requires_grad);
             Assert.Equal([1, 1, 960], decoded.shape);
@@ -115,13 +115,13 @@ public class EncodecModelTests
         foreach (var length in Enumerable.Range(1, 12).Concat(Enumerable.Range(hop - 3, 7)).Append((3 * hop) + 1).Distinct())
         {
             using var scope = NewDisposeScope();
-            var sound = randn(1, model.Channels, length);
+            var audio = randn(1, model.Channels, length);
             var frames = (length + hop - 1) / hop;
-            var result = model.forward(sound);
+            var result = model.forward(audio);
             Assert.Equal([1, model.TotalCodebooks, frames], result.Codes.shape);
-            Assert.Equal(sound.shape, result.X.shape);
+            Assert.Equal(audio.shape, result.X.shape);
             Assert.True(result.X.isfinite().all().item<bool>());
-            var (codes, scale) = model.Encode(sound);
+            var (codes, scale) = model.Encode(audio);
             Assert.Equal(model.Renormalize, scale is not null);
             Assert.Equal([1, model.Channels, frames * hop], model.Decode(codes, scale).shape);
         }
@@ -133,10 +133,10 @@ public class EncodecModelTests
         using var model = GoldenEncodec.Load(Mono);
         foreach (var shape in new long[][] { [100], [1, 100], [1, 2, 100], [1, 1, 0], [0, 1, 100], [1, 1, 1, 100] })
         {
-            using var sound = zeros(shape);
+            using var audio = zeros(shape);
             var text = $"[{string.Join(", ", shape)}]";
-            Assert.Contains(text, Assert.Throws<ArgumentException>(() => model.Encode(sound)).Message, StringComparison.Ordinal);
-            Assert.Contains(text, Assert.Throws<ArgumentException>(() => model.forward(sound)).Message, StringComparison.Ordinal);
+            Assert.Contains(text, Assert.Throws<ArgumentException>(() => model.Encode(audio)).Message, StringComparison.Ordinal);
+            Assert.Contains(text, Assert.Throws<ArgumentException>(() => model.forward(audio)).Message, StringComparison.Ordinal);
         }
 
         using var doubles = zeros([1, 1, 100], ScalarType.Float64);
@@ -187,8 +187,8 @@ public class EncodecModelTests
         Assert.Throws<ArgumentOutOfRangeException>(() => model.SetNumCodebooks(0));
         Assert.Throws<ArgumentOutOfRangeException>(() => model.SetNumCodebooks(5));
         model.SetNumCodebooks(1);
-        using var sound = randn(1, 1, 640);
-        using var codes = model.Encode(sound).Codes;
+        using var audio = randn(1, 1, 640);
+        using var codes = model.Encode(audio).Codes;
         Assert.Equal([1, 1, 2], codes.shape);
     }
 

@@ -19,20 +19,20 @@ public class InterleaveStereoStreamingTests
     {
         using var model = Make(dac, perTimestep);
         using var scope = NewDisposeScope();
-        var sound = randn(2, 2, 307) * 0.3f;
-        var codes = model.Encode(sound).Codes;
+        var audio = randn(2, 2, 307) * 0.3f;
+        var codes = model.Encode(audio).Codes;
         var decoded = model.Decode(codes);
         foreach (var sizes in new int[][] { [1, 30], [7], [1 << 20] })
         {
-            Exactly.Equal(codes, StreamPieces.Encode(model, sound, sizes));
+            Exactly.Equal(codes, StreamChunks.Encode(model, audio, sizes));
         }
 
         foreach (var sizes in perTimestep ? new int[][] { [2], [4, 2], [1 << 20] } : [[1], [3, 1], [1 << 20]])
         {
-            Near.Equal(decoded, StreamPieces.Decode(model, codes, sizes), Tolerance);
+            Near.Equal(decoded, StreamChunks.Decode(model, codes, sizes), Tolerance);
         }
 
-        Near.Equal(decoded, cat(model.DecodeStream(model.EncodeStream([sound]), disposePieces: true).ToList(), 2), Tolerance);
+        Near.Equal(decoded, cat(model.DecodeStream(model.EncodeStream([audio]), disposePieces: true).ToList(), 2), Tolerance);
     }
 
     [Theory]
@@ -103,8 +103,8 @@ public class InterleaveStereoStreamingTests
         using var scope = NewDisposeScope();
         using var encoder = model.CreateStreamingEncoder();
         using var decoder = model.CreateStreamingDecoder();
-        var sound = randn(1, 2, 200);
-        var codes = model.Encode(sound).Codes;
+        var audio = randn(1, 2, 200);
+        var codes = model.Encode(audio).Codes;
         void Refused(Action action, string said) => Assert.Contains(said, Assert.ThrowsAny<ArgumentException>(action).Message, StringComparison.Ordinal);
         var first = decoder.Push(codes);
         Refused(() => encoder.Push(zeros(1, 1, 10)), "[1, 1, 10]");
@@ -118,7 +118,7 @@ public class InterleaveStereoStreamingTests
         LiveTensors.NoneLeft(() =>
         {
             using var again = model.CreateStreamingEncoder();
-            again.Push(sound)?.Dispose();
+            again.Push(audio)?.Dispose();
             again.Flush()?.Dispose();
         });
     }

@@ -40,12 +40,12 @@ public class LongAudioTests
         Check(model, randn(1, 1, (1 << 19) + 12345) * 0.1);
     }
 
-    private static void Check(CompressionModel model, Tensor sound)
+    private static void Check(CompressionModel model, Tensor audio)
     {
-        var (codes, _) = model.Encode(sound);
-        var whole = model.forward(sound);
+        var (codes, _) = model.Encode(audio);
+        var whole = model.forward(audio);
         Assert.Equal(whole.Codes.shape, codes.shape);
         Assert.InRange(whole.Codes.ne(codes).sum().item<long>(), 0, codes.numel() / 10_000);
-        Near.Equal(whole.X, model.Decode(whole.Codes).narrow(2, 0, sound.size(2)), 1e-5);
+        Near.Equal(whole.X, model.Decode(whole.Codes).narrow(2, 0, audio.size(2)), 1e-5);
     }
 }

@@ -77,11 +77,11 @@ public partial class SegmentedCodecTests
         for (var i = 0; i < 3; i++)
         {
             using var scope = NewDisposeScope();
-            var pieces = io.Tensors.Keys.Where(k => k.StartsWith($"ola{i}/frame", StringComparison.Ordinal)).Select(io.Read).ToList();
+            var chunks = io.Tensors.Keys.Where(k => k.StartsWith($"ola{i}/frame", StringComparison.Ordinal)).Select(io.Read).ToList();
             var stride = (int)io.Read($"ola{i}/stride").item<long>();
             var recorded = io.Read($"ola{i}/out");
-            var exact = OverlapAdd.Join([.. pieces.Select(p => p.to(ScalarType.Float64))], stride);
-            var own = OverlapAdd.Join(pieces, stride);
+            var exact = OverlapAdd.Join([.. chunks.Select(p => p.to(ScalarType.Float64))], stride);
+            var own = OverlapAdd.Join(chunks, stride);
 
             // The recorded result and ours round differently: 7.0e-8 and 6.7e-8 from the float64 sums, and 1.02e-7 from each other, measured with libtorch 2.10.
             Near.Equal(exact, recorded, 1e-7);
@@ -114,9 +114,9 @@ public partial class SegmentedCodecTests
         {
             using var scope = NewDisposeScope();
             var x = randn(1, 2, length);
-            var sound = codec.Decode(codec.Encode(x), length);
-            Assert.Equal([1, 2, length], sound.shape);
-            Assert.True(sound.isfinite().all().item<bool>());
+            var audio = codec.Decode(codec.Encode(x), length);
+            Assert.Equal([1, 2, length], audio.shape);
+            Assert.True(audio.isfinite().all().item<bool>());
         }
     }
 
@@ -128,7 +128,7 @@ public partial class SegmentedCodecTests
         using var scope = NewDisposeScope();
         var x = randn(3, 2, 6000);
         var together = codec.Encode(x).ToList();
-        var sound = codec.Decode(together);
+        var audio = codec.Decode(together);
         for (var i = 0; i < 3; i++)
         {
             var alone = codec.Encode(x.narrow(0, i, 1)).ToList();
@@ -137,7 +137,7 @@ public partial class SegmentedCodecTests
                 Exactly.Equal(alone[f].Codes, together[f].Codes.narrow(0, i, 1));
             }
 
-            Near.Equal(codec.Decode(alone), sound.narrow(0, i, 1), 1e-5);
+            Near.Equal(codec.Decode(alone), audio.narrow(0, i, 1), 1e-5);
         }
     }
 
@@ -149,7 +149,7 @@ public partial class SegmentedCodecTests
         using var scope = NewDisposeScope();
         var x = randn(2, 2, 15_000);
         var whole = codec.Encode(x).ToList();
-        var frames = codec.EncodeStream(StreamPieces.Cut(x, 1, 4799, 600)).ToList();
+        var frames = codec.EncodeStream(StreamChunks.Cut(x, 1, 4799, 600)).ToList();
         Assert.Equal(whole.Count, frames.Count);
         for (var f = 0; f < frames.Count; f++)
         {
@@ -157,9 +157,9 @@ public partial class SegmentedCodecTests
             Exactly.Equal(whole[f].Scale!, frames[f].Scale!);
         }
 
-        var pieces = codec.DecodeStream(frames).ToList();
-        Assert.Equal(frames.Count, pieces.Count);
-        Exactly.Equal(codec.Decode(whole), cat(pieces, -1));
+        var chunks = codec.DecodeStream(frames).ToList();
+        Assert.Equal(frames.Count, chunks.Count);
+        Exactly.Equal(codec.Decode(whole), cat(chunks, -1));
         Assert.Empty(codec.DecodeStream([]));
         Assert.Empty(codec.EncodeStream([]));
         Assert.Throws<ArgumentException>(() => codec.EncodeStream([x, x.narrow(0, 0, 1)]).ToList());

@@ -20,13 +20,13 @@ public class StreamingCodecTests
         using var model = GoldenEncodec.Load(name);
         using var scope = NewDisposeScope();
         var batch = randn(10, 1, (9 * model.HopLength) + 7);
-        var codes = StreamPieces.Encode(model, batch, 500, 1);
-        var sound = StreamPieces.Decode(model, codes, 2, 1);
+        var codes = StreamChunks.Encode(model, batch, 500, 1);
+        var audio = StreamChunks.Decode(model, codes, 2, 1);
         for (var item = 0L; item < batch.size(0); item++)
         {
-            var alone = StreamPieces.Encode(model, batch.narrow(0, item, 1), 500, 1);
+            var alone = StreamChunks.Encode(model, batch.narrow(0, item, 1), 500, 1);
             Exactly.Equal(codes.narrow(0, item, 1), alone);
-            Near.Equal(sound.narrow(0, item, 1), StreamPieces.Decode(model, alone, 2, 1), 1e-5);
+            Near.Equal(audio.narrow(0, item, 1), StreamChunks.Decode(model, alone, 2, 1), 1e-5);
         }
     }
 
@@ -40,7 +40,7 @@ public class StreamingCodecTests
         Tensor[] sounds = [randn(1, 1, 3000), randn(1, 1, 3000)];
         StreamingEncoder[] encoders = [model.CreateStreamingEncoder(), model.CreateStreamingEncoder()];
         List<Tensor>[] codes = [[], []];
-        foreach (var (first, second) in StreamPieces.Cut(sounds[0], 700).Zip(StreamPieces.Cut(sounds[1], 700)))
+        foreach (var (first, second) in StreamChunks.Cut(sounds[0], 700).Zip(StreamChunks.Cut(sounds[1], 700)))
         {
             codes[0].AddRange(Some(encoders[0].Push(first)));
             codes[1].AddRange(Some(encoders[1].Push(second)));
@@ -61,34 +61,34 @@ public class StreamingCodecTests
     public void State_of_a_stream_survives_the_callers_dispose_scopes_and_is_released_with_it(string name)
     {
         using var model = GoldenEncodec.Load(name);
-        using var sound = randn(2, 1, 5000);
-        using var expected = model.Encode(sound).Codes;
+        using var audio = randn(2, 1, 5000);
+        using var expected = model.Encode(audio).Codes;
         LiveTensors.NoneLeft(() =>
         {
             using var outer = NewDisposeScope();
-            var pieces = new List<Tensor>();
+            var chunks = new List<Tensor>();
             using (var encoder = model.CreateStreamingEncoder())
             using (var decoder = model.CreateStreamingDecoder())
             {
-                foreach (var piece in StreamPieces.Cut(sound, 480))
+                foreach (var chunk in StreamChunks.Cut(audio, 480))
                 {
                     using var scope = NewDisposeScope();
-                    if (encoder.Push(piece) is { } codes)
+                    if (encoder.Push(chunk) is { } codes)
                     {
                         decoder.Push(codes);
-                        pieces.Add(codes.MoveToOuterDisposeScope());
+                        chunks.Add(codes.MoveToOuterDisposeScope());
                     }
                 }
 
-                pieces.AddRange(Some(encoder.Flush()));
+                chunks.AddRange(Some(encoder.Flush()));
             }
 
-            Exactly.Equal(expected, cat(pieces, 2));
+            Exactly.Equal(expected, cat(chunks, 2));
         });
         LiveTensors.Left(1, () =>
         {
             using var encoder = model.CreateStreamingEncoder();
-            var codes = encoder.Push(sound);
+            var codes = encoder.Push(audio);
             Assert.NotNull(codes);
             Assert.False(codes.requires_grad);
         });
@@ -99,12 +99,12 @@ public class StreamingCodecTests
     {
         using var model = GoldenEncodec.Load(NonCausal);
         using var encoder = model.CreateStreamingEncoder();
-        using var piece = randn(1, 1, 1000);
+        using var chunk = randn(1, 1, 1000);
         void Push(int times)
         {
             for (var i = 0; i < times; i++)
             {
-                encoder.Push(piece)?.Dispose();
+                encoder.Push(chunk)?.Dispose();
             }
         }
 
@@ -119,21 +119,21 @@ public class StreamingCodecTests
     {
         using var model = GoldenEncodec.Load(name);
         using var scope = NewDisposeScope();
-        var sound = randn(1, 1, (model.SampleRate * 5 / 2) + 11);
-        var codes = model.Encode(sound).Codes;
+        var audio = randn(1, 1, (model.SampleRate * 5 / 2) + 11);
+        var codes = model.Encode(audio).Codes;
         var decoded = model.Decode(codes);
         var asked = 0;
-        IEnumerable<Tensor> Counted(IEnumerable<Tensor> pieces)
+        IEnumerable<Tensor> Counted(IEnumerable<Tensor> chunks)
         {
-            foreach (var piece in pieces)
+            foreach (var chunk in chunks)
             {
                 asked++;
-                yield return piece;
+                yield return chunk;
             }
         }
 
         // Chained encoding and decoding compute only what is enumerated.
-        var chained = model.DecodeStream(model.EncodeStream(Counted(StreamPieces.Cut(sound, 1000))), disposePieces: true);
+        var chained = model.DecodeStream(model.EncodeStream(Counted(StreamChunks.Cut(audio, 1000))), disposePieces: true);
         Assert.Equal(0, asked);
         using (var first = chained.GetEnumerator())
         {
@@ -142,8 +142,8 @@ public class StreamingCodecTests
         }
 
         Near.Equal(decoded, cat(chained.ToList(), 2), 1e-5);
-        Exactly.Equal(codes, cat(model.EncodeStream([sound]).ToList(), 2));
-        Assert.All(model.DecodeStream([codes]), piece => Assert.InRange(piece.size(2), 1, 2 * model.SampleRate));
+        Exactly.Equal(codes, cat(model.EncodeStream([audio]).ToList(), 2));
+        Assert.All(model.DecodeStream([codes]), chunk => Assert.InRange(chunk.size(2), 1, 2 * model.SampleRate));
         Assert.Empty(model.EncodeStream([]));
         Assert.Empty(model.DecodeStream([]));
     }
@@ -152,16 +152,16 @@ public class StreamingCodecTests
     public void Streamed_encoding_and_decoding_leave_only_the_audio_alive()
     {
         using var model = GoldenEncodec.Load(NonCausal);
-        using var sound = randn(1, 1, 2 * model.SampleRate);
+        using var audio = randn(1, 1, 2 * model.SampleRate);
         LiveTensors.NoneLeft(() =>
         {
-            foreach (var piece in model.DecodeStream(model.EncodeStream(StreamPieces.Cut(sound, 9000), disposePieces: true), disposePieces: true))
+            foreach (var chunk in model.DecodeStream(model.EncodeStream(StreamChunks.Cut(audio, 9000), disposePieces: true), disposePieces: true))
             {
-                piece.Dispose();
+                chunk.Dispose();
             }
 
             // An enumeration that is not completed.
-            model.DecodeStream(model.EncodeStream([sound]), disposePieces: true).First().Dispose();
+            model.DecodeStream(model.EncodeStream([audio]), disposePieces: true).First().Dispose();
         });
     }
 
@@ -179,22 +179,22 @@ public class StreamingCodecTests
     public void Stream_that_has_ended_rejects_input()
     {
         using var model = GoldenEncodec.Load(Causal);
-        using var sound = zeros(1, 1, 400);
+        using var audio = zeros(1, 1, 400);
         using var codes = zeros([1, 8, 2], ScalarType.Int64);
         var encoder = model.CreateStreamingEncoder();
         var decoder = model.CreateStreamingDecoder();
-        encoder.Push(sound)?.Dispose();
+        encoder.Push(audio)?.Dispose();
         encoder.Flush()!.Dispose();
         decoder.Push(codes)?.Dispose();
         decoder.Flush()!.Dispose();
-        Assert.Contains("ended", Assert.Throws<InvalidOperationException>(() => encoder.Push(sound)).Message, StringComparison.Ordinal);
+        Assert.Contains("ended", Assert.Throws<InvalidOperationException>(() => encoder.Push(audio)).Message, StringComparison.Ordinal);
         Assert.Contains("ended", Assert.Throws<InvalidOperationException>(() => decoder.Push(codes)).Message, StringComparison.Ordinal);
         Assert.Throws<InvalidOperationException>(() => encoder.Flush());
         Assert.Throws<InvalidOperationException>(() => decoder.Flush());
         encoder.Dispose();
         decoder.Dispose();
         encoder.Dispose();
-        Assert.Throws<ObjectDisposedException>(() => encoder.Push(sound));
+        Assert.Throws<ObjectDisposedException>(() => encoder.Push(audio));
         Assert.Throws<ObjectDisposedException>(() => decoder.Flush());
     }
 
@@ -203,10 +203,10 @@ public class StreamingCodecTests
     {
         using var model = GoldenEncodec.Load(Causal);
         using var scope = NewDisposeScope();
-        var sound = randn(1, 1, 3000);
+        var audio = randn(1, 1, 3000);
         using var encoder = model.CreateStreamingEncoder();
         using var decoder = model.CreateStreamingDecoder();
-        var first = encoder.Push(sound.narrow(2, 0, 2500));
+        var first = encoder.Push(audio.narrow(2, 0, 2500));
         void Refused(Action action, string said) => Assert.Contains(said, Assert.ThrowsAny<ArgumentException>(action).Message, StringComparison.Ordinal);
 
         Refused(() => encoder.Push(zeros(2, 1, 10)), "[2, 1, 10]");
@@ -215,8 +215,8 @@ public class StreamingCodecTests
         Refused(() => encoder.Push(zeros(10)), "[10]");
         Refused(() => encoder.Push(zeros([1, 1, 10], ScalarType.Float64)), "Float64");
         Assert.Throws<ArgumentNullException>(() => encoder.Push(null!));
-        var codes = cat([first!, encoder.Push(sound.narrow(2, 2500, 500))!, .. Some(encoder.Flush())], 2);
-        Exactly.Equal(model.Encode(sound).Codes, codes);
+        var codes = cat([first!, encoder.Push(audio.narrow(2, 2500, 500))!, .. Some(encoder.Flush())], 2);
+        Exactly.Equal(model.Encode(audio).Codes, codes);
 
         decoder.Push(codes);
         Refused(() => decoder.Push(zeros([2, 8, 3], ScalarType.Int64)), "[2, 8, 3]");
@@ -254,13 +254,13 @@ public class StreamingCodecTests
     {
         using var model = GoldenEncodec.Load(Causal);
         using var scope = NewDisposeScope();
-        var sound = randn(1, 1, 20 * model.HopLength);
-        var whole = model.Encode(sound).Codes;
+        var audio = randn(1, 1, 20 * model.HopLength);
+        var whole = model.Encode(audio).Codes;
         using var encoder = model.CreateStreamingEncoder();
         using var decoder = model.CreateStreamingDecoder();
-        var all = encoder.Push(sound.narrow(2, 0, 10 * model.HopLength))!;
+        var all = encoder.Push(audio.narrow(2, 0, 10 * model.HopLength))!;
         model.SetNumCodebooks(2);
-        var fewer = encoder.Push(sound.narrow(2, 10 * model.HopLength, 10 * model.HopLength))!;
+        var fewer = encoder.Push(audio.narrow(2, 10 * model.HopLength, 10 * model.HopLength))!;
         Exactly.Equal(whole.narrow(2, 0, all.size(2)), all);
         Exactly.Equal(whole.narrow(1, 0, 2).narrow(2, all.size(2), fewer.size(2)), fewer);
         var samples = new[] { decoder.Push(all), decoder.Push(fewer), decoder.Flush() }.Sum(t => t?.size(2) ?? 0);

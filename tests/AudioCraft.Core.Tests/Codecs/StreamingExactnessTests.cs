@@ -62,8 +62,8 @@ public class StreamingExactnessTests
         foreach (var length in Enumerable.Range(1, 12).Concat([17, 24, 25, 40, 61, 127, 300]))
         {
             using var scope = NewDisposeScope();
-            var sound = randn(1, model.Channels, length);
-            CheckChain(model.Encoder, sound, model.Encoder.forward(sound), length % 2 == 0 ? [1, 2] : [5, 1, 11]);
+            var audio = randn(1, model.Channels, length);
+            CheckChain(model.Encoder, audio, model.Encoder.forward(audio), length % 2 == 0 ? [1, 2] : [5, 1, 11]);
             if (length <= 40)
             {
                 var latent = randn(1, 6, length);
@@ -80,10 +80,10 @@ public class StreamingExactnessTests
         using var scope = NewDisposeScope();
         using var encoder = model.CreateStreamingEncoder();
         var hop = model.HopLength;
-        var sound = randn(1, model.Channels, encoder.StartupSamples + (6 * hop));
+        var audio = randn(1, model.Channels, encoder.StartupSamples + (6 * hop));
         var pushed = 0;
         var frames = 0L;
-        foreach (var sample in StreamPieces.Cut(sound, 1))
+        foreach (var sample in StreamChunks.Cut(audio, 1))
         {
             pushed++;
             frames += encoder.Push(sample)?.size(2) ?? 0;
@@ -100,7 +100,7 @@ public class StreamingExactnessTests
         pushed = 0;
         var samples = 0L;
         var codes = randint(0, 8, [1, 2, decoder.StartupFrames + decoder.LookAheadFrames + 6], ScalarType.Int64);
-        foreach (var frame in StreamPieces.Cut(codes, 1))
+        foreach (var frame in StreamChunks.Cut(codes, 1))
         {
             pushed++;
             samples += decoder.Push(frame)?.size(2) ?? 0;
@@ -145,8 +145,8 @@ public class StreamingExactnessTests
     {
         using var chain = ((CodecLayer)layer).OpenStream();
         var original = input.clone();
-        var pieces = StreamPieces.Run(input, sizes, piece => chain.Push(piece, false), () => chain.Push(null, true))!;
-        Near.Equal(whole, pieces, Tolerance);
+        var chunks = StreamChunks.Run(input, sizes, chunk => chain.Push(chunk, false), () => chain.Push(null, true))!;
+        Near.Equal(whole, chunks, Tolerance);
         Exactly.Equal(original, input);
         using var atOnce = ((CodecLayer)layer).OpenStream();
         Near.Equal(whole, atOnce.Push(input, true)!, Tolerance);

@@ -32,7 +32,7 @@ public partial class StreamingGoldenTests
         foreach (var length in io.Tensors.Keys.Select(k => RunName().Match(k)).Where(m => m.Success && m.Groups[1].Value == prefix).Select(m => m.Groups[2].Value).Distinct())
         {
             using var scope = NewDisposeScope();
-            var sound = io.Read(length + "/x");
+            var audio = io.Read(length + "/x");
             var codes = io.Read(length + "/codes");
             var decoded = io.Read($"{prefix}{length}/{(variant is null ? "decoded" : "decoded_from_codes")}");
             foreach (var sizes in new int[][] { [7], [model.HopLength], [1, 250, 3], [1 << 20] })
@@ -40,19 +40,19 @@ public partial class StreamingGoldenTests
                 using var chain = ((SEANetEncoder)model.Encoder).OpenStream();
                 using (no_grad())
                 {
-                    var latent = StreamPieces.Run(sound, sizes, piece => chain.Push(piece, false), () => chain.Push(null, true))!;
+                    var latent = StreamChunks.Run(audio, sizes, chunk => chain.Push(chunk, false), () => chain.Push(null, true))!;
                     Near.Equal(io.Read($"{prefix}{length}/emb"), latent, Tolerance);
                 }
 
                 if (variant is null)
                 {
-                    Exactly.Equal(codes, StreamPieces.Encode(model, sound, sizes));
+                    Exactly.Equal(codes, StreamChunks.Encode(model, audio, sizes));
                 }
             }
 
             foreach (var sizes in new int[][] { [1], [2, 1], [1 << 20] })
             {
-                Near.Equal(decoded, StreamPieces.Decode(model, codes, sizes), Tolerance);
+                Near.Equal(decoded, StreamChunks.Decode(model, codes, sizes), Tolerance);
             }
         }
     }
@@ -66,7 +66,7 @@ public partial class StreamingGoldenTests
         using var io = Golden.Tensors(name);
         var length = io.Tensors.Keys.Select(k => RunName().Match(k)).First(m => m.Success && io.Tensors[$"{m.Groups[2].Value}/x"].Shape[2] > 800).Groups[2].Value;
         using var scope = NewDisposeScope();
-        Exactly.Equal(io.Read(length + "/codes"), StreamPieces.Encode(model, io.Read(length + "/x"), 1));
+        Exactly.Equal(io.Read(length + "/codes"), StreamChunks.Encode(model, io.Read(length + "/x"), 1));
     }
 
     [Theory]
@@ -78,11 +78,11 @@ public partial class StreamingGoldenTests
         using var io = Golden.Tensors("encodec_causal_24k_tiny");
         using var scope = NewDisposeScope();
         model.SetNumCodebooks(codebooks);
-        var codes = StreamPieces.Encode(model, io.Read("len2399/x"), 480);
+        var codes = StreamChunks.Encode(model, io.Read("len2399/x"), 480);
         Exactly.Equal(io.Read("len2399/n4/codes").narrow(1, 0, codebooks), codes);
         if (codebooks == 4)
         {
-            Near.Equal(io.Read("len2399/n4/decoded"), StreamPieces.Decode(model, codes, 1), Tolerance);
+            Near.Equal(io.Read("len2399/n4/decoded"), StreamChunks.Decode(model, codes, 1), Tolerance);
         }
     }
 

@@ -77,16 +77,16 @@ public class StreamingMemoryTests(ITestOutputHelper output)
     private static long Code(CompressionModel model, double minutes, List<Tensor>? kept)
     {
         var samples = 0L;
-        foreach (var piece in model.DecodeStream(model.EncodeStream(Sound((int)(minutes * 60))), disposePieces: true))
+        foreach (var chunk in model.DecodeStream(model.EncodeStream(Sound((int)(minutes * 60))), disposePieces: true))
         {
-            var length = piece.size(2);
+            var length = chunk.size(2);
             if (kept is not null && samples < 60L * Rate)
             {
-                kept.Add(piece);
+                kept.Add(chunk);
             }
             else
             {
-                piece.Dispose();
+                chunk.Dispose();
             }
 
             samples += length;
@@ -100,8 +100,8 @@ public class StreamingMemoryTests(ITestOutputHelper output)
         using var generator = new Generator(11);
         for (var second = 0; second < seconds; second += SecondsAPiece)
         {
-            using var piece = randn([1, 1, SecondsAPiece * Rate], generator: generator);
-            yield return piece;
+            using var chunk = randn([1, 1, SecondsAPiece * Rate], generator: generator);
+            yield return chunk;
         }
     }
 }

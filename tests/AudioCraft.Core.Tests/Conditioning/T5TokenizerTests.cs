@@ -88,7 +88,7 @@ public class T5TokenizerTests
     [Fact]
     public void Model_without_end_of_sentence_throws()
     {
-        var pieces = new SentencePieceModelBuilder().Piece("<unk>", 0, PieceType.Unknown).Piece("a", 0).Load();
-        Assert.Throws<CheckpointException>(() => new T5Tokenizer(pieces));
+        var chunks = new SentencePieceModelBuilder().Piece("<unk>", 0, PieceType.Unknown).Piece("a", 0).Load();
+        Assert.Throws<CheckpointException>(() => new T5Tokenizer(chunks));
     }
 }

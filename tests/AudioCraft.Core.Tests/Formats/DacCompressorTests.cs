@@ -69,9 +69,9 @@ public class DacCompressorTests
     {
         using var model = GoldenDac.Load(Case);
         var codec = new DacCompressor(model);
-        using var sound = rand(channels, length) - 0.5f;
+        using var audio = rand(channels, length) - 0.5f;
         DacFile file = null!;
-        LiveTensors.NoneLeft(() => file = codec.Compress(sound, rate, new() { WindowSeconds = 0.6 }));
+        LiveTensors.NoneLeft(() => file = codec.Compress(audio, rate, new() { WindowSeconds = 0.6 }));
         LiveTensors.NoneLeft(() =>
         {
             using var back = codec.Decompress(file);
@@ -100,9 +100,9 @@ public class DacCompressorTests
     {
         using var model = GoldenDac.Load(Case);
         var codec = new DacCompressor(model);
-        using var sound = rand(1, 20000) - 0.5f;
+        using var audio = rand(1, 20000) - 0.5f;
         var told = new List<double>();
-        var file = codec.Compress(sound, 4000, progress: new Told(told));
+        var file = codec.Compress(audio, 4000, progress: new Told(told));
         Assert.True(told.Count > 3 && told[^1] == 1);
         Assert.Equal(told.Order(), told);
         told.Clear();
@@ -110,9 +110,9 @@ public class DacCompressorTests
         Assert.True(told.Count > 3 && told[^1] == 1);
         using var ended = new CancellationTokenSource();
         await ended.CancelAsync();
-        Assert.Throws<OperationCanceledException>(() => codec.Compress(sound, 4000, cancellationToken: ended.Token));
+        Assert.Throws<OperationCanceledException>(() => codec.Compress(audio, 4000, cancellationToken: ended.Token));
         Assert.Throws<OperationCanceledException>(() => codec.Decompress(file, cancellationToken: ended.Token));
-        var again = await codec.CompressAsync(sound, 4000);
+        var again = await codec.CompressAsync(audio, 4000);
         Assert.Equal(file.OriginalLength, again.OriginalLength);
         (await codec.DecompressAsync(again)).Dispose();
     }
@@ -122,13 +122,13 @@ public class DacCompressorTests
     {
         using var model = GoldenDac.Load(Case);
         var codec = new DacCompressor(model);
-        using var sound = zeros(1, 9000);
-        Assert.Contains("0.262 s", Assert.Throws<ArgumentException>(() => codec.Compress(sound, 4000, new() { WindowSeconds = 0.1 })).Message, StringComparison.Ordinal);
-        Assert.Throws<ArgumentOutOfRangeException>(() => codec.Compress(sound, 4000, new() { WindowSeconds = 0 }));
-        Assert.Throws<ArgumentOutOfRangeException>(() => codec.Compress(sound, 4000, new() { WindowSeconds = double.NaN }));
-        Assert.Throws<ArgumentOutOfRangeException>(() => codec.Compress(sound, 4000, new() { Codebooks = 4 }));
-        Assert.Throws<ArgumentOutOfRangeException>(() => codec.Compress(sound, 4000, new() { Loudness = 3 }));
-        Assert.Throws<ArgumentOutOfRangeException>(() => codec.Compress(sound, 0));
+        using var audio = zeros(1, 9000);
+        Assert.Contains("0.262 s", Assert.Throws<ArgumentException>(() => codec.Compress(audio, 4000, new() { WindowSeconds = 0.1 })).Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentOutOfRangeException>(() => codec.Compress(audio, 4000, new() { WindowSeconds = 0 }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => codec.Compress(audio, 4000, new() { WindowSeconds = double.NaN }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => codec.Compress(audio, 4000, new() { Codebooks = 4 }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => codec.Compress(audio, 4000, new() { Loudness = 3 }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => codec.Compress(audio, 0));
         using var several = zeros(2, 1, 9000);
         Assert.Throws<ArgumentException>(() => codec.Compress(several, 4000));
         using var nothing = zeros(1, 0);

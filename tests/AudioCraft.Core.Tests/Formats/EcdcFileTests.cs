@@ -98,8 +98,8 @@ public class EcdcFileTests
                 var bytes = EcdcFile.CompressToArray(model, wav, model.SampleRate, options);
                 set_num_threads(reading);
                 using var stream = new MemoryStream(bytes);
-                using var sound = EcdcFile.Decompress(model, stream, options).Wav;
-                Near.Equal(expected, sound, Tolerance);
+                using var audio = EcdcFile.Decompress(model, stream, options).Wav;
+                Near.Equal(expected, audio, Tolerance);
                 Assert.Equal(bytes.Length, stream.Position);
             }
         }
@@ -210,9 +210,9 @@ public class EcdcFileTests
         using var wav = rand(2, 9000) - 0.5f;
         byte[] bytes = [];
         LiveTensors.NoneLeft(() => bytes = EcdcFile.CompressToArray(model, wav, 4800, options));
-        Tensor? sound = null;
-        LiveTensors.Left(1, () => sound = EcdcFile.Decompress(model, new MemoryStream(bytes), options).Wav);
-        sound!.Dispose();
+        Tensor? audio = null;
+        LiveTensors.Left(1, () => audio = EcdcFile.Decompress(model, new MemoryStream(bytes), options).Wav);
+        audio!.Dispose();
         LiveTensors.NoneLeft(() => Assert.Throws<AudioFormatException>(() => EcdcFile.Decompress(model, new MemoryStream(bytes[..^1]), options)));
     }
 

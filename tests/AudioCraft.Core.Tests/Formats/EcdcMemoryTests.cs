@@ -40,10 +40,10 @@ public class EcdcMemoryTests(ITestOutputHelper output)
             var read = ResidentMemory.PeakOf(() =>
             {
                 decoded = 0;
-                foreach (var piece in EcdcFile.DecompressStream(model, path, options))
+                foreach (var chunk in EcdcFile.DecompressStream(model, path, options))
                 {
-                    decoded += piece.size(1);
-                    piece.Dispose();
+                    decoded += chunk.size(1);
+                    chunk.Dispose();
                 }
             }, limit);
             Assert.Equal(samples, decoded);
@@ -56,8 +56,8 @@ public class EcdcMemoryTests(ITestOutputHelper output)
         using var generator = new Generator(11);
         for (var second = 0; second < seconds; second++)
         {
-            using var piece = randn([model.Channels, model.SampleRate], generator: generator);
-            yield return piece;
+            using var chunk = randn([model.Channels, model.SampleRate], generator: generator);
+            yield return chunk;
         }
     }
 }

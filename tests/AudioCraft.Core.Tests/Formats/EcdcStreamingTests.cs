@@ -61,11 +61,11 @@ public class EcdcStreamingTests
         var codec = new SegmentedCodec(model);
         var frames = codec.Encode(wav.unsqueeze(0)).ToList();
         var expected = codec.Decode(frames, length).select(0, 0);
-        var pieces = EcdcFile.DecompressStream(model, new MemoryStream(bytes), options).ToList();
-        Near.Equal(expected, cat(pieces, -1), 1e-5);
-        Exactly.Equal(EcdcFile.Decompress(model, new MemoryStream(bytes), options).Wav, cat(pieces, -1));
-        Assert.All(pieces, piece => Assert.InRange(piece.size(1), 1, model.SampleRate + (20L * model.HopLength)));
-        Assert.True(length < 2 * model.SampleRate || pieces.Count > 1);
+        var chunks = EcdcFile.DecompressStream(model, new MemoryStream(bytes), options).ToList();
+        Near.Equal(expected, cat(chunks, -1), 1e-5);
+        Exactly.Equal(EcdcFile.Decompress(model, new MemoryStream(bytes), options).Wav, cat(chunks, -1));
+        Assert.All(chunks, chunk => Assert.InRange(chunk.size(1), 1, model.SampleRate + (20L * model.HopLength)));
+        Assert.True(length < 2 * model.SampleRate || chunks.Count > 1);
     }
 
     [Fact]
@@ -117,12 +117,12 @@ public class EcdcStreamingTests
         var path = folder.File("a.ecdc");
         foreach (var wrong in new[] { 1L, 14_999, 15_001, long.MaxValue })
         {
-            var error = Assert.Throws<ArgumentException>(() => EcdcFile.Compress(model, StreamPieces.Cut(wav, 4000), wrong, path, OptionsOf(name)));
+            var error = Assert.Throws<ArgumentException>(() => EcdcFile.Compress(model, StreamChunks.Cut(wav, 4000), wrong, path, OptionsOf(name)));
             Assert.Contains($"given as {wrong}", error.Message, StringComparison.Ordinal);
             Assert.Empty(Directory.GetFiles(folder.Path));
         }
 
-        EcdcFile.Compress(model, StreamPieces.Cut(wav, 4000), 15_000, path, OptionsOf(name));
+        EcdcFile.Compress(model, StreamChunks.Cut(wav, 4000), 15_000, path, OptionsOf(name));
         Assert.Equal(Compress(model, wav, OptionsOf(name), [1_000_000]), File.ReadAllBytes(path));
         Assert.Equal([path], Directory.GetFiles(folder.Path));
     }
@@ -194,30 +194,30 @@ public class EcdcStreamingTests
     /// <summary>Chunks that are overwritten and disposed when the next one is requested.</summary>
     private static IEnumerable<Tensor> Overwritten(Tensor wav, int[] sizes)
     {
-        foreach (var view in StreamPieces.Cut(wav, sizes))
+        foreach (var view in StreamChunks.Cut(wav, sizes))
         {
             using (view)
             {
-                using var piece = view.clone();
-                yield return piece;
-                piece.fill_(9);
+                using var chunk = view.clone();
+                yield return chunk;
+                chunk.fill_(9);
             }
         }
     }
 
     private static IEnumerable<Tensor> Broken(Tensor wav)
     {
-        using var piece = wav.narrow(-1, 0, wav.size(-1) / 2);
-        yield return piece;
+        using var chunk = wav.narrow(-1, 0, wav.size(-1) / 2);
+        yield return chunk;
         throw new InvalidOperationException("The microphone is gone.");
     }
 
-    private static int Drain(IEnumerable<Tensor> pieces)
+    private static int Drain(IEnumerable<Tensor> chunks)
     {
         var count = 0;
-        foreach (var piece in pieces)
+        foreach (var chunk in chunks)
         {
-            piece.Dispose();
+            chunk.Dispose();
             count++;
         }
 

@@ -228,7 +228,7 @@ public class HostileEcdcTests
             using var wav = EcdcFile.Decompress(Model, stream, options).Wav;
             if (!wav.isfinite().all().item<bool>() || wav.numel() == 0)
             {
-                throw new InvalidOperationException("This is no sound.");
+                throw new InvalidOperationException("Not an audio file.");
             }
         }
 

@@ -46,16 +46,16 @@ public class MusicGenTests
         using var right = audio[0, 1];
         Assert.False(left.allclose(right));
 
-        var pieces = new List<Tensor>();
+        var chunks = new List<Tensor>();
         await foreach (var chunk in first.GenerateStreamingAsync("drums"))
         {
-            pieces.Add(chunk.Audio);
+            chunks.Add(chunk.Audio);
         }
 
-        using var joined = cat([.. pieces], 1);
+        using var joined = cat([.. chunks], 1);
         using var whole = audio[0];
         Near.Equal(whole, joined, 1e-4);
-        foreach (var tensor in pieces.Concat([audio, tokens, other, otherTokens]))
+        foreach (var tensor in chunks.Concat([audio, tokens, other, otherTokens]))
         {
             tensor.Dispose();
         }

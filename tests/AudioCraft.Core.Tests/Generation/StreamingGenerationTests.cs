@@ -15,12 +15,12 @@ public class StreamingGenerationTests
         using var model = AudioGenTests.Load();
         model.GenerationParams = new GenerationParams { Duration = duration, Seed = 21, ExtendStride = 1.5 };
         using var whole = model.Generate("rain on a tin roof");
-        var (pieces, starts) = await Collect(model.GenerateStreamingAsync("rain on a tin roof", chunkSeconds: chunkSeconds));
-        using var joined = cat([.. pieces], 1);
+        var (parts, starts) = await Collect(model.GenerateStreamingAsync("rain on a tin roof", chunkSeconds: chunkSeconds));
+        using var joined = cat([.. parts], 1);
         using var expected = whole[0];
         Near.Equal(expected, joined, 1e-4);
-        Assert.Equal(starts, pieces.Select((_, i) => pieces.Take(i).Sum(piece => piece.size(1))));
-        pieces.ForEach(piece => piece.Dispose());
+        Assert.Equal(starts, parts.Select((_, i) => parts.Take(i).Sum(part => part.size(1))));
+        parts.ForEach(part => part.Dispose());
     }
 
     [Theory]
@@ -33,21 +33,21 @@ public class StreamingGenerationTests
         model.MemoryLimit = memoryLimit;
         string[] descriptions = ["rain", "a dog barks", ""];
         using var whole = model.Generate(descriptions);
-        var pieces = descriptions.Select(_ => new List<Tensor>()).ToArray();
+        var parts = descriptions.Select(_ => new List<Tensor>()).ToArray();
         var steps = new List<GenerationProgress>();
         await foreach (var chunk in model.GenerateStreamingAsync(descriptions, chunkSeconds: 0.2, progress: new Each(steps.Add)))
         {
-            Assert.Equal(pieces[chunk.Item].Sum(piece => piece.size(1)), chunk.StartSample);
-            pieces[chunk.Item].Add(chunk.Audio);
+            Assert.Equal(parts[chunk.Item].Sum(part => part.size(1)), chunk.StartSample);
+            parts[chunk.Item].Add(chunk.Audio);
         }
 
         Assert.Equal(steps[^1].TotalSteps, steps[^1].Step);
         for (var item = 0; item < descriptions.Length; item++)
         {
-            using var joined = cat([.. pieces[item]], 1);
+            using var joined = cat([.. parts[item]], 1);
             using var expected = whole[item];
             Near.Equal(expected, joined, 1e-4);
-            pieces[item].ForEach(piece => piece.Dispose());
+            parts[item].ForEach(part => part.Dispose());
         }
     }
 
@@ -189,14 +189,14 @@ public class StreamingGenerationTests
 
     private static async Task<(List<Tensor> Pieces, List<long> Starts)> Collect(IAsyncEnumerable<AudioChunk> chunks)
     {
-        var (pieces, starts) = (new List<Tensor>(), new List<long>());
+        var (parts, starts) = (new List<Tensor>(), new List<long>());
         await foreach (var chunk in chunks)
         {
-            pieces.Add(chunk.Audio);
+            parts.Add(chunk.Audio);
             starts.Add(chunk.StartSample);
         }
 
-        return (pieces, starts);
+        return (parts, starts);
     }
 
     private sealed class Each(Action<GenerationProgress> receive) : IProgress<GenerationProgress>

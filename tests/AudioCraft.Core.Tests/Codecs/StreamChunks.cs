@@ -4,15 +4,15 @@ using static TorchSharp.torch;
 namespace AudioCraft.Tests.Codecs;
 
 /// <summary>Passes tensors to streams in chunks of given sizes.</summary>
-internal static class StreamPieces
+internal static class StreamChunks
 {
-    /// <summary>The whole result of pushing <paramref name="input"/> in pieces of these sizes over and over, then flushing, joined along time; null for no result at all.</summary>
+    /// <summary>The whole result of pushing <paramref name="input"/> in chunks of these sizes repeatedly, then flushing, joined along time; null for no result at all.</summary>
     public static Tensor? Run(Tensor input, int[] sizes, Func<Tensor, Tensor?> push, Func<Tensor?> flush)
     {
         var outputs = new List<Tensor>();
-        foreach (var piece in Cut(input, sizes))
+        foreach (var chunk in Cut(input, sizes))
         {
-            if (push(piece) is { } output)
+            if (push(chunk) is { } output)
             {
                 outputs.Add(output);
             }
@@ -39,10 +39,10 @@ internal static class StreamPieces
     }
 
     /// <summary>Encodes audio in chunks.</summary>
-    public static Tensor Encode(CompressionModel model, Tensor sound, params int[] sizes)
+    public static Tensor Encode(CompressionModel model, Tensor audio, params int[] sizes)
     {
         using var encoder = model.CreateStreamingEncoder();
-        return Run(sound, sizes, encoder.Push, encoder.Flush)!;
+        return Run(audio, sizes, encoder.Push, encoder.Flush)!;
     }
 
     /// <summary>Decodes codes in chunks.</summary>
