@@ -11,7 +11,7 @@ public class ShardedSafetensorsTests
     public void Tensors_are_read_from_the_shard_in_the_index()
     {
         using var folder = Shards("""{"metadata":{"total_size":8},"weight_map":{"a":"one.safetensors","b":"two.safetensors"}}""");
-        using var archive = ModelDirectory.OpenWeights(folder.Path);
+        using var archive = HuggingFaceFiles.OpenWeights(folder.Path, memoryMap: true);
         Assert.Equal(["a", "b"], archive.Tensors.Keys);
         using var a = archive.Read("a");
         using var b = archive.Read("b");
@@ -51,7 +51,7 @@ public class ShardedSafetensorsTests
     public void Directory_without_weights_is_an_error_that_lists_what_was_looked_for()
     {
         using var folder = new TemporaryFolder();
-        var message = Assert.Throws<CheckpointException>(() => ModelDirectory.OpenWeights(folder.Path)).Message;
+        var message = Assert.Throws<CheckpointException>(() => HuggingFaceFiles.OpenWeights(folder.Path, memoryMap: true)).Message;
         Assert.Contains("model.safetensors, model.safetensors.index.json, pytorch_model.bin", message, StringComparison.Ordinal);
     }
 

@@ -21,7 +21,7 @@ internal static partial class HubMusicGen
         source ??= Tiny;
         using var lm = AudioCraftCheckpoint.OpenLanguageModel(source);
         using var codec = AudioCraftCheckpoint.OpenCompressionModel(source);
-        using var text = ModelDirectory.OpenWeights(Path.Combine(source, "t5"));
+        using var text = HuggingFaceFiles.OpenWeights(Path.Combine(source, "t5"), memoryMap: true);
         var tensors = new Dictionary<string, Tensor>();
         foreach (var name in lm.Weights.Tensors.Keys)
         {
