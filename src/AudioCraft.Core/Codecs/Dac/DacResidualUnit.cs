@@ -1,4 +1,5 @@
 using AudioCraft.Kernels;
+using AudioCraft.Layers;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -37,7 +38,7 @@ internal sealed class DacResidualUnit : CodecLayer
     {
         var (first, second) = ((DacConv1d)block.Layers[1], (DacConv1d)block.Layers[3]);
         var frames = padded ? input.size(-1) : input.size(-1) - (2 * padding);
-        if (DirectConv1d.Takes(input, first.Weight, frames, 1, dilation) && input.is_contiguous())
+        if (DirectConv1d.Supports(input, first.Weight, frames, 1, dilation) && input.is_contiguous())
         {
             using var hidden = DirectConv1d.Run(input, first.Weight, first.Bias, 1, padded ? padding : 0, dilation, ((Snake1d)block.Layers[0]).Alpha);
             return DirectConv1d.Run(hidden, second.Weight, second.Bias, 1, 0, 1, ((Snake1d)block.Layers[2]).Alpha, input, padded ? 0 : padding);
@@ -47,6 +48,6 @@ internal sealed class DacResidualUnit : CodecLayer
         var branch = block.Run(input, padded);
         var lost = input.size(-1) - branch.size(-1);
         var kept = lost == 0 ? input : input.narrow(-1, lost / 2, branch.size(-1));
-        return (is_grad_enabled() ? branch + kept : branch.add_(kept)).MoveToOuterDisposeScope();
+        return (is_grad_enabled() ? branch.add(kept, Scalars.One) : branch.add_(kept, Scalars.One)).MoveToOuterDisposeScope();
     }
 }
