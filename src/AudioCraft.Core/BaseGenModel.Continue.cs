@@ -102,21 +102,33 @@ public abstract partial class BaseGenModel
         }
     }
 
-    private GenerationRequest Request(RecordingContinuation continuation, IReadOnlyList<string?>? descriptions, IProgress<GenerationProgress>? progress)
-    {
-        var context = continuation.Context();
-        return new GenerationRequest(Texts(descriptions, context), continuation.Parameters, MemoryLimit, context, progress);
-    }
+    private GenerationRequest Request(RecordingContinuation continuation, IReadOnlyList<string?>? descriptions, IProgress<GenerationProgress>? progress) =>
+        Request(continuation.Context(), descriptions, continuation.Parameters, progress);
 
     private GenerationRequest Request(
         Tensor prompt, int promptSampleRate, IReadOnlyList<string?>? descriptions, GenerationParams? parameters, IProgress<GenerationProgress>? progress)
     {
         var checkedParameters = Checked(parameters);
-        var converted = Converted(prompt, promptSampleRate, descriptions, nameof(prompt), nameof(promptSampleRate));
-        return new GenerationRequest(Texts(descriptions, converted), checkedParameters, MemoryLimit, converted, progress);
+        return Request(Converted(prompt, promptSampleRate, descriptions, nameof(prompt), nameof(promptSampleRate)), descriptions, checkedParameters, progress);
     }
 
-    private static string?[] Texts(IReadOnlyList<string?>? descriptions, Tensor prompt) => descriptions is null ? new string?[prompt.size(0)] : [.. descriptions];
+    /// <param name="prompt">[B, C, T], converted. The request owns it, and it is disposed of on errors.</param>
+    /// <param name="descriptions">One text (or null) an item; null for none.</param>
+    /// <param name="parameters">Checked parameters.</param>
+    /// <param name="progress">Receives the progress after each decoding step, or null.</param>
+    private GenerationRequest Request(Tensor prompt, IReadOnlyList<string?>? descriptions, GenerationParams parameters, IProgress<GenerationProgress>? progress)
+    {
+        try
+        {
+            string?[] texts = descriptions is null ? new string?[prompt.size(0)] : [.. descriptions];
+            return new GenerationRequest(texts, LM.LongestDescription(texts), parameters, MemoryLimit, prompt, progress);
+        }
+        catch
+        {
+            prompt.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>Audio with the model's sample rate and channels, float32 [B, C, T], checked. The caller owns it.</summary>
     private Tensor Converted(Tensor audio, int sampleRate, IReadOnlyList<string?>? descriptions, string name, string rateName)

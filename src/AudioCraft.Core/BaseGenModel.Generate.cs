@@ -14,7 +14,8 @@ public abstract partial class BaseGenModel
     /// <param name="progress">Receives the progress after each decoding step.</param>
     /// <param name="cancellationToken">Checked while the call waits for the model and between decoding steps.</param>
     /// <returns>[B, C, T] float at <see cref="SampleRate"/>, on <see cref="Device"/>.</returns>
-    /// <exception cref="ArgumentException">The list is empty or contains null, or a parameter does not fit the model.</exception>
+    /// <exception cref="ArgumentException">The list is empty or contains null, a text has more tokens than the text encoder accepts (512 for T5), or a parameter does not fit the model.</exception>
+    /// <exception cref="AudioCraftException">The language model's logits are not finite; the message names the decoding step.</exception>
     /// <exception cref="InvalidOperationException">The call comes from a progress callback of the same model.</exception>
     /// <exception cref="ObjectDisposedException">The model is disposed of, before the call or during it.</exception>
     /// <exception cref="OperationCanceledException">The call was cancelled.</exception>
@@ -98,7 +99,11 @@ public abstract partial class BaseGenModel
     /// <param name="chunkSeconds">Duration of a chunk after an item's first, in seconds, above 0.</param>
     /// <param name="progress">Receives the progress after each decoding step, on another thread.</param>
     /// <param name="cancellationToken">Checked between decoding steps. Leaving the loop cancels too.</param>
-    /// <exception cref="ArgumentException">The list is empty or contains null, a parameter does not fit the model, or <paramref name="chunkSeconds"/> is not above 0.</exception>
+    /// <exception cref="ArgumentException">
+    /// The list is empty or contains null, a text has more tokens than the text encoder accepts (512 for T5), a parameter does not fit the model, or
+    /// <paramref name="chunkSeconds"/> is not above 0.
+    /// </exception>
+    /// <exception cref="AudioCraftException">The language model's logits are not finite; the message names the decoding step.</exception>
     /// <exception cref="InvalidOperationException">The model's codec cannot decode in chunks.</exception>
     /// <exception cref="OperationCanceledException">The call was cancelled.</exception>
     public IAsyncEnumerable<AudioChunk> GenerateStreamingAsync(
@@ -257,13 +262,14 @@ public abstract partial class BaseGenModel
             }
         }
 
-        return new GenerationRequest([.. descriptions], Checked(parameters), MemoryLimit, Progress: progress);
+        string[] texts = [.. descriptions];
+        return new GenerationRequest(texts, LM.LongestDescription(texts), Checked(parameters), MemoryLimit, Progress: progress);
     }
 
     private GenerationRequest Request(int numSamples, GenerationParams? parameters, IProgress<GenerationProgress>? progress)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(numSamples, 1);
-        return new GenerationRequest(new string?[numSamples], Checked(parameters), MemoryLimit, Progress: progress);
+        return new GenerationRequest(new string?[numSamples], Tokens: 1, Checked(parameters), MemoryLimit, Progress: progress);
     }
 
     private static Tensor Joined(List<Tensor> parts) => parts is [var only] ? only : cat(parts, 0);

@@ -111,7 +111,7 @@ public abstract partial class BaseGenModel : IDisposable
         }
     }
 
-    /// <summary>Estimates the memory that a call uses beside the model's weights, from the sizes of the model.</summary>
+    /// <summary>Estimates the memory that a call uses beside the model's weights, from the sizes of the model, for descriptions of at most 128 tokens (about 100 English words).</summary>
     /// <param name="items">Descriptions of the call, at least 1. Those that do not fit <see cref="MemoryLimit"/> together are generated one group after another.</param>
     /// <param name="parameters">The parameters of the call; null for <see cref="GenerationParams"/>.</param>
     /// <returns>Bytes.</returns>
@@ -119,9 +119,18 @@ public abstract partial class BaseGenModel : IDisposable
     public long EstimateMemory(int items = 1, GenerationParams? parameters = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(items, 1);
-        parameters = Checked(parameters);
-        var plan = new WindowPlan(this, parameters, promptFrames: 0);
-        return GenerationMemory.BytesPerItem(this, plan, parameters) * GenerationMemory.ItemsTogether(this, plan, parameters, MemoryLimit, items);
+        return EstimateMemory(items, GenerationMemory.UsualTokens, Checked(parameters));
+    }
+
+    /// <summary>Estimates the memory that a call uses beside the model's weights, from the sizes of the model and the tokens of the longest description.</summary>
+    /// <param name="descriptions">The descriptions of the call, at least one. Those that do not fit <see cref="MemoryLimit"/> together are generated one group after another.</param>
+    /// <param name="parameters">The parameters of the call; null for <see cref="GenerationParams"/>.</param>
+    /// <returns>Bytes.</returns>
+    /// <exception cref="ArgumentException">The list is empty, a text has more tokens than the text encoder accepts (512 for T5), or the duration does not fit the model.</exception>
+    public long EstimateMemory(IReadOnlyList<string> descriptions, GenerationParams? parameters = null)
+    {
+        using var request = Request(descriptions, parameters, progress: null);
+        return EstimateMemory(request.Descriptions.Count, request.Tokens, request.Parameters);
     }
 
     /// <summary>
@@ -141,6 +150,12 @@ public abstract partial class BaseGenModel : IDisposable
         {
             gate.Dispose();
         }
+    }
+
+    private long EstimateMemory(int items, int tokens, GenerationParams parameters)
+    {
+        var plan = new WindowPlan(this, parameters, promptFrames: 0);
+        return GenerationMemory.BytesPerItem(this, plan, parameters, tokens) * GenerationMemory.ItemsTogether(this, plan, parameters, tokens, MemoryLimit, items);
     }
 
     private void Free()

@@ -34,9 +34,9 @@ internal sealed class CodeGenerator : IDisposable
         prompt = request.Prompt is null ? [] : EncodePrompt(request.Prompt);
         plan = new WindowPlan(model, request.Parameters, prompt.Count);
         random = RandomSequence.ForItems(request.Parameters, request.Descriptions);
-        together = GenerationMemory.ItemsTogether(model, plan, request.Parameters, request.MemoryLimit, request.Descriptions.Count);
+        together = GenerationMemory.ItemsTogether(model, plan, request.Parameters, request.Tokens, request.MemoryLimit, request.Descriptions.Count);
         TotalSteps = plan.TotalSteps * ((request.Descriptions.Count + together - 1) / together);
-        conditions = model.LM.EncodeDescriptions(request.Descriptions);
+        conditions = model.LM.EncodeDescriptions(request.Descriptions, together);
         foreach (var condition in conditions.Items)
         {
             condition.Embeddings.DetachFromDisposeScope();

@@ -171,7 +171,10 @@ public sealed class LMModel : Module
     /// <returns>The conditions, whose tensors the caller owns.</returns>
     /// <exception cref="ArgumentException">The model has no conditions, and a description is not empty.</exception>
     /// <exception cref="InvalidOperationException">The model was created without the conditioner for descriptions.</exception>
-    public ConditionTensors EncodeDescriptions(IReadOnlyList<string?> descriptions)
+    public ConditionTensors EncodeDescriptions(IReadOnlyList<string?> descriptions) => EncodeDescriptions(descriptions, int.MaxValue);
+
+    /// <summary>Encodes descriptions as <see cref="EncodeDescriptions(IReadOnlyList{string})"/> does, <paramref name="together"/> at once, to use less memory.</summary>
+    internal ConditionTensors EncodeDescriptions(IReadOnlyList<string?> descriptions, int together)
     {
         ArgumentNullException.ThrowIfNull(descriptions);
         if (!Config.ConditionNames.Any() && descriptions.FirstOrDefault(text => !string.IsNullOrEmpty(text)) is { } text)
@@ -181,9 +184,32 @@ public sealed class LMModel : Module
 
         // A model without conditioners can still generate unconditionally.
         string[] names = Conditioners.Count > 0 ? [.. Conditioners.Keys] : [.. Config.ConditionNames.Take(1)];
-        var description = names.Contains(LMConfig.DescriptionCondition) ? LMConfig.DescriptionCondition : names.FirstOrDefault();
-        return new ConditionTensors([.. names.Select(name => name == description ? EncodeTexts(name, descriptions) : EmptyCondition(name, descriptions.Count))]);
+        var description = DescriptionAmong(names);
+        return new ConditionTensors([.. names.Select(name => name == description ? EncodeTexts(name, descriptions, together) : EmptyCondition(name, descriptions.Count))]);
     }
+
+    /// <summary>Number of tokens of the longest description, at least 1.</summary>
+    /// <exception cref="ArgumentException">A description is longer than the text encoder accepts; the message states its index and both lengths.</exception>
+    internal int LongestDescription(IReadOnlyList<string?> descriptions)
+    {
+        var longest = 1;
+        for (var i = 0; i < descriptions.Count && DescriptionConditioner is not null; i++)
+        {
+            try
+            {
+                longest = Math.Max(longest, string.IsNullOrEmpty(descriptions[i]) ? 1 : DescriptionConditioner.CountTokens(descriptions[i]));
+            }
+            catch (ArgumentException error)
+            {
+                throw new ArgumentException($"Description {i} is too long. {error.Message}", nameof(descriptions), error);
+            }
+        }
+
+        return longest;
+    }
+
+    /// <summary>Memory in bytes that encoding a description of <paramref name="tokens"/> tokens uses, in addition to the weights.</summary>
+    internal long DescriptionMemory(long tokens) => DescriptionConditioner?.MemoryOf(tokens) ?? 0;
 
     /// <summary>Creates the state for generating at most <paramref name="maxSteps"/> steps. The caller disposes of it.</summary>
     internal LMState CreateState(long batch, long maxSteps, ConditionTensors conditions)
@@ -261,7 +287,12 @@ public sealed class LMModel : Module
         config.CrossConditions, config.PrependConditions, config.SumConditions, config.InterpolatedConditions,
         config.CrossAttentionPositions ? config.CrossAttentionPositionScale : null);
 
-    private ConditionTensor EncodeTexts(string name, IReadOnlyList<string?> texts)
+    private static string? DescriptionAmong(IEnumerable<string> names) =>
+        names.Contains(LMConfig.DescriptionCondition) ? LMConfig.DescriptionCondition : names.FirstOrDefault();
+
+    private TextConditioner? DescriptionConditioner => DescriptionAmong(Conditioners.Keys) is { } name ? Conditioners[name] : null;
+
+    private ConditionTensor EncodeTexts(string name, IReadOnlyList<string?> texts, int together)
     {
         // An empty description counts as none, except for a lookup table, where it is a text like any other.
         var conditioner = Conditioners.GetValueOrDefault(name);
@@ -275,11 +306,14 @@ public sealed class LMModel : Module
             throw new InvalidOperationException($"This model was created without a conditioner for '{name}': it can only generate from condition tensors.");
         }
 
-        var (embeddings, mask) = conditioner.Encode(texts);
-        using (mask)
-        {
-            return ConditionTensor.WithMask(name, embeddings, mask);
-        }
+        using var scope = NewDisposeScope();
+        var parts = texts.Chunk(together).Select(conditioner.Encode).ToList();
+        var longest = parts.Max(part => part.Mask.size(1));
+        var (embeddings, mask) = parts is [var only]
+            ? only
+            : (cat([.. parts.Select(part => nn.functional.pad(part.Embeds, [0, 0, 0, longest - part.Embeds.size(1)]))]),
+                cat([.. parts.Select(part => nn.functional.pad(part.Mask, [0, longest - part.Mask.size(1)]))]));
+        return ConditionTensor.WithMask(name, embeddings.MoveToOuterDisposeScope(), mask);
     }
 
     private ConditionTensor EmptyCondition(string name, int items) =>

@@ -1,3 +1,4 @@
+using AudioCraft.Conditioning;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -31,10 +32,10 @@ public class RequestTests
         model.GenerationParams = new GenerationParams { Duration = 0.5, Seed = 9 };
         string[] texts = ["rain", "wind in the trees", "rain", "a dog", ""];
         var (wholeAudio, wholeTokens) = model.GenerateWithTokens(texts);
-        var one = model.EstimateMemory();
-        Assert.InRange(model.EstimateMemory(5), 5 * one, 5 * one);
+        var one = model.EstimateMemory(texts) / texts.Length;
+        Assert.Equal(5 * model.EstimateMemory(), model.EstimateMemory(5));
         model.MemoryLimit = (2 * one) + 1;
-        Assert.Equal(2 * one, model.EstimateMemory(5));
+        Assert.Equal(2 * one, model.EstimateMemory(texts));
         var reports = new List<GenerationProgress>();
         var (audio, tokens) = model.GenerateWithTokens(texts, progress: new Collector(reports.Add));
         Exactly.Equal(wholeTokens, tokens);
@@ -43,6 +44,50 @@ public class RequestTests
         Assert.All(reports, report => Assert.Equal(3 * 28, report.TotalSteps));
         Assert.Throws<ArgumentOutOfRangeException>(() => model.MemoryLimit = 0);
         Assert.Throws<ArgumentOutOfRangeException>(() => model.EstimateMemory(0));
+    }
+
+    [Fact]
+    public async Task Texts_longer_than_the_text_encoder_accepts_throw_before_anything_is_computed()
+    {
+        using var model = AudioGen.GetPretrained("audiogen-tiny", CPU);
+        model.GenerationParams = new GenerationParams { Duration = 0.1, Seed = 1 };
+        var encoder = ((T5Conditioner)model.LM.Conditioners["description"]).TextEncoder;
+        Assert.Equal(512, encoder.MaxTokens);
+        var longest = string.Join(' ', Enumerable.Repeat("rain", 511));
+        Assert.Equal(512, encoder.CountTokens(longest));
+        model.Generate(longest).Dispose();
+        foreach (var text in new[] { longest + " rain", new string('x', 20_000), string.Join(' ', Enumerable.Repeat("heavy rain", 2_000)), new string('x', 10_000_000), new string(' ', 10_000_000) })
+        {
+            var error = Assert.Throws<ArgumentException>(() => model.Generate(["rain", text]));
+            Assert.Contains("Description 1", error.Message, StringComparison.Ordinal);
+            Assert.Contains("at most 512", error.Message, StringComparison.Ordinal);
+            await Assert.ThrowsAsync<ArgumentException>(() => model.GenerateAsync(text));
+            Assert.Throws<ArgumentException>(() => model.GenerateStreamingAsync(text));
+            Assert.Throws<ArgumentException>(() => model.EstimateMemory([text]));
+            LiveTensors.NoneLeft(() =>
+            {
+                using var prompt = zeros(1, 4000);
+                Assert.Throws<ArgumentException>(() => model.GenerateContinuation(prompt, 16000, [text]));
+                Assert.Throws<ArgumentException>(() => model.ContinueRecording(prompt, 16000, [text]));
+            });
+        }
+
+        encoder.MaxTokens = 513;
+        model.Generate(longest + " rain").Dispose();
+        Assert.Throws<ArgumentOutOfRangeException>(() => encoder.MaxTokens = 0);
+    }
+
+    [Fact]
+    public void Memory_estimate_counts_the_tokens_of_the_descriptions()
+    {
+        using var model = AudioGen.GetPretrained("audiogen-tiny", CPU);
+        model.GenerationParams = new GenerationParams { Duration = 0.1 };
+        ((T5Conditioner)model.LM.Conditioners["description"]).TextEncoder.MaxTokens = 20_001;
+        var longText = string.Join(' ', Enumerable.Repeat("rain", 20_000));
+
+        // The scores of four heads alone.
+        Assert.InRange(model.EstimateMemory([longText]), 4L * 20_001 * 20_001 * sizeof(float), long.MaxValue);
+        Assert.InRange(model.EstimateMemory(["rain"]), 1, model.EstimateMemory(1));
     }
 
     [Fact]

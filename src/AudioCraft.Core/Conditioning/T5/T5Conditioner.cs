@@ -55,7 +55,7 @@ public sealed class T5Conditioner : TextConditioner
     /// Embeddings [B, T, <see cref="OutputDimension"/>], exactly zero where the mask is zero, and the mask [B, T], int64, 1 for a token;
     /// both on this module's device, owned by the caller.
     /// </returns>
-    /// <exception cref="ArgumentException">The list is empty.</exception>
+    /// <exception cref="ArgumentException">The list is empty, or a text has more tokens than <see cref="T5TextEncoder.MaxTokens"/>.</exception>
     public override (Tensor Embeds, Tensor Mask) Encode(IReadOnlyList<string?> texts)
     {
         using var scope = NewDisposeScope();
@@ -67,6 +67,12 @@ public sealed class T5Conditioner : TextConditioner
         var embeds = output_proj.forward(hidden) * mask.unsqueeze(-1);
         return (embeds.MoveToOuterDisposeScope(), mask.MoveToOuterDisposeScope());
     }
+
+    /// <inheritdoc/>
+    internal override int CountTokens(string? text) => encoder.CountTokens(text);
+
+    /// <inheritdoc/>
+    internal override long MemoryOf(long tokens) => base.MemoryOf(tokens) + encoder.Config.MemoryOf(tokens);
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

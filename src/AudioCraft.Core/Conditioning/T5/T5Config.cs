@@ -54,6 +54,14 @@ public sealed record T5Config
         }
     }
 
+    /// <summary>Memory in bytes that encoding one text uses in addition to the weights: the scores of the attention, and the activations of a block.</summary>
+    internal long MemoryOf(long tokens)
+    {
+        const long scoresAlive = 3, vectorsAlive = 6;
+        var feedForward = (GatedGelu ? 3 : 2) * FeedForwardDimension;
+        return sizeof(float) * ((scoresAlive * HeadCount * tokens * tokens) + (tokens * ((vectorsAlive * (ModelDimension + (HeadCount * HeadDimension))) + feedForward)));
+    }
+
     /// <summary>Reads a <c>config.json</c>.</summary>
     /// <exception cref="CheckpointException">The file is missing, is not JSON, does not describe a T5, or a value is missing or out of range.</exception>
     public static T5Config Load(string path)

@@ -10,7 +10,15 @@ namespace AudioCraft.Conditioning;
 /// </summary>
 public sealed class T5TextEncoder : IDisposable
 {
+    /// <summary>The length of the texts that T5 was trained on ("Exploring the Limits of Transfer Learning", Raffel et al. 2020, section 3.1.2).</summary>
+    private const int TrainedTokens = 512;
+
+    /// <summary>A text with more characters than this for each token is rejected before it is tokenized. Only runs of white space have so many.</summary>
+    private const long MaxCharactersPerToken = 1000;
+
     private const int UsualExtraIds = 100;
+
+    private int maxTokens = TrainedTokens;
 
     private readonly T5Encoder encoder;
 
@@ -86,14 +94,34 @@ public sealed class T5TextEncoder : IDisposable
         return new T5TextEncoder(tokenizer, MoveTo(device, T5Encoder.Load(config, archive, prefix)), device);
     }
 
+    /// <summary>
+    /// The longest text that is accepted, in tokens including the final <c>&lt;/s&gt;</c>; 512 by default, the length that T5 was trained on. Upstream has no limit:
+    /// with a higher one, longer texts are encoded too, in memory that grows with the square of their length.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is less than 1.</exception>
+    public int MaxTokens
+    {
+        get => maxTokens;
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(value, 1);
+            maxTokens = value;
+        }
+    }
+
+    /// <summary>Counts the tokens of a text, including the final <c>&lt;/s&gt;</c>.</summary>
+    /// <param name="text">The text; null is the same as "".</param>
+    /// <exception cref="ArgumentException">The text has more tokens than <see cref="MaxTokens"/>.</exception>
+    public int CountTokens(string? text) => Ids(text).Length;
+
     /// <summary>Tokenizes texts as one batch, padded to the longest.</summary>
     /// <param name="texts">At least one. Null and "" are the null condition: one <c>&lt;/s&gt;</c> whose mask is zero. " " is not empty.</param>
     /// <returns>Ids and mask, both [B, T] int64 on the CPU; the caller owns them.</returns>
-    /// <exception cref="ArgumentException">The list is empty.</exception>
+    /// <exception cref="ArgumentException">The list is empty, or a text has more tokens than <see cref="MaxTokens"/>.</exception>
     public (Tensor InputIds, Tensor AttentionMask) Tokenize(IReadOnlyList<string?> texts)
     {
         ArgumentNullException.ThrowIfNull(texts);
-        var (ids, mask) = Tokenizer.EncodeBatch([.. texts.Select(text => text ?? "")]);
+        var (ids, mask) = Tokenizer.Batch([.. texts.Select(Ids)]);
         for (var i = 0; i < texts.Count; i++)
         {
             if (string.IsNullOrEmpty(texts[i]))
@@ -104,6 +132,20 @@ public sealed class T5TextEncoder : IDisposable
         }
 
         return (ids, mask);
+    }
+
+    private long[] Ids(string? text)
+    {
+        if (text?.Length > maxTokens * MaxCharactersPerToken)
+        {
+            throw new ArgumentException($"A text has {text.Length:N0} characters; the text encoder accepts at most {maxTokens:N0} tokens, so it was not tokenized.", nameof(text));
+        }
+
+        var ids = Tokenizer.Encode(text ?? "");
+        return ids.Length <= maxTokens
+            ? ids
+            : throw new ArgumentException(
+                $"A text of {text!.Length:N0} characters has {ids.Length:N0} tokens; the text encoder accepts at most {maxTokens:N0}. Shorten the text, or set {nameof(T5TextEncoder)}.{nameof(MaxTokens)}.", nameof(text));
     }
 
     /// <summary>Runs the encoder without gradients.</summary>

@@ -103,17 +103,28 @@ public sealed class T5Tokenizer
             rows[i] = Encode(texts[i] ?? throw new ArgumentException($"Text {i} of {texts.Count} is null.", nameof(texts)));
         }
 
+        return Batch(rows);
+    }
+
+    /// <summary>Pads the ids of texts, at least one, to the longest.</summary>
+    internal (Tensor InputIds, Tensor AttentionMask) Batch(IReadOnlyList<long[]> rows)
+    {
+        if (rows.Count == 0)
+        {
+            throw new ArgumentException("At least one text is needed; the list is empty.", nameof(rows));
+        }
+
         var longest = rows.Max(row => row.Length);
-        var ids = new long[checked(rows.Length * longest)];
+        var ids = new long[checked(rows.Count * longest)];
         var mask = new long[ids.Length];
         Array.Fill(ids, PaddingId);
-        for (var i = 0; i < rows.Length; i++)
+        for (var i = 0; i < rows.Count; i++)
         {
             rows[i].CopyTo(ids, i * longest);
             Array.Fill(mask, 1, i * longest, rows[i].Length);
         }
 
-        return (tensor(ids, [rows.Length, longest]), tensor(mask, [rows.Length, longest]));
+        return (tensor(ids, [rows.Count, longest]), tensor(mask, [rows.Count, longest]));
     }
 
     private static int NextBracket(string text, int at) => at + 1 < text.Length ? text.IndexOf('<', at + 1) : -1;
