@@ -1,3 +1,4 @@
+using AudioCraft.Audio;
 using NAudio.Wave;
 
 namespace AudioCraft.NAudio.SoundFile;
@@ -53,6 +54,12 @@ public sealed class SoundFileWriter : IDisposable
             throw new ArgumentException($"The wave format is {waveFormat}, but 32-bit IEEE float was expected.", nameof(waveFormat));
         }
 
+        if (waveFormat.Channels > Waveform.MaxChannels || waveFormat.SampleRate > Waveform.MaxSampleRate)
+        {
+            throw new ArgumentException(
+                $"The wave format has {waveFormat.Channels} channels at {waveFormat.SampleRate} Hz, but at most {Waveform.MaxChannels} channels at {Waveform.MaxSampleRate} Hz were expected.", nameof(waveFormat));
+        }
+
         SoundFormats.RequireQuality(format, quality);
         var info = new LibSndFile.Info { SampleRate = waveFormat.SampleRate, Channels = waveFormat.Channels, Format = SoundFormats.ToNative(format, samples) };
         if (!NativeLibraries.HasSoundFile)
@@ -62,7 +69,7 @@ public sealed class SoundFileWriter : IDisposable
 
         if (LibSndFile.CheckFormat(ref info) == 0 || (format == SoundFormat.Opus && info.SampleRate is not (8000 or 12000 or 16000 or 24000 or 48000)))
         {
-            throw Unsupported(null);
+            throw Unsupported();
         }
 
         WaveFormat = waveFormat;
@@ -95,9 +102,9 @@ public sealed class SoundFileWriter : IDisposable
 
         owned = path is null ? null : target;
 
-        ArgumentException Unsupported(Exception? error) => new(
-            $"{format} with {waveFormat.Channels} channels at {waveFormat.SampleRate} Hz cannot be written by the installed libsndfile.{(error is null ? "" : $" {error.Message}")}",
-            nameof(format), error);
+        // The inner exception has libsndfile's text.
+        ArgumentException Unsupported(Exception? error = null) => new(
+            $"{format} with {waveFormat.Channels} channels at {waveFormat.SampleRate} Hz cannot be written by the installed libsndfile.", nameof(format), error);
     }
 
     /// <summary>32-bit IEEE float at the sample rate and with the channels of the file.</summary>
