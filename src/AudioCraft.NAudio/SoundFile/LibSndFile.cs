@@ -7,6 +7,7 @@ internal static unsafe partial class LibSndFile
 {
     public const int Read = 0x10;
     public const int Write = 0x20;
+    public const int UpdateHeaderNow = 0x1060;
     public const int GetChannelMap = 0x1100;
     public const int SetClipping = 0x10C0;
     public const int SetVbrQuality = 0x1300;

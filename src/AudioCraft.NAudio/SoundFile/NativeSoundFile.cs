@@ -92,6 +92,12 @@ internal sealed unsafe class NativeSoundFile : IDisposable
         return LibSndFile.Command(Handle, LibSndFile.GetChannelMap, map, map.Length * sizeof(int)) != 0 ? map : null;
     }
 
+    public void WriteHeader()
+    {
+        _ = LibSndFile.Command(Handle, LibSndFile.UpdateHeaderNow, 0, 0);
+        ThrowIfFailed();
+    }
+
     /// <summary>Writers clip samples beyond ±1 instead of wrapping around.</summary>
     public void Clip() => _ = LibSndFile.Command(Handle, LibSndFile.SetClipping, 0, 1);
 

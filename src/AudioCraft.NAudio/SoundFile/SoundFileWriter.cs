@@ -5,7 +5,7 @@ namespace AudioCraft.NAudio.SoundFile;
 
 /// <summary>
 /// Writes 32-bit float samples to an audio file with libsndfile: WAV, AIFF, FLAC, Ogg Vorbis, Opus or MP3.
-/// The file is complete after <see cref="Dispose"/>. Calls from several threads are processed one after another.
+/// The file is complete after <see cref="Dispose"/>; without samples it is the shortest valid one (Opus and MP3 then have a block of silence). Calls from several threads are processed one after another.
 /// </summary>
 public sealed class SoundFileWriter : IDisposable
 {
@@ -14,6 +14,7 @@ public sealed class SoundFileWriter : IDisposable
 
     private readonly Lock sync = new();
     private readonly NativeSoundFile file;
+    private readonly SoundFormat format;
     private readonly Stream? owned;
     private bool isDisposed;
 
@@ -73,6 +74,7 @@ public sealed class SoundFileWriter : IDisposable
         }
 
         WaveFormat = waveFormat;
+        this.format = format;
         var target = stream ?? Create(path!);
         try
         {
@@ -162,12 +164,32 @@ public sealed class SoundFileWriter : IDisposable
             isDisposed = true;
             try
             {
-                file.Dispose();
+                try
+                {
+                    CompleteEmpty();
+                }
+                finally
+                {
+                    file.Dispose();
+                }
             }
             finally
             {
                 Close();
             }
+        }
+    }
+
+    /// <summary>libsndfile writes no file of these formats before the first sample.</summary>
+    private void CompleteEmpty()
+    {
+        if (SampleCount == 0 && format == SoundFormat.Flac)
+        {
+            file.WriteHeader();
+        }
+        else if (SampleCount == 0 && format is (SoundFormat.Opus or SoundFormat.Mp3))
+        {
+            file.WriteFrames(new float[WaveFormat.Channels], 1);
         }
     }
 
