@@ -18,19 +18,30 @@ check_sdk() {
         fail "The .NET SDK is too old: version 10 or later is needed, from https://dotnet.microsoft.com/download."
 }
 
-# libsndfile reads and writes FLAC, Ogg, Opus, MP3 and AIFF. Without it everything works but those formats.
-install_libsndfile() {
+# libsndfile reads and writes FLAC, Ogg, Opus, MP3 and AIFF; libasound plays audio. Without them everything works but that.
+install_libraries() {
     [ "$(uname -s)" = Linux ] && command -v apt-get >/dev/null || return 0
-    [ "$(dpkg-query -W -f '${db:Status-Status}' libsndfile1 2>/dev/null)" = installed ] && return 0
-    local as_root=()
+    local missing=() as_root=() package
+    has_package libsndfile1 || missing+=(libsndfile1)
+    # Ubuntu 24.04 and Debian 13 renamed libasound2 to libasound2t64.
+    has_package libasound2 || has_package libasound2t64 || missing+=(libasound2)
+    [ "${#missing[@]}" -gt 0 ] || return 0
     if [ "$(id -u)" -ne 0 ]; then
-        command -v sudo >/dev/null || { say "libsndfile is missing; install it with: apt-get install libsndfile1"; return 0; }
+        command -v sudo >/dev/null || { say "install the missing libraries with: apt-get install ${missing[*]}"; return 0; }
         as_root=(sudo)
     fi
-    say "installing libsndfile1"
-    { "${as_root[@]}" apt-get update -qq; "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends libsndfile1; } >/dev/null ||
-        say "libsndfile1 could not be installed (see above): audio files other than WAV cannot be read"
+    say "installing ${missing[*]}"
+    "${as_root[@]}" apt-get update -qq >/dev/null
+    for package in "${missing[@]}"; do
+        apt_install "$package" || { [ "$package" = libasound2 ] && apt_install libasound2t64; } ||
+            say "$package could not be installed (see above): $([ "$package" = libsndfile1 ] && echo "audio files other than WAV cannot be read" || echo "audio cannot be played")"
+    done
 }
+
+has_package() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
+
+# Uses as_root of install_libraries.
+apt_install() { "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$1" >/dev/null; }
 
 restore() {
     local log status package unreachable
@@ -50,7 +61,7 @@ restore() {
 }
 
 check_sdk
-install_libsndfile
+install_libraries
 say "restoring packages (the first run downloads libtorch, 130 MB)"
 restore
 say "done"

@@ -25,17 +25,22 @@ public static class NAudioFile
     /// <exception cref="AudioCraftException">The file cannot be opened or read, or the library that decodes its format is not installed.</exception>
     public static (Tensor Wav, int SampleRate) Read(string path, long maxSamples = DefaultMaxSamples)
     {
-        ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentOutOfRangeException.ThrowIfLessThan(maxSamples, 1);
-        try
-        {
-            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
-            return Read(stream, $"'{path}'", maxSamples);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or NotSupportedException)
-        {
-            throw new AudioCraftException($"'{path}' cannot be read: {error.Message}", error);
-        }
+        return Read(path, new AudioReadOptions(), maxSamples);
+    }
+
+    /// <summary>Reads an audio file and converts it while it is decoded, so that memory depends on the result. The format is recognized by the contents, not by the name.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="options">The sample rate and the channels of the result, the limit (<see cref="DefaultMaxSamples"/> by default for compressed formats), and the logger.</param>
+    /// <returns>[C, T] float32 on the CPU with full scale ±1, owned by the caller, and its sample rate in hertz.</returns>
+    /// <exception cref="ArgumentException">A value of <paramref name="options"/> is out of range.</exception>
+    /// <exception cref="AudioFormatException">The file is damaged or cut off, contains NaN or infinity, is too long, or its format is unknown.</exception>
+    /// <exception cref="AudioCraftException">The file cannot be opened or read, or the library that decodes its format is not installed.</exception>
+    public static (Tensor Wav, int SampleRate) Read(string path, AudioReadOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        return Read(path, options, options.MaxSamples ?? DefaultMaxSamples);
     }
 
     /// <summary>Reads an audio file from a stream, from its position to its end. The stream stays open.</summary>
@@ -47,21 +52,22 @@ public static class NAudioFile
     /// <exception cref="AudioCraftException">The stream fails, or the library that decodes the format is not installed.</exception>
     public static (Tensor Wav, int SampleRate) Read(Stream stream, long maxSamples = DefaultMaxSamples)
     {
-        ArgumentNullException.ThrowIfNull(stream);
         ArgumentOutOfRangeException.ThrowIfLessThan(maxSamples, 1);
-        if (!stream.CanRead)
-        {
-            throw new ArgumentException("The stream cannot be read.", nameof(stream));
-        }
+        return Read(stream, new AudioReadOptions(), maxSamples);
+    }
 
-        try
-        {
-            return Read(stream, "The stream", maxSamples);
-        }
-        catch (IOException error)
-        {
-            throw new AudioCraftException($"The stream cannot be read: {error.Message}", error);
-        }
+    /// <summary>Reads an audio file from a stream, from its position to its end, and converts it while it is decoded. The stream stays open.</summary>
+    /// <param name="stream">A stream that cannot seek or is not at its beginning is first copied into memory.</param>
+    /// <param name="options">The sample rate and the channels of the result, the limit (<see cref="DefaultMaxSamples"/> by default for compressed formats), and the logger.</param>
+    /// <returns>[C, T] float32 on the CPU with full scale ±1, owned by the caller, and its sample rate in hertz.</returns>
+    /// <exception cref="ArgumentException">The stream cannot be read, or a value of <paramref name="options"/> is out of range.</exception>
+    /// <exception cref="AudioFormatException">The contents are damaged or cut off, contain NaN or infinity, are too long, or their format is unknown.</exception>
+    /// <exception cref="AudioCraftException">The stream fails, or the library that decodes the format is not installed.</exception>
+    public static (Tensor Wav, int SampleRate) Read(Stream stream, AudioReadOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        return Read(stream, options, options.MaxSamples ?? DefaultMaxSamples);
     }
 
     /// <summary>Writes an audio file, complete or not at all: to a temporary file, which is then renamed. Missing directories are created.</summary>
@@ -117,60 +123,118 @@ public static class NAudioFile
         encoded.CopyTo(stream);
     }
 
-    private static (Tensor Wav, int SampleRate) Read(Stream stream, string name, long maxSamples)
+    private static (Tensor Wav, int SampleRate) Read(string path, AudioReadOptions options, long maxDecoded)
     {
-        var source = SoundFileReader.AtBeginning(stream, name);
-        if (IsWav(source))
-        {
-            return AudioFile.Read(source);
-        }
-
-        using var reader = new SoundFileReader(source, name, leaveOpen: true);
-        var expected = reader.Length / reader.WaveFormat.BlockAlign;
-        if (expected > maxSamples / reader.WaveFormat.Channels)
-        {
-            throw new AudioFormatException($"{name} states {expected} frames of {reader.WaveFormat.Channels} channels, more than {maxSamples} samples, the limit of this call.");
-        }
-
-        var wav = ProviderExtensions.ReadAll(reader, maxSamples, message => new AudioFormatException($"{name} {message}"));
+        ArgumentException.ThrowIfNullOrEmpty(path);
         try
         {
-            if (reader.HasExactLength && wav.size(1) < expected)
-            {
-                throw new AudioFormatException($"{name} was cut off: it has {wav.size(1)} of {expected} frames.");
-            }
-
-            RequireFinite(wav, name);
-            return (wav, reader.WaveFormat.SampleRate);
+            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+            return Read(stream, $"'{path}'", options, maxDecoded);
         }
-        catch
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or NotSupportedException)
+        {
+            throw new AudioCraftException($"'{path}' cannot be read: {error.Message}", error);
+        }
+    }
+
+    private static (Tensor Wav, int SampleRate) Read(Stream stream, AudioReadOptions options, long maxDecoded)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        if (!stream.CanRead)
+        {
+            throw new ArgumentException("The stream cannot be read.", nameof(stream));
+        }
+
+        try
+        {
+            return Read(stream, "The stream", options, maxDecoded);
+        }
+        catch (IOException error)
+        {
+            throw new AudioCraftException($"The stream cannot be read: {error.Message}", error);
+        }
+    }
+
+    /// <param name="stream">The file.</param>
+    /// <param name="name">Its name in messages.</param>
+    /// <param name="options">The conversion.</param>
+    /// <param name="maxDecoded">The largest number of samples of the result of a compressed file.</param>
+    private static (Tensor Wav, int SampleRate) Read(Stream stream, string name, AudioReadOptions options, long maxDecoded)
+    {
+        var source = SoundFileReader.AtBeginning(stream, name);
+        var tag = WavTag.Read(source, out var isWav);
+        source.Position = 0;
+        if (isWav && (WavTag.IsBuiltIn(tag) || !NativeLibraries.HasSoundFile))
+        {
+            return ReadWav(source, name, options);
+        }
+
+        SoundFileReader reader;
+        try
+        {
+            reader = new SoundFileReader(source, name, leaveOpen: true);
+        }
+        catch (AudioFormatException) when (isWav)
+        {
+            // The built-in reader's error names the encoding.
+            source.Position = 0;
+            return ReadWav(source, name, options);
+        }
+
+        using (reader)
+        {
+            return Decode(reader, name, options, maxDecoded);
+        }
+    }
+
+    private static (Tensor Wav, int SampleRate) ReadWav(Stream source, string name, AudioReadOptions options)
+    {
+        try
+        {
+            return AudioFile.Read(source, options);
+        }
+        catch (AudioFormatException error) when (error.Message.StartsWith("the stream", StringComparison.Ordinal))
+        {
+            throw new AudioFormatException(name + error.Message["the stream".Length..], error);
+        }
+    }
+
+    private static (Tensor Wav, int SampleRate) Decode(SoundFileReader reader, string name, AudioReadOptions options, long maxDecoded)
+    {
+        var (fileRate, fileChannels) = (reader.WaveFormat.SampleRate, reader.WaveFormat.Channels);
+        var (rate, channels) = (options.SampleRate ?? fileRate, options.Channels ?? fileChannels);
+        using var converter = options.CreateConverter(name, fileRate, fileChannels, reader.Layout);
+        var expected = reader.Length / reader.WaveFormat.BlockAlign;
+        if ((double)expected * rate / fileRate * channels > maxDecoded)
+        {
+            throw new AudioFormatException($"{name} states {expected} frames of {fileChannels} channels: as {channels} channels at {rate} Hz, these are more than {maxDecoded} samples, the limit of this call.");
+        }
+
+        var frame = 0L;
+        var wav = ProviderExtensions.ReadAll(
+            reader, maxDecoded, message => new AudioFormatException($"{name} {message}"), channels, block =>
+            {
+                RequireFinite(block, frame, name);
+                frame += block.size(1);
+                return converter?.Convert(block);
+            }, () => converter?.Complete());
+        if (reader.HasExactLength && frame < expected)
         {
             wav.Dispose();
-            throw;
+            throw new AudioFormatException($"{name} was cut off: it has {frame} of {expected} frames; copy or download the file again.");
         }
+
+        return (wav, rate);
     }
 
-    /// <summary>RIFF WAVE, RF64 or BW64. The stream, which is at its beginning, stays there.</summary>
-    private static bool IsWav(Stream stream)
+    private static void RequireFinite(Tensor block, long start, string name)
     {
-        Span<byte> head = stackalloc byte[12];
-        var read = stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false);
-        stream.Position = 0;
-        return read == head.Length && head[8..].SequenceEqual("WAVE"u8) && (head.StartsWith("RIFF"u8) || head.StartsWith("RF64"u8) || head.StartsWith("BW64"u8));
-    }
-
-    private static void RequireFinite(Tensor wav, string name)
-    {
-        for (long channel = 0; channel < wav.size(0); channel++)
+        for (long channel = 0; channel < block.size(0); channel++)
         {
-            const int Block = 1 << 20;
-            for (long start = 0, length = wav.size(1); start < length; start += Block)
+            var samples = Waveform.Samples(block, channel, 0, (int)block.size(1));
+            if (Waveform.IndexOfNonFinite(samples) is var bad and >= 0)
             {
-                var samples = Waveform.Samples(wav, channel, start, (int)Math.Min(Block, length - start));
-                if (Waveform.IndexOfNonFinite(samples) is var bad and >= 0)
-                {
-                    throw new AudioFormatException($"{name} has the value {samples[bad]} at frame {start + bad} of channel {channel}, but finite samples were expected.");
-                }
+                throw new AudioFormatException($"{name} has the value {samples[bad]} at frame {start + bad} of channel {channel}, but finite samples were expected.");
             }
         }
     }

@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
+using AudioCraft.Audio;
 using NAudio.Wave;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace AudioCraft.NAudio;
@@ -46,67 +45,59 @@ public static class ProviderExtensions
 
     /// <summary>Reads to the end. Memory grows with the samples that are read, whatever length a header states.</summary>
     /// <param name="source">The source.</param>
-    /// <param name="maxSamples">The largest number of samples, of all channels together.</param>
+    /// <param name="maxSamples">The largest number of samples of the result, of all channels together.</param>
     /// <param name="failure">Makes the exception of a predicate such as "ends within a frame.".</param>
-    internal static Tensor ReadAll(ISampleProvider source, long maxSamples, Func<string, Exception> failure)
+    /// <param name="channels">The number of channels of the result; null for those of the source.</param>
+    /// <param name="convert">Converts a block [C, T]; it returns null for the block itself.</param>
+    /// <param name="complete">Returns the samples that follow the last block; or null.</param>
+    internal static Tensor ReadAll(
+        ISampleProvider source, long maxSamples, Func<string, Exception> failure, int? channels = null, Func<Tensor, Tensor?>? convert = null, Func<Tensor?>? complete = null)
     {
-        var channels = source.WaveFormat.Channels;
-        var blocks = new List<float[]>();
-        var buffer = new float[BlockFrames * channels];
+        var sourceChannels = source.WaveFormat.Channels;
+        using var audio = new WaveformBuffer(channels ?? sourceChannels);
+        using var block = new WaveformBuffer(sourceChannels);
+        var buffer = new float[BlockFrames * sourceChannels];
         var total = 0L;
-        var filled = 0;
-        while (source.Read(buffer.AsSpan(filled)) is var read and > 0)
+        int filled;
+        do
         {
-            total += read;
-            filled += read;
-            if (total > maxSamples)
+            // A source may return fewer samples than requested before its end.
+            filled = 0;
+            while (filled < buffer.Length && source.Read(buffer.AsSpan(filled)) is var read and > 0)
             {
-                throw failure($"has more than {maxSamples} samples, the limit of this call.");
+                filled += read;
             }
 
-            // A source may return fewer samples than requested before its end. Full blocks consist of whole frames.
-            if (filled == buffer.Length)
+            total += filled;
+            if (filled % sourceChannels != 0)
             {
-                blocks.Add(buffer);
-                buffer = new float[buffer.Length];
-                filled = 0;
-            }
-        }
-
-        if (filled % channels != 0)
-        {
-            throw failure($"ends within a frame, after {total} samples of {channels} channels.");
-        }
-
-        blocks.Add(buffer[..filled]);
-        var wav = Allocate(channels, total / channels);
-        try
-        {
-            var start = 0L;
-            foreach (var block in blocks)
-            {
-                Interleaving.Deinterleave(block, wav, start);
-                start += block.Length / channels;
+                throw failure($"ends within a frame, after {total} samples of {sourceChannels} channels.");
             }
 
-            return wav;
+            block.Append(buffer.AsSpan(0, filled));
+            using Tensor samples = block.ToTensor();
+            Append(convert?.Invoke(samples), samples);
         }
-        catch
-        {
-            wav.Dispose();
-            throw;
-        }
-    }
+        while (filled == buffer.Length);
 
-    private static Tensor Allocate(int channels, long frames)
-    {
-        try
+        Append(complete?.Invoke(), null);
+        return audio.ToTensor();
+
+        void Append(Tensor? converted, Tensor? original)
         {
-            return empty(channels, frames, dtype: ScalarType.Float32);
-        }
-        catch (ExternalException error)
-        {
-            throw new AudioCraftException($"There is not enough memory for {frames} frames of {channels} channels.", error);
+            using (converted)
+            {
+                var part = converted ?? original;
+                if (part is not null && (audio.Frames + part.size(1)) * audio.Channels > maxSamples)
+                {
+                    throw failure($"has more than {maxSamples} samples, the limit of this call.");
+                }
+
+                if (part is not null)
+                {
+                    audio.Append(part);
+                }
+            }
         }
     }
 }

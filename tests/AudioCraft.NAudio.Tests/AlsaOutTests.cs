@@ -17,7 +17,7 @@ public class AlsaOutTests
             return true;
         }
 
-        Assert.Throws<AudioCraftException>(() => new AlsaOut("null"));
+        Assert.Contains("libasound2", Assert.Throws<AudioCraftException>(() => new AlsaOut("null")).Message, StringComparison.Ordinal);
         return false;
     }
 
@@ -182,6 +182,44 @@ public class AlsaOutTests
         player.Dispose();
         Assert.Throws<ObjectDisposedException>(() => player.Init(new Silence().ToWaveProvider()));
     }
+
+    [Fact]
+    public void A_missing_device_prints_nothing_to_the_standard_error_stream()
+    {
+        if (!HasAlsa())
+        {
+            return;
+        }
+
+        using var folder = new AudioCraft.Tests.Checkpoints.TemporaryFolder();
+        var path = folder.File("stderr.txt");
+        using (var file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.ReadWrite))
+        {
+            var original = Duplicate(2);
+            Assert.Equal(2, Duplicate((int)file.SafeFileHandle.DangerousGetHandle(), 2));
+            try
+            {
+                Assert.Throws<AudioCraftException>(() => new AlsaOut("no-such-device"));
+                Assert.Throws<AudioCraftException>(() => new AlsaOut("hw:77"));
+            }
+            finally
+            {
+                Assert.Equal(2, Duplicate(original, 2));
+                _ = Close(original);
+            }
+        }
+
+        Assert.DoesNotContain("ALSA", File.ReadAllText(path), StringComparison.Ordinal);
+    }
+
+    [System.Runtime.InteropServices.DllImport("libc", EntryPoint = "dup")]
+    private static extern int Duplicate(int descriptor);
+
+    [System.Runtime.InteropServices.DllImport("libc", EntryPoint = "dup2")]
+    private static extern int Duplicate(int descriptor, int target);
+
+    [System.Runtime.InteropServices.DllImport("libc", EntryPoint = "close")]
+    private static extern int Close(int descriptor);
 
     private sealed class Silence : ISampleProvider
     {

@@ -30,6 +30,10 @@ internal static class CodecFiles
         return count >= 1 ? (int)Math.Min(count, codec.TotalCodebooks) : throw new UsageException(FormattableString.Invariant($"--bitrate {kilobits} is too low: each codebook of this codec takes {each:0.###} kb/s."));
     }
 
+    /// <summary>How audio is read for a file: converted to the codec's sample rate and channels while it is decoded, except for .dac files, which store those of the audio.</summary>
+    public static AudioReadOptions ReadOptions(CompressionModel codec, string path) =>
+        Path.GetExtension(path).Equals(Dac, StringComparison.OrdinalIgnoreCase) ? new() : new() { SampleRate = codec.SampleRate, Channels = codec.Channels };
+
     /// <summary>Encodes audio and writes the file, completely or not at all.</summary>
     /// <param name="codec">The codec.</param>
     /// <param name="codebooks">The number of codebooks.</param>

@@ -58,7 +58,7 @@ internal sealed class EncodeCommand
             CodecFiles.CheckEnding(target, codec);
             var count = line.GetValue(codebooks) ?? (line.GetValue(bitrate) is { } kilobits ? CodecFiles.CodebooksFor(kilobits, codec) : codec.TotalCodebooks);
             using var lm = LanguageModel(line.GetValue(languageModel), codec);
-            var (wav, rate) = NAudioFile.Read(path);
+            var (wav, rate) = NAudioFile.Read(path, CodecFiles.ReadOptions(codec, target));
             using (wav)
             {
                 var watch = Stopwatch.StartNew();

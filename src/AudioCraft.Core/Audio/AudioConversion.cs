@@ -7,28 +7,50 @@ namespace AudioCraft;
 /// <summary>Sample rates, channels and sample types of tensors, as upstream's data/audio_utils.py and julius 0.2.7 convert them.</summary>
 public static class AudioConversion
 {
-    /// <summary>Converts the sample rate, then the channels: <c>convert_audio</c>.</summary>
+    /// <summary>Converts the sample rate and the channels: <c>convert_audio</c>. Channels are mixed down before resampling, which needs less memory and is equal up to rounding.</summary>
     /// <param name="wav">[…, C, T] of any float type, on any device. It is not changed.</param>
     /// <param name="fromRate">Its sample rate in hertz, 1 to 1,000,000.</param>
     /// <param name="toRate">The target sample rate in hertz, 1 to 1,000,000.</param>
     /// <param name="channels">The target number of channels, at least 1: see <see cref="ConvertChannels"/>.</param>
+    /// <param name="downmix">How channels are reduced.</param>
+    /// <param name="layout">The positions of the channels, for <see cref="DownmixMode.Standard"/>.</param>
     /// <returns>[…, <paramref name="channels"/>, ⌊T · to / from⌋] of the same type and device, which the caller owns and which shares no memory with <paramref name="wav"/>.</returns>
     /// <exception cref="ArgumentException">A value is out of range, or there are fewer channels than requested, and more than one.</exception>
-    public static Tensor Convert(Tensor wav, int fromRate, int toRate, int channels)
+    public static Tensor Convert(
+        Tensor wav, int fromRate, int toRate, int channels, DownmixMode downmix = DownmixMode.Standard, ChannelMask layout = ChannelMask.None)
     {
         RequireChannels(wav, channels);
-        using var resampled = Resample(wav, fromRate, toRate);
-        return ConvertChannels(resampled, channels);
+        if (fromRate == toRate)
+        {
+            Waveform.RequireSampleRate(fromRate, nameof(fromRate));
+            return ConvertChannels(wav, channels, downmix, layout);
+        }
+
+        if (wav.size(-2) <= channels)
+        {
+            using var resampled = Resample(wav, fromRate, toRate);
+            return ConvertChannels(resampled, channels, downmix, layout);
+        }
+
+        using var mixed = ConvertChannels(wav, channels, downmix, layout);
+        return Resample(mixed, fromRate, toRate);
     }
 
-    /// <summary>Converts the number of channels: <c>convert_audio_channels</c>. To one by their mean, from one by repeating it, otherwise by selecting the first ones.</summary>
+    /// <summary>
+    /// Converts the number of channels. One channel is repeated. Several channels are reduced with the coefficients of ITU-R BS.775, so that no channel's content is lost;
+    /// <see cref="DownmixMode.Upstream"/> selects the behavior of <c>convert_audio_channels</c>: to one by the mean, otherwise the first channels.
+    /// </summary>
     /// <param name="wav">[…, C, T], C at least 1. It is not changed.</param>
     /// <param name="channels">The target number of channels, at least 1.</param>
+    /// <param name="downmix">How channels are reduced.</param>
+    /// <param name="layout">The positions of the channels, for <see cref="DownmixMode.Standard"/>; by default the usual ones for their number (above 8: none, and channels go to the
+    /// outputs in turn).</param>
     /// <returns>[…, <paramref name="channels"/>, T] of the same type and device, which the caller owns and which shares no memory with <paramref name="wav"/>.</returns>
     /// <exception cref="ArgumentException">A value is out of range, or C is less than <paramref name="channels"/> without being 1.</exception>
-    public static Tensor ConvertChannels(Tensor wav, int channels)
+    public static Tensor ConvertChannels(Tensor wav, int channels, DownmixMode downmix = DownmixMode.Standard, ChannelMask layout = ChannelMask.None)
     {
         RequireChannels(wav, channels);
+        RequireMode(downmix);
         var shape = wav.shape;
         var source = shape[^2];
         shape[^2] = channels;
@@ -36,9 +58,11 @@ public static class AudioConversion
         using var guard = no_grad();
         var plain = wav.detach();
         var converted = source == channels ? plain.clone()
-            : channels == 1 ? plain.mean([-2], keepdim: true)
-            : (source == 1 ? plain.expand(shape) : plain.narrow(-2, 0, channels)).clone().contiguous();
-        return converted.MoveToOuterDisposeScope();
+            : source == 1 ? plain.expand(shape).clone().contiguous()
+            : ChannelMixer.Mix(plain, channels, downmix, layout);
+
+        // The first channels of a tensor share its memory.
+        return (downmix == DownmixMode.Upstream && channels > 1 ? converted.clone().contiguous() : converted).MoveToOuterDisposeScope();
     }
 
     /// <summary>
@@ -137,6 +161,14 @@ public static class AudioConversion
         }
 
         return candidate.to(ScalarType.Int16).MoveToOuterDisposeScope();
+    }
+
+    internal static void RequireMode(DownmixMode downmix)
+    {
+        if (!Enum.IsDefined(downmix))
+        {
+            throw new ArgumentOutOfRangeException(nameof(downmix), downmix, $"The downmix is {downmix}, but one of {string.Join(", ", Enum.GetNames<DownmixMode>())} was expected.");
+        }
     }
 
     private static void RequireChannels(Tensor wav, int channels)

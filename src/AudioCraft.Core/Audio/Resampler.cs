@@ -15,6 +15,9 @@ internal sealed class Resampler
     internal const int MaxRatio = 1000;
 
     private const int Zeros = 24, CachedKernels = 16;
+
+    /// <summary>The inputs or outputs, of all rows together, that are computed at once: 16 MiB. Temporary memory does not grow with the audio.</summary>
+    private const long BlockSamples = 1 << 22;
     private const double RollOff = 0.945;
 
     /// <summary>Maximum size in floats of the cached kernels of a pair of rates (4 MB). Usual pairs need a tenth of it.</summary>
@@ -37,6 +40,15 @@ internal sealed class Resampler
         (oldRate, newRate) = (fromRate / divisor, toRate / divisor);
         width = (int)Math.Ceiling(Zeros * oldRate / CutOff);
     }
+
+    public bool IsIdentity => oldRate == newRate;
+
+    /// <summary>The inputs before the first output that affect it.</summary>
+    public int Width => width;
+
+    public int InputsPerStep => oldRate;
+
+    public int OutputsPerStep => newRate;
 
     private double CutOff => Math.Min(oldRate, newRate) * RollOff;
 
@@ -63,12 +75,65 @@ internal sealed class Resampler
         var plain = wav.detach().to(wav.dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32);
         var result = rows == 0 || outputLength == 0 ? empty(shape, dtype: plain.dtype, device: wav.device)
             : oldRate == newRate ? plain.narrow(-1, 0, outputLength).clone()
-            : (long)newRate * KernelLength <= DenseLimit ? Dense(plain.reshape(rows, -1), outputLength).reshape(shape)
+            : IsDense ? Dense(plain.reshape(rows, -1), outputLength).reshape(shape)
             : TapByTap(plain.reshape(rows, -1), outputLength).reshape(shape);
         return result.to(wav.dtype).MoveToOuterDisposeScope();
     }
 
+    /// <summary>The inputs that a number of steps needs.</summary>
+    public long InputsOf(long steps) => ((steps - 1) * oldRate) + KernelLength;
+
+    /// <summary>The steps whose inputs are complete.</summary>
+    public long CompleteSteps(long inputs) => inputs < KernelLength ? 0 : ((inputs - KernelLength) / oldRate) + 1;
+
+    /// <summary>[R, N] → [R, steps · new], in the current dispose scope. The first input is <see cref="Width"/> samples before the first output.</summary>
+    public Tensor Steps(Tensor inputs, long steps)
+    {
+        if (!IsDense)
+        {
+            return TapByTap(inputs, 0, steps * newRate, -width);
+        }
+
+        using var kernels = Kernel(inputs.dtype, inputs.device);
+        return Convolve(inputs.narrow(1, 0, InputsOf(steps)), kernels);
+    }
+
+    private bool IsDense => (long)newRate * KernelLength <= DenseLimit;
+
     private Tensor Dense(Tensor rows, long outputLength)
+    {
+        using var kernels = Kernel(rows.dtype, rows.device);
+        var steps = (outputLength + newRate - 1) / newRate;
+        var block = Math.Max(1, BlockSamples / rows.size(0) / Math.Max(oldRate, newRate));
+        if (steps <= block)
+        {
+            var padded = nn.functional.pad(rows.unsqueeze(1), (width, width + oldRate), PaddingModes.Replicate).squeeze(1);
+            return Convolve(padded, kernels).narrow(1, 0, outputLength).contiguous();
+        }
+
+        var result = empty(rows.size(0), outputLength, dtype: rows.dtype, device: rows.device);
+        var length = rows.size(1);
+        for (var step = 0L; step < steps; step += block)
+        {
+            using var scope = NewDisposeScope();
+            var count = Math.Min(block, steps - step);
+            var (first, end) = ((step * oldRate) - width, (step * oldRate) - width + InputsOf(count));
+            var (start, stop) = (Math.Clamp(first, 0, length - 1), Math.Clamp(end, 1, length));
+            var inputs = nn.functional.pad(rows.narrow(1, start, stop - start).unsqueeze(1), (start - first, end - stop), PaddingModes.Replicate).squeeze(1);
+            var written = Math.Min(count * newRate, outputLength - (step * newRate));
+            result.narrow(1, step * newRate, written).copy_(Convolve(inputs, kernels).narrow(1, 0, written));
+        }
+
+        return result;
+    }
+
+    private Tensor Convolve(Tensor inputs, Tensor kernels)
+    {
+        var phases = nn.functional.conv1d(inputs.unsqueeze(1), kernels, stride: oldRate);
+        return phases.transpose(1, 2).reshape(inputs.size(0), -1);
+    }
+
+    private Tensor Kernel(ScalarType type, Device device)
     {
         if (!Kernels.TryGetValue((oldRate, newRate), out var taps))
         {
@@ -81,10 +146,8 @@ internal sealed class Resampler
             Kernels.TryAdd((oldRate, newRate), taps);
         }
 
-        var kernels = tensor(taps, [newRate, 1, KernelLength]).to(rows.dtype, rows.device);
-        var padded = nn.functional.pad(rows.unsqueeze(1), (width, width + oldRate), PaddingModes.Replicate);
-        var phases = nn.functional.conv1d(padded, kernels, stride: oldRate);
-        return phases.transpose(1, 2).reshape(rows.size(0), -1).narrow(1, 0, outputLength).contiguous();
+        using var plain = tensor(taps, [newRate, 1, KernelLength]);
+        return plain.to(type, device).alias();
     }
 
     /// <summary>[new, kernel length] in julius' float32 arithmetic, step by step: its rounding of large positions affects the result.</summary>
@@ -101,7 +164,13 @@ internal sealed class Resampler
     }
 
     /// <summary>The same filter without the kernels' zeros, with each output's taps computed on demand: memory depends on the lengths, not on the rates.</summary>
-    public Tensor TapByTap(Tensor rows, long outputLength)
+    public Tensor TapByTap(Tensor rows, long outputLength) => TapByTap(rows, 0, outputLength, 0);
+
+    /// <param name="rows">[R, N].</param>
+    /// <param name="firstOutput">The first output, a multiple of the outputs per step.</param>
+    /// <param name="outputLength">The number of outputs.</param>
+    /// <param name="firstInput">The position of the first sample in <paramref name="rows"/>, relative to output 0.</param>
+    private Tensor TapByTap(Tensor rows, long firstOutput, long outputLength, long firstInput)
     {
         var source = rows.to(ScalarType.Float32, CPU).contiguous();
         var target = empty(rows.size(0), outputLength, dtype: ScalarType.Float32);
@@ -116,9 +185,9 @@ internal sealed class Resampler
                 var samples = Waveform.Samples(source, row, 0, length);
                 for (var i = 0; i < block; i++)
                 {
-                    var phase = (int)((start + i) % newRate);
+                    var phase = (int)((firstOutput + start + i) % newRate);
                     FillTaps(taps, phase);
-                    results[i] = Sum(taps, samples, (start + i) / newRate * oldRate + (long)phase * oldRate / newRate - width);
+                    results[i] = Sum(taps, samples, (firstOutput + start + i) / newRate * oldRate + (long)phase * oldRate / newRate - width - firstInput);
                 }
 
                 results.AsSpan(0, block).CopyTo(Waveform.Samples(target, row, start, block));

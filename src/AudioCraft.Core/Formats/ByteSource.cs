@@ -5,14 +5,45 @@ internal sealed class ByteSource(Stream stream, string name)
 {
     private readonly long? end = stream.CanSeek ? stream.Length : null;
 
+    /// <summary>Bytes that were read ahead by <see cref="Peek"/>.</summary>
+    private byte[] ahead = [];
+
     /// <summary>The name of the source, for messages.</summary>
     public string Name => name;
 
     /// <summary>The number of bytes to the end; null if unknown.</summary>
-    public long? Remaining => end is { } length ? Math.Max(0, length - stream.Position) : null;
+    public long? Remaining => end is { } length ? Math.Max(0, length - stream.Position) + ahead.Length : null;
+
+    /// <summary>The position in the stream; null if the stream cannot seek.</summary>
+    public long? Position => end is null ? null : stream.Position - ahead.Length;
+
+    /// <summary>Moves to a position of a stream that can seek.</summary>
+    public void Seek(long position)
+    {
+        ahead = [];
+        stream.Position = position;
+    }
+
+    /// <summary>Returns the next bytes, fewer only at the end, without moving behind them.</summary>
+    public ReadOnlySpan<byte> Peek(int count)
+    {
+        if (ahead.Length < count)
+        {
+            var bytes = new byte[count];
+            ahead = bytes[..Read(bytes)];
+        }
+
+        return ahead.AsSpan(0, Math.Min(count, ahead.Length));
+    }
 
     /// <summary>Fills the buffer or reads to the end, and returns the number of bytes.</summary>
-    public int Read(Span<byte> buffer) => stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
+    public int Read(Span<byte> buffer)
+    {
+        var buffered = Math.Min(ahead.Length, buffer.Length);
+        ahead.AsSpan(0, buffered).CopyTo(buffer);
+        ahead = ahead[buffered..];
+        return buffered + (buffered < buffer.Length ? stream.ReadAtLeast(buffer[buffered..], buffer.Length - buffered, throwOnEndOfStream: false) : 0);
+    }
 
     /// <summary>Fills the buffer.</summary>
     /// <exception cref="AudioFormatException">The source ends; the message contains <paramref name="what"/>.</exception>
@@ -27,8 +58,11 @@ internal sealed class ByteSource(Stream stream, string name)
 
     /// <summary>Reads the next byte.</summary>
     /// <exception cref="AudioFormatException">The source ends; the message contains <paramref name="what"/>.</exception>
-    public byte ReadByte(string what) =>
-        stream.ReadByte() is var value and >= 0 ? (byte)value : throw Error($"the file ends within {what}.");
+    public byte ReadByte(string what)
+    {
+        Span<byte> value = stackalloc byte[1];
+        return Read(value) == 1 ? value[0] : throw Error($"the file ends within {what}.");
+    }
 
     /// <summary>Skips bytes.</summary>
     /// <exception cref="AudioFormatException">The source ends; the message contains <paramref name="what"/>.</exception>
@@ -41,7 +75,7 @@ internal sealed class ByteSource(Stream stream, string name)
                 throw Truncated(what, count, remaining);
             }
 
-            stream.Position += count;
+            Seek(Position!.Value + count);
             return;
         }
 

@@ -42,7 +42,7 @@ public sealed class AlsaOut : IWavePlayer, IWaveLatency
 
         NativeLibraries.RequireAlsa();
         this.latencyMilliseconds = latencyMilliseconds;
-        LibAsound.ThrowIfError(LibAsound.Open(out this.device, device, LibAsound.Playback, 0), $"open the device '{device}'");
+        LibAsound.ThrowIfError(LibAsound.OpenQuietly(out this.device, device), $"open the device '{device}'");
     }
 
     /// <summary>Raised on the playback thread after the end of the source, after <see cref="Stop"/>, or after an error.</summary>

@@ -1,9 +1,10 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace AudioCraft.NAudio.Alsa;
 
 /// <summary>The functions of libasound's pcm.h that are used. Negative results are errors.</summary>
-internal static partial class LibAsound
+internal static unsafe partial class LibAsound
 {
     public const int Playback = 0;
     public const int Interleaved = 3;
@@ -12,8 +13,20 @@ internal static partial class LibAsound
 
     private const string Library = NativeLibraries.Alsa;
 
-    [LibraryImport(Library, EntryPoint = "snd_pcm_open", StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int Open(out nint device, string name, int direction, int mode);
+    /// <summary>Opens a device without the messages that libasound prints to the standard error stream if there is none: the result has the error.</summary>
+    public static int OpenQuietly(out nint device, string name)
+    {
+        // This handler belongs to the thread; an application's own, which belongs to the process, stays in place.
+        var previous = SetThreadErrorHandler(&IgnoreError);
+        try
+        {
+            return Open(out device, name, Playback, 0);
+        }
+        finally
+        {
+            _ = SetThreadErrorHandler(previous);
+        }
+    }
 
     [LibraryImport(Library, EntryPoint = "snd_pcm_set_params")]
     public static partial int SetParameters(nint device, int format, int access, uint channels, uint rate, int resample, uint latencyMicroseconds);
@@ -46,6 +59,18 @@ internal static partial class LibAsound
         {
             throw new AudioCraftException($"ALSA cannot {action}: {Marshal.PtrToStringUTF8(ErrorText(result)) ?? $"error {result}"}.");
         }
+    }
+
+    [LibraryImport(Library, EntryPoint = "snd_pcm_open", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Open(out nint device, string name, int direction, int mode);
+
+    // The arguments are the file, the line, the function, the error, the format and a va_list.
+    [LibraryImport(Library, EntryPoint = "snd_lib_error_set_local")]
+    private static partial delegate* unmanaged[Cdecl]<nint, int, nint, int, nint, nint, void> SetThreadErrorHandler(delegate* unmanaged[Cdecl]<nint, int, nint, int, nint, nint, void> handler);
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static void IgnoreError(nint file, int line, nint function, int error, nint format, nint arguments)
+    {
     }
 
     [LibraryImport(Library, EntryPoint = "snd_strerror")]

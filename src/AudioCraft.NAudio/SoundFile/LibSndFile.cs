@@ -7,6 +7,8 @@ internal static unsafe partial class LibSndFile
 {
     public const int Read = 0x10;
     public const int Write = 0x20;
+    public const int UpdateHeaderNow = 0x1060;
+    public const int GetChannelMap = 0x1100;
     public const int SetClipping = 0x10C0;
     public const int SetVbrQuality = 0x1300;
     public const int MajorFormatMask = 0x0FFF0000;
@@ -62,6 +64,9 @@ internal static unsafe partial class LibSndFile
 
     [LibraryImport(Library, EntryPoint = "sf_command")]
     public static partial int Command(nint file, int command, ref double data, int size);
+
+    [LibraryImport(Library, EntryPoint = "sf_command")]
+    public static partial int Command(nint file, int command, Span<int> data, int size);
 
     public static string ErrorText(nint file) => Marshal.PtrToStringUTF8(ErrorPointer(file)) ?? "unknown error";
 

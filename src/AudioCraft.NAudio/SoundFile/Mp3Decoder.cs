@@ -25,6 +25,7 @@ internal sealed class Mp3Decoder : ManagedDecoder
 
     protected override void Reopen()
     {
+        file?.Dispose();
         stream.Position = 0;
         file = new MpegFile(stream); // does not own the stream
     }

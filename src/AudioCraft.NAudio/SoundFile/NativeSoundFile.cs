@@ -85,6 +85,19 @@ internal sealed unsafe class NativeSoundFile : IDisposable
         return reached;
     }
 
+    /// <summary>The positions of the channels as the SF_CHANNEL_MAP values of sndfile.h; null if the file does not state them.</summary>
+    public int[]? GetChannelMap(int channels)
+    {
+        var map = new int[channels];
+        return LibSndFile.Command(Handle, LibSndFile.GetChannelMap, map, map.Length * sizeof(int)) != 0 ? map : null;
+    }
+
+    public void WriteHeader()
+    {
+        _ = LibSndFile.Command(Handle, LibSndFile.UpdateHeaderNow, 0, 0);
+        ThrowIfFailed();
+    }
+
     /// <summary>Writers clip samples beyond ±1 instead of wrapping around.</summary>
     public void Clip() => _ = LibSndFile.Command(Handle, LibSndFile.SetClipping, 0, 1);
 

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using AudioCraft.Formats;
 
 namespace AudioCraft.NAudio.SoundFile;
 
@@ -8,8 +9,6 @@ namespace AudioCraft.NAudio.SoundFile;
 /// </summary>
 internal abstract class SoundDecoder : IDisposable
 {
-    private const int HeadBytes = 64;
-
     public int Channels { get; protected set; }
 
     /// <summary>In hertz.</summary>
@@ -20,6 +19,9 @@ internal abstract class SoundDecoder : IDisposable
 
     /// <summary>Whether the file states <see cref="Frames"/> and always has that many: a file with fewer was cut off.</summary>
     public bool HasExactLength { get; protected set; }
+
+    /// <summary>The positions of the channels, if the file states them.</summary>
+    public ChannelMask Layout { get; protected set; }
 
     /// <summary>Decodes whole frames into the buffer and returns the number of samples; 0 at the end.</summary>
     /// <exception cref="AudioFormatException">The file is damaged.</exception>
@@ -39,29 +41,57 @@ internal abstract class SoundDecoder : IDisposable
     /// <exception cref="AudioCraftException">The stream fails, or a library that decodes the format is not installed.</exception>
     public static SoundDecoder Open(Stream stream, string name)
     {
-        Span<byte> buffer = stackalloc byte[HeadBytes];
+        Span<byte> buffer = stackalloc byte[FileSignature.HeadBytes];
         var head = buffer[..ReadHead(stream, name, buffer)];
+        var found = FileSignature.Identify(head);
         if (head.Length < 12)
         {
-            throw new AudioFormatException($"{name} has only {head.Length} bytes, too few for any audio file.");
+            throw new AudioFormatException(head.IsEmpty
+                ? $"{name} is an empty file: copy or download it again."
+                : $"{name} has only {head.Length} bytes, too few for any audio file: copy or download it again.");
         }
 
         // libsndfile reads AIFF files that were cut off without an error.
         if (head.StartsWith("FORM"u8) && 8 + (long)BinaryPrimitives.ReadUInt32BigEndian(head[4..]) is var size && size > stream.Length)
         {
-            throw new AudioFormatException($"{name} was cut off: it has {stream.Length} bytes, but its header states {size}.");
+            throw new AudioFormatException($"{name} was cut off: it has {stream.Length} bytes, but its header states {size}; copy or download the file again.");
         }
 
         var isMp3 = IsMp3(head);
-        if (OperatingSystem.IsWindows() && (isMp3 || IsMediaFoundation(head)) && MediaFoundationDecoder.TryOpen(stream, name) is { } decoder)
+        if (OperatingSystem.IsWindows() && (isMp3 || IsMediaFoundation(head)) && MediaFoundationDecoder.TryOpen(stream, name, head) is { } decoder)
         {
             return decoder;
         }
 
-        return NativeLibraries.HasSoundFile ? new LibSndFileDecoder(stream, name)
-            : isMp3 ? new Mp3Decoder(stream, name)
-            : IsVorbis(head) ? new VorbisDecoder(stream, name)
-            : throw NativeLibraries.SoundFileMissing($"Reading {name}");
+        // libsndfile would take some of these for MP3.
+        if (found is { Content: FileContent.Media })
+        {
+            throw NotReadable(name, found, null);
+        }
+
+        if (!NativeLibraries.HasSoundFile)
+        {
+            return isMp3 ? new Mp3Decoder(stream, name)
+                : IsVorbis(head) ? new VorbisDecoder(stream, name)
+                : found is { Content: not FileContent.Audio } ? throw NotReadable(name, found, null)
+                : throw NativeLibraries.SoundFileMissing($"Reading {name}");
+        }
+
+        try
+        {
+            return new LibSndFileDecoder(stream, name);
+        }
+        catch (AudioFormatException error) when (found is null or { Content: not FileContent.Audio })
+        {
+            throw found is not null ? NotReadable(name, found, error)
+                : new AudioFormatException($"{name} is no audio file of a known format, or it is damaged: it begins with the bytes {Convert.ToHexString(head[..8])}.", error);
+        }
+    }
+
+    private static AudioFormatException NotReadable(string name, FileSignature found, Exception? error)
+    {
+        var message = $"{name} is {found.Name}, which cannot be read{(found.Content == FileContent.Media ? "" : " as audio")}: {found.Advice}.";
+        return error is null ? new AudioFormatException(message) : new AudioFormatException(message, error);
     }
 
     private static int ReadHead(Stream stream, string name, Span<byte> head)

@@ -100,6 +100,8 @@ public sealed class SoundFileReader : WaveStream, ISampleProvider
 
     internal bool HasExactLength => decoder.HasExactLength;
 
+    internal ChannelMask Layout => decoder.Layout;
+
     /// <summary>Reads whole frames of interleaved samples, full scale ±1.</summary>
     /// <param name="buffer">Filled from its beginning. A remainder smaller than a frame stays unchanged.</param>
     /// <returns>The number of samples, fewer than requested only at the end; 0 at the end or if the buffer has no room for a frame.</returns>

@@ -1,10 +1,11 @@
+using AudioCraft.Audio;
 using NAudio.Wave;
 
 namespace AudioCraft.NAudio.SoundFile;
 
 /// <summary>
 /// Writes 32-bit float samples to an audio file with libsndfile: WAV, AIFF, FLAC, Ogg Vorbis, Opus or MP3.
-/// The file is complete after <see cref="Dispose"/>. Calls from several threads are processed one after another.
+/// The file is complete after <see cref="Dispose"/>; without samples it is the shortest valid one (Opus and MP3 then have a block of silence). Calls from several threads are processed one after another.
 /// </summary>
 public sealed class SoundFileWriter : IDisposable
 {
@@ -13,6 +14,7 @@ public sealed class SoundFileWriter : IDisposable
 
     private readonly Lock sync = new();
     private readonly NativeSoundFile file;
+    private readonly SoundFormat format;
     private readonly Stream? owned;
     private bool isDisposed;
 
@@ -53,6 +55,12 @@ public sealed class SoundFileWriter : IDisposable
             throw new ArgumentException($"The wave format is {waveFormat}, but 32-bit IEEE float was expected.", nameof(waveFormat));
         }
 
+        if (waveFormat.Channels > Waveform.MaxChannels || waveFormat.SampleRate > Waveform.MaxSampleRate)
+        {
+            throw new ArgumentException(
+                $"The wave format has {waveFormat.Channels} channels at {waveFormat.SampleRate} Hz, but at most {Waveform.MaxChannels} channels at {Waveform.MaxSampleRate} Hz were expected.", nameof(waveFormat));
+        }
+
         SoundFormats.RequireQuality(format, quality);
         var info = new LibSndFile.Info { SampleRate = waveFormat.SampleRate, Channels = waveFormat.Channels, Format = SoundFormats.ToNative(format, samples) };
         if (!NativeLibraries.HasSoundFile)
@@ -62,10 +70,11 @@ public sealed class SoundFileWriter : IDisposable
 
         if (LibSndFile.CheckFormat(ref info) == 0 || (format == SoundFormat.Opus && info.SampleRate is not (8000 or 12000 or 16000 or 24000 or 48000)))
         {
-            throw Unsupported(null);
+            throw Unsupported();
         }
 
         WaveFormat = waveFormat;
+        this.format = format;
         var target = stream ?? Create(path!);
         try
         {
@@ -95,9 +104,9 @@ public sealed class SoundFileWriter : IDisposable
 
         owned = path is null ? null : target;
 
-        ArgumentException Unsupported(Exception? error) => new(
-            $"{format} with {waveFormat.Channels} channels at {waveFormat.SampleRate} Hz cannot be written by the installed libsndfile.{(error is null ? "" : $" {error.Message}")}",
-            nameof(format), error);
+        // The inner exception has libsndfile's text.
+        ArgumentException Unsupported(Exception? error = null) => new(
+            $"{format} with {waveFormat.Channels} channels at {waveFormat.SampleRate} Hz cannot be written by the installed libsndfile.", nameof(format), error);
     }
 
     /// <summary>32-bit IEEE float at the sample rate and with the channels of the file.</summary>
@@ -155,12 +164,32 @@ public sealed class SoundFileWriter : IDisposable
             isDisposed = true;
             try
             {
-                file.Dispose();
+                try
+                {
+                    CompleteEmpty();
+                }
+                finally
+                {
+                    file.Dispose();
+                }
             }
             finally
             {
                 Close();
             }
+        }
+    }
+
+    /// <summary>libsndfile writes no file of these formats before the first sample.</summary>
+    private void CompleteEmpty()
+    {
+        if (SampleCount == 0 && format == SoundFormat.Flac)
+        {
+            file.WriteHeader();
+        }
+        else if (SampleCount == 0 && format is (SoundFormat.Opus or SoundFormat.Mp3))
+        {
+            file.WriteFrames(new float[WaveFormat.Channels], 1);
         }
     }
 

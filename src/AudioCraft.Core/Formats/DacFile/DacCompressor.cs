@@ -61,7 +61,10 @@ public sealed class DacCompressor(DacModel model)
         Task.Run(() => Compress(wav, sampleRate, options, progress, cancellationToken), cancellationToken);
 
     /// <summary>Decodes a file to audio with the original sample rate, length and loudness.</summary>
-    /// <remarks>As upstream, each channel is brought to the loudness of all channels together, so a difference in level between channels is lost.</remarks>
+    /// <remarks>
+    /// One gain for all channels restores the loudness, so that their balance is kept. Upstream brings each channel to the loudness of all channels together, which amplifies a silent
+    /// channel to the level of the others; mono is equal.
+    /// </remarks>
     /// <param name="file">The file.</param>
     /// <param name="progress">Receives the completed fraction, 0 to 1.</param>
     /// <param name="cancellationToken">Checked between windows.</param>
@@ -75,10 +78,10 @@ public sealed class DacCompressor(DacModel model)
         using var scope = NewDisposeScope();
         var sound = Decode(file, progress, cancellationToken).squeeze(1);
         var gains = new float[file.Items];
-        for (var i = 0; i < gains.Length; i++)
+        for (var first = 0; first < gains.Length; first += file.Channels)
         {
-            var loudness = DacLoudness.Measure(sound.narrow(0, i, 1), model.SampleRate);
-            gains[i] = MathF.Exp((float)((file.InputLoudness[i / file.Channels] - loudness) * DecibelsToNepers));
+            var loudness = DacLoudness.Measure(sound.narrow(0, first, file.Channels), model.SampleRate);
+            gains.AsSpan(first, file.Channels).Fill(MathF.Exp((float)((file.InputLoudness[first / file.Channels] - loudness) * DecibelsToNepers)));
         }
 
         sound = AudioConversion.Resample(sound.mul_(tensor(gains).unsqueeze(1)), model.SampleRate, file.SampleRate);
@@ -95,13 +98,13 @@ public sealed class DacCompressor(DacModel model)
         return converted.size(1) > 0 ? converted : AudioConversion.Resample(sound, sampleRate, model.SampleRate, full: true);
     }
 
-    /// <summary>Applies the target loudness, then scales each channel that exceeds ±1.</summary>
+    /// <summary>Applies the target loudness, then scales all channels if one exceeds ±1. Upstream scales each such channel on its own.</summary>
     private static Tensor Levelled(Tensor sound, float loudness, double? wanted)
     {
         var gain = wanted is { } lufs ? MathF.Exp((float)((lufs - loudness) * DecibelsToNepers)) : 1f;
         var levelled = sound * gain;
-        var peaks = levelled.abs().amax([1], keepdim: true);
-        return levelled / peaks.clamp_min(1f);
+        var peak = levelled.abs().max();
+        return levelled / peak.clamp_min(1f);
     }
 
     private (Tensor Codes, int Chunk, bool Padded) Encode(Tensor sound, DacCompressOptions options, int codebooks, IProgress<double>? progress, CancellationToken cancellationToken)

@@ -5,8 +5,9 @@ using static TorchSharp.torch;
 namespace AudioCraft;
 
 /// <summary>
-/// Reads and writes WAV files: integers of 8, 16, 24 and 32 bits and floating point of 32 and 64 bits, also as WAVE_FORMAT_EXTENSIBLE and RF64; A-law and µ-law are only read.
-/// No other program is needed; upstream uses ffmpeg (data/audio.py).
+/// Reads and writes WAV files: integers of 8, 16, 24 and 32 bits and floating point of 32 and 64 bits, also as WAVE_FORMAT_EXTENSIBLE and RF64; A-law, µ-law, big-endian files (RIFX)
+/// and Wave64 are only read. Headers with the usual faults are accepted, with a warning to <see cref="AudioReadOptions.Logger"/>: sizes that a writer to a pipe could not fill in, that
+/// count the header or wrap at 4 GiB, odd chunks without a pad byte, chunks in another order, ID3 tags in front. No other program is needed; upstream uses ffmpeg (data/audio.py).
 /// </summary>
 public static class AudioFile
 {
@@ -15,7 +16,21 @@ public static class AudioFile
     /// <returns>[C, T] float32 on the CPU with full scale ±1, owned by the caller, and the sample rate in hertz.</returns>
     /// <exception cref="AudioFormatException">The file is damaged or truncated, contains NaN or infinity, or its format is not supported.</exception>
     /// <exception cref="AudioCraftException">The file cannot be opened or read.</exception>
-    public static (Tensor Wav, int SampleRate) Read(string path) => Open(path, WavReader.Read);
+    public static (Tensor Wav, int SampleRate) Read(string path) => Open(path, source => WavReader.Read(source, new AudioReadOptions()));
+
+    /// <summary>Reads a WAV file and converts it, block by block.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="options">The sample rate and the channels of the result, the limit, and the logger.</param>
+    /// <returns>[C, T] float32 on the CPU with full scale ±1, owned by the caller, and its sample rate in hertz.</returns>
+    /// <exception cref="ArgumentException">A value of <paramref name="options"/> is out of range.</exception>
+    /// <exception cref="AudioFormatException">The file is damaged or truncated, contains NaN or infinity, is too long, or its format is not supported.</exception>
+    /// <exception cref="AudioCraftException">The file cannot be opened or read.</exception>
+    public static (Tensor Wav, int SampleRate) Read(string path, AudioReadOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        return Open(path, source => WavReader.Read(source, options));
+    }
 
     /// <summary>Reads a section of a WAV file without reading the rest.</summary>
     /// <param name="path">The file.</param>
@@ -31,11 +46,24 @@ public static class AudioFile
         return Open(path, source => WavReader.Read(source, start, duration));
     }
 
-    /// <summary>Reads WAV from the position of a stream, forward only. The stream stays open. Unfinished recordings (size 0 or 0xFFFFFFFF) are read to the end of the stream.</summary>
+    /// <summary>Reads WAV from the position of a stream, forward only. The stream stays open. Samples without a valid size are read to the end of the stream.</summary>
     /// <param name="stream">A file, memory, or a pipe.</param>
     /// <returns>[C, T] float32 on the CPU with full scale ±1, owned by the caller, and the sample rate in hertz.</returns>
     /// <exception cref="AudioFormatException">The contents are damaged or truncated, contain NaN or infinity, or their format is not supported.</exception>
-    public static (Tensor Wav, int SampleRate) Read(Stream stream) => WavReader.Read(Source(stream));
+    public static (Tensor Wav, int SampleRate) Read(Stream stream) => WavReader.Read(Source(stream), new AudioReadOptions());
+
+    /// <summary>Reads WAV from the position of a stream, forward only, and converts it, block by block. The stream stays open.</summary>
+    /// <param name="stream">A file, memory, or a pipe.</param>
+    /// <param name="options">The sample rate and the channels of the result, the limit, and the logger.</param>
+    /// <returns>[C, T] float32 on the CPU with full scale ±1, owned by the caller, and its sample rate in hertz.</returns>
+    /// <exception cref="ArgumentException">A value of <paramref name="options"/> is out of range.</exception>
+    /// <exception cref="AudioFormatException">The contents are damaged or truncated, contain NaN or infinity, are too long, or their format is not supported.</exception>
+    public static (Tensor Wav, int SampleRate) Read(Stream stream, AudioReadOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        return WavReader.Read(Source(stream), options);
+    }
 
     /// <summary>Reads the header of a WAV file.</summary>
     /// <param name="path">The file.</param>
@@ -152,6 +180,9 @@ public static class AudioFile
 /// <param name="Format">The sample format.</param>
 public sealed record AudioFileInfo(int SampleRate, int Channels, long? Frames, AudioSampleFormat Format)
 {
+    /// <summary>The positions of the channels; <see cref="ChannelMask.None"/> if they are the usual ones for their number.</summary>
+    public ChannelMask Layout { get; init; }
+
     /// <summary>The duration in seconds; null if <see cref="Frames"/> is null.</summary>
     public double? Duration => Frames is { } frames ? (double)frames / SampleRate : null;
 }

@@ -16,7 +16,7 @@ internal static class SampleDecoder
     public static void Decode(ReadOnlySpan<byte> frames, WavFormat format, int channel, Span<float> target)
     {
         var step = format.BytesPerFrame;
-        var at = channel * format.BytesPerSample;
+        var at = channel * format.BytesPerSample + (format.Offset ?? 0);
         switch (format.Encoding)
         {
             case AudioSampleFormat.Pcm8:

@@ -1,198 +1,443 @@
 using System.Buffers.Binary;
 using System.Text;
-using AudioCraft.Audio;
+using Microsoft.Extensions.Logging;
 
 namespace AudioCraft.Formats;
 
-/// <summary>The header of a WAV file (RIFF, and RF64 of EBU Tech 3306 above 4 GiB). Parsing leaves the source at the first sample.</summary>
+/// <summary>
+/// The header of a WAV file: RIFF, RIFX (big-endian), RF64 and BW64 of EBU Tech 3306 and ITU-R BS.2088, and Sony's Wave64. Parsing leaves the source at the first sample.
+/// Headers that real programs write wrongly are accepted: sizes that a writer to a pipe could not fill in, sizes that count the header too or wrap at 4 GiB, odd chunks without
+/// their pad byte, and the chunks in another order.
+/// </summary>
 /// <param name="Format">The sample format.</param>
-/// <param name="DataBytes">The number of bytes of samples; null if they extend to the end of the file: programs that write to a pipe leave the size at 0 or 0xFFFFFFFF.</param>
-internal sealed record WavHeader(WavFormat Format, long? DataBytes)
+/// <param name="DataBytes">The number of bytes of samples; null if they extend to the end of the file.</param>
+/// <param name="Source">Where the samples are read: the parsed source, or a copy of the samples if they came before the format in a pipe.</param>
+internal sealed record WavHeader(WavFormat Format, long? DataBytes, ByteSource Source)
 {
     /// <summary>Real files have about a dozen chunks. Without a limit, a file of empty chunks takes minutes.</summary>
     private const int MaxChunks = 1024;
 
-    private const uint Open = 0xFFFFFFFF;
+    /// <summary>Sizes from here on are what programs write whose output cannot seek: 0x7FFF0000, 0x7FFFF000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, minus the header.</summary>
+    private const long Streamed = 0x7FFF0000;
 
-    public static WavHeader Parse(ByteSource source)
+    private const string Data = "data", FormatChunk = "fmt ";
+
+    private static readonly HashSet<string> KnownChunks =
+        [FormatChunk, Data, "fact", "LIST", "JUNK", "junk", "bext", "cue ", "smpl", "inst", "PEAK", "id3 ", "ID3 ", "iXML", "axml", "chna", "PAD ", "FLLR", "DISP", "afsp", "_PMX", "cart", "umid", "wavl", "slnt", "plst", "labl", "note", "ds64"];
+
+    /// <summary>How many bytes of samples may be missing: the header states more than the writer can have known.</summary>
+    public long MayLack { get; private init; }
+
+    /// <summary>Whether samples may follow behind <see cref="DataBytes"/>. Known only at the end of a pipe.</summary>
+    public bool MayContinue { get; private init; }
+
+    public static WavHeader Parse(ByteSource source, ILogger? logger = null)
     {
-        Span<byte> riff = stackalloc byte[12];
-        var read = source.Read(riff);
-        var magic = Encoding.Latin1.GetString(riff[..Math.Min(4, read)]);
-        if (read < riff.Length || magic is not ("RIFF" or "RF64" or "BW64") || !riff[8..].SequenceEqual("WAVE"u8))
+        var (kind, riffBytes) = ReadRiff(source);
+        return new Parser(source, kind, riffBytes, logger).Run();
+    }
+
+    /// <summary>Whether bytes behind the samples are chunks, tags or padding, and not more samples.</summary>
+    public static bool IsEnd(ByteSource source, WavKind kind)
+    {
+        const int Looked = 4096;
+        var remaining = source.Remaining;
+        var ahead = source.Peek(Looked);
+        if (ahead.Length < 8)
         {
-            throw source.Error(NotWav(magic, read));
+            return true;
         }
 
-        var riffEnd = 8 + (long)BinaryPrimitives.ReadUInt32LittleEndian(riff[4..]);
-        var large = magic != "RIFF";
-        long? largeData = null;
-        WavFormat? format = null;
-        Span<byte> head = stackalloc byte[8];
-        var position = 12L;
-        for (var chunk = 0; chunk < MaxChunks; chunk++)
+        return IsChunk(ahead, 0) || IsChunk(ahead, 1)
+            || ahead.StartsWith("TAG"u8) || ahead.StartsWith("ID3"u8) || ahead.StartsWith("APETAGEX"u8) || ahead.StartsWith("LYRICSBEGIN"u8)
+            || ahead.IndexOfAnyExcept((byte)0) < 0 && IsZero(source, remaining);
+
+        bool IsChunk(ReadOnlySpan<byte> bytes, int at)
         {
-            if (source.Read(head) < head.Length)
+            if (bytes.Length < at + kind.HeadBytes() || !IsId(bytes.Slice(at, 4)))
             {
-                throw source.Error("the file ends before its 'data' chunk.");
+                return false;
             }
 
-            position += head.Length;
-            var id = Encoding.Latin1.GetString(head[..4]);
-            var size = BinaryPrimitives.ReadUInt32LittleEndian(head[4..]);
-            if (id == "data")
+            var size = kind.SizeAt(bytes[(at + kind.HeadBytes() - kind.SizeBytes())..]);
+            return KnownChunks.Contains(Encoding.Latin1.GetString(bytes.Slice(at, 4))) || size >= 0 && size <= (remaining ?? int.MaxValue) - at - 8 + 1;
+        }
+    }
+
+    /// <summary>Whether a source has nothing but zeros up to its end. The source stays where it is; of a pipe, only the bytes that were read ahead are known.</summary>
+    private static bool IsZero(ByteSource source, long? remaining)
+    {
+        if (remaining is null || source.Position is not { } position)
+        {
+            return true;
+        }
+
+        var block = new byte[1 << 16];
+        var isZero = true;
+        while (isZero && source.Read(block) is var read and > 0)
+        {
+            isZero = block.AsSpan(0, read).IndexOfAnyExcept((byte)0) < 0;
+        }
+
+        source.Seek(position);
+        return isZero;
+    }
+
+    /// <summary>Letters, digits, spaces and the punctuation that chunk names have.</summary>
+    private static bool IsId(ReadOnlySpan<byte> id)
+    {
+        foreach (var value in id)
+        {
+            if (!char.IsAsciiLetterOrDigit((char)value) && value is not ((byte)' ' or (byte)'_' or (byte)'-' or (byte)'.'))
             {
-                var bytes = DataSize(size, large ? largeData : null, riffEnd, position);
-                if (bytes > source.Remaining)
+                return false;
+            }
+        }
+
+        return id[0] != ' ';
+    }
+
+    private static (WavKind Kind, long Bytes) ReadRiff(ByteSource source)
+    {
+        SkipTags(source);
+        var start = source.Peek(FileSignature.HeadBytes);
+        WavKind? kind = start.Length < 12 ? null
+            : start[8..].StartsWith("WAVE"u8) ? start switch
+            {
+                _ when start.StartsWith("RIFF"u8) => WavKind.Riff,
+                _ when start.StartsWith("RIFX"u8) => WavKind.Rifx,
+                _ when start.StartsWith("RF64"u8) || start.StartsWith("BW64"u8) => WavKind.Rf64,
+                _ => null,
+            }
+            : start.Length >= 40 && start.StartsWith(Wave64.Riff) && start[24..].StartsWith(Wave64.Wave) ? WavKind.Wave64
+            : null;
+        if (kind is not { } found)
+        {
+            throw source.Error(NotWav(start));
+        }
+
+        Span<byte> head = stackalloc byte[40];
+        head = head[..(found == WavKind.Wave64 ? 40 : 12)];
+        source.ReadExactly(head, "the RIFF header");
+        return (found, found == WavKind.Wave64 ? BinaryPrimitives.ReadInt64LittleEndian(head[16..]) : 8 + found.SizeAt(head[4..]));
+    }
+
+    /// <summary>Skips ID3 tags in front of the file, which some tag editors write.</summary>
+    private static void SkipTags(ByteSource source)
+    {
+        for (var tags = 0; tags < 4 && source.Peek(10) is { Length: 10 } head && head.StartsWith("ID3"u8) && head[3] < 0xFF && ((head[6] | head[7] | head[8] | head[9]) & 0x80) == 0; tags++)
+        {
+            var size = (head[6] << 21) | (head[7] << 14) | (head[8] << 7) | head[9];
+            source.Skip(10 + size + ((head[5] & 0x10) != 0 ? 10 : 0), "the ID3 tag");
+
+            // What follows a tag is usually MP3.
+            var next = source.Peek(4);
+            if (!(next.StartsWith("RIF"u8) || next.StartsWith("RF64"u8) || next.StartsWith("BW64"u8) || next.StartsWith("riff"u8) || next.StartsWith("ID3"u8) || next.StartsWith("fLaC"u8)))
+            {
+                throw source.Error(Advise(new FileSignature("an MP3 file", FileContent.Audio)));
+            }
+        }
+    }
+
+    private static string NotWav(ReadOnlySpan<byte> head)
+    {
+        if (head.Length < 12 && (head.IsEmpty || "RIFF"u8.StartsWith(head[..Math.Min(4, head.Length)])))
+        {
+            return $"there are only {head.Length} bytes, so this is no WAV file: it is {(head.IsEmpty ? "empty" : "cut off")}; copy or download the file again.";
+        }
+
+        return FileSignature.Identify(head) is { } found
+            ? Advise(found)
+            : $"this is no audio file of a known format: it begins with '{FileSignature.Printable(Encoding.Latin1.GetString(head[..Math.Min(4, head.Length)]))}' instead of 'RIFF'.";
+    }
+
+    private static string Advise(FileSignature found) => found.Content == FileContent.Audio
+        ? $"this is {found.Name}, but only WAV is read here: use NAudioFile (package AudioCraft.NAudio), or {found.Advice}."
+        : $"this is {found.Name}, not a WAV file: {found.Advice}.";
+
+    /// <summary>Parses the chunks.</summary>
+    private sealed class Parser(ByteSource source, WavKind kind, long riffEnd, ILogger? logger)
+    {
+        private readonly byte[] head = new byte[kind.HeadBytes()];
+        private long position = kind == WavKind.Wave64 ? 40 : 12;
+        private long? largeData;
+        private WavFormat? format;
+        private (long Bytes, ByteSource Source, long? Position)? earlyData;
+
+        public WavHeader Run()
+        {
+            for (var chunk = 0; chunk < MaxChunks; chunk++)
+            {
+                if (source.Read(head) < head.Length)
                 {
-                    throw source.Truncated("the 'data' chunk", bytes.Value, source.Remaining.Value);
+                    throw earlyData is null
+                        ? source.Error("the file ends before its 'data' chunk: it was cut off, or the recording was not saved; copy or download the file again.")
+                        : source.Error("the file has no 'fmt ' chunk, which states the sample rate.");
                 }
 
-                return new WavHeader(format ?? throw source.Error("the 'data' chunk comes before 'fmt '."), bytes);
+                position += head.Length;
+                var id = Encoding.Latin1.GetString(head, 0, 4);
+                var size = kind.SizeAt(head.AsSpan(head.Length - kind.SizeBytes()));
+                if (size < 0)
+                {
+                    throw source.Error($"the chunk '{FileSignature.Printable(id)}' states a negative size.");
+                }
+
+                if (id == Data && format is not null)
+                {
+                    return AtData(size);
+                }
+
+                if (id == Data && earlyData is null)
+                {
+                    KeepData(size);
+                }
+                else
+                {
+                    ReadChunk(id, size);
+                }
+
+                position += size;
+                SkipPadding(size);
+                if (earlyData is { } data && format is not null)
+                {
+                    if (data.Position is { } start)
+                    {
+                        source.Seek(start);
+                    }
+
+                    Note("The 'data' chunk comes before 'fmt '.");
+                    return new WavHeader(format, data.Bytes, data.Source);
+                }
             }
 
+            throw source.Error($"there are more than {MaxChunks} chunks before 'data'.");
+        }
+
+        private void ReadChunk(string id, long size)
+        {
             var used = id switch
             {
-                "fmt " => ReadFormat(size, source, out format),
-                "ds64" when large => ReadLargeSizes(size, source, out largeData),
+                FormatChunk => ReadFormat(size),
+                "ds64" when kind == WavKind.Rf64 => ReadLargeSizes(size),
                 _ => 0,
             };
-            var padded = (long)size + (size & 1);
-            source.Skip(padded - used, $"the chunk '{Printable(id)}'");
-            position += padded;
+            source.Skip(size - used, $"the chunk '{FileSignature.Printable(id)}'");
         }
 
-        throw source.Error($"there are more than {MaxChunks} chunks before 'data'.");
-    }
-
-    private static int ReadFormat(uint size, ByteSource source, out WavFormat? format)
-    {
-        if (size < 16)
+        private int ReadFormat(long size)
         {
-            throw source.Error($"the 'fmt ' chunk has {size} bytes, but at least 16 were expected.");
+            if (size < 16)
+            {
+                throw source.Error($"the 'fmt ' chunk has {size} bytes, but at least 16 were expected.");
+            }
+
+            Span<byte> chunk = stackalloc byte[(int)Math.Min(size, 40)];
+            source.ReadExactly(chunk, "the 'fmt ' chunk");
+            format = WavFormat.Parse(chunk, source, kind == WavKind.Rifx);
+            return chunk.Length;
         }
 
-        Span<byte> chunk = stackalloc byte[(int)Math.Min(size, 40)];
-        source.ReadExactly(chunk, "the 'fmt ' chunk");
-        format = WavFormat.Parse(chunk, source);
-        return chunk.Length;
-    }
-
-    private static int ReadLargeSizes(uint size, ByteSource source, out long? dataBytes)
-    {
-        if (size < 24)
+        private int ReadLargeSizes(long size)
         {
-            throw source.Error($"the 'ds64' chunk has {size} bytes, but at least 24 were expected.");
+            if (size < 24)
+            {
+                throw source.Error($"the 'ds64' chunk has {size} bytes, but at least 24 were expected.");
+            }
+
+            Span<byte> chunk = stackalloc byte[24];
+            source.ReadExactly(chunk, "the 'ds64' chunk");
+            riffEnd = (long)Math.Min(BinaryPrimitives.ReadUInt64LittleEndian(chunk), long.MaxValue - 8) + 8;
+
+            // All bits set: the writer could not fill in the size.
+            var bytes = BinaryPrimitives.ReadUInt64LittleEndian(chunk[8..]);
+            largeData = bytes <= long.MaxValue ? (long)bytes : bytes == ulong.MaxValue ? null
+                : throw source.Error($"the 'ds64' chunk states {bytes} bytes of samples, more than any file has.");
+            return chunk.Length;
         }
 
-        Span<byte> chunk = stackalloc byte[24];
-        source.ReadExactly(chunk, "the 'ds64' chunk");
-        var bytes = BinaryPrimitives.ReadUInt64LittleEndian(chunk[8..]);
-        dataBytes = bytes <= long.MaxValue ? (long)bytes : throw source.Error($"the 'ds64' chunk states {bytes} bytes of samples, more than any file has.");
-        return chunk.Length;
-    }
-
-    private static long? DataSize(uint size, long? large, long riffEnd, long position)
-    {
-        if (size == Open)
+        /// <summary>Chunks begin at even positions, but some writers omit the byte between an odd chunk and the next one.</summary>
+        private void SkipPadding(long size)
         {
-            return large;
+            if (kind == WavKind.Wave64)
+            {
+                var padding = (8 - (size & 7)) & 7;
+                source.Skip(Math.Min(padding, source.Remaining ?? padding), "the padding");
+                position += padding;
+                return;
+            }
+
+            var ahead = source.Peek(5);
+            if ((size & 1) == 0 || ahead.IsEmpty)
+            {
+                return;
+            }
+
+            var isPadded = ahead[0] == 0 || ahead.Length < 5 || !IsId(ahead[..4]) || KnownChunks.Contains(Encoding.Latin1.GetString(ahead[1..]));
+            if (isPadded)
+            {
+                source.Skip(1, "the padding");
+                position++;
+            }
+            else
+            {
+                Note("An odd chunk has no pad byte.");
+            }
+        }
+
+        /// <summary>Remembers samples that come before the format.</summary>
+        private void KeepData(long size)
+        {
+            if (IsStreamed(size))
+            {
+                throw source.Error("the 'data' chunk has no size and comes before 'fmt ', so its end is unknown.");
+            }
+
+            if (source.Position is { } start)
+            {
+                earlyData = (size, source, start);
+                source.Skip(size, "the 'data' chunk");
+                return;
+            }
+
+            // Memory grows with the bytes that arrive, whatever the size states.
+            var copy = new MemoryStream();
+            var block = new byte[1 << 16];
+            while (copy.Length < size)
+            {
+                var part = block.AsSpan(0, (int)Math.Min(block.Length, size - copy.Length));
+                var read = source.Read(part);
+                copy.Write(part[..read]);
+                if (read < part.Length || copy.Length > Array.MaxLength - block.Length)
+                {
+                    throw source.Truncated("the 'data' chunk", size, copy.Length);
+                }
+            }
+
+            copy.Position = 0;
+            earlyData = (size, new ByteSource(copy, source.Name), null);
+        }
+
+        private WavHeader AtData(long size)
+        {
+            if (kind == WavKind.Rf64 && size == uint.MaxValue)
+            {
+                size = largeData ?? long.MaxValue;
+            }
+
+            var isStreamed = IsStreamed(size);
+            if (source.Remaining is not { } remaining)
+            {
+                // A pipe's end shows whether a size was right.
+                return new WavHeader(format!, size == 0 && IsUnfinished() || size == long.MaxValue || size == uint.MaxValue ? null : size, source)
+                {
+                    MayLack = isStreamed ? long.MaxValue : position,
+                    MayContinue = kind is WavKind.Riff or WavKind.Rifx,
+                };
+            }
+
+            if (size > remaining)
+            {
+                if (!isStreamed && size - remaining > position)
+                {
+                    throw source.Error(
+                        $"the 'data' chunk should have {size} bytes, but the file ends after {remaining}: it was cut off; copy or download the file again.");
+                }
+
+                Note(isStreamed ? "The header has no size, as in the output of a pipe: the samples were read to the end of the file."
+                    : $"The header states {size} bytes of samples, but the file has {remaining}: all of them were read.");
+                return new WavHeader(format!, null, source);
+            }
+
+            if (size == 0 && (IsUnfinished() || !IsEnd(source, kind)) && remaining > 0)
+            {
+                Note("The header states no samples, as in an unfinished recording: the file was read to its end.");
+                return new WavHeader(format!, null, source);
+            }
+
+            if (size > 0 && Continues(size, remaining))
+            {
+                Note($"The header states {size} bytes of samples, but {remaining} follow, as above 4 GiB: all of them were read.");
+                return new WavHeader(format!, null, source);
+            }
+
+            return new WavHeader(format!, size, source);
+        }
+
+        /// <summary>Whether more samples follow behind the stated size.</summary>
+        private bool Continues(long size, long remaining)
+        {
+            const long Wrap = 1L << 32;
+            if (kind is not (WavKind.Rf64 or WavKind.Wave64) && remaining - size >= Wrap - (1 << 16))
+            {
+                return true;
+            }
+
+            var start = source.Position!.Value;
+            source.Seek(start + size);
+            var isEnd = IsEnd(source, kind);
+            source.Seek(start);
+            return !isEnd;
         }
 
         // A size of 0 means an unfinished recording, unless the size of the file shows that other chunks follow.
-        var finished = riffEnd != 8 + (long)Open && riffEnd > position;
-        return size == 0 && !finished ? null : size;
+        private bool IsUnfinished() => riffEnd == 8 + (long)uint.MaxValue || riffEnd <= position;
+
+        private bool IsStreamed(long size) => kind is WavKind.Riff or WavKind.Rifx ? size >= Streamed : size is long.MaxValue or uint.MaxValue;
+
+        private void Note(string note)
+        {
+            if (logger is not null)
+            {
+                WavLog.Note(logger, source.Name, note);
+            }
+        }
     }
-
-    private static string NotWav(string magic, int read) => magic switch
-    {
-        _ when read < 12 => $"there are only {read} bytes, so this is no WAV file.",
-        "RIFX" => "big-endian WAV (RIFX) is not read.",
-        "riff" => "Wave64 is not read, WAV and RF64 are.",
-        "fLaC" => "this is a FLAC file; WAV is read.",
-        "OggS" => "this is an Ogg file; WAV is read.",
-        "FORM" => "this is an AIFF file; WAV is read.",
-        _ when magic.StartsWith("ID3", StringComparison.Ordinal) => "this is an MP3 file; WAV is read.",
-        "RIFF" or "RF64" or "BW64" => "this is a RIFF file, but not of the WAVE kind.",
-        _ => $"this is no WAV file: it begins with '{Printable(magic)}' instead of 'RIFF'.",
-    };
-
-    private static string Printable(string id) => string.Concat(id.Select(c => c is >= ' ' and <= '~' ? c : '?'));
 }
 
-/// <summary>The checked contents of a WAV file's <c>fmt </c> chunk.</summary>
-internal sealed record WavFormat(AudioSampleFormat Encoding, int Channels, int SampleRate)
+/// <summary>The containers of WAV chunks.</summary>
+internal enum WavKind
 {
-    public const ushort TagPcm = 1, TagFloat = 3, TagALaw = 6, TagMuLaw = 7, TagExtensible = 0xFFFE;
+    /// <summary>32-bit sizes.</summary>
+    Riff,
 
-    /// <summary>The bytes of a WAVE_FORMAT_EXTENSIBLE subformat after its first two, which hold the format tag.</summary>
-    public static ReadOnlySpan<byte> SubformatTail => [0, 0, 0, 0, 0x10, 0, 0x80, 0, 0, 0xAA, 0, 0x38, 0x9B, 0x71];
+    /// <summary>32-bit sizes, big-endian as the samples.</summary>
+    Rifx,
 
-    public int BytesPerSample => BytesOf(Encoding);
+    /// <summary>RIFF with 64-bit sizes in a <c>ds64</c> chunk.</summary>
+    Rf64,
 
-    public int BytesPerFrame => BytesPerSample * Channels;
+    /// <summary>Sony's format: GUIDs and 64-bit sizes, chunks aligned to 8 bytes.</summary>
+    Wave64,
+}
 
-    public static int BytesOf(AudioSampleFormat encoding) => encoding switch
+/// <summary>Chunk heads: a name and a size.</summary>
+internal static class WavKinds
+{
+    public static int HeadBytes(this WavKind kind) => kind == WavKind.Wave64 ? 24 : 8;
+
+    public static int SizeBytes(this WavKind kind) => kind == WavKind.Wave64 ? 8 : 4;
+
+    /// <summary>The bytes that follow a chunk's head.</summary>
+    public static long SizeAt(this WavKind kind, ReadOnlySpan<byte> size) => kind switch
     {
-        AudioSampleFormat.Pcm16 => 2,
-        AudioSampleFormat.Pcm24 => 3,
-        AudioSampleFormat.Pcm32 or AudioSampleFormat.Ieee32 => 4,
-        AudioSampleFormat.Ieee64 => 8,
-        _ => 1,
+        WavKind.Rifx => BinaryPrimitives.ReadUInt32BigEndian(size),
+        WavKind.Wave64 => BinaryPrimitives.ReadInt64LittleEndian(size) - 24,
+        _ => BinaryPrimitives.ReadUInt32LittleEndian(size),
     };
+}
 
-    /// <summary>Checks the chunk's first 16 to 40 bytes.</summary>
-    public static WavFormat Parse(ReadOnlySpan<byte> chunk, ByteSource source)
-    {
-        var tag = BinaryPrimitives.ReadUInt16LittleEndian(chunk);
-        int channels = BinaryPrimitives.ReadUInt16LittleEndian(chunk[2..]);
-        var sampleRate = BinaryPrimitives.ReadUInt32LittleEndian(chunk[4..]);
-        int bytesPerFrame = BinaryPrimitives.ReadUInt16LittleEndian(chunk[12..]);
-        int bits = BinaryPrimitives.ReadUInt16LittleEndian(chunk[14..]);
-        if (tag == TagExtensible)
-        {
-            if (chunk.Length < 40)
-            {
-                throw source.Error($"the extensible format needs 40 bytes of 'fmt ', but there are {chunk.Length}.");
-            }
+/// <summary>The GUIDs of Wave64.</summary>
+internal static class Wave64
+{
+    public static ReadOnlySpan<byte> Riff => [(byte)'r', (byte)'i', (byte)'f', (byte)'f', 0x2E, 0x91, 0xCF, 0x11, 0xA5, 0xD6, 0x28, 0xDB, 0x04, 0xC1, 0, 0];
 
-            tag = BinaryPrimitives.ReadUInt16LittleEndian(chunk[24..]);
-            if (!chunk[26..40].SequenceEqual(SubformatTail))
-            {
-                throw source.Error($"the subformat {new Guid(chunk[24..40])} is not supported.");
-            }
-        }
+    public static ReadOnlySpan<byte> Wave => [(byte)'w', (byte)'a', (byte)'v', (byte)'e', 0xF3, 0xAC, 0xD3, 0x11, 0x8C, 0xD1, 0, 0xC0, 0x4F, 0x8E, 0xDB, 0x8A];
+}
 
-        if (channels is < 1 or > Waveform.MaxChannels)
-        {
-            throw source.Error($"there are {channels} channels, but 1 to {Waveform.MaxChannels} are supported.");
-        }
-
-        if (sampleRate is < 1 or > Waveform.MaxSampleRate)
-        {
-            throw source.Error($"the sample rate is {sampleRate} Hz, but 1 to {Waveform.MaxSampleRate} Hz are supported.");
-        }
-
-        var format = new WavFormat(EncodingOf(tag, bits, source), channels, (int)sampleRate);
-        if (bytesPerFrame != format.BytesPerFrame)
-        {
-            throw source.Error($"a frame of {channels} channels of {bits} bits has {format.BytesPerFrame} bytes, but the header states {bytesPerFrame}.");
-        }
-
-        return format;
-    }
-
-    // Depths between the whole bytes (12, 20 bits) are stored in the upper bits of the next larger container.
-    private static AudioSampleFormat EncodingOf(ushort tag, int bits, ByteSource source) => (tag, bits) switch
-    {
-        (TagPcm, >= 1 and <= 8) => AudioSampleFormat.Pcm8,
-        (TagPcm, > 8 and <= 16) => AudioSampleFormat.Pcm16,
-        (TagPcm, > 16 and <= 24) => AudioSampleFormat.Pcm24,
-        (TagPcm, > 24 and <= 32) => AudioSampleFormat.Pcm32,
-        (TagFloat, 32) => AudioSampleFormat.Ieee32,
-        (TagFloat, 64) => AudioSampleFormat.Ieee64,
-        (TagALaw, 8) => AudioSampleFormat.ALaw,
-        (TagMuLaw, 8) => AudioSampleFormat.MuLaw,
-        _ => throw source.Error($"format {tag} (0x{tag:x4}) with {bits} bits is not supported; PCM up to 32 bits, float 32 and 64, A-law and µ-law are."),
-    };
+/// <summary>Log messages of the WAV reader.</summary>
+internal static partial class WavLog
+{
+    [LoggerMessage(EventId = 300, Level = LogLevel.Warning, Message = "{File}: {Note}")]
+    public static partial void Note(ILogger logger, string file, string note);
 }

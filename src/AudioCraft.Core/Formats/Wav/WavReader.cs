@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using AudioCraft.Audio;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -12,41 +11,75 @@ internal static class WavReader
 
     public static AudioFileInfo Info(ByteSource source)
     {
-        var (format, bytes) = WavHeader.Parse(source);
-        return new AudioFileInfo(format.SampleRate, format.Channels, (bytes ?? source.Remaining) / format.BytesPerFrame, format.Encoding);
+        var header = WavHeader.Parse(source);
+        var (format, bytes) = (header.Format, header.DataBytes);
+
+        // A size that a pipe's writer could not know is no length.
+        var frames = (header.MayLack == long.MaxValue ? null : bytes ?? header.Source.Remaining) / format.BytesPerFrame;
+        return new AudioFileInfo(format.SampleRate, format.Channels, frames, format.Encoding) { Layout = format.Layout };
     }
 
     /// <summary>Reads [C, T] float32 on the CPU. An incomplete frame at the end is ignored.</summary>
-    public static (Tensor Wav, int SampleRate) Read(ByteSource source)
+    public static (Tensor Wav, int SampleRate) Read(ByteSource source, AudioReadOptions options)
     {
-        var (format, declared) = WavHeader.Parse(source);
+        var header = WavHeader.Parse(source, options.Logger);
+        var format = header.Format;
+        using var converter = options.CreateConverter(source.Name, format.SampleRate, format.Channels, format.Layout);
+        var (rate, channels) = (options.SampleRate ?? format.SampleRate, options.Channels ?? format.Channels);
 
-        // Memory is allocated only for bytes that exist: a stream of unknown length is read to its end first.
-        var wav = source.Remaining is { } remaining
-            ? ReadKnown(source, format, Math.Min(declared ?? remaining, remaining))
-            : ReadUnknown(source, format, declared);
-        return (wav, format.SampleRate);
+        // Memory is allocated only for bytes that exist.
+        if (converter is null && header.Source.Remaining is { } remaining)
+        {
+            var bytes = Math.Min(header.DataBytes ?? remaining, remaining);
+            RequireSamples(source, bytes / format.BytesPerFrame, channels, options.MaxSamples);
+            return (ReadKnown(header.Source, Placed(header, bytes), bytes), rate);
+        }
+
+        using var audio = new WaveformBuffer(channels);
+        ReadBlocks(header, options.Logger, block =>
+        {
+            if (converter is null)
+            {
+                audio.Append(block);
+            }
+            else
+            {
+                using var converted = converter.Convert(block);
+                audio.Append(converted);
+            }
+
+            RequireSamples(source, audio.Frames, channels, options.MaxSamples);
+        });
+        if (converter is not null)
+        {
+            using var rest = converter.Complete();
+            audio.Append(rest);
+        }
+
+        return (audio.ToTensor(), rate);
     }
 
     /// <summary>Reads a section: from a start in seconds, and at most a duration in seconds.</summary>
     public static (Tensor Wav, int SampleRate) Read(ByteSource source, double start, double? duration)
     {
-        var (format, declared) = WavHeader.Parse(source);
-        if (source.Remaining is not { } remaining)
+        var header = WavHeader.Parse(source);
+        if (header.Source.Remaining is not { } remaining)
         {
             throw source.Error("a section can be read only if the length of the file is known.");
         }
 
-        var frames = Math.Min(declared ?? remaining, remaining) / format.BytesPerFrame;
+        var bytes = Math.Min(header.DataBytes ?? remaining, remaining);
+        var format = Placed(header, bytes);
+        var frames = bytes / format.BytesPerFrame;
         var first = (long)Math.Min(frames, Math.Round(start * format.SampleRate));
         var count = duration is { } seconds ? (long)Math.Min(frames - first, Math.Round(seconds * format.SampleRate)) : frames - first;
-        source.Skip(first * format.BytesPerFrame, "the 'data' chunk");
-        return (ReadKnown(source, format, count * format.BytesPerFrame), format.SampleRate);
+        header.Source.Skip(first * format.BytesPerFrame, "the 'data' chunk");
+        return (ReadKnown(header.Source, format, count * format.BytesPerFrame), format.SampleRate);
     }
 
     private static Tensor ReadKnown(ByteSource source, WavFormat format, long bytes)
     {
-        var wav = Allocate(format, bytes / format.BytesPerFrame, source);
+        var wav = WaveformBuffer.Allocate(format.Channels, bytes / format.BytesPerFrame);
         try
         {
             var buffer = new byte[Math.Min(BlockSize(format), Math.Max(bytes, 1))];
@@ -55,7 +88,7 @@ internal static class WavReader
                 var count = (int)Math.Min(frames - frame, buffer.Length / format.BytesPerFrame);
                 var block = buffer.AsSpan(0, count * format.BytesPerFrame);
                 source.ReadExactly(block, "the 'data' chunk");
-                Store(block, format, wav, frame, source);
+                Store(block, format, wav, frame, frame, source);
                 frame += count;
             }
 
@@ -68,72 +101,140 @@ internal static class WavReader
         }
     }
 
-    private static Tensor ReadUnknown(ByteSource source, WavFormat format, long? declared)
+    /// <summary>Reads block by block to the end of the samples.</summary>
+    private static void ReadBlocks(WavHeader header, Microsoft.Extensions.Logging.ILogger? logger, Action<Tensor> use)
     {
-        var blocks = new List<byte[]>();
-        var total = 0L;
+        var (source, format, declared) = (header.Source, header.Format, header.DataBytes);
+        if (format.Offset is null && source.Remaining is null)
+        {
+            // The bytes of all samples show where they are stored.
+            source = Copy(source);
+        }
+
+        format = source.Remaining is { } known ? Placed(header with { Source = source }, Math.Min(declared ?? known, known)) : format;
+        var (total, frame) = (0L, 0L);
         var buffer = new byte[BlockSize(format)];
-        while (total < (declared ?? long.MaxValue))
+        while (true)
         {
             var wanted = (int)Math.Min(buffer.Length, (declared ?? long.MaxValue) - total);
             var read = source.Read(buffer.AsSpan(0, wanted));
             total += read;
-            blocks.Add(buffer[..(read - read % format.BytesPerFrame)]);
+            var frames = read / format.BytesPerFrame;
+            if (frames > 0)
+            {
+                using var block = WaveformBuffer.Allocate(format.Channels, frames);
+                Store(buffer.AsSpan(0, frames * format.BytesPerFrame), format, block, 0, frame, source);
+                use(block);
+                frame += frames;
+            }
+
             if (read < wanted)
             {
                 break;
+            }
+
+            if (total == declared)
+            {
+                if (!header.MayContinue || total % format.BytesPerFrame != 0 || WavHeader.IsEnd(source, format.IsBigEndian ? WavKind.Rifx : WavKind.Riff))
+                {
+                    return;
+                }
+
+                declared = null;
+                Note($"The header states {total} bytes of samples, but more follow: all of them were read.");
             }
         }
 
         if (total < declared)
         {
-            throw source.Truncated("the 'data' chunk", declared.Value, total);
-        }
-
-        var wav = Allocate(format, total / format.BytesPerFrame, source);
-        try
-        {
-            var frame = 0L;
-            foreach (var block in blocks)
+            if (declared - total > header.MayLack)
             {
-                Store(block, format, wav, frame, source);
-                frame += block.Length / format.BytesPerFrame;
+                throw source.Error($"the 'data' chunk should have {declared} bytes, but the stream ends after {total}: it was cut off; copy or download the file again.");
             }
 
-            return wav;
+            Note($"The header states {declared} bytes of samples, but there were {total}: all of them were read.");
         }
-        catch
+
+        void Note(string note)
         {
-            wav.Dispose();
-            throw;
+            if (logger is not null)
+            {
+                WavLog.Note(logger, source.Name, note);
+            }
         }
+    }
+
+    private static ByteSource Copy(ByteSource source)
+    {
+        var copy = new MemoryStream();
+        var block = new byte[1 << 16];
+        while (source.Read(block) is var read and > 0)
+        {
+            copy.Write(block, 0, read);
+        }
+
+        copy.Position = 0;
+        return new ByteSource(copy, source.Name);
+    }
+
+    /// <summary>
+    /// The format with the place of the sample in a container that is larger: in the upper bytes, as the specification says, or in the lower ones with a sign extension, as some
+    /// programs write. The source stays where it is.
+    /// </summary>
+    private static WavFormat Placed(WavHeader header, long bytes)
+    {
+        var format = header.Format;
+        if (format.Offset is not null)
+        {
+            return format;
+        }
+
+        var source = header.Source;
+        var start = source.Position!.Value;
+        var buffer = new byte[BlockSize(format)];
+        var unused = format.BytesPerSample - WavFormat.BytesOf(format.Encoding);
+        var (lowIsZero, highIsSign) = (true, true);
+        for (var left = bytes - (bytes % format.BytesPerFrame); left > 0 && (lowIsZero || highIsSign);)
+        {
+            var block = buffer.AsSpan(0, (int)Math.Min(buffer.Length, left));
+            source.ReadExactly(block, "the 'data' chunk");
+            format.ToLittleEndian(block);
+            left -= block.Length;
+            for (var at = 0; at < block.Length; at += 4)
+            {
+                lowIsZero &= block[at] == 0 && (unused == 1 || block[at + 1] == 0);
+                highIsSign &= block[at + 3] is 0 or 0xFF && (unused == 1 || block[at + 2] == block[at + 3]);
+            }
+        }
+
+        source.Seek(start);
+        return format with { Offset = highIsSign ? 0 : unused };
     }
 
     private static int BlockSize(WavFormat format) => BlockBytes - BlockBytes % format.BytesPerFrame;
 
-    private static Tensor Allocate(WavFormat format, long frames, ByteSource source)
+    private static void RequireSamples(ByteSource source, long frames, int channels, long? maxSamples)
     {
-        try
+        if (frames > (maxSamples ?? long.MaxValue) / channels)
         {
-            return empty(format.Channels, frames, dtype: ScalarType.Float32);
-        }
-        catch (ExternalException error)
-        {
-            throw new AudioCraftException($"{source.Name}: there is not enough memory for {frames} frames of {format.Channels} channels.", error);
+            throw source.Error($"the audio has more than {maxSamples} samples, the limit of this call.");
         }
     }
 
-    private static void Store(ReadOnlySpan<byte> block, WavFormat format, Tensor wav, long frame, ByteSource source)
+    /// <summary>Decodes complete frames into a tensor.</summary>
+    /// <param name="block">The frames; big-endian samples are reversed in place.</param>
+    /// <param name="format">Their format.</param>
+    /// <param name="wav">The tensor.</param>
+    /// <param name="start">The first sample in the tensor.</param>
+    /// <param name="frame">The first sample in the file, for the exception.</param>
+    /// <param name="source">The file.</param>
+    private static void Store(Span<byte> block, WavFormat format, Tensor wav, long start, long frame, ByteSource source)
     {
+        format.ToLittleEndian(block);
         var count = block.Length / format.BytesPerFrame;
-        if (count == 0)
-        {
-            return;
-        }
-
         for (var channel = 0; channel < format.Channels; channel++)
         {
-            var target = Waveform.Samples(wav, channel, frame, count);
+            var target = Waveform.Samples(wav, channel, start, count);
             SampleDecoder.Decode(block, format, channel, target);
             if (Waveform.IndexOfNonFinite(target) is var bad and >= 0)
             {

@@ -45,15 +45,22 @@ internal static class WavWriter
     /// The bytes before the samples: WAVE_FORMAT_EXTENSIBLE for more than two channels and for integers above 16 bits, as Microsoft's specification requires;
     /// a <c>fact</c> chunk for floating point; RF64 if the size does not fit into 32 bits.
     /// </summary>
-    public static byte[] Header(WavFormat format, long frames)
+    /// <param name="format">The format.</param>
+    /// <param name="frames">The number of samples per channel.</param>
+    /// <param name="hasRoom">Whether a header without 64-bit sizes has a JUNK chunk in their place, so that both have the same length.</param>
+    public static byte[] Header(WavFormat format, long frames, bool hasRoom = false)
     {
         var integer = SampleEncoder.IsInteger(format.Encoding);
         var extensible = format.Channels > 2 || integer && format.BytesPerSample > 2;
         var tag = integer ? WavFormat.TagPcm : WavFormat.TagFloat;
         var formatBytes = extensible ? 40 : integer ? 16 : 18;
         var dataBytes = checked(frames * format.BytesPerFrame);
-        var afterMagic = 4 + 8 + formatBytes + (integer ? 0 : 12) + 8 + dataBytes + (dataBytes & 1);
+        var afterMagic = 4 + (hasRoom ? 36 : 0) + 8 + formatBytes + (integer ? 0 : 12) + 8 + dataBytes + (dataBytes & 1);
         var large = afterMagic >= uint.MaxValue;
+        if (large && !hasRoom)
+        {
+            afterMagic += 36;
+        }
 
         var memory = new MemoryStream();
         using var writer = new BinaryWriter(memory, Encoding.Latin1);
@@ -64,10 +71,16 @@ internal static class WavWriter
         {
             writer.Write("ds64"u8);
             writer.Write(28);
-            writer.Write(afterMagic + 36);
+            writer.Write(afterMagic);
             writer.Write(dataBytes);
             writer.Write(frames);
             writer.Write(0);
+        }
+        else if (hasRoom)
+        {
+            writer.Write("JUNK"u8);
+            writer.Write(28);
+            writer.Write(new byte[28]);
         }
 
         writer.Write("fmt "u8);
@@ -101,6 +114,15 @@ internal static class WavWriter
         writer.Write("data"u8);
         writer.Write(large ? uint.MaxValue : (uint)dataBytes);
         return memory.ToArray();
+    }
+
+    /// <summary>The header of a file whose length is not known yet: sizes of 0xFFFFFFFF.</summary>
+    public static byte[] StreamingHeader(WavFormat format, bool hasRoom)
+    {
+        var header = Header(format, 0, hasRoom);
+        header.AsSpan(4, 4).Fill(0xFF);
+        header.AsSpan(header.Length - 4).Fill(0xFF);
+        return header;
     }
 
     private static float Largest(Tensor wav)
