@@ -48,7 +48,15 @@ public sealed class CodecTests : IDisposable
         Assert.Equal([4, 2, 1], new[] { all, rated, counted }.Select(run => run.GetProperty("codebooks").GetInt32()));
         Assert.True(all.GetProperty("bytes").GetInt64() > rated.GetProperty("bytes").GetInt64());
         Assert.True(rated.GetProperty("bytes").GetInt64() > counted.GetProperty("bytes").GetInt64());
-        Assert.Contains("takes 0.5 kb/s", Tool.Run("encode", sound, "-b", "0.1").FailedWith(ExitCode.Misuse), StringComparison.Ordinal);
+        foreach (var outside in new[] { "0.1", "99", "2.2" })
+        {
+            Assert.Contains($"--bitrate takes 0.5, 1, 1.5, 2 kb/s for this codec, not {outside}", Tool.Run("encode", sound, "-o", folder.File("no.ecdc"), "-b", outside).FailedWith(ExitCode.Misuse), StringComparison.Ordinal);
+        }
+
+        Assert.False(File.Exists(folder.File("no.ecdc")));
+        var between = Tool.Run("encode", sound, "-o", folder.File("1.2.ecdc"), "-b", "1.2").SucceededWithNotes();
+        Assert.Contains("2 codebooks of audiogen-tiny", between.Out, StringComparison.Ordinal);
+        Assert.Contains("Using 1 kb/s", between.Error, StringComparison.Ordinal);
         Assert.Contains("give one", Tool.Run("encode", sound, "-b", "1", "-k", "1").FailedWith(ExitCode.Misuse), StringComparison.Ordinal);
         Tool.Run("encode", sound, "-k", "9", "-o", folder.File("9.ecdc")).FailedWith(ExitCode.Misuse);
     }
@@ -99,15 +107,37 @@ public sealed class CodecTests : IDisposable
     }
 
     [Fact]
-    public void Continue_extends_a_recording()
+    public void Continue_writes_the_whole_recording_and_what_follows()
     {
-        var json = Tool.Run("continue", sound, "rain", "wind", "-d", "1.5", "-o", folder.File("on/"), "--seed", "2", "--json").Succeeded().Json;
+        var json = Tool.Run("continue", sound, "rain", "wind", "-d", "1.5", "-o", folder.File("on/"), "--seed", "2", "--level", "none", "--json").Succeeded().Json;
         Assert.Equal(["sound-rain.wav", "sound-wind.wav"], json.GetProperty("sounds").EnumerateArray().Select(s => Path.GetFileName(s.GetProperty("path").GetString())));
-        Assert.Equal(24000, AudioFile.Info(folder.File("on/sound-rain.wav")).Frames);
+        Assert.Equal(16000 + 8000, AudioFile.Info(folder.File("on/sound-rain.wav")).Frames);
+        using var scope = torch.NewDisposeScope();
+        var (recording, continued) = (AudioFile.Read(sound).Wav, AudioFile.Read(folder.File("on/sound-rain.wav")).Wav);
+        Assert.True((recording - continued.narrow(1, 0, 16000)).narrow(1, 0, 15000).abs().max().item<float>() < 1e-3);
         Tool.Run("continue", sound, "-d", "1.2", "-o", folder.File("on/")).Succeeded();
+        Assert.Contains("--duration includes the recording, which has 1 s, but is 1: give more.", Tool.Run("continue", sound, "rain", "-d", "1", "-o", folder.File("no.wav")).FailedWith(ExitCode.Misuse), StringComparison.Ordinal);
         Assert.True(File.Exists(folder.File("on/sound-continued.wav")));
-        Tool.Run("continue", sound, "rain", "-d", "0.5").FailedWith(ExitCode.Misuse);
-        Assert.Contains("cannot be read", Tool.Run("continue", folder.File("none.wav")).FailedWith(ExitCode.Failure), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Continue_keeps_a_recording_that_is_longer_than_the_window()
+    {
+        using var scope = torch.NewDisposeScope();
+        var path = folder.File("long.wav");
+        AudioFile.Write(path, (torch.arange(0, 16000 * 12, dtype: torch.ScalarType.Float32) * 0.2).sin().unsqueeze(0) * 0.5, 16000);
+        Tool.Run("continue", path, "rain", "-d", "12.5", "-o", folder.File("on.wav")).Succeeded();
+        Assert.Equal((16000 * 12) + 8000, AudioFile.Info(folder.File("on.wav")).Frames);
+    }
+
+    [Theory]
+    [InlineData("continue")]
+    [InlineData("encode")]
+    [InlineData("decode")]
+    public void Missing_input_is_reported_before_a_model_is_loaded(string command)
+    {
+        Assert.Contains("none.wav' cannot be read: there is no such file.", Tool.Run(command, folder.File("none.wav"), "--model", "./no/model").FailedWith(ExitCode.Failure), StringComparison.Ordinal);
+        Assert.Contains("it is a directory", Tool.Run(command, folder.Path, "--model", "./no/model").FailedWith(ExitCode.Failure), StringComparison.Ordinal);
     }
 
     [Fact]

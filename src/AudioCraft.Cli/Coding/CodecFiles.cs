@@ -21,15 +21,6 @@ internal static class CodecFiles
         }
     }
 
-    /// <summary>The number of codebooks for a bitrate.</summary>
-    /// <exception cref="UsageException">The bitrate is too low for one codebook.</exception>
-    public static int CodebooksFor(double kilobits, CompressionModel codec)
-    {
-        var each = Math.Log2(codec.Cardinality) * codec.FrameRate / 1000;
-        var count = Math.Floor((kilobits / each) + 1e-9);
-        return count >= 1 ? (int)Math.Min(count, codec.TotalCodebooks) : throw new UsageException(FormattableString.Invariant($"--bitrate {kilobits} is too low: each codebook of this codec takes {each:0.###} kb/s."));
-    }
-
     /// <summary>Encodes audio and writes the file, completely or not at all.</summary>
     /// <param name="codec">The codec.</param>
     /// <param name="codebooks">The number of codebooks.</param>

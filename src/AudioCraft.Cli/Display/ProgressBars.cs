@@ -3,28 +3,30 @@ using Spectre.Console;
 
 namespace AudioCraft.Cli.Display;
 
-/// <summary>Progress bars with rate and remaining time on stderr if it is a terminal; otherwise nothing.</summary>
-internal sealed class Bars
+/// <summary>Progress bars with rate and remaining time on stderr if it is a terminal; otherwise lines about downloads.</summary>
+internal sealed class ProgressBars
 {
     private readonly ProgressContext? context;
+    private readonly DownloadLines? lines;
 
-    private Bars(ProgressContext? context) => this.context = context;
+    private ProgressBars(ProgressContext? context, DownloadLines? lines) => (this.context, this.lines) = (context, lines);
 
     /// <summary>Runs work that reports progress. The bars are removed when it ends.</summary>
-    public static async Task<T> RunAsync<T>(Shell shell, Func<Bars, Task<T>> work)
+    public static async Task<T> RunAsync<T>(ToolConsole console, Func<ProgressBars, Task<T>> work)
     {
-        if (shell.Watched is not { } console)
+        if (console.Terminal is not { } terminal)
         {
-            return await work(new Bars(null)).ConfigureAwait(false);
+            return await work(new ProgressBars(null, new DownloadLines(console))).ConfigureAwait(false);
         }
 
-        var progress = console.Progress().AutoClear(true).Columns(
+        var progress = terminal.Progress().AutoClear(true).Columns(
             new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new RateColumn(), new RemainingTimeColumn());
-        return await progress.StartAsync(bars => work(new Bars(bars))).ConfigureAwait(false);
+        using var shown = console.ShowBars();
+        return await progress.StartAsync(bars => work(new ProgressBars(bars, null))).ConfigureAwait(false);
     }
 
     /// <summary>Bytes from the network. The bar appears with the first of them: what is in the cache needs none.</summary>
-    public IProgress<DownloadProgress> Downloads() => Of<DownloadProgress>(RateUnit.Bytes, p => ($"{p.Repository}: {p.File}", p.Bytes, p.TotalBytes));
+    public IProgress<DownloadProgress> Downloads() => lines is not null ? lines : Of<DownloadProgress>(RateUnit.Bytes, p => (p.File.Length == 0 ? p.Repository : $"{p.Repository}: {p.File}", p.Bytes, p.TotalBytes));
 
     /// <summary>A bar for the decoding steps of a language model.</summary>
     /// <param name="title">The title.</param>
@@ -47,7 +49,7 @@ internal sealed class Bars
             : value =>
             {
                 var (title, done, total) = read(value);
-                title = Markup.Escape(title);
+                title = Markup.Escape(PrintableWriter.Line(title));
                 task ??= RateColumn.Mark(context.AddTask(title), unit);
                 task.Description = title;
                 task.MaxValue = Math.Max(total, 1e-9);
