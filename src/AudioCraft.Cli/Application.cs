@@ -2,6 +2,8 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Text.RegularExpressions;
 using AudioCraft.Cli.Commands;
+using AudioCraft.Cli.Devices;
+using AudioCraft.Cli.Display;
 
 namespace AudioCraft.Cli;
 
@@ -13,42 +15,46 @@ internal static partial class Application
 
     /// <summary>Runs one command.</summary>
     /// <param name="args">The arguments.</param>
-    /// <param name="shell">The input and output.</param>
+    /// <param name="console">The input and output.</param>
     /// <param name="cancellationToken">Checked between decoding steps.</param>
     /// <returns>The exit code, one of <see cref="ExitCode"/>.</returns>
-    public static async Task<int> RunAsync(IReadOnlyList<string> args, Shell shell, CancellationToken cancellationToken)
+    public static async Task<int> RunAsync(IReadOnlyList<string> args, ToolConsole console, CancellationToken cancellationToken)
     {
+        var json = new Option<bool>("--json") { Description = "Print the result and errors as JSON", Recursive = true };
         // A prompt may begin with @, which would otherwise name a response file.
-        var line = Root(shell).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        var line = Root(console, json).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        console.Json = line.GetResult(json) is { } given && given.Errors.Any() is false && line.GetValue(json);
         if (Misuse(line) is { } misuse)
         {
             var help = line.CommandResult.Command is RootCommand ? "audiocraft --help" : $"audiocraft {line.CommandResult.Command.Name} --help";
-            shell.Error.WriteLine($"audiocraft: {misuse} See `{help}`.");
+            console.Fail(ExitCode.Misuse, $"{misuse} See `{help}`.");
             return ExitCode.Misuse;
         }
 
         try
         {
             // Signals and errors are handled by this class.
-            var invocation = new InvocationConfiguration { Output = shell.Out, Error = shell.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
+            var invocation = new InvocationConfiguration { Output = console.Out, Error = console.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
             return await line.InvokeAsync(invocation, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception error)
         {
             var (code, message) = Explain(error, cancellationToken);
-            shell.Error.WriteLine($"audiocraft: {message}");
+            console.Fail(code, message);
             if (Environment.GetEnvironmentVariable(TraceVariable) == "1")
             {
-                shell.Error.WriteLine(error);
+                foreach (var text in error.ToString().ReplaceLineEndings("\n").Split('\n'))
+                {
+                    console.Note(text);
+                }
             }
 
             return code;
         }
     }
 
-    private static RootCommand Root(Shell shell)
+    private static RootCommand Root(ToolConsole console, Option<bool> json)
     {
-        var json = new Option<bool>("--json") { Description = "Print the result as one JSON document", Recursive = true };
         var root = new RootCommand(
             $"""
             Generates audio from text, and encodes and decodes audio.
@@ -59,15 +65,16 @@ internal static partial class Application
         root.Add(json);
         foreach (var command in new Command[]
         {
-            GenerateCommand.Create(shell, json),
-            ContinueCommand.Create(shell, json),
-            EncodeCommand.Create(shell, json),
-            DecodeCommand.Create(shell, json),
-            ConvertCommand.Create(shell, json),
-            InspectCommand.Create(shell, json),
-            DownloadCommand.Create(shell, json),
-            DevicesCommand.Create(shell, json),
-            BenchCommand.Create(shell, json),
+            GenerateCommand.Create(console),
+            ContinueCommand.Create(console),
+            EncodeCommand.Create(console),
+            DecodeCommand.Create(console),
+            ConvertCommand.Create(console),
+            ModelsCommand.Create(console),
+            InspectCommand.Create(console),
+            DownloadCommand.Create(console),
+            DevicesCommand.Create(console),
+            BenchCommand.Create(console),
         })
         {
             root.Add(command);
@@ -91,7 +98,8 @@ internal static partial class Application
     private static string? Misuse(ParseResult line)
     {
         // Prompts can be any words, so the parser takes unknown options as prompts.
-        var options = line.Tokens.TakeWhile(token => token.Type != TokenType.DoubleDash).Where(token => token.Type == TokenType.Argument);
+        var prompts = line.CommandResult.Children.OfType<ArgumentResult>().SelectMany(argument => argument.Tokens).ToHashSet(ReferenceEqualityComparer.Instance);
+        var options = line.Tokens.TakeWhile(token => token.Type != TokenType.DoubleDash).Where(token => token.Type == TokenType.Argument && prompts.Contains(token));
         if (line.CommandResult.Command is not RootCommand && options.FirstOrDefault(token => UnknownOption().IsMatch(token.Value)) is { } unknown)
         {
             return $"{unknown.Value} is not an option of this command; put -- before prompts that begin with a hyphen.";
@@ -99,18 +107,11 @@ internal static partial class Application
 
         // An error that names a word is more helpful than a missing command.
         var error = line.Errors.FirstOrDefault(error => error.Message.Contains('\'', StringComparison.Ordinal)) ?? (line.Errors is [var first, ..] ? first : null);
-        return error is null ? null : InPlainWords(string.Join(' ', error.Message.Split(['\r', '\n', '\t'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)));
+        return error is null ? null : string.Join(' ', error.Message.Split(['\r', '\n', '\t'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
     }
 
     [GeneratedRegex("^-(-|[A-Za-z])")]
     private static partial Regex UnknownOption();
-
-    // The parser's messages contain names of .NET types.
-    private static string InPlainWords(string message) => UnreadableValue().Replace(
-        message, match => $"{match.Groups["option"].Value} takes {(match.Groups["type"].Value.Contains("Int", StringComparison.Ordinal) ? "a whole number" : "a number")}, not '{match.Groups["value"].Value}'.");
-
-    [GeneratedRegex("^Cannot parse argument '(?<value>.*)' for option '(?<option>[^']*)' as expected type '(?<type>[^']*)'\\.$")]
-    private static partial Regex UnreadableValue();
 
     // .NET appends the name of the parameter, which is not that of an option.
     private static string WithoutParameter(ArgumentException error)

@@ -34,13 +34,17 @@ public sealed class DevicesTests
         var run = await Tool.EndAsync(devices);
         Assert.Equal(ExitCode.Failure, run.Code);
         Assert.Empty(run.Error);
-        Assert.Contains("libtorch     cannot be loaded", run.Out, StringComparison.Ordinal);
-        Assert.Contains("-> ", run.Out, StringComparison.Ordinal);
+        var lines = run.Out.Split('\n');
+        Assert.Contains("libtorch cannot be loaded: libLibTorchSharp.so is missing in", lines[0], StringComparison.Ordinal);
+        Assert.StartsWith("-> ", lines[1], StringComparison.Ordinal);
+        Assert.InRange(lines.Length, 8, 16);
         Assert.DoesNotContain("   at ", run.Out, StringComparison.Ordinal);
 
         var model = Path.GetDirectoryName(Tool.Run("inspect", "audiogen-tiny", "--json").Json.GetProperty("path").GetString() + "/")!;
         using var generate = Tool.Start(null, ["generate", "rain", "--model", model, "-o", folder.File("sounds/")], folder.File("audiocraft.dll"));
-        Assert.Contains("`audiocraft devices` shows", (await Tool.EndAsync(generate)).FailedWith(ExitCode.Failure), StringComparison.Ordinal);
+        var error = (await Tool.EndAsync(generate)).FailedWith(ExitCode.Failure);
+        Assert.Contains("libLibTorchSharp.so is missing in", error, StringComparison.Ordinal);
+        Assert.Contains("`audiocraft devices` shows", error, StringComparison.Ordinal);
         Assert.False(Directory.Exists(folder.File("sounds")));
     }
 
@@ -105,6 +109,7 @@ public sealed class DevicesTests
         Assert.NotNull(LibtorchError.Explain(new TypeInitializationException("TorchSharp.torch", new DllNotFoundException("LibTorchSharp"))));
         Assert.NotNull(LibtorchError.Explain(new NotSupportedException("This application or script uses TorchSharp but doesn't contain a reference to libtorch-cpu-2.10.0.\nMore")));
         Assert.NotNull(LibtorchError.Explain(new FileNotFoundException("Could not load file or assembly 'TorchSharp'")));
+        Assert.Null(LibtorchError.Explain(new FileNotFoundException("Could not find file '/models/pytorch_model.bin'.")));
         Assert.Null(LibtorchError.Explain(new NotSupportedException("The stream cannot seek.")));
         Assert.Null(LibtorchError.Explain(new ArgumentException("x")));
         Assert.Null(LibtorchError.Explain(new TypeInitializationException("SkiaSharp.SKObject", new DllNotFoundException("libSkiaSharp"))));

@@ -88,16 +88,15 @@ public sealed class GenerateTests : IDisposable
     [InlineData("Required command", "")]
     [InlineData("'nonsense'", "nonsense")]
     [InlineData("--nonsense", "generate", "rain", "--nonsense")]
-    [InlineData("--duration takes a number, not 'long'", "generate", "rain", "--duration", "long")]
+    [InlineData("--duration takes a number such as 0.5, not 'long'", "generate", "rain", "--duration", "long")]
     [InlineData("--top-k takes a whole number, not '1.5'", "generate", "rain", "--top-k", "1.5")]
     [InlineData("--threads takes 1 to 1024", "generate", "rain", "--threads", "0")]
     [InlineData("--device takes auto, cpu, cuda", "generate", "rain", "--device", "gpu;x")]
     [InlineData(".txt; supported are wav", "generate", "rain", "-o", "rain.txt")]
     [InlineData("contradict", "generate", "rain", "-o", "rain.wav", "--format", "flac")]
-    [InlineData("Duration must be seconds, above 0", "generate", "rain", "--duration", "-1")]
-    [InlineData("Duration must be seconds, above 0", "generate", "rain", "--duration", "NaN")]
-    [InlineData("Temperature must be 0 or more", "generate", "rain", "--temperature", "-1")]
-    [InlineData("--batch takes 1 or more", "generate", "rain", "--batch", "0")]
+    [InlineData("--duration takes more than 0, at most 1000000, not '-1'", "generate", "rain", "--duration", "-1")]
+    [InlineData("--temperature takes 0 to 1000", "generate", "rain", "--temperature", "-1")]
+    [InlineData("--batch takes 1 to 10000", "generate", "rain", "--batch", "0")]
     [InlineData("'int3'", "generate", "rain", "--precision", "int3")]
     public void Invalid_command_lines_fail_with_one_line_and_code_2(string part, params string[] args) =>
         Assert.Contains(part, Tool.Run([.. args.Where(a => a.Length > 0)]).FailedWith(ExitCode.Misuse), StringComparison.Ordinal);
@@ -116,15 +115,15 @@ public sealed class GenerateTests : IDisposable
     public async Task Prompt_can_look_like_an_option_or_a_response_file()
     {
         var run = await Tool.RunAsync(["generate", "-d", "0.2", "-o", folder.Path, "--", "@home", "--rain"], "", CancellationToken.None);
-        run.Succeeded();
+        run.SucceededWithNotes();
         Assert.Equal(["home.wav", "rain.wav"], Directory.GetFiles(folder.Path).Select(Path.GetFileName).Order());
     }
 
     [Fact]
     public async Task Cancellation_ends_with_code_130_and_leaves_no_files()
     {
-        using var cancellation = new CancellationTokenSource(TimeSpan.FromSeconds(1));
-        var run = await Tool.RunAsync(["generate", "rain", "-d", "600", "-o", folder.File("long.wav")], "", cancellation.Token);
+        using var cancellation = new CancellationTokenSource(TimeSpan.FromSeconds(1.5));
+        var run = await Tool.RunAsync(["generate", "rain", "-d", "110", "-o", folder.File("long.wav")], "", cancellation.Token);
         Assert.Contains("Cancelled", run.FailedWith(ExitCode.Cancelled), StringComparison.Ordinal);
         Assert.Empty(Directory.GetFileSystemEntries(folder.Path));
     }

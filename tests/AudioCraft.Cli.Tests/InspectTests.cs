@@ -32,6 +32,26 @@ public sealed class InspectTests
         var bad = folder.Write("bad.safetensors", [255, 255, 255, 255, 255, 255, 255, 127, 1, 2, 3]);
         Assert.Contains("bad.safetensors", Tool.Run("inspect", bad).FailedWith(ExitCode.Failure), StringComparison.Ordinal);
         Tool.Run("inspect", folder.Write("bad.bin", "cposix\nsystem\n(S'true'\ntR."u8)).FailedWith(ExitCode.Failure);
-        Assert.Contains("is not in the cache, or incomplete", Tool.Run("inspect", "org/none", "--cache", folder.Path).FailedWith(ExitCode.Failure), StringComparison.Ordinal);
+        Assert.Contains("There is no file, directory or bundled model 'org/none'.", Tool.Run("inspect", "org/none", "--cache", folder.Path).FailedWith(ExitCode.Failure), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Unknown_name_is_not_blamed_on_the_network()
+    {
+        using var folder = new TemporaryFolder();
+        var error = Tool.Run("inspect", "nosuch", "--cache", folder.Path).FailedWith(ExitCode.Failure);
+        Assert.Contains("There is no file, directory or bundled model 'nosuch'.", error, StringComparison.Ordinal);
+        Assert.Contains("audiogen-tiny", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("offline", error, StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
+    public void Models_lists_the_kinds_of_audio()
+    {
+        var text = Tool.Run("models").Succeeded().Out;
+        Assert.StartsWith("audiogen-tiny  ", text, StringComparison.Ordinal);
+        Assert.Contains("doorbell, siren, rain", text, StringComparison.Ordinal);
+        var model = Assert.Single(Tool.Run("models", "--json").Succeeded().Json.GetProperty("models").EnumerateArray());
+        Assert.Equal(30, model.GetProperty("kinds").GetArrayLength());
     }
 }

@@ -95,7 +95,7 @@ public sealed class KillTests : IDisposable
     public async Task Sigterm_ends_with_code_130_and_leaves_no_files()
     {
         var path = folder.File("sounds/long.wav");
-        using var generate = Tool.Start(null, ["generate", "rain", "-d", "600", "-o", path, "--json"]);
+        using var generate = Tool.Start(null, ["generate", "rain", "-d", "110", "-o", path]);
         await UntilAsync(generate, () => generate.TotalProcessorTime > TimeSpan.FromSeconds(2));
         using (var kill = Process.Start("kill", ["-TERM", generate.Id.ToString(CultureInfo.InvariantCulture)]))
         {

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using AudioCraft.Tests.Checkpoints;
 using AudioCraft.Tests.Hub;
 
@@ -49,7 +50,8 @@ public sealed class ModelCommandTests : IDisposable
     {
         var weights = new byte[50_000];
         hub.Add(Codec, ("config.json", """{"model_type": "encodec"}"""u8.ToArray()), ("model.safetensors", weights), ("other.msgpack", weights));
-        var run = (await Tool.ProcessAsync(Environment, "download", Codec, "--json")).Succeeded();
+        var run = (await Tool.ProcessAsync(Environment, "download", Codec, "--json")).SucceededWithNotes();
+        Assert.Equal("Downloading org/codec: config.json, 0.0 MB", JsonDocument.Parse(run.Error.Split('\n')[0]).RootElement.GetProperty("note").GetString());
         var place = run.Json.GetProperty("path").GetString()!;
         Assert.Equal(folder.File($"home/hub/models--org--codec/snapshots/{LocalHub.Commit}"), place);
         Assert.Equal(weights, await File.ReadAllBytesAsync(Path.Combine(place, "model.safetensors")));

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using AudioCraft.Cli.Display;
 
 namespace AudioCraft.Cli.Tests;
 
@@ -12,6 +13,13 @@ internal sealed record ToolRun(int Code, string Out, string Error)
     public ToolRun Succeeded()
     {
         Assert.True(Code == ExitCode.Success && Error.Length == 0, $"exit code {Code}: {Error}");
+        return this;
+    }
+
+    /// <summary>Asserts success, whatever is on stderr.</summary>
+    public ToolRun SucceededWithNotes()
+    {
+        Assert.True(Code == ExitCode.Success, $"exit code {Code}: {Error}");
         return this;
     }
 
@@ -35,11 +43,12 @@ internal static class Tool
     /// <summary>Runs a command in this process.</summary>
     public static ToolRun Run(params string[] args) => RunAsync(args, "", CancellationToken.None).GetAwaiter().GetResult();
 
-    public static async Task<ToolRun> RunAsync(string[] args, string input, CancellationToken cancellationToken)
+    public static async Task<ToolRun> RunAsync(string[] args, string input, CancellationToken cancellationToken, MemoryStream? binary = null)
     {
         using var read = new StringReader(input);
         await using StringWriter output = new() { NewLine = "\n" }, error = new() { NewLine = "\n" };
-        var code = await Application.RunAsync(args, new Shell(read, output, error, null), cancellationToken);
+        using var console = new ToolConsole(read, output, error, () => binary is null ? new MemoryStream() : new Unclosed(binary), null);
+        var code = await Application.RunAsync(args, console, cancellationToken);
         return new ToolRun(code, output.ToString(), error.ToString());
     }
 
@@ -78,5 +87,31 @@ internal static class Tool
     {
         using var process = Start(environment, args);
         return await EndAsync(process);
+    }
+
+    /// <summary>A stream that stays open, as stdout does.</summary>
+    private sealed class Unclosed(MemoryStream inner) : Stream
+    {
+        public override bool CanRead => false;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => true;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+        public override void Flush()
+        {
+        }
+
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => inner.Write(buffer, offset, count);
     }
 }

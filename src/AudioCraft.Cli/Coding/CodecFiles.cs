@@ -21,15 +21,6 @@ internal static class CodecFiles
         }
     }
 
-    /// <summary>The number of codebooks for a bitrate.</summary>
-    /// <exception cref="UsageException">The bitrate is too low for one codebook.</exception>
-    public static int CodebooksFor(double kilobits, CompressionModel codec)
-    {
-        var each = Math.Log2(codec.Cardinality) * codec.FrameRate / 1000;
-        var count = Math.Floor((kilobits / each) + 1e-9);
-        return count >= 1 ? (int)Math.Min(count, codec.TotalCodebooks) : throw new UsageException(FormattableString.Invariant($"--bitrate {kilobits} is too low: each codebook of this codec takes {each:0.###} kb/s."));
-    }
-
     /// <summary>How audio is read for a file: converted to the codec's sample rate and channels while it is decoded, except for .dac files, which store those of the audio.</summary>
     public static AudioReadOptions ReadOptions(CompressionModel codec, string path) =>
         Path.GetExtension(path).Equals(Dac, StringComparison.OrdinalIgnoreCase) ? new() : new() { SampleRate = codec.SampleRate, Channels = codec.Channels };

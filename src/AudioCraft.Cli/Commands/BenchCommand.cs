@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using AudioCraft.Cli.Display;
+using AudioCraft.Cli.Generation;
 using AudioCraft.Cli.Options;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -11,38 +12,33 @@ namespace AudioCraft.Cli.Commands;
 /// <summary>Measures the speed of a model on this machine.</summary>
 internal static class BenchCommand
 {
-    public static Command Create(Shell shell, Option<bool> json)
+    public static Command Create(ToolConsole console)
     {
         var command = new Command("bench", "Measures the decoding steps per second of a model and its speed of generating, encoding and decoding relative to real time");
         var model = new ModelOptions(command, "The model");
-        var seconds = new Option<double>("--seconds") { Description = "Length of the audio in seconds", DefaultValueFactory = _ => 5 };
-        var runs = new Option<int>("--runs") { Description = "Measured runs, after one warm-up run; the median is reported", DefaultValueFactory = _ => 3 };
+        var seconds = NumberOption.Decimal(["--seconds"], "seconds", "Length of the audio in seconds [5]", 0, 600, above: true);
+        var runs = NumberOption.Whole(["--runs"], "number", "Measured runs, after one warm-up run; the median is reported [3]", 1, 1000);
         command.Add(seconds);
         command.Add(runs);
         command.SetAction(async (line, cancellationToken) =>
         {
-            var (length, count) = (line.GetValue(seconds), line.GetValue(runs));
-            if (!(length > 0 && length <= 600) || count is < 1 or > 1000)
-            {
-                throw new UsageException("--seconds takes more than 0 and at most 600, --runs 1 to 1000.");
-            }
-
+            var (length, count) = (line.GetValue(seconds) ?? 5, line.GetValue(runs) ?? 3);
             var name = model.Name(line)!;
-            var result = await Bars.RunAsync(shell, async bars =>
+            var result = await ProgressBars.RunAsync(console, async bars =>
             {
-                var options = model.Read(line);
+                var options = model.Read(line, console);
                 var watch = Stopwatch.StartNew();
                 using var loaded = await GenerativeModels.LoadAsync(name, options, bars, cancellationToken).ConfigureAwait(false);
                 var loading = watch.Elapsed.TotalSeconds;
                 return await Task.Run(() => Measure(loaded, name, options.Precision, loading, length, count, bars, cancellationToken), cancellationToken).ConfigureAwait(false);
             }).ConfigureAwait(false);
-            shell.Result(line.GetValue(json), result, BenchResult.Lines);
+            console.Result(result, BenchResult.Lines);
             return ExitCode.Success;
         });
         return command;
     }
 
-    private static BenchResult Measure(BaseGenModel model, string name, ModelPrecision precision, double loading, double length, int runs, Bars bars, CancellationToken cancellationToken)
+    private static BenchResult Measure(BaseGenModel model, string name, ModelPrecision precision, double loading, double length, int runs, ProgressBars bars, CancellationToken cancellationToken)
     {
         List<double> steps = [], generating = [], encoding = [], decoding = [];
         using var guard = no_grad();
@@ -116,11 +112,11 @@ internal sealed record BenchResult(
 {
     public static IEnumerable<string> Lines(BenchResult r) =>
     [
-        string.Create(CultureInfo.InvariantCulture, $"model        {r.Model}, {r.Precision}, on {r.Device} with {r.Threads} thread(s), loaded in {r.LoadSeconds:0.0} s"),
+        string.Create(CultureInfo.InvariantCulture, $"model        {r.Model}, {r.Precision}, on {r.Device} with {Plural.Of(r.Threads, "thread")}, loaded in {r.LoadSeconds:0.0} s"),
         string.Create(CultureInfo.InvariantCulture, $"steps        {r.StepsPerSecond:0.0} per second"),
         string.Create(CultureInfo.InvariantCulture, $"generating   {r.Generating:0.00} x real time"),
         string.Create(CultureInfo.InvariantCulture, $"encoding     {r.Encoding:0.0} x real time"),
         string.Create(CultureInfo.InvariantCulture, $"decoding     {r.Decoding:0.0} x real time"),
-        string.Create(CultureInfo.InvariantCulture, $"             (median of {r.Runs} runs of {r.Seconds:0.##} s)"),
+        string.Create(CultureInfo.InvariantCulture, $"             (median of {Plural.Of(r.Runs, "run")} of {r.Seconds:0.##} s)"),
     ];
 }

@@ -1,4 +1,7 @@
 using System.CommandLine;
+using AudioCraft.Cli.Coding;
+using AudioCraft.Cli.Display;
+using AudioCraft.Cli.Generation;
 using AudioCraft.Cli.Options;
 using AudioCraft.NAudio;
 using TorchSharp;
@@ -9,39 +12,36 @@ namespace AudioCraft.Cli.Commands;
 /// <summary>Continues a recording.</summary>
 internal static class ContinueCommand
 {
-    public static Command Create(Shell shell, Option<bool> json)
+    public static Command Create(ToolConsole console)
     {
         var file = new Argument<string>("audio") { Description = "The audio file to continue" };
-        var command = new Command("continue", "Continues a recording: one file per prompt, or one without a prompt. --duration includes the recording") { file };
+        var command = new Command("continue", "Continues a recording: one file per prompt, or one without a prompt. Each file begins with the whole recording, which --duration includes") { file };
         var prompts = new PromptOptions(command);
         var generator = new BatchGenerator(command);
         command.SetAction(async (line, cancellationToken) =>
         {
             var path = line.GetRequiredValue(file);
-            var texts = prompts.Read(line, shell.In);
+            var texts = prompts.Read(line, console.In);
+            InputFile.Check(path);
             var stem = Path.GetFileNameWithoutExtension(path);
             IReadOnlyList<string> titles = texts.Count == 0 ? [$"{stem} continued"] : [.. texts.Select(text => $"{stem} {text}")];
-            var (read, rate) = NAudioFile.Read(path);
-            using var start = new Recording(read, rate);
-            return await generator.RunAsync(
-                shell, line, line.GetValue(json), texts.Count == 0 ? [""] : texts, titles, _ => start.Seconds, start.ContinueAsync, cancellationToken).ConfigureAwait(false);
+            var destination = generator.Prepare(line, console, titles);
+            var (recording, rate) = NAudioFile.Read(path);
+            using (recording)
+            {
+                return await generator.RunAsync(
+                    console, line, texts.Count == 0 ? [""] : texts, titles, destination, (double)recording.size(-1) / rate,
+                    (model, prompts, parameters, progress, token) => ContinueAsync(model, recording, rate, prompts, parameters, progress, token), cancellationToken).ConfigureAwait(false);
+            }
         });
         return command;
     }
 
-    /// <summary>The recording to continue.</summary>
-    private sealed class Recording(Tensor wav, int rate) : IDisposable
+    private static async Task<Tensor> ContinueAsync(
+        BaseGenModel model, Tensor recording, int rate, IReadOnlyList<string> prompts, GenerationParams parameters, IProgress<GenerationProgress> progress, CancellationToken cancellationToken)
     {
-        public double Seconds => (double)wav.size(-1) / rate;
-
-        public Task<Tensor> ContinueAsync(BaseGenModel model, IReadOnlyList<string> prompts, GenerationParams parameters, IProgress<GenerationProgress> progress, CancellationToken cancellationToken)
-        {
-            using var one = wav.unsqueeze(0);
-            using var all = one.expand(prompts.Count, -1, -1);
-            var added = parameters with { Duration = parameters.Duration - Seconds };
-            return model.ContinueRecordingAsync(all, rate, [.. prompts.Select(prompt => prompt.Length == 0 ? null : prompt)], added, progress, cancellationToken);
-        }
-
-        public void Dispose() => wav.Dispose();
+        using var one = recording.unsqueeze(0);
+        using var all = one.expand(prompts.Count, -1, -1);
+        return await model.ContinueRecordingAsync(all, rate, [.. prompts.Select(prompt => prompt.Length == 0 ? null : prompt)], parameters, progress, cancellationToken).ConfigureAwait(false);
     }
 }

@@ -4,6 +4,7 @@ using System.Globalization;
 using AudioCraft.Checkpoints;
 using AudioCraft.Cli.Display;
 using AudioCraft.Cli.Options;
+using AudioCraft.Cli.Output;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -12,11 +13,11 @@ namespace AudioCraft.Cli.Commands;
 /// <summary>Converts a checkpoint to one directory of safetensors.</summary>
 internal static class ConvertCommand
 {
-    public static Command Create(Shell shell, Option<bool> json)
+    public static Command Create(ToolConsole console)
     {
         var source = new Argument<string>("source") { Description = "Directory of a checkpoint, or a Hub id such as facebook/audiogen-medium" };
         var destination = new Argument<string>("destination") { Description = "The directory to create" };
-        var precision = new Option<string?>("--precision") { Description = "Element type of the language model and the text encoder (unchanged)" };
+        var precision = new Option<string?>("--precision") { Description = "Element type of the language model and the text encoder [unchanged]" };
         precision.AcceptOnlyFromAmong("float32", "float16", "bfloat16");
         var overwrite = new Option<bool>("--overwrite") { Description = "Replace an existing directory" };
         var textEncoder = new Option<string?>("--text-encoder") { Description = "Directory or Hub id of the T5 encoder, if not that of the checkpoint" };
@@ -32,21 +33,22 @@ internal static class ConvertCommand
             {
                 DType = line.GetValue(precision) is { } name ? Enum.Parse<ScalarType>(name, ignoreCase: true) : null,
                 Overwrite = line.GetValue(overwrite),
-                Source = hub.Read(line) with { TextEncoder = line.GetValue(textEncoder) },
+                Source = hub.Read(line, console) with { TextEncoder = line.GetValue(textEncoder) },
             };
             if (!options.Overwrite && Directory.Exists(to) && Directory.EnumerateFileSystemEntries(to).Any())
             {
                 throw new AudioCraftException($"'{to}' exists and is not empty: --overwrite replaces it.");
             }
 
+            WritableFile.Check(Path.TrimEndingDirectorySeparator(to) + ".partial");
             var watch = Stopwatch.StartNew();
-            await Bars.RunAsync(shell, async bars =>
+            await ProgressBars.RunAsync(console, async bars =>
             {
                 await CheckpointConverter.ConvertAsync(from, to, options, bars.Conversion(), bars.Downloads(), cancellationToken).ConfigureAwait(false);
                 return true;
             }).ConfigureAwait(false);
             var files = Directory.GetFiles(to, "*", SearchOption.AllDirectories).Select(file => new ConvertedFile(Path.GetRelativePath(to, file), new FileInfo(file).Length));
-            shell.Result(line.GetValue(json), new ConvertResult(to, [.. files.OrderBy(file => file.Path, StringComparer.Ordinal)], Math.Round(watch.Elapsed.TotalSeconds, 3)), ConvertResult.Lines);
+            console.Result(new ConvertResult(to, [.. files.OrderBy(file => file.Path, StringComparer.Ordinal)], Math.Round(watch.Elapsed.TotalSeconds, 3)), ConvertResult.Lines);
             return ExitCode.Success;
         });
         return command;

@@ -18,46 +18,53 @@ internal sealed class DecodeCommand
     private readonly Command command = new("decode", "Decodes .ecdc, .dac or .safetensors files to audio");
     private readonly Argument<string> input = new("file") { Description = "A file written by audiocraft encode, encodec or dac" };
     private readonly Option<string?> languageModel = new("--language-model") { Description = "File of the codec's language model, if the .ecdc file was written with one" };
-    private readonly OutputOptions sound;
+    private readonly OutputOptions output;
     private readonly ModelOptions model;
-    private readonly Shell shell;
+    private readonly ToolConsole console;
 
-    private DecodeCommand(Shell shell)
+    private DecodeCommand(ToolConsole console)
     {
-        this.shell = shell;
+        this.console = console;
         command.Add(input);
-        sound = new OutputOptions(command, standardLevel: "none");
+        output = new OutputOptions(command, standardLevel: "none");
         command.Add(languageModel);
         model = new ModelOptions(command, $"The codec (as named in the file; for .dac {Dac})", standard: null, isGenerative: false);
     }
 
-    public static Command Create(Shell shell, Option<bool> json)
+    public static Command Create(ToolConsole console)
     {
-        var decode = new DecodeCommand(shell);
-        decode.command.SetAction((line, cancellationToken) => decode.RunAsync(line, line.GetValue(json), cancellationToken));
+        var decode = new DecodeCommand(console);
+        decode.command.SetAction((line, cancellationToken) => decode.RunAsync(line, cancellationToken));
         return decode.command;
     }
 
-    private async Task<int> RunAsync(ParseResult line, bool json, CancellationToken cancellationToken)
+    private async Task<int> RunAsync(ParseResult line, CancellationToken cancellationToken)
     {
         var path = line.GetRequiredValue(input);
-        var places = sound.Places(line, [Path.GetFileNameWithoutExtension(path)]);
-        var result = await Bars.RunAsync(shell, async bars =>
+        InputFile.Check(path);
+        var (paths, writer) = output.Prepare(line, console, [Path.GetFileNameWithoutExtension(path)]);
+        if (paths.Files[0].IsDone)
+        {
+            console.Result(new DecodeResult(paths.Files[0].Path, null, null, null, null, null, null, Skipped: true), DecodeResult.Lines);
+            return ExitCode.Success;
+        }
+
+        var result = await ProgressBars.RunAsync(console, async bars =>
         {
             var name = model.Name(line) ?? NameIn(path);
-            using var codec = await CompressionModel.GetPretrainedAsync(name, model.Read(line), bars.Downloads(), cancellationToken).ConfigureAwait(false);
+            using var codec = await CompressionModel.GetPretrainedAsync(name, model.Read(line, console), bars.Downloads(), cancellationToken).ConfigureAwait(false);
+            AudioWriter.CheckFormats(paths, codec.SampleRate, codec.Channels);
             using var lm = EncodeCommand.LanguageModel(line.GetValue(languageModel), codec);
             var watch = Stopwatch.StartNew();
             var share = bars.Share("Decoding");
             var (wav, rate) = await Task.Run(() => Decode(path, codec, lm, share, cancellationToken), cancellationToken).ConfigureAwait(false);
             using (wav)
             {
-                AudioWriter.CheckFormats(places.Paths, rate, (int)wav.size(0));
-                var picture = sound.Writer(line).Write(places.Paths[0], wav, rate, Path.GetFileName(path));
-                return new DecodeResult(places.Paths[0], picture, name, rate, (int)wav.size(0), (double)wav.size(-1) / rate, Math.Round(watch.Elapsed.TotalSeconds, 3));
+                var written = paths.IsStandardOutput ? writer.WriteToStandardOutput(paths.Files[0], wav, rate) : writer.Write(paths.Files[0], wav, rate, Path.GetFileName(path));
+                return new DecodeResult(written.Path, written.Picture, name, rate, (int)wav.size(0), (double)wav.size(-1) / rate, Math.Round(watch.Elapsed.TotalSeconds, 3), written.Skipped);
             }
         }).ConfigureAwait(false);
-        shell.Result(json, result, DecodeResult.Lines);
+        console.Result(result, DecodeResult.Lines, onError: paths.IsStandardOutput);
         return ExitCode.Success;
     }
 
@@ -91,9 +98,9 @@ internal sealed class DecodeCommand
                 return EcdcFile.Decompress(encodec, path, new EcdcOptions { ModelName = EcdcFile.ReadHeader(path).ModelName, LanguageModel = lm }, progress, cancellationToken);
             case (DacModel dac, CodecFiles.Dac):
                 var file = DacFile.Read(path);
-                using (var sounds = new DacCompressor(dac).Decompress(file, progress, cancellationToken))
+                using (var outputs = new DacCompressor(dac).Decompress(file, progress, cancellationToken))
                 {
-                    return sounds.size(0) == 1 ? (sounds[0], file.SampleRate) : throw new AudioFormatException($"'{path}' contains {sounds.size(0)} items, but only files with one item are supported.");
+                    return outputs.size(0) == 1 ? (outputs[0], file.SampleRate) : throw new AudioFormatException($"'{path}' contains {outputs.size(0)} items, but only files with one item are supported.");
                 }
 
             case (_, CodesFile.Ending):
@@ -106,8 +113,15 @@ internal sealed class DecodeCommand
 }
 
 /// <summary>The result of decoding.</summary>
-internal sealed record DecodeResult(string Path, string? Picture, string Model, int SampleRate, int Channels, double Seconds, double ElapsedSeconds)
+internal sealed record DecodeResult(
+    string Path, string? Picture, string? Model, int? SampleRate, int? Channels, double? Seconds, double? ElapsedSeconds, bool Skipped = false)
 {
     public static IEnumerable<string> Lines(DecodeResult r) =>
-        [string.Create(CultureInfo.InvariantCulture, $"{r.Path}  {r.Seconds:0.00} s, {r.SampleRate} Hz, {r.Channels} channel(s), by {r.Model} in {r.ElapsedSeconds:0.0} s{(r.Picture is null ? "" : $", {r.Picture}")}")];
+    [
+        r.Skipped
+            ? $"{r.Path}  exists, skipped"
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"{(r.Path == OutputPaths.StandardOutput ? "stdout" : r.Path)}  {r.Seconds:0.00} s, {r.SampleRate} Hz, {Plural.Of(r.Channels!.Value, "channel")}, by {r.Model} in {r.ElapsedSeconds:0.0} s{(r.Picture is null ? "" : $", {r.Picture}")}"),
+    ];
 }

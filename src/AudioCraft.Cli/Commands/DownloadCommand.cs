@@ -9,7 +9,7 @@ namespace AudioCraft.Cli.Commands;
 /// <summary>Downloads a model to the cache.</summary>
 internal static class DownloadCommand
 {
-    public static Command Create(Shell shell, Option<bool> json)
+    public static Command Create(ToolConsole console)
     {
         var name = new Argument<string>("name") { Description = "A Hub id such as facebook/audiogen-medium; the models that it refers to are downloaded too" };
         var textEncoder = new Option<string?>("--text-encoder") { Description = "Directory or Hub id of the T5 encoder, if not that of the checkpoint" };
@@ -19,9 +19,9 @@ internal static class DownloadCommand
         {
             var asked = line.GetRequiredValue(name);
             var watch = Stopwatch.StartNew();
-            var path = await Bars.RunAsync(
-                shell, bars => ModelHub.DownloadAsync(asked, hub.Read(line) with { TextEncoder = line.GetValue(textEncoder) }, bars.Downloads(), cancellationToken)).ConfigureAwait(false);
-            shell.Result(line.GetValue(json), new DownloadResult(asked, path, Math.Round(watch.Elapsed.TotalSeconds, 3)), DownloadResult.Lines);
+            var path = await ProgressBars.RunAsync(
+                console, bars => ModelHub.DownloadAsync(asked, hub.Read(line, console) with { TextEncoder = line.GetValue(textEncoder) }, bars.Downloads(), cancellationToken)).ConfigureAwait(false);
+            console.Result(new DownloadResult(asked, path, Math.Round(watch.Elapsed.TotalSeconds, 3)), DownloadResult.Lines);
             return ExitCode.Success;
         });
         return command;

@@ -4,6 +4,7 @@ using System.Globalization;
 using AudioCraft.Cli.Coding;
 using AudioCraft.Cli.Display;
 using AudioCraft.Cli.Options;
+using AudioCraft.Cli.Output;
 using AudioCraft.NAudio;
 using TorchSharp;
 
@@ -16,16 +17,16 @@ internal sealed class EncodeCommand
 
     private readonly Command command = new("encode", "Encodes audio to .ecdc (EnCodec), .dac (DAC) or .safetensors (codes)");
     private readonly Argument<string> input = new("audio") { Description = "An audio file" };
-    private readonly Option<string?> output = new("--output", "-o") { Description = "The file to write (the input's name with another extension)" };
-    private readonly Option<double?> bitrate = new("--bitrate", "-b") { Description = "Bitrate in kb/s (all codebooks)" };
-    private readonly Option<int?> codebooks = new("--codebooks", "-k") { Description = "Number of codebooks, instead of a bitrate" };
+    private readonly Option<string?> output = new("--output", "-o") { Description = "The file to write [the input's name with another extension]" };
+    private readonly Option<double?> bitrate = NumberOption.Decimal(["--bitrate", "-b"], "kb/s", "Bitrate in kb/s [all codebooks]", 0, 1e6, above: true);
+    private readonly Option<int?> codebooks = NumberOption.Whole(["--codebooks", "-k"], "number", "Number of codebooks, instead of a bitrate", 1, 1024);
     private readonly Option<string?> languageModel = new("--language-model") { Description = "File of the codec's language model, for smaller .ecdc files" };
     private readonly ModelOptions model;
-    private readonly Shell shell;
+    private readonly ToolConsole console;
 
-    private EncodeCommand(Shell shell)
+    private EncodeCommand(ToolConsole console)
     {
-        this.shell = shell;
+        this.console = console;
         foreach (var symbol in new Option[] { output, bitrate, codebooks, languageModel })
         {
             command.Add(symbol);
@@ -35,14 +36,14 @@ internal sealed class EncodeCommand
         model = new ModelOptions(command, $"The codec ({ModelOptions.Bundled}; for .dac {Dac})", standard: null, isGenerative: false);
     }
 
-    public static Command Create(Shell shell, Option<bool> json)
+    public static Command Create(ToolConsole console)
     {
-        var encode = new EncodeCommand(shell);
-        encode.command.SetAction((line, cancellationToken) => encode.RunAsync(line, line.GetValue(json), cancellationToken));
+        var encode = new EncodeCommand(console);
+        encode.command.SetAction((line, cancellationToken) => encode.RunAsync(line, cancellationToken));
         return encode.command;
     }
 
-    private async Task<int> RunAsync(ParseResult line, bool json, CancellationToken cancellationToken)
+    private async Task<int> RunAsync(ParseResult line, CancellationToken cancellationToken)
     {
         var (path, asked) = (line.GetRequiredValue(input), line.GetValue(output));
         if (line.GetValue(bitrate) is not null && line.GetValue(codebooks) is not null)
@@ -50,13 +51,20 @@ internal sealed class EncodeCommand
             throw new UsageException("--bitrate and --codebooks cannot be used together: give one.");
         }
 
-        var result = await Bars.RunAsync(shell, async bars =>
+        if (asked == OutputPaths.StandardOutput)
+        {
+            throw new UsageException("encode writes to a file: --output - is for generate, continue and decode.");
+        }
+
+        InputFile.Check(path);
+        WritableFile.Check(asked ?? Path.ChangeExtension(path, CodecFiles.Ecdc));
+        var result = await ProgressBars.RunAsync(console, async bars =>
         {
             var name = model.Name(line) ?? (Path.GetExtension(asked) == CodecFiles.Dac ? Dac : ModelOptions.Bundled);
-            using var codec = await CompressionModel.GetPretrainedAsync(name, model.Read(line), bars.Downloads(), cancellationToken).ConfigureAwait(false);
+            using var codec = await CompressionModel.GetPretrainedAsync(name, model.Read(line, console), bars.Downloads(), cancellationToken).ConfigureAwait(false);
             var target = asked ?? Unused(Path.ChangeExtension(path, CodecFiles.EndingOf(codec)));
             CodecFiles.CheckEnding(target, codec);
-            var count = line.GetValue(codebooks) ?? (line.GetValue(bitrate) is { } kilobits ? CodecFiles.CodebooksFor(kilobits, codec) : codec.TotalCodebooks);
+            var count = line.GetValue(codebooks) ?? (line.GetValue(bitrate) is { } kilobits ? Bitrates.CodebooksFor(kilobits, codec, console) : codec.TotalCodebooks);
             using var lm = LanguageModel(line.GetValue(languageModel), codec);
             var (wav, rate) = NAudioFile.Read(path, CodecFiles.ReadOptions(codec, target));
             using (wav)
@@ -67,7 +75,7 @@ internal sealed class EncodeCommand
                 return new EncodeResult(target, name, count, (double)wav.size(-1) / rate, new FileInfo(target).Length, Math.Round(watch.Elapsed.TotalSeconds, 3));
             }
         }).ConfigureAwait(false);
-        shell.Result(json, result, EncodeResult.Lines);
+        console.Result(result, EncodeResult.Lines);
         return ExitCode.Success;
     }
 
@@ -80,7 +88,7 @@ internal sealed class EncodeCommand
     };
 
     // A default output file is never overwritten.
-    private static string Unused(string path) => File.Exists(path) ? throw new UsageException($"'{path}' exists already: set the output file with --output.") : path;
+    private static string Unused(string path) => File.Exists(path) ? throw new UsageException($"'{path}' exists already: set another file with --output.") : path;
 }
 
 /// <summary>The result of encoding.</summary>
@@ -89,5 +97,5 @@ internal sealed record EncodeResult(string Path, string Model, int Codebooks, do
     public double KilobitsPerSecond => Math.Round(8 * Bytes / Seconds / 1000, 3);
 
     public static IEnumerable<string> Lines(EncodeResult r) =>
-        [string.Create(CultureInfo.InvariantCulture, $"{r.Path}  {r.Seconds:0.00} s in {r.Bytes} bytes ({r.KilobitsPerSecond:0.00} kb/s), {r.Codebooks} codebook(s) of {r.Model}, in {r.ElapsedSeconds:0.0} s")];
+        [string.Create(CultureInfo.InvariantCulture, $"{r.Path}  {r.Seconds:0.00} s in {r.Bytes} bytes ({r.KilobitsPerSecond:0.00} kb/s), {Plural.Of(r.Codebooks, "codebook")} of {r.Model}, in {r.ElapsedSeconds:0.0} s")];
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using AudioCraft.Checkpoints;
+using AudioCraft.Cli.Display;
 using AudioCraft.Cli.Options;
 
 namespace AudioCraft.Cli.Commands;
@@ -10,7 +11,7 @@ internal static class InspectCommand
 {
     private const int FirstTensors = 20;
 
-    public static Command Create(Shell shell, Option<bool> json)
+    public static Command Create(ToolConsole console)
     {
         var path = new Argument<string>("path") { Description = "A file of tensors, the directory of a checkpoint, a bundled name, or a Hub id in the cache" };
         var all = new Option<bool>("--all") { Description = "Show all tensors and complete configurations" };
@@ -20,12 +21,27 @@ internal static class InspectCommand
         {
             var asked = line.GetRequiredValue(path);
             // Never downloads.
-            var place = Directory.Exists(asked) || File.Exists(asked) ? asked : ModelHub.Find(asked, hub.Read(line));
+            var place = Directory.Exists(asked) || File.Exists(asked) ? asked : Find(asked, hub.Read(line, console));
             var found = CheckpointInspector.Inspect(place);
-            shell.Result(json: line.GetValue(json), InspectionResult.Of(found), result => Lines(result, line.GetValue(all)));
+            console.Result(InspectionResult.Of(found), result => Lines(result, line.GetValue(all)));
             return Task.FromResult(ExitCode.Success);
         });
         return command;
+    }
+
+    /// <summary>Finds a bundled model or one in the Hub's cache.</summary>
+    /// <exception cref="AudioCraftException">There is none.</exception>
+    private static string Find(string name, PretrainedOptions options)
+    {
+        try
+        {
+            return ModelHub.Find(name, options);
+        }
+        catch (AudioCraftException error) when (error is CheckpointException or HubException)
+        {
+            var more = name.Contains('/', StringComparison.Ordinal) || name.Contains('\\', StringComparison.Ordinal) ? error.Message : $"The Hub's cache has none of this name either. Bundled are: {string.Join(", ", ModelsCommand.Names())}.";
+            throw new AudioCraftException($"There is no file, directory or bundled model '{name}'. {more}", error);
+        }
     }
 
     private static IEnumerable<string> Lines(InspectionResult found, bool all)

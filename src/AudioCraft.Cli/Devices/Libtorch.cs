@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Runtime.InteropServices;
 using TorchSharp;
 
 namespace AudioCraft.Cli.Devices;
@@ -30,7 +29,7 @@ internal sealed record Libtorch(
         // Any failure of the first computation is what this command reports.
         catch (Exception error)
         {
-            var problem = LoaderError() ?? LibtorchError.Reason(error) ?? $"{error.GetType().Name}: {error.Message.ReplaceLineEndings(" ")}";
+            var problem = LibtorchError.Cause() ?? LibtorchError.Reason(error) ?? $"{error.GetType().Name}: {LibtorchError.OneLine(error.Message)}";
             return new Libtorch(false, problem, package, null, null, null, false, 0, false);
         }
     }
@@ -57,25 +56,6 @@ internal sealed record Libtorch(
             torch.get_num_threads(), cuda, cuda ? torch.cuda.device_count() : 0, files.Any(file => Name(file).Contains("torch_cuda", StringComparison.Ordinal)));
     }
 
-    /// <summary>The dynamic loader's own error. TorchSharp reports every failure as a missing package.</summary>
-    private static string? LoaderError()
-    {
-        if (NativeFiles.TorchSharp() is not { } file)
-        {
-            return null;
-        }
-
-        try
-        {
-            NativeLibrary.Free(NativeLibrary.Load(file));
-            return null;
-        }
-        catch (Exception error) when (error is DllNotFoundException or BadImageFormatException)
-        {
-            return LibtorchError.OneLine(error.Message);
-        }
-    }
-
     private static string Name(string path) => System.IO.Path.GetFileName(path);
 
     /// <summary>The native libraries of this process.</summary>
@@ -90,14 +70,10 @@ internal sealed record Libtorch(
     {
         yield return $"TorchSharp   {TorchSharp ?? "not found"}";
         yield return Loads ? $"libtorch     {Version}{(Path is null ? "" : $", {Path}")}" : "libtorch     cannot be loaded";
-        if (!Loads)
-        {
-            yield return $"  {Problem}";
-        }
-        else
+        if (Loads)
         {
             yield return HasCuda
-                ? string.Create(CultureInfo.InvariantCulture, $"CUDA         {Gpus} GPU(s)")
+                ? string.Create(CultureInfo.InvariantCulture, $"CUDA         {Gpus} {(Gpus == 1 ? "GPU" : "GPUs")}")
                 : BuiltForCuda ? "CUDA         included in this libtorch, but no usable GPU was found" : "CUDA         not included: this libtorch is for CPUs only";
             yield return string.Create(CultureInfo.InvariantCulture, $"threads      {Threads} per operation");
         }

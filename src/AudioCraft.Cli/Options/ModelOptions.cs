@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.RegularExpressions;
 using AudioCraft.Cli.Devices;
+using AudioCraft.Cli.Display;
 using TorchSharp;
 
 namespace AudioCraft.Cli.Options;
@@ -12,7 +13,7 @@ internal sealed partial class ModelOptions
 
     private readonly Option<string?> name;
     private readonly Option<string> device = new("--device") { Description = "cpu, cuda, cuda:1, …; auto uses the GPU if one is available", DefaultValueFactory = _ => "auto" };
-    private readonly Option<int?> threads = new("--threads") { Description = "CPU threads" };
+    private readonly Option<int?> threads = NumberOption.Whole(["--threads"], "number", "CPU threads [all cores]", 1, 1024);
     private readonly Option<string> precision = new("--precision") { Description = "Precision of the language model's weights; lower is faster and smaller: float32; bfloat16; int8 on a CPU; float16 on a GPU", DefaultValueFactory = _ => "float32" };
     private readonly Option<string?> textEncoder = new("--text-encoder") { Description = "Directory or Hub id of the T5 encoder, if not that of the checkpoint" };
     private readonly bool isGenerative;
@@ -31,13 +32,6 @@ internal sealed partial class ModelOptions
         }
 
         precision.AcceptOnlyFromAmong("float32", "bfloat16", "int8", "float16");
-        threads.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int?>() is < 1 or > 1024)
-            {
-                result.AddError("--threads takes 1 to 1024.");
-            }
-        });
         command.Add(name);
         Hub = new HubOptions(command);
         command.Add(device);
@@ -57,15 +51,10 @@ internal sealed partial class ModelOptions
 
     /// <summary>The options for loading the model. Loads libtorch.</summary>
     /// <exception cref="UsageException">The device is invalid.</exception>
-    public PretrainedOptions Read(ParseResult line)
+    public PretrainedOptions Read(ParseResult line, ToolConsole console)
     {
-        // Loading a truncated library would end the process.
-        if (NativeFiles.Damage() is { } damage)
-        {
-            throw new AudioCraftException($"libtorch cannot be loaded: {damage} `audiocraft devices` shows what to do.");
-        }
-
-        var options = Hub.Read(line) with { Device = Device(line.GetRequiredValue(device)) };
+        LibtorchError.ThrowIfDamaged();
+        var options = Hub.Read(line, console) with { Device = Device(line.GetRequiredValue(device)) };
         if (line.GetValue(threads) is { } count)
         {
             torch.set_num_threads(count);

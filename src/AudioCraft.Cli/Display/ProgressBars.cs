@@ -4,45 +4,43 @@ using Spectre.Console;
 
 namespace AudioCraft.Cli.Display;
 
-/// <summary>Progress bars with rate and remaining time on stderr if it is a terminal; otherwise nothing.</summary>
-internal sealed class Bars
+/// <summary>Progress bars with rate and remaining time on stderr if it is a terminal; otherwise lines about downloads.</summary>
+internal sealed class ProgressBars
 {
     private readonly ProgressContext? context;
+    private readonly ToolConsole console;
 
-    private readonly Action<string> note;
-
-    private Bars(ProgressContext? context, Action<string> note)
-    {
-        this.context = context;
-        this.note = note;
-    }
+    private ProgressBars(ProgressContext? context, ToolConsole console) => (this.context, this.console) = (context, console);
 
     /// <summary>Runs work that reports progress. The bars are removed when it ends.</summary>
-    public static async Task<T> RunAsync<T>(Shell shell, Func<Bars, Task<T>> work)
+    public static async Task<T> RunAsync<T>(ToolConsole console, Func<ProgressBars, Task<T>> work)
     {
-        if (shell.Watched is not { } console)
+        if (console.Terminal is not { } terminal)
         {
-            return await work(new Bars(null, shell.Note)).ConfigureAwait(false);
+            return await work(new ProgressBars(null, console)).ConfigureAwait(false);
         }
 
-        var progress = console.Progress().AutoClear(true).Columns(
+        var progress = terminal.Progress().AutoClear(true).Columns(
             new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new RateColumn(), new RemainingTimeColumn());
-        return await progress.StartAsync(bars => work(new Bars(bars, console.WriteLine))).ConfigureAwait(false);
+        using var shown = console.ShowBars();
+        return await progress.StartAsync(bars => work(new ProgressBars(bars, console))).ConfigureAwait(false);
     }
 
-    /// <summary>A bar for downloads, which appears with the first bytes, and a note before every retry.</summary>
+    /// <summary>A bar for downloads, which appears with the first bytes, or lines without a terminal; and a note before every retry.</summary>
     public IProgress<DownloadProgress> Downloads()
     {
-        var bar = Of<DownloadProgress>(RateUnit.Bytes, p => ($"{p.Repository}: {p.File}", p.Bytes, p.TotalBytes));
+        IProgress<DownloadProgress> progress = context is null
+            ? new DownloadLines(console)
+            : Of<DownloadProgress>(RateUnit.Bytes, p => (p.File.Length == 0 ? p.Repository : $"{p.Repository}: {p.File}", p.Bytes, p.TotalBytes));
         return new Relay<DownloadProgress>(p =>
         {
             if (p is { Problem: { } problem, RetryDelay: { } delay })
             {
-                note(string.Create(CultureInfo.InvariantCulture, $"{problem} Trying again in {delay.TotalSeconds:0} s."));
+                console.Note(string.Create(CultureInfo.InvariantCulture, $"{problem} Trying again in {delay.TotalSeconds:0} s."));
             }
             else
             {
-                bar.Report(p);
+                progress.Report(p);
             }
         });
     }
@@ -68,7 +66,7 @@ internal sealed class Bars
             : value =>
             {
                 var (title, done, total) = read(value);
-                title = Markup.Escape(title);
+                title = Markup.Escape(PrintableWriter.Line(title));
                 task ??= RateColumn.Mark(context.AddTask(title), unit);
                 task.Description = title;
                 task.MaxValue = Math.Max(total, 1e-9);

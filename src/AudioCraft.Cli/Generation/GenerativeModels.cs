@@ -1,11 +1,11 @@
 using AudioCraft.Cli.Display;
 
-namespace AudioCraft.Cli;
+namespace AudioCraft.Cli.Generation;
 
 /// <summary>Loads generative models.</summary>
 internal static class GenerativeModels
 {
     /// <summary>Loads a model as AudioGen or MusicGen, whichever its checkpoint is of.</summary>
-    public static Task<BaseGenModel> LoadAsync(string name, PretrainedOptions options, Bars bars, CancellationToken cancellationToken) =>
+    public static Task<BaseGenModel> LoadAsync(string name, PretrainedOptions options, ProgressBars bars, CancellationToken cancellationToken) =>
         BaseGenModel.GetPretrainedAsync(name, options, bars.Downloads(), cancellationToken);
 }
