@@ -184,7 +184,7 @@ public class AlsaOutTests
     }
 
     [Fact]
-    public void A_missing_device_prints_nothing_to_the_standard_error_stream()
+    public void Missing_device_prints_nothing_to_the_standard_error_stream()
     {
         if (!HasAlsa())
         {

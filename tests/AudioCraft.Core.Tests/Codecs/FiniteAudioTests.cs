@@ -43,7 +43,7 @@ public class FiniteAudioTests
     [InlineData("encodec", float.NaN)]
     [InlineData("dac", float.PositiveInfinity)]
     [InlineData("stereo", float.NaN)]
-    public void A_streaming_encoder_rejects_samples_that_are_not_finite_and_continues_after_the_error(string kind, float value)
+    public void Streaming_encoder_rejects_samples_that_are_not_finite_and_continues_after_the_error(string kind, float value)
     {
         using var model = Create(kind);
         using var scope = NewDisposeScope();
@@ -89,7 +89,7 @@ public class FiniteAudioTests
     [InlineData("encodec")]
     [InlineData("dac")]
     [InlineData("stereo")]
-    public void A_streaming_decoder_reports_a_codec_that_produces_NaN(string kind)
+    public void Streaming_decoder_reports_a_codec_that_produces_NaN(string kind)
     {
         using var model = Create(kind);
         using var scope = NewDisposeScope();
@@ -116,7 +116,7 @@ public class FiniteAudioTests
     }
 
     [Fact]
-    public void A_dac_file_is_not_written_from_samples_that_are_not_finite()
+    public void Dac_file_is_not_written_from_samples_that_are_not_finite()
     {
         using var model = (DacModel)Create("dac");
         using var audio = zeros(1, 2000);

@@ -163,7 +163,7 @@ public class StepDecoderTests
     }
 
     [Fact]
-    public void A_bias_of_another_type_has_no_view()
+    public void Bias_of_another_type_has_no_view()
     {
         using var linear = new AudioCraft.Layers.Linear(4, 3);
         using var bias = zeros(3, ScalarType.Float64);
