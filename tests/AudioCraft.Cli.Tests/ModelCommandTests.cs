@@ -66,4 +66,16 @@ public sealed class ModelCommandTests : IDisposable
         Assert.Contains("org/none", (await Tool.ProcessAsync(Environment, "download", "org/none")).FailedWith(ExitCode.Failure), StringComparison.Ordinal);
         Assert.Contains("not the name of a repository", (await Tool.ProcessAsync(Environment, "download", "no such/name/at all")).FailedWith(ExitCode.Failure), StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task Retries_of_a_download_are_printed_once_each()
+    {
+        var attempts = 0;
+        hub.Add(Codec, ("config.json", """{"model_type": "encodec"}"""u8.ToArray()), ("model.safetensors", new byte[1000]));
+        cdn.Misbehave = _ => Interlocked.Increment(ref attempts) <= 2 ? new HubResponse(503, []) : null;
+        var run = (await Tool.ProcessAsync(Environment, "download", Codec)).SucceededWithNotes();
+        var warnings = run.Error.Split('\n').Where(line => line.Contains("Trying again in", StringComparison.Ordinal)).ToList();
+        Assert.Equal(2, warnings.Count);
+        Assert.All(warnings, line => Assert.StartsWith("warning: ", line, StringComparison.Ordinal));
+    }
 }

@@ -26,22 +26,33 @@ internal static class ContinueCommand
             var stem = Path.GetFileNameWithoutExtension(path);
             IReadOnlyList<string> titles = texts.Count == 0 ? [$"{stem} continued"] : [.. texts.Select(text => $"{stem} {text}")];
             var destination = generator.Prepare(line, console, titles);
-            var (recording, rate) = NAudioFile.Read(path);
-            using (recording)
-            {
-                return await generator.RunAsync(
-                    console, line, texts.Count == 0 ? [""] : texts, titles, destination, (double)recording.size(-1) / rate,
-                    (model, prompts, parameters, progress, token) => ContinueAsync(model, recording, rate, prompts, parameters, progress, token), cancellationToken).ConfigureAwait(false);
-            }
+            using var recording = new Recording(path);
+            return await generator.RunAsync(console, line, texts.Count == 0 ? [""] : texts, titles, destination, recording.Read, recording.ContinueAsync, cancellationToken).ConfigureAwait(false);
         });
         return command;
     }
 
-    private static async Task<Tensor> ContinueAsync(
-        BaseGenModel model, Tensor recording, int rate, IReadOnlyList<string> prompts, GenerationParams parameters, IProgress<GenerationProgress> progress, CancellationToken cancellationToken)
+    /// <summary>The recording to continue.</summary>
+    private sealed class Recording(string path) : IDisposable
     {
-        using var one = recording.unsqueeze(0);
-        using var all = one.expand(prompts.Count, -1, -1);
-        return await model.ContinueRecordingAsync(all, rate, [.. prompts.Select(prompt => prompt.Length == 0 ? null : prompt)], parameters, progress, cancellationToken).ConfigureAwait(false);
+        private Tensor? audio;
+        private int rate;
+
+        /// <summary>Reads the file with the sample rate and channels of the model, so that memory is limited to what is used.</summary>
+        /// <returns>The length in seconds.</returns>
+        public double Read(BaseGenModel model)
+        {
+            (audio, rate) = NAudioFile.Read(path, new AudioReadOptions { SampleRate = model.SampleRate, Channels = model.AudioChannels });
+            return (double)audio.size(-1) / rate;
+        }
+
+        public async Task<Tensor> ContinueAsync(BaseGenModel model, IReadOnlyList<string> prompts, GenerationParams parameters, IProgress<GenerationProgress> progress, CancellationToken cancellationToken)
+        {
+            using var one = audio!.unsqueeze(0);
+            using var all = one.expand(prompts.Count, -1, -1);
+            return await model.ContinueRecordingAsync(all, rate, [.. prompts.Select(prompt => prompt.Length == 0 ? null : prompt)], parameters, progress, cancellationToken).ConfigureAwait(false);
+        }
+
+        public void Dispose() => audio?.Dispose();
     }
 }

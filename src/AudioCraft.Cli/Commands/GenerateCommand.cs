@@ -17,7 +17,7 @@ internal static class GenerateCommand
         {
             var texts = prompts.Read(line, console.In);
             return texts.Count > 0
-                ? generator.RunAsync(console, line, texts, texts, generator.Prepare(line, console, texts), 0, (model, group, parameters, progress, token) => model.GenerateAsync(group, parameters, progress, token), cancellationToken)
+                ? generator.RunAsync(console, line, texts, texts, generator.Prepare(line, console, texts), _ => 0, (model, group, parameters, progress, token) => model.GenerateAsync(group, parameters, progress, token), cancellationToken)
                 : throw new UsageException("There is no prompt: give one, as in audiocraft generate \"rain on a tin roof\", or a --file of prompts.");
         });
         return command;

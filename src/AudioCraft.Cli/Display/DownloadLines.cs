@@ -15,6 +15,12 @@ internal sealed class DownloadLines(ToolConsole console) : IProgress<DownloadPro
     /// <inheritdoc/>
     public void Report(DownloadProgress value)
     {
+        if (value.Problem is not null)
+        {
+            // The library's warning about the retry is printed.
+            return;
+        }
+
         lock (gate)
         {
             var (isFirst, isLookup) = (value.Repository != repository && value.File.Length > 0, value.File.Length == 0);

@@ -1,4 +1,3 @@
-using System.Globalization;
 using AudioCraft.Checkpoints;
 using Spectre.Console;
 
@@ -26,24 +25,10 @@ internal sealed class ProgressBars
         return await progress.StartAsync(bars => work(new ProgressBars(bars, console))).ConfigureAwait(false);
     }
 
-    /// <summary>A bar for downloads, which appears with the first bytes, or lines without a terminal; and a note before every retry.</summary>
-    public IProgress<DownloadProgress> Downloads()
-    {
-        IProgress<DownloadProgress> progress = context is null
-            ? new DownloadLines(console)
-            : Of<DownloadProgress>(RateUnit.Bytes, p => (p.File.Length == 0 ? p.Repository : $"{p.Repository}: {p.File}", p.Bytes, p.TotalBytes));
-        return new Relay<DownloadProgress>(p =>
-        {
-            if (p is { Problem: { } problem, RetryDelay: { } delay })
-            {
-                console.Note(string.Create(CultureInfo.InvariantCulture, $"{problem} Trying again in {delay.TotalSeconds:0} s."));
-            }
-            else
-            {
-                progress.Report(p);
-            }
-        });
-    }
+    /// <summary>A bar for downloads, which appears with the first bytes, or lines without a terminal. Retries are printed by <see cref="ToolConsole.Logger"/>.</summary>
+    public IProgress<DownloadProgress> Downloads() => context is null
+        ? new DownloadLines(console)
+        : Of<DownloadProgress>(RateUnit.Bytes, p => (p.File.Length == 0 ? p.Repository : $"{p.Repository}: {p.File}", p.Bytes, p.TotalBytes));
 
     /// <summary>A bar for the decoding steps of a language model.</summary>
     /// <param name="title">The title.</param>

@@ -43,11 +43,11 @@ internal sealed class BatchGenerator
     /// <param name="prompts">The texts; empty for unconditional generation.</param>
     /// <param name="titles">The titles, from which file names are derived.</param>
     /// <param name="destination">From <see cref="Prepare"/>.</param>
-    /// <param name="start">The length in seconds of the recording that each result begins with.</param>
+    /// <param name="start">Reads the recording that each result begins with, for the loaded model, and returns its length in seconds.</param>
     /// <param name="generate">Generates a batch. The duration of its parameters is without the recording.</param>
     /// <param name="cancellationToken">Checked between decoding steps.</param>
     public async Task<int> RunAsync(
-        ToolConsole console, ParseResult line, IReadOnlyList<string> prompts, IReadOnlyList<string> titles, (OutputPaths Paths, AudioWriter Writer) destination, double start, GenerateBatch generate, CancellationToken cancellationToken)
+        ToolConsole console, ParseResult line, IReadOnlyList<string> prompts, IReadOnlyList<string> titles, (OutputPaths Paths, AudioWriter Writer) destination, Func<BaseGenModel, double> start, GenerateBatch generate, CancellationToken cancellationToken)
     {
         var size = line.GetValue(batch) ?? DefaultBatch;
         var (paths, writer) = destination;
@@ -57,7 +57,7 @@ internal sealed class BatchGenerator
             var name = model.Name(line)!;
             using var loaded = await GenerativeModels.LoadAsync(name, model.Read(line, console), bars, cancellationToken).ConfigureAwait(false);
             var seconds = watch.Elapsed.TotalSeconds;
-            var parameters = sampling.Apply(line, loaded.GenerationParams, start);
+            var parameters = sampling.Apply(line, loaded.GenerationParams, start(loaded));
             AudioWriter.CheckFormats(paths, loaded.SampleRate, loaded.AudioChannels);
             UnknownKinds.Warn(console, loaded, name, prompts);
             var work = new Work(loaded, parameters, prompts, titles, paths, size, Seeds(sampling.Seed(line), prompts), writer);
