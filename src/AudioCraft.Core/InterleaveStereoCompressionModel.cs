@@ -148,6 +148,7 @@ public sealed class InterleaveStereoCompressionModel : CompressionModel
         return new(
             channel.Samples,
             checked(interleaved * channel.Frames),
+            channel.Lifetime,
             OpenEncoder: codebooks => new StreamingChain(
                 new StreamingFunction(audio => Separate(audio, nameof(audio))), channel.OpenEncoder(codebooks), new StreamingFunction(Interleave, stepsOut: interleaved)),
             OpenDecoder: () => new StreamingChain(

@@ -19,7 +19,7 @@ public sealed class StreamingDecoder : ICodecStream
     internal StreamingDecoder(StreamPlan plan)
     {
         this.plan = plan;
-        stream = new(plan.OpenDecoder());
+        stream = new(plan.Lifetime, plan.OpenDecoder);
     }
 
     /// <summary>

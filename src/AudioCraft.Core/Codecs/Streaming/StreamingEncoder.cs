@@ -25,7 +25,7 @@ public sealed class StreamingEncoder : ICodecStream
     internal StreamingEncoder(StreamPlan plan, Func<int> usual, int totalCodebooks)
     {
         (this.plan, this.usual, this.totalCodebooks) = (plan, usual, totalCodebooks);
-        stream = new(plan.OpenEncoder(() => codebooks));
+        stream = new(plan.Lifetime, () => plan.OpenEncoder(() => codebooks));
     }
 
     /// <summary>

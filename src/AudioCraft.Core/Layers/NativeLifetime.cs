@@ -1,0 +1,68 @@
+namespace AudioCraft.Layers;
+
+/// <summary>
+/// Keeps native memory alive while calls use it, so that an object can be disposed at any time and from any thread: its memory is freed when the last running call has ended.
+/// </summary>
+/// <param name="owner">The object that owns the memory, for exceptions.</param>
+internal sealed class NativeLifetime(object owner)
+{
+    private readonly Lock sync = new();
+    private int uses;
+    private bool isDisposed;
+    private Action? free;
+
+    /// <summary>Begins a use, which ends when the result is disposed.</summary>
+    /// <exception cref="ObjectDisposedException">The owner is disposed.</exception>
+    public Use Enter()
+    {
+        lock (sync)
+        {
+            ObjectDisposedException.ThrowIf(isDisposed, owner);
+            uses++;
+        }
+
+        return new Use(this);
+    }
+
+    /// <summary>Ends the lifetime: frees the memory now, or at the end of the last use. Later calls have no effect.</summary>
+    /// <param name="release">Frees the memory. Called once.</param>
+    public void Dispose(Action release)
+    {
+        lock (sync)
+        {
+            if (isDisposed)
+            {
+                return;
+            }
+
+            isDisposed = true;
+            if (uses > 0)
+            {
+                free = release;
+                return;
+            }
+        }
+
+        release();
+    }
+
+    private void Leave()
+    {
+        Action? release;
+        lock (sync)
+        {
+            uses--;
+            release = uses == 0 ? free : null;
+            free = release is null ? free : null;
+        }
+
+        release?.Invoke();
+    }
+
+    /// <summary>A use of the memory.</summary>
+    public readonly struct Use(NativeLifetime lifetime) : IDisposable
+    {
+        /// <summary>Ends the use.</summary>
+        public void Dispose() => lifetime.Leave();
+    }
+}
