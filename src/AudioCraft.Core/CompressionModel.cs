@@ -178,13 +178,16 @@ public abstract class CompressionModel : Module<Tensor, QuantizedResult>
     {
         if (disposing)
         {
-            Lifetime.Dispose(() => base.Dispose(true));
+            Lifetime.Dispose(() => WhenIdle(() => base.Dispose(true)));
         }
         else
         {
             base.Dispose(false);
         }
     }
+
+    /// <summary>Calls an action when no call uses a model that this one contains.</summary>
+    private protected virtual void WhenIdle(Action free) => free();
 
     /// <summary>Describes the streams of this model.</summary>
     /// <exception cref="NotSupportedException">As for <see cref="CreateStreamingEncoder"/>.</exception>

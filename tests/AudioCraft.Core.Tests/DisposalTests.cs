@@ -35,7 +35,7 @@ public class DisposalTests
                 try
                 {
                     // Until the disposal takes effect.
-                    for (var i = 0; i < 1000; i++)
+                    for (var i = 0; i < 1_000_000; i++)
                     {
                         started.Set();
                         call();

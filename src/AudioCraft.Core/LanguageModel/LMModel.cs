@@ -271,7 +271,9 @@ public sealed class LMModel : Module
     {
         if (disposing)
         {
-            Lifetime.Dispose(() => base.Dispose(true));
+            // Disposing of the module frees the weights of its conditioners too.
+            Lifetime.Dispose(() => Conditioners.Values.Aggregate<TextConditioner, Action>(
+                () => base.Dispose(true), (free, conditioner) => () => conditioner.Lifetime.Close(free))());
         }
         else
         {

@@ -8,8 +8,8 @@ internal sealed class NativeLifetime(object owner)
 {
     private readonly Lock sync = new();
     private int uses;
-    private bool isDisposed;
-    private Action? free;
+    private bool isClosed, isReleased;
+    private Action? whenIdle;
 
     /// <summary>Begins a use, which ends when the result is disposed.</summary>
     /// <exception cref="ObjectDisposedException">The owner is disposed.</exception>
@@ -17,7 +17,7 @@ internal sealed class NativeLifetime(object owner)
     {
         lock (sync)
         {
-            ObjectDisposedException.ThrowIf(isDisposed, owner);
+            ObjectDisposedException.ThrowIf(isClosed, owner);
             uses++;
         }
 
@@ -26,37 +26,43 @@ internal sealed class NativeLifetime(object owner)
 
     /// <summary>Ends the lifetime: frees the memory now, or at the end of the last use. Later calls have no effect.</summary>
     /// <param name="release">Frees the memory. Called once.</param>
-    public void Dispose(Action release)
+    public void Dispose(Action release) => Close(() =>
+    {
+        if (!Interlocked.Exchange(ref isReleased, true))
+        {
+            release();
+        }
+    });
+
+    /// <summary>Rejects new uses, and calls an action when there is none: now, or at the end of the last use.</summary>
+    /// <param name="action">Frees the memory, or the owner's owner, which also frees it.</param>
+    public void Close(Action action)
     {
         lock (sync)
         {
-            if (isDisposed)
-            {
-                return;
-            }
-
-            isDisposed = true;
+            isClosed = true;
             if (uses > 0)
             {
-                free = release;
+                whenIdle += action;
                 return;
             }
         }
 
-        release();
+        action();
     }
 
     private void Leave()
     {
-        Action? release;
+        Action? action = null;
         lock (sync)
         {
-            uses--;
-            release = uses == 0 ? free : null;
-            free = release is null ? free : null;
+            if (--uses == 0)
+            {
+                (action, whenIdle) = (whenIdle, null);
+            }
         }
 
-        release?.Invoke();
+        action?.Invoke();
     }
 
     /// <summary>A use of the memory.</summary>

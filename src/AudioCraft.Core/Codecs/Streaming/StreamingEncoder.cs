@@ -59,6 +59,7 @@ public sealed class StreamingEncoder : ICodecStream
     /// <exception cref="ObjectDisposedException">The stream is disposed.</exception>
     public Tensor? Push(Tensor samples, int codebooks)
     {
+        using var use = plan.Lifetime.Enter();
         plan.CheckAudio(samples, nameof(samples));
         this.codebooks = BaseQuantizer.CheckNumCodebooks(codebooks, totalCodebooks, nameof(codebooks));
         return stream.Push(samples, nameof(samples));
