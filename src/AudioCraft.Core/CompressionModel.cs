@@ -1,5 +1,6 @@
 using AudioCraft.Checkpoints;
 using AudioCraft.Codecs;
+using AudioCraft.Layers;
 using AudioCraft.Quantization;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -13,7 +14,7 @@ namespace AudioCraft;
 public abstract class CompressionModel : Module<Tensor, QuantizedResult>
 {
     /// <summary>Names the module.</summary>
-    protected CompressionModel(string name) : base(name) { }
+    protected CompressionModel(string name) : base(name) => Lifetime = new NativeLifetime(this);
 
     /// <summary>Loads a codec, ready to use (in evaluation mode).</summary>
     /// <param name="name">
@@ -75,7 +76,18 @@ public abstract class CompressionModel : Module<Tensor, QuantizedResult>
     public abstract int TotalCodebooks { get; }
 
     /// <summary>The device of the model's weights.</summary>
-    public Device Device => parameters().First().device;
+    /// <exception cref="ObjectDisposedException">The model is disposed of.</exception>
+    public Device Device
+    {
+        get
+        {
+            using var use = Lifetime.Enter();
+            return parameters().First().device;
+        }
+    }
+
+    /// <summary>Keeps the weights alive during calls.</summary>
+    internal NativeLifetime Lifetime { get; }
 
     /// <summary>Sets the number of codebooks that later calls use unless they specify one: fewer give a lower bitrate and coarser audio.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Not 1 to <see cref="TotalCodebooks"/>.</exception>
@@ -160,6 +172,22 @@ public abstract class CompressionModel : Module<Tensor, QuantizedResult>
         var plan = PlanStream();
         return PieceByPiece.Run(pieces, disposePieces, HopsPerSecond(plan.Samples) * plan.Frames, () => new StreamingDecoder(plan));
     }
+
+    /// <summary>Frees the weights, once all running calls have ended. It can be called at any time and from any thread.</summary>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            Lifetime.Dispose(() => WhenIdle(() => base.Dispose(true)));
+        }
+        else
+        {
+            base.Dispose(false);
+        }
+    }
+
+    /// <summary>Calls an action when no call uses a model that this one contains.</summary>
+    private protected virtual void WhenIdle(Action free) => free();
 
     /// <summary>Describes the streams of this model.</summary>
     /// <exception cref="NotSupportedException">As for <see cref="CreateStreamingEncoder"/>.</exception>

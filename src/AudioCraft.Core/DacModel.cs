@@ -81,6 +81,7 @@ public sealed class DacModel : CompressionModel
     /// <inheritdoc/>
     public override (Tensor Codes, Tensor? Scale) Encode(Tensor x, int codebooks)
     {
+        using var use = Lifetime.Enter();
         CheckAudio(x);
         BaseQuantizer.CheckNumCodebooks(codebooks, TotalCodebooks, nameof(codebooks));
         TensorChecks.Finite(x, nameof(x));
@@ -118,6 +119,7 @@ public sealed class DacModel : CompressionModel
     /// <exception cref="ArgumentException">A shape or type is invalid, a code is not 0 to <see cref="Cardinality"/> − 1, or a scale is given.</exception>
     public override Tensor Decode(Tensor codes, Tensor? scale = null)
     {
+        using var use = Lifetime.Enter();
         TensorChecks.Codes(codes, nameof(codes), TotalCodebooks, Cardinality);
         if (scale is not null)
         {
@@ -131,7 +133,11 @@ public sealed class DacModel : CompressionModel
     }
 
     /// <inheritdoc/>
-    public override Tensor DecodeLatent(Tensor codes) => quantizer.Decode(codes);
+    public override Tensor DecodeLatent(Tensor codes)
+    {
+        using var use = Lifetime.Enter();
+        return quantizer.Decode(codes);
+    }
 
     /// <summary>Encodes and decodes audio, with the length of the input. In training mode with gradients.</summary>
     /// <param name="input">Float [B, 1, T].</param>
@@ -141,6 +147,7 @@ public sealed class DacModel : CompressionModel
     /// <exception cref="ArgumentException">The shape or type is invalid.</exception>
     public override QuantizedResult forward(Tensor input)
     {
+        using var use = Lifetime.Enter();
         CheckAudio(input);
         using var guard = training ? null : no_grad();
         using var scope = NewDisposeScope();
@@ -170,6 +177,7 @@ public sealed class DacModel : CompressionModel
     internal Tensor EncodeWindow(Tensor audio, bool padded, int codebooks)
     {
         TensorChecks.Finite(audio, nameof(audio));
+        using var use = Lifetime.Enter();
         using var guard = no_grad();
         using var scope = NewDisposeScope();
         return quantizer.Encode(encoder.Run(audio, padded), codebooks).MoveToOuterDisposeScope();
@@ -178,6 +186,7 @@ public sealed class DacModel : CompressionModel
     /// <summary>Decodes checked codes.</summary>
     internal Tensor DecodeWindow(Tensor codes, bool padded)
     {
+        using var use = Lifetime.Enter();
         using var guard = no_grad();
         using var scope = NewDisposeScope();
         return Finite(decoder.Run(quantizer.Decode(codes), padded)).MoveToOuterDisposeScope();
@@ -203,6 +212,7 @@ public sealed class DacModel : CompressionModel
     internal override StreamPlan PlanStream() => new(
         HopLength,
         Frames: 1,
+        Lifetime,
         OpenEncoder: codebooks => new StreamingChain(
             new CompletedInput(encoder.OpenStream(), HopLength), new StreamingFunction(latent => quantizer.Encode(latent, codebooks()))),
         OpenDecoder: () => new StreamingChain(new StreamingFunction(quantizer.Decode), new CompletedOutput(decoder.OpenStream(), Channels, HopLength), new StreamingFunction(audio => Finite(audio).alias(), Finite)),

@@ -148,6 +148,7 @@ public sealed class EncodecModel : CompressionModel
     /// <inheritdoc/>
     public override (Tensor Codes, Tensor? Scale) Encode(Tensor x, int codebooks)
     {
+        using var use = Lifetime.Enter();
         CheckAudio(x);
         BaseQuantizer.CheckNumCodebooks(codebooks, TotalCodebooks, nameof(codebooks));
         TensorChecks.Finite(x, nameof(x));
@@ -161,6 +162,7 @@ public sealed class EncodecModel : CompressionModel
     /// <inheritdoc/>
     public override Tensor Decode(Tensor codes, Tensor? scale = null)
     {
+        using var use = Lifetime.Enter();
         TensorChecks.Codes(codes, nameof(codes), TotalCodebooks, Cardinality);
         CheckScale(scale, codes.size(0));
         using var guard = no_grad();
@@ -170,7 +172,11 @@ public sealed class EncodecModel : CompressionModel
     }
 
     /// <inheritdoc/>
-    public override Tensor DecodeLatent(Tensor codes) => quantizer.Decode(codes);
+    public override Tensor DecodeLatent(Tensor codes)
+    {
+        using var use = Lifetime.Enter();
+        return quantizer.Decode(codes);
+    }
 
     /// <summary>
     /// Encodes and decodes audio, trimmed to the length of the input. In training mode with gradients, and the codebooks are updated: see <see cref="ResidualVectorQuantizer"/>.
@@ -180,6 +186,7 @@ public sealed class EncodecModel : CompressionModel
     /// <exception cref="ArgumentException">The shape or type is invalid.</exception>
     public override QuantizedResult forward(Tensor input)
     {
+        using var use = Lifetime.Enter();
         CheckAudio(input);
         using var guard = training ? null : no_grad();
         using var scope = NewDisposeScope();
@@ -219,6 +226,7 @@ public sealed class EncodecModel : CompressionModel
         return new(
             HopLength,
             Frames: 1,
+            Lifetime,
             OpenEncoder: codebooks => new StreamingChain(encoder.OpenStream(), new StreamingFunction(latent => quantizer.Encode(latent, codebooks()))),
             OpenDecoder: () => new StreamingChain(new StreamingFunction(quantizer.Decode), decoder.OpenStream(), new StreamingFunction(audio => Finite(audio).alias(), Finite)),
             CheckAudio: (samples, name) =>

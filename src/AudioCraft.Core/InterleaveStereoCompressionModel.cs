@@ -64,6 +64,9 @@ public sealed class InterleaveStereoCompressionModel : CompressionModel
     public override void SetNumCodebooks(int n) => model.SetNumCodebooks(n);
 
     /// <inheritdoc/>
+    private protected override void WhenIdle(Action free) => model.Lifetime.Close(free);
+
+    /// <inheritdoc/>
     private protected override int DefaultCodebooks => model.NumCodebooks;
 
     /// <summary>Encodes stereo audio to codes.</summary>
@@ -148,6 +151,7 @@ public sealed class InterleaveStereoCompressionModel : CompressionModel
         return new(
             channel.Samples,
             checked(interleaved * channel.Frames),
+            channel.Lifetime,
             OpenEncoder: codebooks => new StreamingChain(
                 new StreamingFunction(audio => Separate(audio, nameof(audio))), channel.OpenEncoder(codebooks), new StreamingFunction(Interleave, stepsOut: interleaved)),
             OpenDecoder: () => new StreamingChain(

@@ -70,6 +70,7 @@ public sealed class LookupConditioner : TextConditioner
     /// <inheritdoc/>
     public override (Tensor Embeds, Tensor Mask) Encode(IReadOnlyList<string?> texts)
     {
+        using var use = Lifetime.Enter();
         using var scope = NewDisposeScope();
         var device = embed.Weight.device;
         var (tokens, tokenMask) = Tokenize(texts);

@@ -1,3 +1,4 @@
+using AudioCraft.Layers;
 using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -7,9 +8,10 @@ namespace AudioCraft.Conditioning;
 /// <summary>Encodes texts as vectors for a language model (upstream's <c>TextConditioner</c>, audiocraft/modules/conditioners.py).</summary>
 public abstract class TextConditioner : Module
 {
-    private protected TextConditioner(string name) : base(name)
-    {
-    }
+    private protected TextConditioner(string name) : base(name) => Lifetime = new NativeLifetime(this);
+
+    /// <summary>Keeps the weights alive during calls.</summary>
+    internal NativeLifetime Lifetime { get; }
 
     /// <summary>Width of the condition.</summary>
     public abstract long OutputDimension { get; }
@@ -26,4 +28,17 @@ public abstract class TextConditioner : Module
     /// <returns>Embeddings [B, T, <see cref="OutputDimension"/>], zero where the mask is zero, and the mask [B, T], int64; both on this module's device, owned by the caller.</returns>
     /// <exception cref="ArgumentException">The list is empty, or a text is longer than the conditioner accepts.</exception>
     public abstract (Tensor Embeds, Tensor Mask) Encode(IReadOnlyList<string?> texts);
+
+    /// <summary>Frees the weights, once all running calls have ended. It can be called at any time and from any thread.</summary>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            Lifetime.Dispose(() => base.Dispose(true));
+        }
+        else
+        {
+            base.Dispose(false);
+        }
+    }
 }

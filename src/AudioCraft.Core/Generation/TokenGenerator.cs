@@ -32,6 +32,7 @@ internal sealed class TokenGenerator : IDisposable
     public TokenGenerator(LMModel model, TokenRequest request)
     {
         (this.model, this.request) = (model, request);
+        using var use = model.Lifetime.Enter();
         using var guard = no_grad();
         using var scope = NewDisposeScope();
         var pattern = model.PatternProvider.GetPattern(request.Frames);
@@ -77,8 +78,10 @@ internal sealed class TokenGenerator : IDisposable
     /// <summary>Computes one decoding step.</summary>
     /// <returns>The frames that this step completes, each [B, K]. With a delay pattern the first frame is complete after K steps.</returns>
     /// <exception cref="AudioCraftException">The model's logits are not finite.</exception>
+    /// <exception cref="ObjectDisposedException">The language model is disposed of.</exception>
     public IReadOnlyList<long[,]> Step()
     {
+        using var use = model.Lifetime.Enter();
         using (no_grad())
         {
             foreach (var pass in passes)

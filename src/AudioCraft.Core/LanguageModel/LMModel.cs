@@ -41,6 +41,7 @@ public sealed class LMModel : Module
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(conditioners);
+        Lifetime = new NativeLifetime(this);
         Config = config;
         PatternProvider = CodebookPatternProvider.Create(config);
         fuser = CreateFuser(config);
@@ -70,7 +71,18 @@ public sealed class LMModel : Module
     public IReadOnlyDictionary<string, TextConditioner> Conditioners => condition_provider.ByName;
 
     /// <summary>The device of the weights.</summary>
-    public Device Device => Weight.device;
+    /// <exception cref="ObjectDisposedException">The model is disposed of.</exception>
+    public Device Device
+    {
+        get
+        {
+            using var use = Lifetime.Enter();
+            return Weight.device;
+        }
+    }
+
+    /// <summary>Keeps the weights alive during calls.</summary>
+    internal NativeLifetime Lifetime { get; }
 
     private Parameter Weight => (Parameter)linears[0].parameters().First();
 
@@ -88,6 +100,7 @@ public sealed class LMModel : Module
     /// <exception cref="ArgumentException">A shape does not match the model, or a condition is unknown to it.</exception>
     public Tensor forward(Tensor sequence, ConditionTensors conditions)
     {
+        using var use = Lifetime.Enter();
         CheckSequence(sequence);
         CheckConditions(conditions, sequence.size(0));
         using var scope = NewDisposeScope();
@@ -116,6 +129,7 @@ public sealed class LMModel : Module
     /// <returns>Logits [B, K, T, cardinality], NaN for codes that no step predicts, and the mask [B, K, T] of the others.</returns>
     public (Tensor Logits, Tensor Mask) ComputePredictions(Tensor codes, ConditionTensors conditions, bool keepOnlyValidSteps = true)
     {
+        using var use = Lifetime.Enter();
         CheckSequence(codes);
         using var scope = NewDisposeScope();
         var pattern = PatternProvider.GetPattern(checked((int)codes.size(2)));
@@ -133,6 +147,7 @@ public sealed class LMModel : Module
     /// <exception cref="NotSupportedException">Prepended conditions have different lengths.</exception>
     public Tensor ComputeHidden(Tensor sequence, ConditionTensors conditions)
     {
+        using var use = Lifetime.Enter();
         CheckSequence(sequence);
         CheckConditions(conditions, sequence.size(0));
         using var scope = NewDisposeScope();
@@ -161,6 +176,7 @@ public sealed class LMModel : Module
             throw new ArgumentException($"[B, S, {Config.Dim}] is expected, not [{string.Join(", ", hidden.shape)}].", nameof(hidden));
         }
 
+        using var use = Lifetime.Enter();
         return linears[codebook].forward(hidden);
     }
 
@@ -176,6 +192,7 @@ public sealed class LMModel : Module
     /// <summary>Encodes descriptions as <see cref="EncodeDescriptions(IReadOnlyList{string})"/> does, <paramref name="together"/> at once, to use less memory.</summary>
     internal ConditionTensors EncodeDescriptions(IReadOnlyList<string?> descriptions, int together)
     {
+        using var use = Lifetime.Enter();
         ArgumentNullException.ThrowIfNull(descriptions);
         if (!Config.ConditionNames.Any() && descriptions.FirstOrDefault(text => !string.IsNullOrEmpty(text)) is { } text)
         {
@@ -214,6 +231,7 @@ public sealed class LMModel : Module
     /// <summary>Creates the state for generating at most <paramref name="maxSteps"/> steps. The caller disposes of it.</summary>
     internal LMState CreateState(long batch, long maxSteps, ConditionTensors conditions)
     {
+        using var use = Lifetime.Enter();
         CheckConditions(conditions, batch);
         using var scope = NewDisposeScope();
         conditions = OfOwnType(conditions);
@@ -232,6 +250,7 @@ public sealed class LMModel : Module
     /// <summary>Computes the next steps [B, K, n] of a sequence. Returns the logits [B, K, cardinality] of the step after the last.</summary>
     internal Tensor Step(Tensor tokens, LMState state)
     {
+        using var use = Lifetime.Enter();
         using var scope = NewDisposeScope();
         var input = Embed(tokens);
         if (state.IsFirst || (state.Addend is not null && tokens.size(2) > 1))
@@ -245,6 +264,21 @@ public sealed class LMModel : Module
 
         var output = transformer.Step(input, state.Transformer);
         return Heads(output.narrow(1, output.size(1) - 1, 1)).squeeze(2).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Frees the weights, once all running calls have ended. It can be called at any time and from any thread.</summary>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            // Disposing of the module frees the weights of its conditioners too.
+            Lifetime.Dispose(() => Conditioners.Values.Aggregate<TextConditioner, Action>(
+                () => base.Dispose(true), (free, conditioner) => () => conditioner.Lifetime.Close(free))());
+        }
+        else
+        {
+            base.Dispose(false);
+        }
     }
 
     /// <summary>Converts the weights of a step to an element type, for GPUs. The conditioners are not converted.</summary>

@@ -92,7 +92,7 @@ public class ContinuationTests
     {
         using var scope = NewDisposeScope();
         using var folder = TinyCheckpoint.Stereo();
-        using var model = MusicGen.GetPretrained(folder.Path, CPU);
+        using var model = BaseGenModel.GetPretrained(folder.Path, CPU);
         var recording = rand(2, 5 * SampleRate).sub_(0.5f);
         var audio = model.ContinueRecording(recording, SampleRate, null, new GenerationParams { Duration = 0.1, ExtendStride = 1, Seed = 1 });
         Assert.Equal([1, 2, (5 * SampleRate) + 1600], audio.shape);

@@ -1,3 +1,4 @@
+using AudioCraft.Layers;
 using AudioCraft.Quantization;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -7,6 +8,7 @@ namespace AudioCraft.Codecs;
 /// <summary>Describes the streams of a codec.</summary>
 /// <param name="Samples">Samples of a group: <paramref name="Samples"/> samples correspond to <paramref name="Frames"/> frames.</param>
 /// <param name="Frames">Code frames of a group.</param>
+/// <param name="Lifetime">Keeps the weights of the model alive while a stream computes.</param>
 /// <param name="OpenEncoder">Opens a stream from audio [B, C, n] to codes [B, K, f]; its argument returns the number of codebooks, read each time frames are coded.</param>
 /// <param name="OpenDecoder">Opens a stream from codes to audio.</param>
 /// <param name="CheckAudio">Throws an <see cref="ArgumentException"/> with the given name if a tensor is not valid audio for the codec.</param>
@@ -14,21 +16,32 @@ namespace AudioCraft.Codecs;
 internal sealed record StreamPlan(
     int Samples,
     int Frames,
+    NativeLifetime Lifetime,
     Func<Func<int>, IStreamingLayer> OpenEncoder,
     Func<IStreamingLayer> OpenDecoder,
     Action<Tensor, string> CheckAudio,
     Action<Tensor, string> CheckCodes);
 
 /// <summary>A stream through an encoder or decoder: checks the order of calls and the batch size, and runs the layers.</summary>
-/// <param name="layers">At the start of a stream; disposed with this.</param>
-internal sealed class CodecStream(IStreamingLayer layers) : IDisposable
+/// <remarks>It can be disposed from any thread: a running push completes first.</remarks>
+internal sealed class CodecStream : IDisposable
 {
     /// <summary>A number of steps far beyond the influence of the start of a stream, small enough to be multiplied.</summary>
     private const long Far = 1L << 40;
 
+    private readonly IStreamingLayer layers;
+    private readonly NativeLifetime model, own;
     private long items;
     private bool ended;
-    private bool disposed;
+
+    /// <param name="model">Keeps the weights of the model alive.</param>
+    /// <param name="open">Opens the layers at the start of a stream; they are disposed with this.</param>
+    public CodecStream(NativeLifetime model, Func<IStreamingLayer> open)
+    {
+        (this.model, own) = (model, new NativeLifetime(this));
+        using var use = model.Enter();
+        layers = open();
+    }
 
     /// <summary>Steps of input until the first step of output.</summary>
     public int Startup => checked((int)layers.InputsFor(1));
@@ -41,6 +54,7 @@ internal sealed class CodecStream(IStreamingLayer layers) : IDisposable
     /// <exception cref="ObjectDisposedException">The stream is disposed.</exception>
     public Tensor? Push(Tensor next, string name)
     {
+        using var use = own.Enter();
         CheckOpen();
         if (items != 0 && next.size(0) != items)
         {
@@ -55,6 +69,7 @@ internal sealed class CodecStream(IStreamingLayer layers) : IDisposable
     /// <exception cref="ObjectDisposedException">The stream is disposed.</exception>
     public Tensor? Flush()
     {
+        using var use = own.Enter();
         CheckOpen();
         return Run(null, last: true);
     }
@@ -64,15 +79,10 @@ internal sealed class CodecStream(IStreamingLayer layers) : IDisposable
     /// <param name="outputs">Output steps of a group.</param>
     public int LookAhead(long inputs, long outputs) => checked((int)(layers.InputsFor(Far * outputs) - (Far * inputs)));
 
-    public void Dispose()
-    {
-        disposed = true;
-        layers.Dispose();
-    }
+    public void Dispose() => own.Dispose(layers.Dispose);
 
     private void CheckOpen()
     {
-        ObjectDisposedException.ThrowIf(disposed, this);
         if (ended)
         {
             throw new InvalidOperationException("The stream has ended, with Flush or an error: nothing more can be pushed into it. Create a new one.");
@@ -82,6 +92,7 @@ internal sealed class CodecStream(IStreamingLayer layers) : IDisposable
     /// <summary>An exception here ends the stream: some layers have consumed the input and some have not.</summary>
     private Tensor? Run(Tensor? input, bool last)
     {
+        using var use = model.Enter();
         using var guard = no_grad();
         using var scope = NewDisposeScope();
         ended = true;

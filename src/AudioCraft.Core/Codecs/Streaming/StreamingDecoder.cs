@@ -19,7 +19,7 @@ public sealed class StreamingDecoder : ICodecStream
     internal StreamingDecoder(StreamPlan plan)
     {
         this.plan = plan;
-        stream = new(plan.OpenDecoder());
+        stream = new(plan.Lifetime, plan.OpenDecoder);
     }
 
     /// <summary>
@@ -47,6 +47,7 @@ public sealed class StreamingDecoder : ICodecStream
     /// <exception cref="ObjectDisposedException">The stream is disposed.</exception>
     public Tensor? Push(Tensor codes)
     {
+        using var use = plan.Lifetime.Enter();
         plan.CheckCodes(codes, nameof(codes));
         return stream.Push(codes, nameof(codes));
     }

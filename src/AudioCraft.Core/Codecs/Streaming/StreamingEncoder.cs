@@ -25,7 +25,7 @@ public sealed class StreamingEncoder : ICodecStream
     internal StreamingEncoder(StreamPlan plan, Func<int> usual, int totalCodebooks)
     {
         (this.plan, this.usual, this.totalCodebooks) = (plan, usual, totalCodebooks);
-        stream = new(plan.OpenEncoder(() => codebooks));
+        stream = new(plan.Lifetime, () => plan.OpenEncoder(() => codebooks));
     }
 
     /// <summary>
@@ -59,6 +59,7 @@ public sealed class StreamingEncoder : ICodecStream
     /// <exception cref="ObjectDisposedException">The stream is disposed.</exception>
     public Tensor? Push(Tensor samples, int codebooks)
     {
+        using var use = plan.Lifetime.Enter();
         plan.CheckAudio(samples, nameof(samples));
         this.codebooks = BaseQuantizer.CheckNumCodebooks(codebooks, totalCodebooks, nameof(codebooks));
         return stream.Push(samples, nameof(samples));

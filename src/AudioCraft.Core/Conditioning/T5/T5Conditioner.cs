@@ -58,6 +58,7 @@ public sealed class T5Conditioner : TextConditioner
     /// <exception cref="ArgumentException">The list is empty, or a text has more tokens than <see cref="T5TextEncoder.MaxTokens"/>.</exception>
     public override (Tensor Embeds, Tensor Mask) Encode(IReadOnlyList<string?> texts)
     {
+        using var use = Lifetime.Enter();
         using var scope = NewDisposeScope();
         var (ids, tokenMask) = encoder.Tokenize(texts);
         var weight = output_proj.parameters().First();

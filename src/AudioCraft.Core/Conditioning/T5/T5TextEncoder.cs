@@ -1,4 +1,5 @@
 using AudioCraft.Checkpoints;
+using AudioCraft.Layers;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -21,11 +22,13 @@ public sealed class T5TextEncoder : IDisposable
     private int maxTokens = TrainedTokens;
 
     private readonly T5Encoder encoder;
+    private readonly NativeLifetime lifetime;
 
     internal T5TextEncoder(T5Tokenizer tokenizer, T5Encoder encoder, Device device)
     {
         Tokenizer = tokenizer;
         this.encoder = encoder;
+        lifetime = new NativeLifetime(this);
         Device = device;
     }
 
@@ -157,13 +160,14 @@ public sealed class T5TextEncoder : IDisposable
     {
         ArgumentNullException.ThrowIfNull(inputIds);
         ArgumentNullException.ThrowIfNull(attentionMask);
+        using var use = lifetime.Enter();
         using var guard = no_grad();
         using var scope = NewDisposeScope();
         return encoder.forward(inputIds.to(Device), attentionMask.to(Device)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Disposes of the encoder.</summary>
-    public void Dispose() => encoder.Dispose();
+    /// <summary>Disposes of the encoder, once all running calls have ended.</summary>
+    public void Dispose() => lifetime.Dispose(encoder.Dispose);
 
     private static T5Encoder MoveTo(Device device, T5Encoder encoder)
     {

@@ -1,4 +1,5 @@
 using AudioCraft.Formats;
+using AudioCraft.Layers;
 using AudioCraft.Quantization;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -82,6 +83,7 @@ public sealed class EncodecLanguageModel : Module<Tensor, EncodecLanguageModelSt
             throw new ArgumentException($"The batch size of indices is {indices.size(0)}, but that of the stream is {before}.", nameof(indices));
         }
 
+        using var use = state.Lifetime.Enter();
         using var guard = no_grad();
         using var scope = NewDisposeScope();
         var (batch, codebooks, steps) = ((int)indices.size(0), (int)indices.size(1), (int)indices.size(2));
@@ -102,6 +104,7 @@ public sealed class EncodecLanguageModel : Module<Tensor, EncodecLanguageModelSt
     internal ReadOnlySpan<float> Step(ReadOnlySpan<long> indices, EncodecLanguageModelState state)
     {
         RequireOwn(state);
+        using var use = state.Lifetime.Enter();
         state.Offset++;
         return state.Streams(1)[0].Step(indices);
     }
@@ -171,9 +174,12 @@ public sealed class EncodecLanguageModelState : IDisposable
 {
     private readonly EncodecLanguageModelWeights weights;
     private EncodecLanguageModelStream[]? streams;
-    private bool disposed;
 
-    internal EncodecLanguageModelState(EncodecLanguageModel model, EncodecLanguageModelWeights weights) => (Model, this.weights) = (model, weights);
+    internal EncodecLanguageModelState(EncodecLanguageModel model, EncodecLanguageModelWeights weights) =>
+        (Model, this.weights, Lifetime) = (model, weights, new NativeLifetime(this));
+
+    /// <summary>Keeps the memory of the state alive during calls.</summary>
+    internal NativeLifetime Lifetime { get; }
 
     /// <summary>The number of steps so far.</summary>
     public long Offset { get; internal set; }
@@ -185,17 +191,15 @@ public sealed class EncodecLanguageModelState : IDisposable
     internal int? Batch => streams?.Length;
 
     /// <inheritdoc/>
-    public void Dispose()
+    public void Dispose() => Lifetime.Dispose(() =>
     {
-        disposed = true;
         streams = null;
         weights.Dispose();
-    }
+    });
 
     /// <summary>One stream per item of the batch, whose size is constant.</summary>
     internal EncodecLanguageModelStream[] Streams(int batch)
     {
-        ObjectDisposedException.ThrowIf(disposed, this);
         return streams ??= [.. Enumerable.Range(0, batch).Select(_ => new EncodecLanguageModelStream(weights))];
     }
 }
