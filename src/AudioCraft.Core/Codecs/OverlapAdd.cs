@@ -1,3 +1,4 @@
+using AudioCraft.Layers;
 using AudioCraft.Quantization;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -68,8 +69,8 @@ internal sealed class OverlapAdd : IDisposable
         }
 
         var ramp = triangle.narrow(0, 0, length);
-        sum.narrow(-1, 0, length).add_(ramp * piece);
-        weight.narrow(0, 0, length).add_(ramp);
+        sum.narrow(-1, 0, length).add_(ramp * piece, Scalars.One);
+        weight.narrow(0, 0, length).add_(ramp, Scalars.One);
         var done = passed == 0 ? null : joined!.narrow(-1, 0, passed) / weights!.narrow(0, 0, passed);
         Replace(sum.DetachFromDisposeScope(), weight.DetachFromDisposeScope());
         added++;
@@ -97,7 +98,8 @@ internal sealed class OverlapAdd : IDisposable
     private static Tensor Triangle(long length, ScalarType type, Device device)
     {
         var time = linspace(0, 1, length + 2, dtype: type, device: device).narrow(0, 1, length);
-        return 0.5f - (time - 0.5f).abs();
+        using var half = full_like(time, Scalars.Half);
+        return half - (time - half).abs();
     }
 
     private void Replace(Tensor? sum, Tensor? weight)

@@ -23,6 +23,7 @@ internal static class WeightNorm
         var shape = new long[v.dim()];
         Array.Fill(shape, 1);
         shape[0] = v.size(0);
-        return v.reshape(v.size(0), -1).pow(2).sum(1).sqrt().reshape(shape).MoveToOuterDisposeScope();
+        var rows = v.reshape(v.size(0), -1);
+        return (rows * rows).sum(1).sqrt().reshape(shape).MoveToOuterDisposeScope();
     }
 }

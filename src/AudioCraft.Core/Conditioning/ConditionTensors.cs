@@ -1,3 +1,4 @@
+using AudioCraft.Layers;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -37,7 +38,7 @@ public sealed record ConditionTensor(string Name, Tensor Embeddings, IReadOnlyLi
 
         using var scope = NewDisposeScope();
         var (items, positions) = ((int)mask.size(0), (int)mask.size(1));
-        var counts = mask.ne(0).cpu().contiguous().data<bool>().ToArray();
+        var counts = mask.ne(Scalars.Zero).cpu().contiguous().data<bool>().ToArray();
         var lengths = new long[items];
         for (var i = 0; i < items; i++)
         {

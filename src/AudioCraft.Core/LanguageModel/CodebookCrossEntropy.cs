@@ -33,7 +33,8 @@ public static class CodebookCrossEntropy
             var counted = mask.select(1, k).reshape(-1).nonzero().squeeze(1);
             var own = logits.select(1, k).reshape(-1, logits.size(3)).index_select(0, counted);
             var target = codes.select(1, k).reshape(-1).index_select(0, counted).unsqueeze(1);
-            each.Add(own.log_softmax(1).gather(1, target).sum().neg() / Math.Max(1, counted.size(0)));
+            using Scalar count = Math.Max(1, counted.size(0));
+            each.Add(own.log_softmax(1).gather(1, target).sum().neg().div(count));
         }
 
         var all = stack(each);

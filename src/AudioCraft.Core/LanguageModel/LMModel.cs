@@ -214,7 +214,7 @@ public sealed class LMModel : Module
         }
         else if (state.Addend is not null)
         {
-            input = input + state.Addend;
+            input = input.add(state.Addend, Scalars.One);
         }
 
         var output = transformer.Step(input, state.Transformer);
@@ -244,7 +244,7 @@ public sealed class LMModel : Module
         var sum = emb[0].forward(sequence.select(1, 0));
         for (var k = 1; k < NumCodebooks; k++)
         {
-            sum = sum + emb[k].forward(sequence.select(1, k));
+            sum = sum.add(emb[k].forward(sequence.select(1, k)), Scalars.One);
         }
 
         return sum;

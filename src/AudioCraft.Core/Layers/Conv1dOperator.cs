@@ -87,7 +87,7 @@ internal static class Conv1dOperator
         var column = bias.unsqueeze(-1);
         return input.size(0) == 1
             ? addmm(column, matrix, input.squeeze(0), 1, 1).unsqueeze(0).MoveToOuterDisposeScope()
-            : matmul(matrix, input).add_(column).MoveToOuterDisposeScope();
+            : matmul(matrix, input).add_(column, Scalars.One).MoveToOuterDisposeScope();
     }
 
     /// <summary>
@@ -112,7 +112,7 @@ internal static class Conv1dOperator
             var count = Math.Min(frames, length - shift) - first;
             if (count > 0)
             {
-                output.narrow(2, first, count).add_(products.select(1, tap).narrow(2, first + shift, count));
+                output.narrow(2, first, count).add_(products.select(1, tap).narrow(2, first + shift, count), Scalars.One);
             }
         }
 

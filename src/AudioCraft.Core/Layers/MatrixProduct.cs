@@ -31,6 +31,6 @@ internal static class MatrixProduct
         var shape = input.shape;
         shape[^1] = weight.size(0);
         var product = FewRowProduct.Multiply(input.reshape(rows, width), weight).reshape(shape);
-        return (bias is null ? product : product.add_(bias)).MoveToOuterDisposeScope();
+        return (bias is null ? product : product.add_(bias, Scalars.One)).MoveToOuterDisposeScope();
     }
 }

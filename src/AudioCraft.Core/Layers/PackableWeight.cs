@@ -69,7 +69,7 @@ internal sealed unsafe class PackableWeight(Func<Parameter> parameter) : IDispos
 
         var product = empty([rows.size(0), count], dtype: ScalarType.Float32);
         Multiply((float*)WeightMatrix.Data(rows), (int)rows.size(0), (float*)WeightMatrix.Data(product), (int)from, (int)count);
-        return (bias is null ? product : product.add_(bias)).reshape(shape).MoveToOuterDisposeScope();
+        return (bias is null ? product : product.add_(bias, Scalars.One)).reshape(shape).MoveToOuterDisposeScope();
     }
 
     /// <summary>[…, in] → […, out], the product with the whole matrix, with a bias [out] or null. The caller owns the result.</summary>

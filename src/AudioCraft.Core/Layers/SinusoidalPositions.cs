@@ -21,9 +21,10 @@ internal static class SinusoidalPositions
 
         using var scope = NewDisposeScope();
         var half = dim / 2;
-        var exponents = arange(half, dtype: dtype, device: device) / (double)(half - 1);
-        var periods = full([half], maxPeriod, dtype: dtype, device: device).pow(exponents);
-        var phase = arange(start, start + count, dtype: dtype, device: device).unsqueeze(1) / periods;
+        using Scalar last = (double)(half - 1), period = maxPeriod;
+        var exponents = Ramp.Create(0, half, dtype, device).div(last);
+        var periods = full([half], period, dtype: dtype, device: device).pow(exponents);
+        var phase = Ramp.Create(start, count, dtype, device).unsqueeze(1) / periods;
         return cat([phase.cos(), phase.sin()], -1).unsqueeze(0).MoveToOuterDisposeScope();
     }
 }

@@ -1,6 +1,7 @@
+using AudioCraft.Layers;
 using AudioCraft.Quantization;
-using TorchSharp;
 using TorchSharp.Modules;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace AudioCraft;
@@ -63,7 +64,7 @@ public sealed class DacResidualVectorQuantizer : BaseQuantizer
         for (var k = 1; k < codes.size(1); k++)
         {
             using var next = Contribution(k, codes);
-            sum.add_(next);
+            sum.add_(next, Scalars.One);
         }
 
         return sum.MoveToOuterDisposeScope();
@@ -132,13 +133,15 @@ public sealed class DacResidualVectorQuantizer : BaseQuantizer
         using var inUse = training ? SampleStages(x.size(0)).to(x.device) : null;
         Stages(x, stages, (k, projected, entries, quantized) =>
         {
-            using var keep = inUse is null ? ones(x.size(0), x.dtype, x.device) : inUse.gt(k).to(x.dtype);
+            using Scalar stage = k;
+            using var keep = inUse is null ? ones(x.size(0), x.dtype, x.device) : inUse.gt(stage).to(x.dtype);
             using var before = sum;
-            sum = (before + quantized * keep.view(-1, 1, 1)).MoveToOuterDisposeScope();
-            commitment = (commitment + ((projected - entries.detach()).pow(2).mean([1, 2]) * keep).mean()).MoveToOuterDisposeScope();
-            codebook = (codebook + ((entries - projected.detach()).pow(2).mean([1, 2]) * keep).mean()).MoveToOuterDisposeScope();
+            sum = before.add(quantized * keep.view(-1, 1, 1), Scalars.One).MoveToOuterDisposeScope();
+            commitment = commitment.add(MeanSquare(projected - entries.detach(), keep), Scalars.One).MoveToOuterDisposeScope();
+            codebook = codebook.add(MeanSquare(entries - projected.detach(), keep), Scalars.One).MoveToOuterDisposeScope();
         }, codes);
-        var bandwidth = full([], (float)(stages * Math.Log2(Cardinality) * frameRate / 1000), x.dtype, x.device);
+        using Scalar kilobits = (float)(stages * Math.Log2(Cardinality) * frameRate / 1000);
+        var bandwidth = full([], kilobits, x.dtype, x.device);
         var penalty = training ? commitment.alias() : zeros([], x.dtype, x.device);
         return new(
             sum.MoveToOuterDisposeScope(), stack(codes, 1).MoveToOuterDisposeScope(), bandwidth.MoveToOuterDisposeScope(), penalty.MoveToOuterDisposeScope(),
@@ -148,6 +151,9 @@ public sealed class DacResidualVectorQuantizer : BaseQuantizer
                 [CodebookLoss] = codebook.MoveToOuterDisposeScope(),
             });
     }
+
+    /// <summary>The mean of the squares of [B, d, F], where items with a weight of 0 in [B] do not count.</summary>
+    private static Tensor MeanSquare(Tensor difference, Tensor weights) => ((difference * difference).mean([1, 2]) * weights).mean();
 
     private Tensor Contribution(int k, Tensor codes)
     {
@@ -186,7 +192,8 @@ public sealed class DacResidualVectorQuantizer : BaseQuantizer
     private Tensor SampleStages(long items)
     {
         using var scope = NewDisposeScope();
-        var counts = full([items], TotalCodebooks, ScalarType.Int64);
+        using Scalar all = TotalCodebooks;
+        var counts = full([items], all, ScalarType.Int64);
         var dropped = (long)(items * dropout);
         if (dropped > 0)
         {

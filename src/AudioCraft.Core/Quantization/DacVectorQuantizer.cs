@@ -1,8 +1,8 @@
 using AudioCraft.Layers;
-using TorchSharp;
 using TorchSharp.Modules;
-using static TorchSharp.torch;
+using TorchSharp;
 using static TorchSharp.torch.nn;
+using static TorchSharp.torch;
 
 namespace AudioCraft.Quantization;
 
@@ -52,7 +52,7 @@ internal sealed class DacVectorQuantizer : Module
     public Tensor Quantized(Tensor projected, Tensor entries)
     {
         using var scope = NewDisposeScope();
-        return Restore(projected + (entries - projected).detach()).MoveToOuterDisposeScope();
+        return Restore(projected.add((entries - projected).detach(), Scalars.One)).MoveToOuterDisposeScope();
     }
 }
 
@@ -63,7 +63,7 @@ internal sealed class DacCodebook : Module
     private const long SimilaritiesAtATime = 1 << 22;
 
     /// <summary>The minimum divisor, as in PyTorch's <c>normalize</c>.</summary>
-    private const float LeastLength = 1e-12f;
+    private static readonly Scalar MinLength = 1e-12f;
 
     private readonly Parameter weight;
 
@@ -108,6 +108,6 @@ internal sealed class DacCodebook : Module
     private static Tensor Unit(Tensor rows)
     {
         using var scope = NewDisposeScope();
-        return (rows / rows.pow(2).sum(1, keepdim: true).sqrt().clamp_min(LeastLength)).MoveToOuterDisposeScope();
+        return (rows / (rows * rows).sum(1, keepdim: true).sqrt().clamp_min(MinLength)).MoveToOuterDisposeScope();
     }
 }

@@ -1,8 +1,8 @@
 using AudioCraft.Kernels;
 using AudioCraft.Layers;
 using TorchSharp;
-using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
+using static TorchSharp.torch;
 
 namespace AudioCraft.Quantization;
 
@@ -30,7 +30,7 @@ internal sealed class EuclideanCodebook : Module
         var (bins, kmeansInit) = (config.Cardinality, config.KMeansInit);
         using var guard = no_grad();
         using var scope = NewDisposeScope();
-        inited = full([1], kmeansInit ? 0f : 1f).DetachFromDisposeScope();
+        inited = (kmeansInit ? zeros(1) : ones(1)).DetachFromDisposeScope();
         cluster_size = zeros(bins).DetachFromDisposeScope();
         embed = empty(bins, dimension).DetachFromDisposeScope();
         embed_avg = empty(bins, dimension).DetachFromDisposeScope();
@@ -57,7 +57,7 @@ internal sealed class EuclideanCodebook : Module
         using var scope = NewDisposeScope();
 
         // |x − e|² is least where x·e − |e|²/2 is greatest: |x|² only adds rounding.
-        var halfSquares = embed.pow(2).sum(1).mul_(0.5f);
+        var halfSquares = (embed * embed).sum(1).mul_(Scalars.Half);
         var entries = embed.t();
         var count = rows.size(0);
         var chunk = Math.Max(1, DistancesAtATime / embed.size(0));
@@ -85,16 +85,17 @@ internal sealed class EuclideanCodebook : Module
     {
         using var guard = no_grad();
         using var scope = NewDisposeScope();
-        InitialiseOnce(rows, sampler);
+        InitializeOnce(rows, sampler);
         var codes = Encode(rows);
         var quantized = Decode(codes);
-        if (config.UpstreamLearning && config.DeadCodeThreshold > 0 && cluster_size.lt(config.DeadCodeThreshold).any().item<bool>())
+        using Scalar threshold = config.DeadCodeThreshold;
+        if (config.UpstreamLearning && config.DeadCodeThreshold > 0 && cluster_size.lt(threshold).any().item<bool>())
         {
             // Upstream writes the sampled vectors here where the averages below overwrite them: only the generator's state changes.
             sampler.Choose(rows.size(0), config.Cardinality);
         }
 
-        MoveTowards(rows, codes);
+        UpdateEma(rows, codes);
         if (!config.UpstreamLearning && config.DeadCodeThreshold > 0)
         {
             ReplaceDeadCodes(rows, sampler);
@@ -103,7 +104,7 @@ internal sealed class EuclideanCodebook : Module
         return (codes.MoveToOuterDisposeScope(), quantized.MoveToOuterDisposeScope());
     }
 
-    private void InitialiseOnce(Tensor rows, TrainingSampler sampler)
+    private void InitializeOnce(Tensor rows, TrainingSampler sampler)
     {
         if (inited.item<float>() != 0)
         {
@@ -123,25 +124,29 @@ internal sealed class EuclideanCodebook : Module
             embed_avg.copy_(means * SmoothedSizes());
         }
 
-        inited.fill_(1);
+        inited.fill_(Scalars.One);
     }
 
     /// <summary>Each entry becomes the exponential moving average of the vectors that it encodes (van den Oord et al. 2017, appendix A.1).</summary>
-    private void MoveTowards(Tensor rows, Tensor codes)
+    private void UpdateEma(Tensor rows, Tensor codes)
     {
         using var scope = NewDisposeScope();
+        using Scalar decay = config.Decay;
+        using Scalar update = 1 - config.Decay;
         var counts = codes.bincount(null, config.Cardinality).to(cluster_size.dtype);
-        var sums = zeros_like(embed_avg).index_add_(0, codes, rows, 1);
-        cluster_size.mul_(config.Decay).add_(counts, 1 - config.Decay);
-        embed_avg.mul_(config.Decay).add_(sums, 1 - config.Decay);
+        var sums = zeros_like(embed_avg).index_add_(0, codes, rows, Scalars.One);
+        cluster_size.mul_(decay).add_(counts, update);
+        embed_avg.mul_(decay).add_(sums, update);
         embed.copy_(embed_avg / SmoothedSizes());
     }
 
     /// <summary>The number of vectors that each entry encodes, [cardinality, 1], with Laplace smoothing so that it is above 0.</summary>
     private Tensor SmoothedSizes()
     {
+        using Scalar added = Epsilon;
+        using Scalar allAdded = config.Cardinality * Epsilon;
         var total = cluster_size.sum();
-        return ((cluster_size + Epsilon) / (total + config.Cardinality * Epsilon) * total).unsqueeze(1);
+        return (cluster_size.add(added, Scalars.One) / total.add(allAdded, Scalars.One) * total).unsqueeze(1);
     }
 
     /// <summary>
@@ -150,7 +155,8 @@ internal sealed class EuclideanCodebook : Module
     private void ReplaceDeadCodes(Tensor rows, TrainingSampler sampler)
     {
         using var scope = NewDisposeScope();
-        var dead = cluster_size.lt(config.DeadCodeThreshold).nonzero().view(-1);
+        using Scalar threshold = config.DeadCodeThreshold;
+        var dead = cluster_size.lt(threshold).nonzero().view(-1);
         if (dead.size(0) == 0)
         {
             return;
@@ -158,7 +164,7 @@ internal sealed class EuclideanCodebook : Module
 
         var fresh = rows.index_select(0, sampler.Choose(rows.size(0), dead.size(0)).to(rows.device));
         embed.index_copy_(0, dead, fresh);
-        embed_avg.index_copy_(0, dead, fresh * config.DeadCodeThreshold);
-        cluster_size.index_fill_(0, dead, config.DeadCodeThreshold);
+        embed_avg.index_copy_(0, dead, fresh.mul(threshold));
+        cluster_size.index_fill_(0, dead, threshold);
     }
 }

@@ -1,3 +1,4 @@
+using AudioCraft.Layers;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -25,11 +26,11 @@ internal static class KMeans
             using var step = NewDisposeScope();
             var nearest = Assign(samples, means);
             var members = nearest.bincount(null, clusters);
-            var sums = zeros_like(means).index_add_(0, nearest, samples, 1);
-            var size = members.clamp_min(1).unsqueeze(1).to(means.dtype);
+            var sums = zeros_like(means).index_add_(0, nearest, samples, Scalars.One);
+            var size = members.clamp_min(Scalars.One).unsqueeze(1).to(means.dtype);
 
             // A centre without samples is unchanged.
-            var moved = where(members.eq(0).unsqueeze(1), means, sums / size);
+            var moved = where(members.eq(Scalars.Zero).unsqueeze(1), means, sums / size);
             means.Dispose();
             counts?.Dispose();
             (means, counts) = (moved.MoveToOuterDisposeScope(), members.MoveToOuterDisposeScope());

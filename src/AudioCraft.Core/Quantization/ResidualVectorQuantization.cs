@@ -1,7 +1,8 @@
-using TorchSharp;
+using AudioCraft.Layers;
 using TorchSharp.Modules;
-using static TorchSharp.torch;
+using TorchSharp;
 using static TorchSharp.torch.nn;
+using static TorchSharp.torch;
 
 namespace AudioCraft.Quantization;
 
@@ -53,7 +54,7 @@ internal sealed class ResidualVectorQuantization : Module
         for (var k = 1; k < codes.size(1); k++)
         {
             using var next = layers[k].Decode(codes.select(1, k).reshape(-1));
-            sum.add_(next);
+            sum.add_(next, Scalars.One);
         }
 
         return sum.view(batch, frames, -1).transpose(1, 2).contiguous().MoveToOuterDisposeScope();
@@ -83,12 +84,12 @@ internal sealed class ResidualVectorQuantization : Module
 
             // The residual is the next stage's input, and its mean square this stage's commitment loss.
             residual = residual - quantized;
-            sum = sum + quantized;
-            var penalty = residual.pow(2).mean();
-            penalties.Add(layer.Regularization(indices, sampler) is { } regularization ? penalty + regularization : penalty);
+            sum = sum.add(quantized, Scalars.One);
+            var penalty = (residual * residual).mean();
+            penalties.Add(layer.Regularization(indices, sampler) is { } regularization ? penalty.add(regularization, Scalars.One) : penalty);
         }
 
-        var output = rows + (sum - rows).detach();
+        var output = rows.add((sum - rows).detach(), Scalars.One);
         return (
             output.view(batch, frames, -1).transpose(1, 2).contiguous().MoveToOuterDisposeScope(),
             stack(codes, 1).MoveToOuterDisposeScope(),
@@ -148,21 +149,26 @@ internal sealed class VectorQuantization : Module
             entries = entries.index_select(0, sampler.Choose(entries.size(0), most).to(entries.device));
         }
 
-        return (OrthogonalRegularization.Of(entries) * config.OrthogonalWeight).MoveToOuterDisposeScope();
+        using Scalar weight = config.OrthogonalWeight;
+        return OrthogonalRegularization.Of(entries).mul(weight).MoveToOuterDisposeScope();
     }
 }
 
 /// <summary>The deviation of the entries of a codebook from orthogonality (Shin, Lee and Joo 2021, equation 2).</summary>
 internal static class OrthogonalRegularization
 {
+    /// <summary>The minimum divisor, as in PyTorch's <c>normalize</c>.</summary>
+    private static readonly Scalar MinLength = 1e-12;
+
     /// <summary>‖E Eᵀ − I‖² / n² for entries scaled to unit length: [n, D] → a scalar. The caller owns it.</summary>
     public static Tensor Of(Tensor entries)
     {
         using var scope = NewDisposeScope();
         var count = entries.size(0);
-        var lengths = entries.pow(2).sum(1, keepdim: true).sqrt().clamp_min(1e-12);
+        var lengths = (entries * entries).sum(1, keepdim: true).sqrt().clamp_min(MinLength);
         var directions = entries / lengths;
         var products = mm(directions, directions.t()) - eye(count, dtype: entries.dtype, device: entries.device);
-        return (products.pow(2).sum() / ((double)count * count)).MoveToOuterDisposeScope();
+        using Scalar pairs = (double)count * count;
+        return (products * products).sum().div(pairs).MoveToOuterDisposeScope();
     }
 }

@@ -135,7 +135,8 @@ public sealed class ResidualVectorQuantizer : BaseQuantizer
         var inUse = NumCodebooks;
         var codebooks = training && Config.CodebookDropout ? sampler.SampleNumCodebooks(inUse) : inUse;
         var (quantized, codes, penalty) = training ? vq.Learn(x, codebooks, sampler) : Quantize(x, codebooks);
-        var bandwidth = full([], (float)(codebooks * Math.Log2(Cardinality) * frameRate / 1000), x.dtype, x.device);
+        using Scalar kilobits = (float)(codebooks * Math.Log2(Cardinality) * frameRate / 1000);
+        var bandwidth = full([], kilobits, x.dtype, x.device);
         return new(
             quantized.MoveToOuterDisposeScope(), codes.MoveToOuterDisposeScope(), bandwidth.MoveToOuterDisposeScope(), penalty.MoveToOuterDisposeScope());
     }

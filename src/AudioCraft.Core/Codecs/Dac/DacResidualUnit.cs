@@ -1,4 +1,5 @@
 using AudioCraft.Kernels;
+using AudioCraft.Layers;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -47,6 +48,6 @@ internal sealed class DacResidualUnit : CodecLayer
         var branch = block.Run(input, padded);
         var lost = input.size(-1) - branch.size(-1);
         var kept = lost == 0 ? input : input.narrow(-1, lost / 2, branch.size(-1));
-        return (is_grad_enabled() ? branch + kept : branch.add_(kept)).MoveToOuterDisposeScope();
+        return (is_grad_enabled() ? branch.add(kept, Scalars.One) : branch.add_(kept, Scalars.One)).MoveToOuterDisposeScope();
     }
 }

@@ -1,7 +1,7 @@
 using AudioCraft.Kernels;
 using AudioCraft.Layers;
-using TorchSharp;
 using TorchSharp.Modules;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace AudioCraft.Codecs;
@@ -9,6 +9,9 @@ namespace AudioCraft.Codecs;
 /// <summary>Snake (Ziyin et al. 2020): x + sin²(αx) / α with one α per channel, an activation that extrapolates periodic signals.</summary>
 internal sealed class Snake1d : PointwiseLayer
 {
+    /// <summary>Upstream adds this to α, so that a channel with α = 0 stays finite.</summary>
+    private static readonly Scalar Epsilon = 1e-9f;
+
     private readonly Parameter alpha;
 
     /// <param name="channels">Input and output channels.</param>
@@ -54,11 +57,10 @@ internal sealed class Snake1d : PointwiseLayer
 
     private bool UsesKernel(Tensor input) => !is_grad_enabled() && SnakeKernel.Supports(input) && SnakeKernel.Supports(alpha);
 
-    // Upstream adds 1e-9 to α, so that a channel with α = 0 stays finite.
     private Tensor Composed(Tensor input)
     {
         using var scope = NewDisposeScope();
         var wave = (input * alpha).sin();
-        return (input + wave * wave / (alpha + 1e-9f)).MoveToOuterDisposeScope();
+        return input.add(wave * wave / alpha.add(Epsilon, Scalars.One), Scalars.One).MoveToOuterDisposeScope();
     }
 }

@@ -1,3 +1,4 @@
+using AudioCraft.Layers;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -43,7 +44,7 @@ internal sealed class SEANetResnetBlock : CodecLayer
         var lost = input.size(-1) - branch.size(-1);
         var kept = lost == 0 ? input : input.narrow(-1, causal ? lost : lost - (lost / 2), branch.size(-1));
         kept = shortcut is null ? kept : shortcut.Run(kept);
-        return (is_grad_enabled() ? branch + kept : branch.add_(kept)).MoveToOuterDisposeScope();
+        return (is_grad_enabled() ? branch.add(kept, Scalars.One) : branch.add_(kept, Scalars.One)).MoveToOuterDisposeScope();
     }
 
     /// <summary>The input waits for the branch, whose convolutions may look ahead.</summary>
@@ -64,7 +65,7 @@ internal sealed class SEANetResnetBlock : CodecLayer
             if (output is not null)
             {
                 var skipped = all.narrow(-1, 0, count);
-                output.add_(shortcut is null ? skipped : shortcut.Push(skipped, last)!);
+                output.add_(shortcut is null ? skipped : shortcut.Push(skipped, last)!, Scalars.One);
             }
 
             pending.KeepFrom(all, count);

@@ -1,10 +1,10 @@
 using System.Globalization;
 using AudioCraft.Kernels;
 using AudioCraft.Layers;
-using TorchSharp;
 using TorchSharp.Modules;
-using static TorchSharp.torch;
+using TorchSharp;
 using static TorchSharp.torch.nn;
+using static TorchSharp.torch;
 
 namespace AudioCraft.Codecs;
 
@@ -32,7 +32,7 @@ internal sealed class StreamableLSTM : CodecLayer
     {
         using var scope = NewDisposeScope();
         var steps = input.permute(2, 0, 1).contiguous();
-        var output = lstm.Continue(steps, state) + steps;
+        var output = lstm.Continue(steps, state).add(steps, Scalars.One);
         return output.permute(1, 2, 0).contiguous().MoveToOuterDisposeScope();
     }
 
@@ -100,7 +100,7 @@ internal sealed class LstmStack : Module<Tensor, Tensor>
     private Tensor RunLayer(Tensor input, int layer, LstmState? memory)
     {
         using var scope = NewDisposeScope();
-        var bias = Of("bias_ih", layer) + Of("bias_hh", layer);
+        var bias = Of("bias_ih", layer).add(Of("bias_hh", layer), Scalars.One);
         var gates = MatrixProduct.Linear(input, Of("weight_ih", layer), bias);
         var recurrent = Of("weight_hh", layer);
         if (memory is null && is_grad_enabled())
@@ -135,7 +135,7 @@ internal sealed class LstmStack : Module<Tensor, Tensor>
             var inputAndForget = step.narrow(1, 0, 2 * hidden).sigmoid_();
             var candidate = step.narrow(1, 2 * hidden, hidden).tanh_();
             var exit = step.narrow(1, 3 * hidden, hidden).sigmoid_();
-            cell.mul_(inputAndForget.narrow(1, hidden, hidden)).add_(candidate.mul_(inputAndForget.narrow(1, 0, hidden)));
+            cell.mul_(inputAndForget.narrow(1, hidden, hidden)).add_(candidate.mul_(inputAndForget.narrow(1, 0, hidden)), Scalars.One);
             state?.Dispose();
             state = output.select(0, t).DetachFromDisposeScope();
             state.copy_(cell).tanh_().mul_(exit);
@@ -149,7 +149,7 @@ internal sealed class LstmStack : Module<Tensor, Tensor>
     {
         if (step.size(0) <= MatrixProduct.FewRows && FewRowProduct.Takes(state, recurrent))
         {
-            step.add_(FewRowProduct.Multiply(state, recurrent));
+            step.add_(FewRowProduct.Multiply(state, recurrent), Scalars.One);
             return;
         }
 
@@ -163,9 +163,9 @@ internal sealed class LstmStack : Module<Tensor, Tensor>
         Tensor? cell = null;
         foreach (var input in gates.unbind(0))
         {
-            var step = (state is null ? input : input + functional.linear(state, recurrent)).chunk(4, 1);
+            var step = (state is null ? input : input.add(functional.linear(state, recurrent), Scalars.One)).chunk(4, 1);
             var added = step[0].sigmoid() * step[2].tanh();
-            cell = cell is null ? added : step[1].sigmoid() * cell + added;
+            cell = cell is null ? added : (step[1].sigmoid() * cell).add(added, Scalars.One);
             state = step[3].sigmoid() * cell.tanh();
             outputs.Add(state);
         }

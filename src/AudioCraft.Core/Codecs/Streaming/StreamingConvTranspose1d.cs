@@ -1,3 +1,4 @@
+using AudioCraft.Layers;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -37,7 +38,7 @@ internal sealed class StreamingConvTranspose1d : IStreamingLayer
     public Tensor? Push(Tensor? input, bool last)
     {
         using var scope = NewDisposeScope();
-        var output = input is not null ? Add(input, last) : last && tail is not null ? tail + Bias : null;
+        var output = input is not null ? Add(input, last) : last && tail is not null ? tail.add(Bias, Scalars.One) : null;
         if (output is not null && last)
         {
             output = output.narrow(-1, 0, output.size(-1) - trimRight);
@@ -62,7 +63,7 @@ internal sealed class StreamingConvTranspose1d : IStreamingLayer
         var sum = convolve(input);
         if (tail is not null)
         {
-            sum.narrow(-1, 0, overlap).add_(tail);
+            sum.narrow(-1, 0, overlap).add_(tail, Scalars.One);
         }
 
         if (last || overlap == 0)

@@ -1,7 +1,7 @@
 using AudioCraft.Layers;
 using TorchSharp;
-using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
+using static TorchSharp.torch;
 using Linear = AudioCraft.Layers.Linear;
 
 namespace AudioCraft.Conditioning;
@@ -82,6 +82,6 @@ internal sealed class T5GatedFeedForward : Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         var inner = (x * x * x).mul_(CubicTerm).add_(x, Scalars.One).mul_(InnerScale);
-        return (x.mul(Scalars.Half) * inner.tanh().add(Scalars.One)).MoveToOuterDisposeScope();
+        return (x.mul(Scalars.Half) * inner.tanh().add(Scalars.One, Scalars.One)).MoveToOuterDisposeScope();
     }
 }

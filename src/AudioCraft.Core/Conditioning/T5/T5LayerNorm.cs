@@ -1,8 +1,8 @@
 using AudioCraft.Layers;
-using TorchSharp;
 using TorchSharp.Modules;
-using static TorchSharp.torch;
+using TorchSharp;
 using static TorchSharp.torch.nn;
+using static TorchSharp.torch;
 
 namespace AudioCraft.Conditioning;
 
@@ -24,7 +24,7 @@ internal sealed class T5LayerNorm : Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         using Scalar added = epsilon;
-        var scale = (input * input).mean([-1L], keepdim: true).add_(added).rsqrt();
+        var scale = (input * input).mean([-1L], keepdim: true).add_(added, Scalars.One).rsqrt();
         return (input * scale * weight).MoveToOuterDisposeScope();
     }
 }

@@ -77,7 +77,8 @@ public sealed class CodebookPattern
     {
         var timesteps = CheckShape(codes, Timesteps, "frames");
         var index = SequenceIndexes(timesteps, keepOnlyValidSteps);
-        return Gather(codes.reshape(codes.size(0), -1), index, NumCodebooks * timesteps, specialToken);
+        using Scalar special = specialToken;
+        return Gather(codes.reshape(codes.size(0), -1), index, NumCodebooks * timesteps, special);
     }
 
     /// <summary>Maps a sequence back to codes.</summary>
@@ -89,7 +90,8 @@ public sealed class CodebookPattern
     {
         var steps = CheckShape(sequence, keepOnlyValidSteps ? ValidSteps : Steps.Count, "steps");
         var index = RevertedIndexes(steps, keepOnlyValidSteps, isModelOutput: false);
-        return Gather(sequence.reshape(sequence.size(0), -1), index, NumCodebooks * steps, specialToken);
+        using Scalar special = specialToken;
+        return Gather(sequence.reshape(sequence.size(0), -1), index, NumCodebooks * steps, special);
     }
 
     /// <summary>
@@ -110,7 +112,8 @@ public sealed class CodebookPattern
 
         var steps = CheckLength(logits.size(3), keepOnlyValidSteps ? ValidSteps : Steps.Count, "steps");
         var index = RevertedIndexes(steps, keepOnlyValidSteps, isModelOutput: true);
-        return Gather(logits.reshape(logits.size(0), logits.size(1), -1), index, NumCodebooks * steps, specialValue);
+        using Scalar special = specialValue;
+        return Gather(logits.reshape(logits.size(0), logits.size(1), -1), index, NumCodebooks * steps, special);
     }
 
     /// <summary>The index [K, S] of each position's code in flattened codes [K, <paramref name="timesteps"/>], or -1.</summary>

@@ -1,3 +1,4 @@
+using AudioCraft.Layers;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -24,21 +25,25 @@ internal sealed class RotaryPositions : IDisposable
     {
         using var scope = NewDisposeScope();
         long size = config.Dim / config.NumHeads;
-        var exponents = arange(0, size, 2, dtype: ScalarType.Float32, device: device) / (double)size;
-        var frequencies = full([size / 2], config.MaxPeriod, dtype: ScalarType.Float32, device: device).pow(exponents).reciprocal();
-        var steps = arange(count, dtype: ScalarType.Float32, device: device).unsqueeze(1);
+        using Scalar period = config.MaxPeriod, width = (double)size, pairs = size / 2.0, two = 2;
+        var pairIndexes = Ramp.Create(0, size / 2, ScalarType.Float32, device);
+        var exponents = pairIndexes.mul(two).div(width);
+        var frequencies = full([size / 2], period, dtype: ScalarType.Float32, device: device).pow(exponents).reciprocal();
+        var steps = Ramp.Create(0, count, ScalarType.Float32, device).unsqueeze(1);
         var angles = steps * frequencies;
         var (cosines, sines) = (angles.cos(), angles.sin());
         Tensor? decay = null;
         if (config.XPos)
         {
-            var rates = ((arange(size / 2, dtype: ScalarType.Float32, device: device) / (size / 2.0)) + XPosSmoothing) / (1 + XPosSmoothing);
-            decay = rates.pow(steps / XPosBase);
+            using Scalar smoothing = XPosSmoothing, norm = 1 + XPosSmoothing, xPosBase = XPosBase;
+            var rates = pairIndexes.div(pairs).add(smoothing, Scalars.One).div(norm);
+            decay = rates.pow(steps.div(xPosBase));
         }
 
         Tensor Part(Tensor table, double rest, Tensor? factor)
         {
-            var scaled = ((factor is null ? table : table * factor) * config.PositionalScale) + rest;
+            using Scalar scale = config.PositionalScale, shift = rest;
+            var scaled = (factor is null ? table : table * factor).mul(scale).add(shift, Scalars.One);
             return PaddedRows.Shift(scaled, padding).unsqueeze(1).DetachFromDisposeScope();
         }
 
@@ -77,7 +82,7 @@ internal readonly record struct Rotation(Tensor QueryReal, Tensor QueryImaginary
         var shape = x.shape;
         var pairs = x.to(ScalarType.Float32).reshape(shape[0], shape[1], shape[2], shape[3] / 2, 2);
         var (a, b) = (pairs.select(-1, 0), pairs.select(-1, 1));
-        var rotated = stack([(a * real) - (b * imaginary), (a * imaginary) + (b * real)], -1);
+        var rotated = stack([(a * real) - (b * imaginary), (a * imaginary).add(b * real, Scalars.One)], -1);
         return rotated.reshape(shape).to(x.dtype).MoveToOuterDisposeScope();
     }
 }

@@ -1,3 +1,4 @@
+using AudioCraft.Layers;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -33,20 +34,20 @@ internal readonly record struct SelfAttentionPass(Tensor? Mask, bool IsCausal, R
         }
 
         // Step i is at index before + i of the keys: the mask hides later steps and steps before the window.
-        var infinite = full([count, before + count], double.NegativeInfinity, dtype: dtype, device: device);
+        var infinite = full([count, before + count], Scalars.NegativeInfinity, dtype: dtype, device: device);
         var mask = infinite.triu(before + 1);
         if (isBounded)
         {
-            mask = mask + infinite.tril(before - window!.Value - 1);
+            mask = mask.add(infinite.tril(before - window!.Value - 1), Scalars.One);
         }
 
-        return new(ownHidden is null ? mask : mask + ExceptPadding(hidden!, past, count, ownHidden), false, rotation);
+        return new(ownHidden is null ? mask : mask.add(ExceptPadding(hidden!, past, count, ownHidden), Scalars.One), false, rotation);
     }
 
     // Padding attends to padding, because softmax over no position is NaN. Other steps do not attend to it.
     private static Tensor ExceptPadding(Tensor hidden, long past, long count, Tensor ownHidden)
     {
-        var isReal = hidden.narrow(3, past, count).eq(0).transpose(2, 3);
+        var isReal = hidden.narrow(3, past, count).eq(Scalars.Zero).transpose(2, 3);
         return where(isReal, ownHidden, zeros_like(ownHidden));
     }
 }

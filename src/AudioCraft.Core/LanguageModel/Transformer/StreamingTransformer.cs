@@ -30,7 +30,7 @@ internal sealed class StreamingTransformer : Module
         var count = x.size(1);
         using var rotations = Rotations(count, null, x.device);
         var pass = SelfAttentionPass.Create(0, count, config.PastContext, null, rotations?.Narrow(0, count), AttentionType(x.dtype), x.device);
-        x = Sinusoids(count, null, x.dtype, x.device) is { } positions ? x + positions : x;
+        x = Sinusoids(count, null, x.dtype, x.device) is { } positions ? x.add(positions, Scalars.One) : x;
         foreach (var layer in layers)
         {
             x = layer.forward(x, null, pass, source is { } read ? layer.ProjectSource(read.Embeddings) : null, source?.Mask);
@@ -44,7 +44,7 @@ internal sealed class StreamingTransformer : Module
     {
         using var scope = NewDisposeScope();
         var (pass, positions) = state.Next(x.size(1), AttentionType(x.dtype), x.device);
-        x = positions is null ? x : x + positions;
+        x = positions is null ? x : x.add(positions, Scalars.One);
         for (var i = 0; i < layers.Count; i++)
         {
             x = layers[i].forward(x, state.Caches[i], pass, state.Sources.Count == 0 ? null : state.Sources[i], state.SourceMask);
@@ -98,7 +98,8 @@ internal sealed class StreamingTransformer : Module
 
         using var scope = NewDisposeScope();
         var table = SinusoidalPositions.Create(0, count, config.Dim, config.MaxPeriod, dtype, device).squeeze(0);
-        var scaled = config.PositionalScale == 1 ? table : table * config.PositionalScale;
+        using Scalar scale = config.PositionalScale;
+        var scaled = config.PositionalScale == 1 ? table : table.mul(scale);
         return PaddedRows.Shift(scaled, padding).MoveToOuterDisposeScope();
     }
 }

@@ -86,25 +86,25 @@ internal sealed class StreamingTransformerLayer : Module
 
     private Tensor PreNorm(Tensor x, KeyValueCache? cache, SelfAttentionPass pass, KeyValues? source, Tensor? sourceMask)
     {
-        x = x + Scaled(layer_scale_1, self_attn.SelfAttend(norm1.forward(x), cache, pass));
+        x = x.add(Scaled(layer_scale_1, self_attn.SelfAttend(norm1.forward(x), cache, pass)), Scalars.One);
         if (cross_attention is not null)
         {
-            x = x + Scaled(layer_scale_cross, cross_attention.CrossAttend(norm_cross!.forward(x), source!.Value, sourceMask));
+            x = x.add(Scaled(layer_scale_cross, cross_attention.CrossAttend(norm_cross!.forward(x), source!.Value, sourceMask)), Scalars.One);
         }
 
-        return x + Scaled(layer_scale_2, FeedForward(norm2.forward(x)));
+        return x.add(Scaled(layer_scale_2, FeedForward(norm2.forward(x))), Scalars.One);
     }
 
     // As in upstream, the queries of cross-attention are the layer's input here, not the output of self-attention.
     private Tensor PostNorm(Tensor input, KeyValueCache? cache, SelfAttentionPass pass, KeyValues? source, Tensor? sourceMask)
     {
-        var x = norm1.forward(input + Scaled(layer_scale_1, self_attn.SelfAttend(input, cache, pass)));
+        var x = norm1.forward(input.add(Scaled(layer_scale_1, self_attn.SelfAttend(input, cache, pass)), Scalars.One));
         if (cross_attention is not null)
         {
-            x = norm_cross!.forward(x + Scaled(layer_scale_cross, cross_attention.CrossAttend(input, source!.Value, sourceMask)));
+            x = norm_cross!.forward(x.add(Scaled(layer_scale_cross, cross_attention.CrossAttend(input, source!.Value, sourceMask)), Scalars.One));
         }
 
-        return norm2.forward(x + Scaled(layer_scale_2, FeedForward(x)));
+        return norm2.forward(x.add(Scaled(layer_scale_2, FeedForward(x)), Scalars.One));
     }
 
     private Tensor FeedForward(Tensor x)
