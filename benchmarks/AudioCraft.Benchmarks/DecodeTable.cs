@@ -87,7 +87,7 @@ internal static unsafe class DecodeTable
         const long bytes = 1L << 30;
         using var memory = HugePages.Empty([int.MaxValue / 4 / sizeof(float)], ScalarType.Float32);
         memory.fill_(1);
-        var data = (float*)WeightMatrix.Data(memory);
+        var data = TensorMemory.Float32(memory);
         var count = memory.numel();
         var best = 0.0;
         for (var i = 0; i < 5; i++)

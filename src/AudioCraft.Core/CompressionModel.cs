@@ -1,5 +1,6 @@
 using AudioCraft.Checkpoints;
 using AudioCraft.Codecs;
+using AudioCraft.Quantization;
 using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -83,21 +84,22 @@ public abstract class CompressionModel : Module<Tensor, QuantizedResult>
     /// <summary>Encodes audio to codes with <see cref="NumCodebooks"/> codebooks.</summary>
     /// <param name="x">Float [B, C, T] at <see cref="SampleRate"/>, T at least 1, on the model's device.</param>
     /// <returns>Codes, int64 [B, K, F], F = ⌈T / hop⌉; and for models that renormalize the volume [B, 1], else null. The caller owns both.</returns>
-    /// <exception cref="ArgumentException">The shape or type is invalid.</exception>
+    /// <exception cref="ArgumentException">The shape or type is invalid, or a sample is NaN or infinite.</exception>
     public abstract (Tensor Codes, Tensor? Scale) Encode(Tensor x);
 
     /// <summary>Encodes audio to codes with a given number of codebooks. <see cref="NumCodebooks"/> is neither used nor changed, so that threads can encode with different numbers.</summary>
     /// <param name="x">Float [B, C, T] at <see cref="SampleRate"/>, T at least 1, on the model's device.</param>
     /// <param name="codebooks">1 to <see cref="TotalCodebooks"/>, counted as by <see cref="SetNumCodebooks"/>.</param>
     /// <returns>Codes, int64 [B, K, F], F = ⌈T / hop⌉; and for models that renormalize the volume [B, 1], else null. The caller owns both.</returns>
-    /// <exception cref="ArgumentException">The shape, type or number of codebooks is invalid.</exception>
+    /// <exception cref="ArgumentException">The shape, type or number of codebooks is invalid, or a sample is NaN or infinite.</exception>
     public abstract (Tensor Codes, Tensor? Scale) Encode(Tensor x, int codebooks);
 
     /// <summary>Decodes codes to audio.</summary>
     /// <param name="codes">int64 [B, K, F], K at most <see cref="TotalCodebooks"/>, on the model's device.</param>
     /// <param name="scale">The scale that <see cref="Encode(Tensor)"/> returned with the codes.</param>
     /// <returns>Float [B, C, F·hop]: whole frames, so up to a hop longer than the encoded audio. The caller owns it.</returns>
-    /// <exception cref="ArgumentException">A shape or type is invalid, or a code is not 0 to <see cref="Cardinality"/> − 1.</exception>
+    /// <exception cref="ArgumentException">A shape or type is invalid, a code is not 0 to <see cref="Cardinality"/> − 1, or the scale is NaN or infinite.</exception>
+    /// <exception cref="AudioCraftException">The decoder produced NaN or infinite samples, for example because its weights are damaged.</exception>
     public abstract Tensor Decode(Tensor codes, Tensor? scale = null);
 
     /// <summary>Decodes codes to the continuous latent sequence that the decoder takes: int64 [B, K, F] → float [B, D, F]. The caller owns it.</summary>
@@ -162,6 +164,12 @@ public abstract class CompressionModel : Module<Tensor, QuantizedResult>
     /// <summary>Describes the streams of this model.</summary>
     /// <exception cref="NotSupportedException">As for <see cref="CreateStreamingEncoder"/>.</exception>
     internal virtual StreamPlan PlanStream() => throw new NotSupportedException($"{GetType().Name} does not support streams.");
+
+    /// <summary>Returns decoded audio if all its samples are finite.</summary>
+    /// <exception cref="AudioCraftException">A sample is NaN or infinite.</exception>
+    private protected Tensor Finite(Tensor audio) => TensorChecks.IsFinite(audio)
+        ? audio
+        : throw new AudioCraftException($"The decoder of the codec {GetType().Name} ({SampleRate} Hz) produced NaN or infinite samples: its weights are damaged, or have a type of too little range.");
 
     /// <summary>Number of codebooks of calls that do not specify one, counted as by <see cref="SetNumCodebooks"/>.</summary>
     private protected virtual int DefaultCodebooks => NumCodebooks;

@@ -1,8 +1,8 @@
 using AudioCraft.Codecs;
 using AudioCraft.Quantization;
 using TorchSharp;
-using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
+using static TorchSharp.torch;
 
 namespace AudioCraft;
 
@@ -83,6 +83,7 @@ public sealed class DacModel : CompressionModel
     {
         CheckAudio(x);
         BaseQuantizer.CheckNumCodebooks(codebooks, TotalCodebooks, nameof(codebooks));
+        TensorChecks.Finite(x, nameof(x));
         using var guard = no_grad();
         using var scope = NewDisposeScope();
         var codes = EncodeInPieces(x, Config.EncoderDimension, codebooks) ?? EncodeWindow(Complete(x), padded: true, codebooks);
@@ -165,8 +166,10 @@ public sealed class DacModel : CompressionModel
     internal long SamplesWithoutPadding(long frames) => decoder.Geometry.Aggregate(frames, LengthOrNothing);
 
     /// <summary>Encodes checked audio with the first <paramref name="codebooks"/> codebooks.</summary>
+    /// <exception cref="ArgumentException">A sample is NaN or infinite.</exception>
     internal Tensor EncodeWindow(Tensor audio, bool padded, int codebooks)
     {
+        TensorChecks.Finite(audio, nameof(audio));
         using var guard = no_grad();
         using var scope = NewDisposeScope();
         return quantizer.Encode(encoder.Run(audio, padded), codebooks).MoveToOuterDisposeScope();
@@ -177,7 +180,7 @@ public sealed class DacModel : CompressionModel
     {
         using var guard = no_grad();
         using var scope = NewDisposeScope();
-        return decoder.Run(quantizer.Decode(codes), padded).MoveToOuterDisposeScope();
+        return Finite(decoder.Run(quantizer.Decode(codes), padded)).MoveToOuterDisposeScope();
     }
 
     /// <summary>Pads with zeros to whole frames.</summary>
@@ -202,8 +205,12 @@ public sealed class DacModel : CompressionModel
         Frames: 1,
         OpenEncoder: codebooks => new StreamingChain(
             new CompletedInput(encoder.OpenStream(), HopLength), new StreamingFunction(latent => quantizer.Encode(latent, codebooks()))),
-        OpenDecoder: () => new StreamingChain(new StreamingFunction(quantizer.Decode), new CompletedOutput(decoder.OpenStream(), Channels, HopLength)),
-        CheckAudio: (samples, name) => TensorChecks.Float(samples, name, "[B, C, n]", Channels, quantizer.ElementType),
+        OpenDecoder: () => new StreamingChain(new StreamingFunction(quantizer.Decode), new CompletedOutput(decoder.OpenStream(), Channels, HopLength), new StreamingFunction(audio => Finite(audio).alias(), Finite)),
+        CheckAudio: (samples, name) =>
+        {
+            TensorChecks.Float(samples, name, "[B, C, n]", Channels, quantizer.ElementType);
+            TensorChecks.Finite(samples, name);
+        },
         CheckCodes: (codes, name) => TensorChecks.Codes(codes, name, TotalCodebooks, Cardinality));
 
     private IEnumerable<ConvGeometry> Geometry => encoder.Geometry.Concat(decoder.Geometry);

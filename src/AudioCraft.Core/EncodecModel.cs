@@ -1,8 +1,9 @@
 using AudioCraft.Codecs;
+using AudioCraft.Layers;
 using AudioCraft.Quantization;
 using TorchSharp;
-using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
+using static TorchSharp.torch;
 
 namespace AudioCraft;
 
@@ -11,6 +12,9 @@ namespace AudioCraft;
 /// </summary>
 public sealed class EncodecModel : CompressionModel
 {
+    /// <summary>Added to the volume of audio, so that silence can be divided by it.</summary>
+    private static readonly Scalar VolumeOffset = 1e-8f;
+
     private readonly SEANetEncoder encoder;
     private readonly SEANetDecoder decoder;
     private readonly ResidualVectorQuantizer quantizer;
@@ -119,7 +123,7 @@ public sealed class EncodecModel : CompressionModel
 
         using var scope = NewDisposeScope();
         var mono = x.mean([1], keepdim: true);
-        var scale = mono.pow(2).mean([2], keepdim: true).sqrt() + 1e-8f;
+        var scale = (mono * mono).mean([2], keepdim: true).sqrt().add(VolumeOffset, Scalars.One);
         return ((x / scale).MoveToOuterDisposeScope(), scale.view(-1, 1).MoveToOuterDisposeScope());
     }
 
@@ -146,6 +150,7 @@ public sealed class EncodecModel : CompressionModel
     {
         CheckAudio(x);
         BaseQuantizer.CheckNumCodebooks(codebooks, TotalCodebooks, nameof(codebooks));
+        TensorChecks.Finite(x, nameof(x));
         using var guard = no_grad();
         using var scope = NewDisposeScope();
         var (input, scale) = Preprocess(x);
@@ -161,7 +166,7 @@ public sealed class EncodecModel : CompressionModel
         using var guard = no_grad();
         using var scope = NewDisposeScope();
         var audio = (CanStream ? DecodeInPieces(codes, Config.DecoderOrDefault.Filters) : null) ?? decoder.Run(quantizer.Decode(codes));
-        return Postprocess(audio, scale).MoveToOuterDisposeScope();
+        return Finite(Postprocess(audio, scale)).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
@@ -215,8 +220,12 @@ public sealed class EncodecModel : CompressionModel
             HopLength,
             Frames: 1,
             OpenEncoder: codebooks => new StreamingChain(encoder.OpenStream(), new StreamingFunction(latent => quantizer.Encode(latent, codebooks()))),
-            OpenDecoder: () => new StreamingChain(new StreamingFunction(quantizer.Decode), decoder.OpenStream()),
-            CheckAudio: (samples, name) => TensorChecks.Float(samples, name, "[B, C, n]", Channels, quantizer.ElementType),
+            OpenDecoder: () => new StreamingChain(new StreamingFunction(quantizer.Decode), decoder.OpenStream(), new StreamingFunction(audio => Finite(audio).alias(), Finite)),
+            CheckAudio: (samples, name) =>
+            {
+                TensorChecks.Float(samples, name, "[B, C, n]", Channels, quantizer.ElementType);
+                TensorChecks.Finite(samples, name);
+            },
             CheckCodes: (codes, name) => TensorChecks.Codes(codes, name, TotalCodebooks, Cardinality));
     }
 
@@ -240,5 +249,7 @@ public sealed class EncodecModel : CompressionModel
         {
             throw new ArgumentException($"scale has shape {TensorChecks.Text(scale.shape)}; [{batch}, 1] was expected.", nameof(scale));
         }
+
+        TensorChecks.Finite(scale, nameof(scale));
     }
 }

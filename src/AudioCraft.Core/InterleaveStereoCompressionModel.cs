@@ -1,4 +1,5 @@
 using AudioCraft.Codecs;
+using AudioCraft.Layers;
 using AudioCraft.Quantization;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -133,7 +134,7 @@ public sealed class InterleaveStereoCompressionModel : CompressionModel
         {
             X = result.X.view(input.shape).MoveToOuterDisposeScope(),
             Codes = Interleave(result.Codes).MoveToOuterDisposeScope(),
-            Bandwidth = (result.Bandwidth * 2).MoveToOuterDisposeScope(),
+            Bandwidth = result.Bandwidth.add(result.Bandwidth, Scalars.One).MoveToOuterDisposeScope(),
             Penalty = result.Penalty?.MoveToOuterDisposeScope(),
             Metrics = result.Metrics?.ToDictionary(m => m.Key, m => m.Value.MoveToOuterDisposeScope()),
         };

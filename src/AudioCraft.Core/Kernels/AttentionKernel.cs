@@ -20,7 +20,7 @@ internal static unsafe class AttentionKernel
     public static void Attend(float* q, float* k, float* v, float* mask, float* y, float* scores, int size, int count)
     {
         Score(q, k, mask, scores, size, count);
-        Mix(v, scores, Softmax(scores, count), y, size, count);
+        WeightedSum(v, scores, Softmax(scores, count), y, size, count);
     }
 
     // Four keys share each load of the query, and their sums are independent, which hides the latency of additions.
@@ -70,7 +70,7 @@ internal static unsafe class AttentionKernel
         }
     }
 
-    /// <summary>Replaces scores by their exponentials and returns the sum of these; the division is left to <see cref="Mix"/>.</summary>
+    /// <summary>Replaces scores by their exponentials and returns the sum of these; the division is left to <see cref="WeightedSum"/>.</summary>
     private static float Softmax(float* scores, int count)
     {
         var highest = scores[0];
@@ -98,12 +98,12 @@ internal static unsafe class AttentionKernel
         return sum;
     }
 
-    private static void Mix(float* v, float* weights, float sum, float* y, int size, int count)
+    private static void WeightedSum(float* v, float* weights, float sum, float* y, int size, int count)
     {
         var at = 0;
         for (; at + (8 * Vector<float>.Count) <= size; at += 8 * Vector<float>.Count)
         {
-            MixEight(v + at, weights, sum, y + at, size, count);
+            WeightedSumOfEightVectors(v + at, weights, sum, y + at, size, count);
         }
 
         for (; at + Vector<float>.Count <= size; at += Vector<float>.Count)
@@ -130,7 +130,7 @@ internal static unsafe class AttentionKernel
     }
 
     // Eight vectors of the result stay in registers over all steps: a head of 64 with 256-bit vectors.
-    private static void MixEight(float* v, float* weights, float sum, float* y, int size, int count)
+    private static void WeightedSumOfEightVectors(float* v, float* weights, float sum, float* y, int size, int count)
     {
         var width = Vector<float>.Count;
         Vector<float> m0 = default, m1 = default, m2 = default, m3 = default, m4 = default, m5 = default, m6 = default, m7 = default;

@@ -30,8 +30,8 @@ internal static unsafe partial class HugePages
             return;
         }
 
-        var start = ((nuint)WeightMatrix.Data(tensor) + Size - 1) / Size * Size;
-        var end = ((nuint)WeightMatrix.Data(tensor) + (nuint)bytes) / Size * Size;
+        var start = ((nuint)TensorMemory.Bytes(tensor) + Size - 1) / Size * Size;
+        var end = ((nuint)TensorMemory.Bytes(tensor) + (nuint)bytes) / Size * Size;
 
         // A failure affects only speed.
         _ = MemoryAdvise(start, end - start, AdviseHugePage);

@@ -8,9 +8,12 @@ internal sealed unsafe class NativeArena : IDisposable
     private readonly List<nint> blocks = [];
 
     /// <summary>Allocates <paramref name="count"/> floats, all zero, aligned to a cache line.</summary>
-    public float* Floats(int count)
+    /// <exception cref="ArgumentOutOfRangeException">The count is negative.</exception>
+    /// <exception cref="OutOfMemoryException">There is not enough memory.</exception>
+    public float* Floats(long count)
     {
-        var bytes = (nuint)Math.Max(1, count) * sizeof(float);
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        var bytes = checked((nuint)Math.Max(1, count) * sizeof(float));
         var block = NativeMemory.AlignedAlloc(bytes, 64);
         NativeMemory.Clear(block, bytes);
         blocks.Add((nint)block);

@@ -2,15 +2,15 @@ namespace AudioCraft.Kernels;
 
 /// <summary>
 /// Threads for many short pieces of parallel work. Decoding a token takes hundreds of matrix-vector products of some tens of
-/// microseconds each: unlike a thread pool, the threads spin between them, and block if there is no work for a while.
+/// microseconds each: unlike those of a thread pool, the workers spin between them, and block if there is no work for a while.
 /// </summary>
 internal sealed class ThreadTeam
 {
-    /// <summary>Iterations before a waiting thread blocks: about a fifth of a millisecond.</summary>
-    private const int SpinsBeforeSleep = 4_000;
+    /// <summary>Iterations of a waiting worker before it blocks: about a fifth of a millisecond.</summary>
+    private const int SpinCount = 4_000;
 
-    private readonly Lock turn = new();
-    private readonly List<Member> members = [];
+    private readonly Lock busy = new();
+    private readonly List<Worker> workers = [];
     private Action<int, int>? work;
     private int parts;
     private int running;
@@ -20,15 +20,15 @@ internal sealed class ThreadTeam
 
     /// <summary>
     /// Calls <paramref name="part"/> with (0, threads) … (threads - 1, threads), the first on the calling thread, and returns when all calls have returned.
-    /// While the team is busy with another caller, the calling thread calls it once, with (0, 1). After its own part it also runs parts that no thread has started:
+    /// While the team is busy with another caller, the calling thread calls it once, with (0, 1). After its own part it also runs parts that no worker has started:
     /// on a busy machine a thread can take milliseconds to be scheduled.
     /// </summary>
     /// <param name="threads">Number of threads, at least 1.</param>
     /// <param name="part">The work; it must not throw.</param>
-    /// <param name="together">Whether the parts wait for each other, so that each needs its own thread.</param>
-    public void Run(int threads, Action<int, int> part, bool together = false)
+    /// <param name="usesBarrier">Whether the parts wait for each other, so that each needs its own thread.</param>
+    public void Run(int threads, Action<int, int> part, bool usesBarrier = false)
     {
-        if (threads <= 1 || !turn.TryEnter())
+        if (threads <= 1 || !busy.TryEnter())
         {
             part(0, 1);
             return;
@@ -36,22 +36,22 @@ internal sealed class ThreadTeam
 
         try
         {
-            while (members.Count < threads - 1)
+            while (workers.Count < threads - 1)
             {
-                members.Add(new Member(this, members.Count + 1));
+                workers.Add(new Worker(this, workers.Count + 1));
             }
 
             (work, parts) = (part, threads);
             Volatile.Write(ref running, threads - 1);
             for (var i = 0; i < threads - 1; i++)
             {
-                members[i].Call();
+                workers[i].Start();
             }
 
             part(0, threads);
-            for (var i = 0; i < threads - 1 && !together; i++)
+            for (var i = 0; i < threads - 1 && !usesBarrier; i++)
             {
-                if (members[i].TryWithdraw())
+                if (workers[i].TryCancel())
                 {
                     part(i + 1, threads);
                     Interlocked.Decrement(ref running);
@@ -68,47 +68,48 @@ internal sealed class ThreadTeam
         }
         finally
         {
-            turn.Exit();
+            busy.Exit();
         }
     }
 
-    private sealed class Member
+    private sealed class Worker
     {
         private readonly ThreadTeam team;
         private readonly int index;
-        private readonly object wakeUp = new();
-        private int calls;
-        private int taken;
-        private bool asleep;
+        private readonly object started = new();
+        private int starts;
+        private int claims;
+        private bool isBlocked;
 
-        public Member(ThreadTeam team, int index)
+        public Worker(ThreadTeam team, int index)
         {
             (this.team, this.index) = (team, index);
-            new Thread(Serve) { IsBackground = true, Name = $"AudioCraft {index}" }.Start();
+            new Thread(Loop) { IsBackground = true, Name = $"AudioCraft {index}" }.Start();
         }
 
-        public void Call()
+        /// <summary>Starts this worker's part of the team's work.</summary>
+        public void Start()
         {
-            // A full fence: either the member sees the call before it blocks, or this thread sees that it is blocked.
-            Interlocked.Increment(ref calls);
-            if (Volatile.Read(ref asleep))
+            // A full fence: either the worker sees the start before it blocks, or this thread sees that it is blocked.
+            Interlocked.Increment(ref starts);
+            if (Volatile.Read(ref isBlocked))
             {
-                lock (wakeUp)
+                lock (started)
                 {
-                    Monitor.Pulse(wakeUp);
+                    Monitor.Pulse(started);
                 }
             }
         }
 
-        /// <summary>Withdraws the last call unless its work has started.</summary>
-        public bool TryWithdraw() => TryTake(calls - 1);
+        /// <summary>Cancels the last start unless the worker has begun its part.</summary>
+        public bool TryCancel() => TryClaim(starts - 1);
 
-        private void Serve()
+        private void Loop()
         {
-            for (var answered = 0; ; answered++)
+            for (var start = 0; ; start++)
             {
-                Await(answered);
-                if (TryTake(answered))
+                WaitForStart(start);
+                if (TryClaim(start))
                 {
                     team.work!(index, team.parts);
                     Interlocked.Decrement(ref team.running);
@@ -116,14 +117,14 @@ internal sealed class ThreadTeam
             }
         }
 
-        // Each call is taken once, by this thread or by the caller, before the next call.
-        private bool TryTake(int call) => Interlocked.CompareExchange(ref taken, call + 1, call) == call;
+        // Each start is claimed once, by the worker or by the caller, before the next start.
+        private bool TryClaim(int start) => Interlocked.CompareExchange(ref claims, start + 1, start) == start;
 
-        private void Await(int answered)
+        private void WaitForStart(int start)
         {
-            for (var spins = 0; spins < SpinsBeforeSleep; spins++)
+            for (var spins = 0; spins < SpinCount; spins++)
             {
-                if (Volatile.Read(ref calls) != answered)
+                if (Volatile.Read(ref starts) != start)
                 {
                     return;
                 }
@@ -131,16 +132,16 @@ internal sealed class ThreadTeam
                 Thread.SpinWait(10);
             }
 
-            lock (wakeUp)
+            lock (started)
             {
-                Volatile.Write(ref asleep, true);
+                Volatile.Write(ref isBlocked, true);
                 Interlocked.MemoryBarrier();
-                while (Volatile.Read(ref calls) == answered)
+                while (Volatile.Read(ref starts) == start)
                 {
-                    Monitor.Wait(wakeUp);
+                    Monitor.Wait(started);
                 }
 
-                Volatile.Write(ref asleep, false);
+                Volatile.Write(ref isBlocked, false);
             }
         }
     }

@@ -24,7 +24,7 @@ internal static class Conv1dOperator
     public static Tensor Run(Tensor input, Tensor weight, Tensor bias, long stride, long padding, long dilation)
     {
         var frames = ((input.size(2) + (2 * padding) - ((weight.size(2) - 1) * dilation) - 1) / stride) + 1;
-        if (weight.size(0) > FewOutputs && DirectConv1d.Takes(input, weight, frames, stride, dilation))
+        if (weight.size(0) > FewOutputs && DirectConv1d.Supports(input, weight, frames, stride, dilation))
         {
             return DirectConv1d.Run(input, weight, bias, stride, padding, dilation);
         }
@@ -64,7 +64,7 @@ internal static class Conv1dOperator
     public static Tensor Transpose(Tensor input, Tensor weight, Tensor bias, long stride, long trim, long longer)
     {
         var samples = ((input.size(2) - 1) * stride) + weight.size(2) - (2 * trim) + longer;
-        return DirectConv1d.TakesTransposed(input, weight, stride, samples)
+        return DirectConv1d.SupportsTransposed(input, weight, stride, samples)
             ? DirectConv1d.Transpose(input, weight, bias, stride, trim, longer)
             : functional.conv_transpose1d(input, weight, bias, stride, trim, longer);
     }

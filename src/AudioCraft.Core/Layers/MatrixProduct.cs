@@ -22,7 +22,7 @@ internal static class MatrixProduct
 
         var width = input.size(-1);
         var rows = input.numel() / width;
-        if (rows > FewRows || is_grad_enabled() || !FewRowProduct.Takes(input, weight))
+        if (rows > FewRows || is_grad_enabled() || !FewRowProduct.Supports(input, weight))
         {
             return functional.linear(input, weight, bias!);
         }

@@ -29,8 +29,7 @@ internal sealed unsafe class PackableWeight(Func<Parameter> parameter) : IDispos
 
     private Parameter Weight => parameter();
 
-    private bool IsPlain =>
-        Weight.dtype == ScalarType.Float32 && Weight.device_type == DeviceType.CPU && Weight.is_contiguous() && Weight.numel() <= int.MaxValue / sizeof(float);
+    private bool IsPlain => TensorMemory.IsFloat32(Weight);
 
     /// <summary>Replaces the parameter's weights by weights of another precision.</summary>
     /// <exception cref="InvalidOperationException">The weights are not float32 on the CPU, or already packed.</exception>
@@ -63,12 +62,12 @@ internal sealed unsafe class PackableWeight(Func<Parameter> parameter) : IDispos
         if (rows.size(0) > FewRows)
         {
             var unpacked = empty([count, packed.Inputs], dtype: ScalarType.Float32);
-            packed.Unpack((float*)WeightMatrix.Data(unpacked), (int)from, (int)(from + count));
+            packed.Unpack(TensorMemory.Float32(unpacked), (int)from, (int)(from + count));
             return functional.linear(rows, unpacked, bias!).reshape(shape).MoveToOuterDisposeScope();
         }
 
         var product = empty([rows.size(0), count], dtype: ScalarType.Float32);
-        Multiply((float*)WeightMatrix.Data(rows), (int)rows.size(0), (float*)WeightMatrix.Data(product), (int)from, (int)count);
+        Multiply(TensorMemory.Float32(rows), (int)rows.size(0), TensorMemory.Float32(product), (int)from, (int)count);
         return (bias is null ? product : product.add_(bias, Scalars.One)).reshape(shape).MoveToOuterDisposeScope();
     }
 

@@ -65,7 +65,7 @@ internal sealed class EuclideanCodebook : Module
         for (var start = 0L; start < count; start += chunk)
         {
             var part = rows.narrow(0, start, Math.Min(chunk, count - start));
-            using var similarity = count <= MatrixProduct.FewRows && FewRowProduct.Takes(part, embed)
+            using var similarity = count <= MatrixProduct.FewRows && FewRowProduct.Supports(part, embed)
                 ? FewRowProduct.Multiply(part, embed).sub_(halfSquares)
                 : addmm(halfSquares, part, entries, -1f, 1f);
             codes.Add(similarity.argmax(1));

@@ -49,6 +49,29 @@ internal static class TensorChecks
         }
     }
 
+    /// <summary>A floating-point tensor without NaN and infinite values.</summary>
+    /// <exception cref="ArgumentException">It has one; the message names the first.</exception>
+    public static void Finite(Tensor tensor, string name)
+    {
+        if (IsFinite(tensor))
+        {
+            return;
+        }
+
+        using var scope = NewDisposeScope();
+        var at = tensor.isfinite().logical_not_().nonzero()[0].cpu().data<long>().ToArray();
+        var value = at.Aggregate(tensor, (part, index) => part[index]).to(ScalarType.Float64).cpu().item<double>();
+        throw new ArgumentException($"{name}[{string.Join(", ", at)}] is {value}; finite values were expected.", name);
+    }
+
+    /// <summary>Whether a floating-point tensor has no NaN and no infinite value. One sum decides, unless the values are so large that it overflows.</summary>
+    public static bool IsFinite(Tensor tensor)
+    {
+        using var guard = no_grad();
+        using var scope = NewDisposeScope();
+        return tensor.sum().isfinite().item<bool>() || tensor.isfinite().all().item<bool>();
+    }
+
     /// <summary>A shape as in <c>[1, 4, 50]</c>.</summary>
     public static string Text(long[] shape) => $"[{string.Join(", ", shape)}]";
 }

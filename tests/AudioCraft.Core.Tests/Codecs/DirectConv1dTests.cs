@@ -79,15 +79,15 @@ public class DirectConv1dTests
     {
         using var scope = NewDisposeScope();
         var (x, w) = (randn(1, 2, 100), randn(4, 2, 3));
-        Assert.False(DirectConv1d.Takes(x, w, 98));
+        Assert.False(DirectConv1d.Supports(x, w, 98));
         using var guard = no_grad();
-        Assert.Equal(System.Runtime.Intrinsics.Vector512.IsHardwareAccelerated, DirectConv1d.Takes(x, w, 98));
-        Assert.False(DirectConv1d.Takes(x, w, 10));
-        Assert.False(DirectConv1d.Takes(x.@double(), w.@double(), 98));
-        Assert.False(DirectConv1d.TakesTransposed(x, w, 2, 200));
-        Assert.False(DirectConv1d.Takes(x, randn(4, 2, 2000), 98));
-        Assert.False(DirectConv1d.Takes(x, w, 98, stride: 1L << 40));
-        Assert.False(DirectConv1d.Takes(x, w, 98, dilation: 1L << 40));
-        Assert.False(DirectConv1d.Takes(empty(1, 1 << 20, 100), randn(4, 2, 3), 98));
+        Assert.Equal(System.Runtime.Intrinsics.Vector512.IsHardwareAccelerated, DirectConv1d.Supports(x, w, 98));
+        Assert.False(DirectConv1d.Supports(x, w, 10));
+        Assert.False(DirectConv1d.Supports(x.@double(), w.@double(), 98));
+        Assert.False(DirectConv1d.SupportsTransposed(x, w, 2, 200));
+        Assert.False(DirectConv1d.Supports(x, randn(4, 2, 2000), 98));
+        Assert.False(DirectConv1d.Supports(x, w, 98, stride: 1L << 40));
+        Assert.False(DirectConv1d.Supports(x, w, 98, dilation: 1L << 40));
+        Assert.False(DirectConv1d.Supports(empty(1, 1 << 20, 100), randn(4, 2, 3), 98));
     }
 }

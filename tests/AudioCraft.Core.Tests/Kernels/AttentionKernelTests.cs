@@ -53,5 +53,5 @@ public unsafe class AttentionKernelTests
         return result;
     }
 
-    private static float* Data(Tensor tensor) => (float*)WeightMatrix.Data(tensor);
+    private static float* Data(Tensor tensor) => TensorMemory.Float32(tensor);
 }

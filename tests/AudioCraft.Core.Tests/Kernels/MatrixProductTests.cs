@@ -107,7 +107,7 @@ public class MatrixProductTests
         {
             using var meeting = new Barrier(3);
             var met = 0;
-            team.Run(3, (_, _) => Interlocked.Add(ref met, meeting.SignalAndWait(TimeSpan.FromMinutes(1)) ? 1 : 0), together: true);
+            team.Run(3, (_, _) => Interlocked.Add(ref met, meeting.SignalAndWait(TimeSpan.FromMinutes(1)) ? 1 : 0), usesBarrier: true);
             Assert.Equal(3, met);
         }
     }

@@ -138,4 +138,47 @@ public class StepDecoderTests
         Assert.Equal(live, LiveTensors.Count());
         Assert.InRange(allocated, 0, 50 * 400);
     }
+
+    [Theory]
+    [InlineData("norm1")]
+    [InlineData("norm_cross")]
+    [InlineData("norm2")]
+    [InlineData("out_norm")]
+    [InlineData("linear1.bias")]
+    [InlineData("linears.1.bias")]
+    public void Weights_of_several_types_have_no_decoder(string part)
+    {
+        using var scope = NewDisposeScope();
+        using var model = new LMModel(new LMConfig { Dim = 16, NumHeads = 2, NumLayers = 2, NumCodebooks = 2, Cardinality = 9, BiasFeedForward = true, BiasProjection = true });
+        using var guard = no_grad();
+        foreach (var (name, parameter) in model.named_parameters())
+        {
+            if (name.Contains(part, StringComparison.Ordinal))
+            {
+                parameter.set_(parameter.to(ScalarType.Float64));
+            }
+        }
+
+        using var state = model.CreateState(1, 4, new ConditionTensors(new ConditionTensor("description", randn(1, 3, 16))));
+
+        Assert.Null(state.Decoder);
+    }
+
+    [Fact]
+    public void Logits_larger_than_a_span_have_no_decoder()
+    {
+        using var scope = NewDisposeScope();
+        using var model = new LMModel(new LMConfig { Dim = 8, NumHeads = 2, NumLayers = 1, NumCodebooks = 2, Cardinality = 1 << 15, CrossConditions = [] });
+        foreach (var matrix in model.Matrices.Values)
+        {
+            matrix.Pack(ModelPrecision.Int8);
+        }
+
+        using var large = model.CreateState(1 << 15, 2, default);
+        using var small = model.CreateState(1 << 10, 2, default);
+
+        Assert.Null(large.Decoder);
+        Assert.NotNull(small.Decoder);
+        Assert.Throws<ArgumentException>(() => small.Decoder.Step(new long[2], new float[1]));
+    }
 }

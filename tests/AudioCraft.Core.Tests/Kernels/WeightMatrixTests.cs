@@ -114,7 +114,7 @@ public unsafe class WeightMatrixTests
 
     private static Func<TorchSharp.Modules.Parameter> Fixed(TorchSharp.Modules.Parameter parameter) => () => parameter;
 
-    private static float* Data(Tensor tensor) => (float*)WeightMatrix.Data(tensor);
+    private static float* Data(Tensor tensor) => TensorMemory.Float32(tensor);
 
     private static Tensor Unpacked(WeightMatrix matrix)
     {

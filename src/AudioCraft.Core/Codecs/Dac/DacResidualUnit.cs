@@ -38,7 +38,7 @@ internal sealed class DacResidualUnit : CodecLayer
     {
         var (first, second) = ((DacConv1d)block.Layers[1], (DacConv1d)block.Layers[3]);
         var frames = padded ? input.size(-1) : input.size(-1) - (2 * padding);
-        if (DirectConv1d.Takes(input, first.Weight, frames, 1, dilation) && input.is_contiguous())
+        if (DirectConv1d.Supports(input, first.Weight, frames, 1, dilation) && input.is_contiguous())
         {
             using var hidden = DirectConv1d.Run(input, first.Weight, first.Bias, 1, padded ? padding : 0, dilation, ((Snake1d)block.Layers[0]).Alpha);
             return DirectConv1d.Run(hidden, second.Weight, second.Bias, 1, 0, 1, ((Snake1d)block.Layers[2]).Alpha, input, padded ? 0 : padding);

@@ -147,7 +147,7 @@ internal sealed class LstmStack : Module<Tensor, Tensor>
 
     private static void AddRecurrent(Tensor step, Tensor state, Tensor recurrent, Tensor transposed)
     {
-        if (step.size(0) <= MatrixProduct.FewRows && FewRowProduct.Takes(state, recurrent))
+        if (step.size(0) <= MatrixProduct.FewRows && FewRowProduct.Supports(state, recurrent))
         {
             step.add_(FewRowProduct.Multiply(state, recurrent), Scalars.One);
             return;

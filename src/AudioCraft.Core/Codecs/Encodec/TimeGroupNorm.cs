@@ -1,9 +1,9 @@
 using AudioCraft.Kernels;
 using AudioCraft.Layers;
-using TorchSharp;
 using TorchSharp.Modules;
-using static TorchSharp.torch;
+using TorchSharp;
 using static TorchSharp.torch.nn;
+using static TorchSharp.torch;
 
 namespace AudioCraft.Codecs;
 
@@ -28,7 +28,7 @@ internal sealed class TimeGroupNorm : Module<Tensor, Tensor>
     }
 
     /// <summary>[B, C, …] → [B, C, …].</summary>
-    public override Tensor forward(Tensor input) => TimeGroupNormKernel.Takes(input)
+    public override Tensor forward(Tensor input) => TimeGroupNormKernel.Supports(input)
         ? TimeGroupNormKernel.Normalize(input, weight, bias, epsilon)
         : functional.group_norm(input, 1, weight, bias, epsilon);
 

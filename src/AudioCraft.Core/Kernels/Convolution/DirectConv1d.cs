@@ -13,20 +13,20 @@ namespace AudioCraft.Kernels;
 /// </summary>
 internal static unsafe class DirectConv1d
 {
-    /// <summary>Fewer frames leave too much of a tile unused.</summary>
-    private const long FewestFrames = 48;
+    /// <summary>Minimum number of frames: fewer leave too much of a tile unused.</summary>
+    private const long MinFrames = 48;
 
     /// <summary>Samples of all channels of a block of time, to fit the L2 cache.</summary>
-    private const int SamplesOfAStretch = 1 << 17;
+    private const int SamplesPerTimeBlock = 1 << 17;
 
-    /// <summary>Minimum work of a thread in multiplications: below, waking it costs more.</summary>
-    private const long WorthAThread = 1 << 18;
+    /// <summary>Minimum number of multiplications of a thread: for less, waking it takes longer.</summary>
+    private const long MultiplicationsPerThread = 1 << 18;
 
     /// <summary>Maximum number of taps; no codec has more, and their offsets would not fit on the stack.</summary>
-    private const long MostTaps = 1024;
+    private const long MaxTaps = 1024;
 
     /// <summary>Maximum number of samples of all channels of the shortest block of time.</summary>
-    private const long MostSamples = 1 << 23;
+    private const long MaxSamples = 1 << 23;
 
     /// <summary>Whether this kernel supports a convolution with a number of frames.</summary>
     /// <param name="input">[B, in, T].</param>
@@ -34,8 +34,8 @@ internal static unsafe class DirectConv1d
     /// <param name="frames">Frames of the output.</param>
     /// <param name="stride">Step.</param>
     /// <param name="dilation">Distance between taps.</param>
-    public static bool Takes(Tensor input, Tensor weight, long frames, long stride = 1, long dilation = 1) =>
-        IsWorthIt(input, weight, frames) && FitsAStretch(input.size(1), weight.size(2) * dilation, stride);
+    public static bool Supports(Tensor input, Tensor weight, long frames, long stride = 1, long dilation = 1) =>
+        IsLargeEnough(input, weight, frames) && FitsTimeBlock(input.size(1), weight.size(2) * dilation, stride);
 
     /// <summary>[B, in, T] → [B, out, frames], with <paramref name="padding"/> zeros at both ends. The caller owns the result.</summary>
     /// <param name="input">[B, in, T].</param>
@@ -67,8 +67,8 @@ internal static unsafe class DirectConv1d
         };
         var extras = new ConvExtras
         {
-            Alpha = alpha is null ? null : (float*)WeightMatrix.Data(alpha),
-            Residual = residual is null ? null : (float*)WeightMatrix.Data(residual) + residualStart,
+            Alpha = alpha is null ? null : TensorMemory.Float32(alpha),
+            Residual = residual is null ? null : TensorMemory.Float32(residual) + residualStart,
             ResidualLength = residual?.size(2) ?? 0,
         };
         return Run(input, weight, bias, outputs, frames, shape, extras, row => (long)row * inputs * taps);
@@ -108,16 +108,16 @@ internal static unsafe class DirectConv1d
     }
 
     /// <summary>Whether this kernel supports a transposed convolution to a number of samples: every sample must have the same number of taps.</summary>
-    public static bool TakesTransposed(Tensor input, Tensor weight, long stride, long samples) =>
-        weight.size(2) % stride == 0 && IsWorthIt(input, weight, samples / stride) && FitsAStretch(input.size(1), weight.size(2) / stride, 1)
-        && weight.size(1) * stride <= MostSamples;
+    public static bool SupportsTransposed(Tensor input, Tensor weight, long stride, long samples) =>
+        weight.size(2) % stride == 0 && IsLargeEnough(input, weight, samples / stride) && FitsTimeBlock(input.size(1), weight.size(2) / stride, 1)
+        && weight.size(1) * stride <= MaxSamples;
 
-    private static bool IsWorthIt(Tensor input, Tensor weight, long frames) =>
-        Vector512.IsHardwareAccelerated && !is_grad_enabled() && frames >= FewestFrames && weight.size(2) <= MostTaps && IsPlain(weight) && IsPlain(input);
+    private static bool IsLargeEnough(Tensor input, Tensor weight, long frames) =>
+        Vector512.IsHardwareAccelerated && !is_grad_enabled() && frames >= MinFrames && weight.size(2) <= MaxTaps && IsPlain(weight) && IsPlain(input);
 
     // The sizes come from a model's file: nothing may overflow or allocate too much memory.
-    private static bool FitsAStretch(long channels, long reach, long stride) =>
-        reach <= MostSamples && stride <= MostSamples && channels <= MostSamples && channels * ((2 * FewestFrames * stride) + reach) <= MostSamples;
+    private static bool FitsTimeBlock(long channels, long reach, long stride) =>
+        reach <= MaxSamples && stride <= MaxSamples && channels <= MaxSamples && channels * ((2 * MinFrames * stride) + reach) <= MaxSamples;
 
     private static bool IsPlain(Tensor tensor) =>
         tensor.dtype == ScalarType.Float32 && tensor.device_type == DeviceType.CPU && tensor.numel() <= int.MaxValue / sizeof(float);
@@ -130,12 +130,12 @@ internal static unsafe class DirectConv1d
         HugePages.Advise(result);
         var items = (int)x.size(0);
         var work = new ConvWork(
-            shape, extras, items, outputs, length, (float*)WeightMatrix.Data(x), (float*)WeightMatrix.Data(w), (float*)WeightMatrix.Data(b), (float*)WeightMatrix.Data(result),
-            [.. Enumerable.Range(0, shape.Rows).Select(weightOf)], SamplesOfAStretch);
+            shape, extras, items, outputs, length, TensorMemory.Float32(x), TensorMemory.Float32(w), TensorMemory.Float32(b), TensorMemory.Float32(result),
+            [.. Enumerable.Range(0, shape.Rows).Select(weightOf)], SamplesPerTimeBlock);
         var multiplications = (long)items * shape.Rows * shape.Frames * shape.Inputs * shape.Taps.Length;
-        var threads = (int)Math.Clamp(multiplications / WorthAThread, 1, Math.Min(get_num_threads(), Environment.ProcessorCount));
+        var threads = (int)Math.Clamp(multiplications / MultiplicationsPerThread, 1, Math.Min(get_num_threads(), Environment.ProcessorCount));
         work.Divide(threads);
-        ThreadTeam.Shared.Run(threads, work.Do);
+        ThreadTeam.Shared.Run(threads, work.Run);
         return result.MoveToOuterDisposeScope();
     }
 }
@@ -213,9 +213,9 @@ internal sealed unsafe class ConvWork
     private readonly float* y;
     private readonly long[] rowWeights;
     private readonly int halo;
-    private readonly int stretch;
-    private readonly int stretchRow;
-    private readonly long stretches;
+    private readonly int timeBlock;
+    private readonly int timeBlockRow;
+    private readonly long timeBlocks;
     private int groups = 1;
     private long next;
 
@@ -229,7 +229,7 @@ internal sealed unsafe class ConvWork
     /// <param name="bias">One number a channel out.</param>
     /// <param name="y">[items, out, length].</param>
     /// <param name="rowWeights">Where each row's weights begin.</param>
-    /// <param name="samples">Samples that a stretch may hold of all channels.</param>
+    /// <param name="samples">Maximum number of samples of all channels in a block of time.</param>
     public ConvWork(
         ConvShape shape, ConvExtras extras, int items, int outputs, long length, float* x, float* w, float* bias, float* y, long[] rowWeights, int samples)
     {
@@ -240,41 +240,41 @@ internal sealed unsafe class ConvWork
         this.y = y;
         halo = shape.Taps.Max(tap => tap.Shift);
         var whole = (int)Math.Min((shape.Frames + TileFrames - 1) / TileFrames * TileFrames, 16 * TileFrames);
-        stretch = Math.Clamp((samples / (shape.Inputs * shape.Steps)) - halo, TileFrames, whole) / TileFrames * TileFrames;
-        stretchRow = stretch + halo + 16;
-        stretches = (shape.Frames + stretch - 1) / stretch;
+        timeBlock = Math.Clamp((samples / (shape.Inputs * shape.Steps)) - halo, TileFrames, whole) / TileFrames * TileFrames;
+        timeBlockRow = timeBlock + halo + 16;
+        timeBlocks = (shape.Frames + timeBlock - 1) / timeBlock;
     }
 
     /// <summary>Divides the work into enough units for a number of threads.</summary>
     public void Divide(int threads)
     {
         var blocks = (shape.Rows + TileRows - 1) / TileRows;
-        groups = threads == 1 ? 1 : (int)Math.Clamp((4L * threads) / Math.Max(1, items * stretches), 1, blocks);
+        groups = threads == 1 ? 1 : (int)Math.Clamp((4L * threads) / Math.Max(1, items * timeBlocks), 1, blocks);
     }
 
-    /// <summary>Takes pieces until there are no more.</summary>
-    public void Do(int part, int parts)
+    /// <summary>Supports pieces until there are no more.</summary>
+    public void Run(int part, int parts)
     {
         _ = (part, parts);
-        var room = (shape.Inputs * shape.Steps * stretchRow) + (TileRows * TileFrames);
+        var room = (shape.Inputs * shape.Steps * timeBlockRow) + (TileRows * TileFrames);
         var own = scratch is { } array && array.Length >= room ? array : scratch = GC.AllocateUninitializedArray<float>(room, pinned: true);
         var samples = (float*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(own));
         int* offsets = stackalloc int[shape.Taps.Length], weights = stackalloc int[shape.Taps.Length];
         for (var tap = 0; tap < shape.Taps.Length; tap++)
         {
-            offsets[tap] = (shape.Taps[tap].Step * stretchRow) + shape.Taps[tap].Shift;
+            offsets[tap] = (shape.Taps[tap].Step * timeBlockRow) + shape.Taps[tap].Shift;
             weights[tap] = shape.Taps[tap].Weight;
         }
 
-        var held = -1L;
-        for (var unit = Interlocked.Increment(ref next) - 1; unit < items * stretches * groups; unit = Interlocked.Increment(ref next) - 1)
+        var packedBlock = -1L;
+        for (var unit = Interlocked.Increment(ref next) - 1; unit < items * timeBlocks * groups; unit = Interlocked.Increment(ref next) - 1)
         {
             var (piece, group) = (unit / groups, (int)(unit % groups));
-            var (item, start) = ((int)(piece / stretches), piece % stretches * stretch);
-            if (held != piece)
+            var (item, start) = ((int)(piece / timeBlocks), piece % timeBlocks * timeBlock);
+            if (packedBlock != piece)
             {
-                LayOut(samples, item, start);
-                held = piece;
+                PackTimeBlock(samples, item, start);
+                packedBlock = piece;
             }
 
             var blocks = (shape.Rows + TileRows - 1) / TileRows;
@@ -286,14 +286,14 @@ internal sealed unsafe class ConvWork
     }
 
     // Packs the samples of a block of time: a row for each channel and step of a stride, zero outside the input.
-    private void LayOut(float* samples, int item, long start)
+    private void PackTimeBlock(float* samples, int item, long start)
     {
         for (var channel = 0; channel < shape.Inputs; channel++)
         {
             var source = x + ((((long)item * shape.Inputs) + channel) * shape.Length);
             for (var step = 0; step < shape.Steps; step++)
             {
-                var row = new Span<float>(samples + ((((long)channel * shape.Steps) + step) * stretchRow), stretchRow);
+                var row = new Span<float>(samples + ((((long)channel * shape.Steps) + step) * timeBlockRow), timeBlockRow);
                 var first = (start * shape.Steps) + step + shape.First;
                 var before = (int)Math.Clamp((-first + shape.Steps - 1) / shape.Steps, 0, row.Length);
                 var count = (int)Math.Clamp((shape.Length - first + shape.Steps - 1) / shape.Steps - before, 0, row.Length - before);
@@ -321,10 +321,10 @@ internal sealed unsafe class ConvWork
         }
     }
 
-    // Four rows of a stretch.
-    private void Rows(float* samples, int* offsets, int* weights, float* aside, int item, long start, int row)
+    // Computes four rows of a block of time.
+    private void Rows(float* samples, int* offsets, int* weights, float* tileBuffer, int item, long start, int row)
     {
-        var frames = (int)Math.Min(stretch, shape.Frames - start);
+        var frames = (int)Math.Min(timeBlock, shape.Frames - start);
         var own = stackalloc float*[TileRows];
         var biases = stackalloc float[TileRows];
         var targets = stackalloc float*[TileRows];
@@ -341,10 +341,10 @@ internal sealed unsafe class ConvWork
             var isWhole = shape.RowsPerOutput == 1 && shape.Trim == 0 && at + TileFrames <= frames && row + TileRows <= shape.Rows;
             for (var i = 0; i < TileRows; i++)
             {
-                targets[i] = isWhole ? y + ((((long)item * outputs) + row + i) * length) + start + at : aside + (i * TileFrames);
+                targets[i] = isWhole ? y + ((((long)item * outputs) + row + i) * length) + start + at : tileBuffer + (i * TileFrames);
             }
 
-            Tile(samples + at, stretchRow * shape.Steps, offsets, weights, shape.Taps.Length, own, shape.WeightChannel, shape.Inputs, biases, targets);
+            Tile(samples + at, timeBlockRow * shape.Steps, offsets, weights, shape.Taps.Length, own, shape.WeightChannel, shape.Inputs, biases, targets);
             if (extras.Residual is not null)
             {
                 AddResidual(targets, item, start + at, Math.Min(TileFrames, frames - at), row);
@@ -352,7 +352,7 @@ internal sealed unsafe class ConvWork
 
             if (!isWhole)
             {
-                Deliver(aside, item, start + at, Math.Min(TileFrames, frames - at), row);
+                CopyTile(tileBuffer, item, start + at, Math.Min(TileFrames, frames - at), row);
             }
         }
     }
@@ -367,7 +367,7 @@ internal sealed unsafe class ConvWork
     }
 
     // Copies the valid part of a tile from the buffer to the output.
-    private void Deliver(float* aside, int item, long frame, int count, int row)
+    private void CopyTile(float* tileBuffer, int item, long frame, int count, int row)
     {
         for (var i = 0; i < Math.Min(TileRows, shape.Rows - row); i++)
         {
@@ -377,7 +377,7 @@ internal sealed unsafe class ConvWork
             {
                 if ((ulong)first < (ulong)length)
                 {
-                    target[first] = aside[(i * TileFrames) + j];
+                    target[first] = tileBuffer[(i * TileFrames) + j];
                 }
             }
         }

@@ -38,8 +38,7 @@ internal static class SnakeKernel
             return;
         }
 
-        // Native memory stays where it is while its tensor lives.
-        var (source, target, factors) = (First(input), First(output), First(alpha));
+        var (source, target, factors) = (Address(input), Address(output), Address(alpha));
         void Row(int row)
         {
             var offset = (nint)row * length;
@@ -62,6 +61,19 @@ internal static class SnakeKernel
         GC.KeepAlive(input);
         GC.KeepAlive(output);
         GC.KeepAlive(alpha);
+    }
+
+    // Unlike TensorMemory.Float32 it allows tensors larger than a span, because the kernel only needs rows to fit one.
+    private static unsafe nint Address(Tensor tensor)
+    {
+        if (!Supports(tensor))
+        {
+            throw new ArgumentException($"A contiguous float32 tensor on the CPU was expected, not {tensor.dtype} [{string.Join(", ", tensor.shape)}] on {tensor.device}.", nameof(tensor));
+        }
+
+        using var flat = tensor.view(-1);
+        using var one = flat.narrow(0, 0, 1);
+        return (nint)TensorMemory.Bytes(one);
     }
 
     /// <summary>One channel.</summary>
@@ -109,12 +121,5 @@ internal static class SnakeKernel
             var sine = MathF.Sin(alpha * input[i]);
             output[i] = input[i] + (sine * sine * inverse);
         }
-    }
-
-    private static unsafe nint First(Tensor tensor)
-    {
-        using var flat = tensor.view(-1);
-        using var one = flat.narrow(0, 0, 1);
-        return (nint)Unsafe.AsPointer(ref MemoryMarshal.GetReference(one.bytes));
     }
 }

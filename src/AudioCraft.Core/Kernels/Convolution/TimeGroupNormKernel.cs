@@ -13,7 +13,7 @@ namespace AudioCraft.Kernels;
 internal static unsafe class TimeGroupNormKernel
 {
     /// <summary>Whether this kernel supports the input: [B, C, T], float32 on the CPU, within the size of a span, and no gradient required.</summary>
-    public static bool Takes(Tensor input) =>
+    public static bool Supports(Tensor input) =>
         input.dim() == 3 && input.dtype == ScalarType.Float32 && input.device_type == DeviceType.CPU && !is_grad_enabled()
         && input.numel() <= int.MaxValue / sizeof(float) && input.size(2) > 0;
 
@@ -23,7 +23,7 @@ internal static unsafe class TimeGroupNormKernel
         using var dense = input.contiguous();
         var result = empty_like(dense);
         var (batch, channels, steps) = ((int)dense.size(0), (int)dense.size(1), (int)dense.size(2));
-        float* x = Data(dense), y = Data(result), scale = Data(weight), shift = Data(bias);
+        float* x = TensorMemory.Float32(dense), y = TensorMemory.Float32(result), scale = TensorMemory.Float32(weight), shift = TensorMemory.Float32(bias);
         var partial = new double[channels];
         var threads = Math.Min(get_num_threads(), Math.Min(Environment.ProcessorCount, channels));
         for (var b = 0; b < batch; b++)
@@ -49,9 +49,6 @@ internal static unsafe class TimeGroupNormKernel
             }
         });
     }
-
-    // Tensors' memory is libtorch's and does not move, so a reference to it may become a pointer.
-    private static float* Data(Tensor tensor) => (float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(tensor.bytes));
 
     private static double Sum(float* x, int count)
     {

@@ -13,8 +13,8 @@ internal sealed unsafe class BFloat16Matrix : WeightMatrix
     public BFloat16Matrix(Tensor weight) : base((int)weight.size(0), (int)weight.size(1))
     {
         packed = HugePages.Empty([Outputs, Inputs], ScalarType.Int16);
-        data = (ushort*)Data(packed);
-        var source = (uint*)Data(weight);
+        data = (ushort*)TensorMemory.Bytes(packed);
+        var source = (uint*)TensorMemory.Float32(weight);
         for (var i = 0L; i < (long)Outputs * Inputs; i++)
         {
             data[i] = Rounded(source[i]);

@@ -1,12 +1,12 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using System.Runtime.Intrinsics;
 
 namespace AudioCraft.Kernels;
 
 /// <summary>
-/// Products of weights, in several element types, with one row of activations or with two rows that share the loads of the weights.
+/// Products of rows of weights, in several element types, with one row of activations or with two that share the loads of the weights.
 /// Uses 512-bit vectors if the processor has them, otherwise <see cref="Vector{T}"/>.
 /// </summary>
 internal static unsafe class DotProduct
@@ -18,7 +18,7 @@ internal static unsafe class DotProduct
     private const int WideActivations = 20 << 10;
 
     /// <summary>Distance of the prefetch of narrow weights into the L2 cache; L1 is too small for the latency of the memory.</summary>
-    private const int Ahead = 8192;
+    private const int PrefetchDistance = 8192;
 
     /// <summary>
     /// Computes the outputs <paramref name="from"/> to <paramref name="to"/> (exclusive) of float32 weights with <paramref name="width"/> columns for <paramref name="rows"/> of
@@ -43,12 +43,12 @@ internal static unsafe class DotProduct
                 var row = 0;
                 for (; row + 1 < rows; row += 2)
                 {
-                    FourWithTwo<TReader>(w + (o * bytes), x + ((long)row * width), width, y + ((long)row * stride) + o, stride);
+                    FourWeightRowsTwoInputRows<TReader>(w + (o * bytes), x + ((long)row * width), width, y + ((long)row * stride) + o, stride);
                 }
 
                 for (var own = o; row < rows && own < o + 4; own++)
                 {
-                    y[((long)row * stride) + own] = Of<TReader>(w + (own * bytes), x + ((long)row * width), width);
+                    y[((long)row * stride) + own] = OneRow<TReader>(w + (own * bytes), x + ((long)row * width), width);
                 }
             }
         }
@@ -59,18 +59,18 @@ internal static unsafe class DotProduct
             for (; row + 1 < rows; row += 2)
             {
                 (y[((long)row * stride) + o], y[((long)(row + 1) * stride) + o]) =
-                    Of<TReader>(w + (o * bytes), x + ((long)row * width), x + ((long)(row + 1) * width), width);
+                    TwoRows<TReader>(w + (o * bytes), x + ((long)row * width), x + ((long)(row + 1) * width), width);
             }
 
             if (row < rows)
             {
-                y[((long)row * stride) + o] = Of<TReader>(w + (o * bytes), x + ((long)row * width), width);
+                y[((long)row * stride) + o] = OneRow<TReader>(w + (o * bytes), x + ((long)row * width), width);
             }
         }
     }
 
     /// <summary>Four rows of weights with two rows of activations; prefetches the next four rows.</summary>
-    private static void FourWithTwo<TReader>(byte* w, float* a, int width, float* y, int stride)
+    private static void FourWeightRowsTwoInputRows<TReader>(byte* w, float* a, int width, float* y, int stride)
         where TReader : IWeightReader
     {
         var bytes = (long)width * TReader.Size;
@@ -114,7 +114,7 @@ internal static unsafe class DotProduct
         }
     }
 
-    private static float Of<TReader>(byte* w, float* a, int width)
+    private static float OneRow<TReader>(byte* w, float* a, int width)
         where TReader : IWeightReader
     {
         var (i, sum) = (0, 0f);
@@ -152,7 +152,7 @@ internal static unsafe class DotProduct
         return sum;
     }
 
-    private static (float First, float Second) Of<TReader>(byte* w, float* a, float* b, int width)
+    private static (float First, float Second) TwoRows<TReader>(byte* w, float* a, float* b, int width)
         where TReader : IWeightReader
     {
         var (i, first, second) = (0, 0f, 0f);
@@ -163,7 +163,7 @@ internal static unsafe class DotProduct
             {
                 if (TReader.Size < sizeof(float))
                 {
-                    Sse.Prefetch1(w + ((long)i * TReader.Size) + Ahead);
+                    Sse.Prefetch1(w + ((long)i * TReader.Size) + PrefetchDistance);
                 }
 
                 var (w0, w1) = (TReader.Load512(w, i), TReader.Load512(w, i + 16));

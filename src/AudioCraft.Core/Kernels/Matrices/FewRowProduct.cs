@@ -11,10 +11,10 @@ namespace AudioCraft.Kernels;
 internal static unsafe class FewRowProduct
 {
     /// <summary>Number of weights from which threads are worth their overhead.</summary>
-    private const long WorthThreads = 1 << 16;
+    private const long WeightsForThreads = 1 << 16;
 
     /// <summary>Whether the kernel supports the tensors: contiguous float32 on the CPU, within the size of a span.</summary>
-    public static bool Takes(Tensor input, Tensor weight) =>
+    public static bool Supports(Tensor input, Tensor weight) =>
         weight.dtype == ScalarType.Float32 && input.dtype == ScalarType.Float32
         && weight.device_type == DeviceType.CPU && input.device_type == DeviceType.CPU
         && weight.numel() <= int.MaxValue / sizeof(float) && weight.is_contiguous();
@@ -25,8 +25,8 @@ internal static unsafe class FewRowProduct
         using var dense = input.contiguous();
         var (rows, width, outputs) = ((int)dense.size(0), (int)dense.size(1), (int)weight.size(0));
         var result = empty([rows, outputs], dtype: ScalarType.Float32);
-        float* x = (float*)WeightMatrix.Data(dense), w = (float*)WeightMatrix.Data(weight), y = (float*)WeightMatrix.Data(result);
-        var threads = weight.numel() < WorthThreads ? 1 : Math.Min(get_num_threads(), Environment.ProcessorCount);
+        float* x = TensorMemory.Float32(dense), w = TensorMemory.Float32(weight), y = TensorMemory.Float32(result);
+        var threads = weight.numel() < WeightsForThreads ? 1 : Math.Min(get_num_threads(), Environment.ProcessorCount);
         ThreadTeam.Shared.Run(threads, (part, parts) => DotProduct.Multiply(
             w, x, rows, width, y, outputs, (int)((long)outputs * part / parts), (int)((long)outputs * (part + 1) / parts)));
         GC.KeepAlive(weight);

@@ -13,7 +13,7 @@ internal sealed unsafe class Float32Matrix : WeightMatrix
     public Float32Matrix(Tensor weight) : base((int)weight.size(0), (int)weight.size(1))
     {
         this.weight = weight;
-        data = (float*)Data(weight);
+        data = TensorMemory.Float32(weight);
     }
 
     public override long Bytes => (long)Outputs * Inputs * sizeof(float);

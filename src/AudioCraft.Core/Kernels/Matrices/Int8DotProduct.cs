@@ -1,7 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using System.Runtime.Intrinsics;
 
 namespace AudioCraft.Kernels;
 
@@ -15,10 +15,10 @@ internal static unsafe class Int8DotProduct
     public const int Group = 128;
 
     /// <summary>Distance of the prefetch of weights into the L2 cache; the activations fill L1.</summary>
-    private const int Ahead = 8192;
+    private const int PrefetchDistance = 8192;
 
-    /// <summary>The product with one row.</summary>
-    public static float One(sbyte* w, float* scales, short* a, int groups)
+    /// <summary>The product of a row of weights with one row of activations.</summary>
+    public static float OneRow(sbyte* w, float* scales, short* a, int groups)
     {
         var first = 0f;
         for (var group = 0; group < groups; group++, w += Group, a += Group)
@@ -29,24 +29,24 @@ internal static unsafe class Int8DotProduct
         return first;
     }
 
-    /// <summary>The products with two rows.</summary>
-    public static (float First, float Second) Two(sbyte* w, float* scales, short* a, short* b, int groups)
+    /// <summary>The products of a row of weights with two rows of activations, which share the loads of the weights.</summary>
+    public static (float First, float Second) TwoRows(sbyte* w, float* scales, short* a, short* b, int groups)
     {
         if (Avx512BW.IsSupported)
         {
-            return Two512(w, scales, a, b, groups);
+            return TwoRows512(w, scales, a, b, groups);
         }
 
-        return Avx2.IsSupported ? Two256(w, scales, a, b, groups) : (One(w, scales, a, groups), One(w, scales, b, groups));
+        return Avx2.IsSupported ? TwoRows256(w, scales, a, b, groups) : (OneRow(w, scales, a, groups), OneRow(w, scales, b, groups));
     }
 
-    private static (float First, float Second) Two512(sbyte* w, float* scales, short* a, short* b, int groups)
+    private static (float First, float Second) TwoRows512(sbyte* w, float* scales, short* a, short* b, int groups)
     {
         Vector512<float> first = default, second = default;
         for (var group = 0; group < groups; group++, w += Group, a += Group, b += Group)
         {
-            Sse.Prefetch1(w + Ahead);
-            Sse.Prefetch1(w + Ahead + 64);
+            Sse.Prefetch1(w + PrefetchDistance);
+            Sse.Prefetch1(w + PrefetchDistance + 64);
             Vector512<int> s = default, t = default;
             for (var i = 0; i < Group; i += 32)
             {
@@ -63,13 +63,13 @@ internal static unsafe class Int8DotProduct
         return (Vector512.Sum(first), Vector512.Sum(second));
     }
 
-    private static (float First, float Second) Two256(sbyte* w, float* scales, short* a, short* b, int groups)
+    private static (float First, float Second) TwoRows256(sbyte* w, float* scales, short* a, short* b, int groups)
     {
         Vector256<float> first = default, second = default;
         for (var group = 0; group < groups; group++, w += Group, a += Group, b += Group)
         {
-            Sse.Prefetch1(w + Ahead);
-            Sse.Prefetch1(w + Ahead + 64);
+            Sse.Prefetch1(w + PrefetchDistance);
+            Sse.Prefetch1(w + PrefetchDistance + 64);
             Vector256<int> s = default, t = default;
             for (var i = 0; i < Group; i += 16)
             {

@@ -23,9 +23,9 @@ internal sealed unsafe class Int8Matrix : WeightMatrix
         // Padding at the end, because products prefetch beyond the last row.
         packed = HugePages.Empty([((long)Outputs * groups * Int8DotProduct.Group) + Int8DotProduct.Group], ScalarType.Int8);
         packedScales = HugePages.Empty([Outputs, groups], ScalarType.Float32);
-        data = (sbyte*)Data(packed);
-        scales = (float*)Data(packedScales);
-        var source = (float*)Data(weight);
+        data = (sbyte*)TensorMemory.Bytes(packed);
+        scales = TensorMemory.Float32(packedScales);
+        var source = TensorMemory.Float32(weight);
         var threads = Math.Min(get_num_threads(), Environment.ProcessorCount);
         ThreadTeam.Shared.Run(threads, (part, parts) => Round(source, (int)((long)Outputs * part / parts), (int)((long)Outputs * (part + 1) / parts)));
         GC.KeepAlive(weight);
@@ -48,13 +48,13 @@ internal sealed unsafe class Int8Matrix : WeightMatrix
             for (; row + 1 < rows; row += 2)
             {
                 var a = rounded + ((long)row * width);
-                var (first, second) = Int8DotProduct.Two(weights, own, a, a + width, groups);
+                var (first, second) = Int8DotProduct.TwoRows(weights, own, a, a + width, groups);
                 (y[((long)row * stride) + o], y[((long)(row + 1) * stride) + o]) = (first * factors[row], second * factors[row + 1]);
             }
 
             if (row < rows)
             {
-                y[((long)row * stride) + o] = Int8DotProduct.One(weights, own, rounded + ((long)row * width), groups) * factors[row];
+                y[((long)row * stride) + o] = Int8DotProduct.OneRow(weights, own, rounded + ((long)row * width), groups) * factors[row];
             }
         }
     }

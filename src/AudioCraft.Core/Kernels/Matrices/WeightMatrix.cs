@@ -44,7 +44,4 @@ internal abstract unsafe class WeightMatrix(int outputs, int inputs) : IDisposab
 
     /// <summary>Frees the memory.</summary>
     public abstract void Dispose();
-
-    /// <summary>Address of a contiguous CPU tensor's elements. libtorch's memory does not move.</summary>
-    internal static byte* Data(Tensor tensor) => (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(tensor.bytes));
 }

@@ -50,8 +50,7 @@ internal sealed unsafe class StepAttention
     /// <summary>Whether all tensors of a state are contiguous float32 on the CPU.</summary>
     public static bool Supports(TransformerState state)
     {
-        static bool IsSupported(Tensor? tensor) =>
-            tensor is null || (tensor.dtype == ScalarType.Float32 && tensor.device_type == DeviceType.CPU && tensor.is_contiguous() && tensor.numel() <= int.MaxValue / sizeof(float));
+        static bool IsSupported(Tensor? tensor) => tensor is null || TensorMemory.IsFloat32(tensor);
         return IsSupported(state.Positions) && IsSupported(state.SourceMask) && IsSupported(state.PaddingMask)
             && state.Caches.All(cache => IsSupported(cache.Stored.Keys)) && state.Sources.All(source => IsSupported(source.Keys) && IsSupported(source.Values));
     }
@@ -119,7 +118,7 @@ internal sealed unsafe class StepAttention
         var data = new float*[all.Length];
         for (var i = 0; i < data.Length; i++)
         {
-            data[i] = (float*)WeightMatrix.Data(all[i]);
+            data[i] = TensorMemory.Float32(all[i]);
         }
 
         return data;
@@ -128,7 +127,7 @@ internal sealed unsafe class StepAttention
     /// <summary>A table with one row for each row of the batch, or one for all; or no table.</summary>
     private readonly struct RowTable(Tensor? tensor)
     {
-        private readonly float* data = tensor is null ? null : (float*)WeightMatrix.Data(tensor);
+        private readonly float* data = tensor is null ? null : TensorMemory.Float32(tensor);
         private readonly long stride = tensor?.size(0) > 1 ? tensor.numel() / tensor.size(0) : 0;
 
         /// <summary>Element <paramref name="at"/> of a row; null without a table.</summary>

@@ -42,30 +42,31 @@ internal sealed unsafe class StepDecoder : IDisposable
         threads = Math.Min(get_num_threads(), Environment.ProcessorCount);
         projected = dim + (2 * dim / config.KeyValueRepeat);
         attention = new StepAttention(state, config.NumHeads, dim / config.NumHeads, config.KeyValueRepeat);
-        x = memory.Floats(rows * dim);
-        wide = memory.Floats(rows * Math.Max(projected, config.FeedForwardDim));
-        attended = memory.Floats(rows * dim);
-        added = memory.Floats(rows * dim);
-        logits = memory.Floats(rows * config.NumCodebooks * config.Cardinality);
+        x = memory.Floats((long)rows * dim);
+        wide = memory.Floats((long)rows * Math.Max(projected, config.FeedForwardDim));
+        attended = memory.Floats((long)rows * dim);
+        added = memory.Floats((long)rows * dim);
+        logits = memory.Floats((long)rows * config.NumCodebooks * config.Cardinality);
         matrixInputs = [.. Enumerable.Range(0, threads).Select(_ => new MatrixInput())];
         scratch = new float*[threads];
         for (var i = 0; i < threads; i++)
         {
-            scratch[i] = memory.Floats(Math.Max(rows * dim, attention.MaxKeys));
+            scratch[i] = memory.Floats(Math.Max((long)rows * dim, attention.MaxKeys));
         }
 
         barrier = new SpinBarrier(threads);
         work = Work;
     }
 
-    /// <summary>Creates a decoder that continues from a state; null for models, weights and batches that it does not support.</summary>
+    /// <summary>Creates a decoder that continues from a state; null for models, weights and batches that it does not support, and for logits larger than a span.</summary>
     /// <param name="config">The model's configuration.</param>
     /// <param name="state">The state. It remains the caller's and must outlive the decoder.</param>
     /// <param name="rows">Rows of the batch.</param>
     /// <param name="weights">The model's weights; null if they are not float32 or packed on the CPU.</param>
     public static StepDecoder? TryCreate(LMConfig config, TransformerState state, int rows, StepWeights? weights)
     {
-        var isSupported = config.NormFirst && config.LayerScale is null && !config.QueryKeyNorm && !config.QueryKeyNormCross && StepAttention.Supports(state);
+        var isSupported = config.NormFirst && config.LayerScale is null && !config.QueryKeyNorm && !config.QueryKeyNormCross && StepAttention.Supports(state)
+            && (long)rows * config.NumCodebooks * config.Cardinality <= int.MaxValue;
         return isSupported && weights is not null && (rows <= MaxRows || weights.Layers[0].Up.Matrix is not Float32Matrix)
             ? new StepDecoder(config, state, weights, rows)
             : null;
@@ -74,9 +75,16 @@ internal sealed unsafe class StepDecoder : IDisposable
     /// <summary>Computes the next step.</summary>
     /// <param name="stepTokens">Tokens [rows, K].</param>
     /// <param name="result">Receives the logits [rows, K, cardinality] of the following step.</param>
+    /// <exception cref="ArgumentException">A length is wrong.</exception>
     /// <exception cref="InvalidOperationException">The state has no room for another step.</exception>
     public void Step(long[] stepTokens, Span<float> result)
     {
+        if (stepTokens.Length != (long)rows * config.NumCodebooks || result.Length != (long)rows * config.NumCodebooks * config.Cardinality)
+        {
+            throw new ArgumentException(
+                $"{stepTokens.Length} tokens and {result.Length} logits do not fit {rows} rows of {config.NumCodebooks} codebooks of {config.Cardinality} entries.", nameof(stepTokens));
+        }
+
         if (state.Length >= state.MaxSteps)
         {
             throw new InvalidOperationException($"1 step does not fit after {state.Length} of {state.MaxSteps}.");
@@ -84,7 +92,7 @@ internal sealed unsafe class StepDecoder : IDisposable
 
         tokens = stepTokens;
         attention.Reserve();
-        ThreadTeam.Shared.Run(threads, work, together: true);
+        ThreadTeam.Shared.Run(threads, work, usesBarrier: true);
         new ReadOnlySpan<float>(logits, result.Length).CopyTo(result);
     }
 

@@ -17,7 +17,7 @@ internal sealed unsafe class StepWeights
         Embeddings = new float*[tables.Length];
         for (var k = 0; k < tables.Length; k++)
         {
-            Embeddings[k] = (float*)WeightMatrix.Data(this.tables[k]);
+            Embeddings[k] = TensorMemory.Float32(this.tables[k]);
         }
     }
 
@@ -36,7 +36,7 @@ internal sealed unsafe class StepWeights
     /// <summary>Creates views of a model's weights; null if a weight is not float32 or packed on the CPU, or if the model has no final normalization.</summary>
     public static StepWeights? TryCreate(Tensor[] tables, StreamingTransformer transformer, LayerNorm? outNorm, IEnumerable<Linear> heads)
     {
-        if (outNorm is null || !Array.TrueForAll(tables, table => table.dtype == ScalarType.Float32 && table.device_type == DeviceType.CPU && table.is_contiguous()))
+        if (outNorm is null || !LayerNormView.Supports(outNorm) || !Array.TrueForAll(tables, TensorMemory.IsFloat32))
         {
             return null;
         }
@@ -73,6 +73,7 @@ internal sealed record StepLayerWeights(
         var (output, first, second, crossOutput) = (Of(self.Output), Of(up), Of(down), Of(cross?.Output));
         var crossProjection = cross is null ? null : LinearView.Of(cross.Projection, cross.ProjectionBias);
         return projection is null || output is null || first is null || second is null || (cross is not null && (crossProjection is null || crossOutput is null))
+            || !LayerNormView.Supports(selfNorm) || (crossNorm is not null && !LayerNormView.Supports(crossNorm)) || !LayerNormView.Supports(feedForwardNorm)
             ? null
             : new(
                 new(selfNorm), projection, output,
@@ -89,7 +90,7 @@ internal sealed unsafe class LinearView
     private LinearView(WeightMatrix matrix, Tensor? bias)
     {
         (Matrix, biasTensor) = (matrix, bias);
-        Bias = bias is null ? null : (float*)WeightMatrix.Data(bias);
+        Bias = bias is null ? null : TensorMemory.Float32(bias);
     }
 
     /// <summary>The matrix [outputs, inputs].</summary>
@@ -99,7 +100,8 @@ internal sealed unsafe class LinearView
     public float* Bias { get; }
 
     /// <summary>A view; null if the weights are not float32 or packed on the CPU.</summary>
-    public static LinearView? Of(PackableWeight weight, Tensor? bias) => weight.Matrix is { } matrix ? new LinearView(matrix, bias) : null;
+    public static LinearView? Of(PackableWeight weight, Tensor? bias) =>
+        weight.Matrix is { } matrix && (bias is null || TensorMemory.IsFloat32(bias)) ? new LinearView(matrix, bias) : null;
 
     /// <summary>
     /// Computes the outputs <paramref name="from"/> to <paramref name="to"/> (exclusive) of every input row, bias included:
@@ -129,8 +131,11 @@ internal sealed unsafe class LinearView
 /// <summary>Scale and shift of a layer normalization in the layer's own memory.</summary>
 internal sealed unsafe class LayerNormView(LayerNorm norm)
 {
-    private readonly float* weight = (float*)WeightMatrix.Data(norm.Weight);
-    private readonly float* bias = (float*)WeightMatrix.Data(norm.Bias);
+    /// <summary>Whether the scale and shift are float32 on the CPU.</summary>
+    public static bool Supports(LayerNorm norm) => TensorMemory.IsFloat32(norm.Weight) && TensorMemory.IsFloat32(norm.Bias);
+
+    private readonly float* weight = TensorMemory.Float32(norm.Weight);
+    private readonly float* bias = TensorMemory.Float32(norm.Bias);
 
     /// <summary>Normalizes rows of <paramref name="width"/> values.</summary>
     public void Apply(float* x, float* y, int rows, int width)

@@ -80,7 +80,7 @@ internal sealed unsafe class EncodecLanguageModelWeights : IDisposable
     {
         var tensor = parameter.detach().cpu().to(ScalarType.Float32).contiguous().DetachFromDisposeScope();
         tensors.Add(tensor);
-        return (float*)WeightMatrix.Data(tensor);
+        return TensorMemory.Float32(tensor);
     }
 
     /// <summary>MaxPeriod^(i / (D/2 − 1)) for each i below D/2, as upstream rounds it to float32.</summary>
