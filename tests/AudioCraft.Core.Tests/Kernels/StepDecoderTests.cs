@@ -1,4 +1,5 @@
 using AudioCraft.Codecs;
+using AudioCraft.Kernels;
 using AudioCraft.LanguageModel;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -144,24 +145,35 @@ public class StepDecoderTests
     [InlineData("norm_cross")]
     [InlineData("norm2")]
     [InlineData("out_norm")]
-    [InlineData("linear1.bias")]
-    [InlineData("linears.1.bias")]
     public void Weights_of_several_types_have_no_decoder(string part)
     {
         using var scope = NewDisposeScope();
         using var model = new LMModel(new LMConfig { Dim = 16, NumHeads = 2, NumLayers = 2, NumCodebooks = 2, Cardinality = 9, BiasFeedForward = true, BiasProjection = true });
-        using var guard = no_grad();
-        foreach (var (name, parameter) in model.named_parameters())
+        foreach (var (name, module) in model.named_modules())
         {
-            if (name.Contains(part, StringComparison.Ordinal))
+            if (name.EndsWith(part, StringComparison.Ordinal))
             {
-                parameter.set_(parameter.to(ScalarType.Float64));
+                module.to(ScalarType.Float64);
             }
         }
 
         using var state = model.CreateState(1, 4, new ConditionTensors(new ConditionTensor("description", randn(1, 3, 16))));
 
         Assert.Null(state.Decoder);
+    }
+
+    [Fact]
+    public void A_bias_of_another_type_has_no_view()
+    {
+        using var linear = new AudioCraft.Layers.Linear(4, 3);
+        using var bias = zeros(3, ScalarType.Float64);
+        using var strided = zeros(6)[TensorIndex.Slice(step: 2)];
+
+        Assert.Null(LinearView.Of(linear.Matrix, bias));
+        Assert.Null(LinearView.Of(linear.Matrix, strided));
+        Assert.NotNull(LinearView.Of(linear.Matrix, linear.Bias));
+        Assert.Throws<ArgumentException>(Address);
+        unsafe void Address() => _ = TensorMemory.Float32(bias);
     }
 
     [Fact]
