@@ -191,6 +191,16 @@ public class UserFileTests
     }
 
     [Fact]
+    public void Flac_of_a_pipe_without_a_length_is_read()
+    {
+        var file = SoundFileReaderTests.Encode(SoundFormat.Flac, 2);
+        file[21] &= 0xF0;
+        file.AsSpan(22, 4).Clear();
+        using var wav = NAudioFile.Read(new MemoryStream(file)).Wav;
+        Assert.Equal([2, 12_000], wav.shape);
+    }
+
+    [Fact]
     public void Formats_that_cannot_be_written_are_reported_once()
     {
         var many = Assert.Throws<ArgumentException>(() => new SoundFileWriter(new MemoryStream(), WaveFormat.CreateIeeeFloatWaveFormat(24000, 65), SoundFormat.Wav));

@@ -14,8 +14,11 @@ internal sealed class LibSndFileDecoder : SoundDecoder
         Channels = info.Channels;
         SampleRate = info.SampleRate;
         Layout = Mask(file.GetChannelMap(info.Channels));
-        HasExactLength = (info.Format & LibSndFile.MajorFormatMask) == LibSndFile.Flac;
-        Frames = info.Frames > 0 ? info.Frames : MeasureFrames();
+
+        // FLAC files written to a pipe do not state their length.
+        var isKnown = info.Frames is > 0 and < long.MaxValue;
+        HasExactLength = isKnown && (info.Format & LibSndFile.MajorFormatMask) == LibSndFile.Flac;
+        Frames = isKnown ? info.Frames : info.Frames == 0 ? MeasureFrames() : 0;
     }
 
     public override int Read(Span<float> buffer) => file.ReadFrames(buffer, buffer.Length / Channels) * Channels;

@@ -67,7 +67,8 @@ public class AudioConverterTests
         {
             using var converter = new AudioConverter(48000, 6, 16000, 1);
             converter.Convert(wav).Dispose();
-            Assert.Throws<ArgumentException>(() => converter.Convert(wav[0]));
+            using var mono = wav[0];
+            Assert.Throws<ArgumentException>(() => converter.Convert(mono));
         });
         LiveTensors.Left(1, () =>
         {

@@ -128,7 +128,14 @@ internal sealed record WavHeader(WavFormat Format, long? DataBytes, ByteSource S
         for (var tags = 0; tags < 4 && source.Peek(10) is { Length: 10 } head && head.StartsWith("ID3"u8) && head[3] < 0xFF && ((head[6] | head[7] | head[8] | head[9]) & 0x80) == 0; tags++)
         {
             var size = (head[6] << 21) | (head[7] << 14) | (head[8] << 7) | head[9];
-            source.Skip(10 + size + ((head[5] & 0x10) != 0 ? 10 : 0), "the ID3 tag");
+            try
+            {
+                source.Skip(10 + size + ((head[5] & 0x10) != 0 ? 10 : 0), "the ID3 tag");
+            }
+            catch (AudioFormatException error)
+            {
+                throw new AudioFormatException($"{error.Message} An ID3 tag is usually the beginning of an MP3 file: copy or download the file again.", error);
+            }
 
             // What follows a tag is usually MP3.
             var next = source.Peek(4);
@@ -329,7 +336,13 @@ internal sealed record WavHeader(WavFormat Format, long? DataBytes, ByteSource S
             if (source.Remaining is not { } remaining)
             {
                 // A pipe's end shows whether a size was right.
-                return new WavHeader(format!, size == 0 && IsUnfinished() || size == long.MaxValue || size == uint.MaxValue ? null : size, source)
+                var isOpen = size == 0 && IsUnfinished() || size is long.MaxValue or uint.MaxValue;
+                if (isOpen)
+                {
+                    Note("The header has no size, as in the output of a pipe: the samples are read to the end.");
+                }
+
+                return new WavHeader(format!, isOpen ? null : size, source)
                 {
                     MayLack = isStreamed ? long.MaxValue : position,
                     MayContinue = kind is WavKind.Riff or WavKind.Rifx,
