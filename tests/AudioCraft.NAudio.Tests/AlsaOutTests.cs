@@ -108,6 +108,32 @@ public class AlsaOutTests
     }
 
     [Fact]
+    public void Pausing_and_playing_again_at_any_time_does_not_fail()
+    {
+        if (!HasAlsa())
+        {
+            return;
+        }
+
+        var source = new Silence();
+        using var player = new AlsaOut("null");
+        Exception? failure = null;
+        player.PlaybackStopped += (_, arguments) => failure = arguments.Exception;
+        player.Init(source.ToWaveProvider());
+        for (var i = 0; i < 2000; i++)
+        {
+            player.Play();
+            player.Pause();
+        }
+
+        var reads = source.Reads;
+        player.Play();
+        Assert.True(SpinWait.SpinUntil(() => source.Reads > reads + 10, Limit));
+        player.Stop();
+        Assert.Null(failure);
+    }
+
+    [Fact]
     public void PlaybackStopped_handler_can_play_stop_and_dispose()
     {
         if (!HasAlsa())

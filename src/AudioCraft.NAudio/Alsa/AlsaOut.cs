@@ -286,9 +286,15 @@ public sealed class AlsaOut : IWavePlayer, IWaveLatency
         }
 
         var bytes = output!.BitsPerSample == 32 ? MemoryMarshal.AsBytes(samples) : ToInteger16(samples);
-        while (bytes.Length >= output.BlockAlign && MayPlay())
+        while (bytes.Length >= output.BlockAlign)
         {
+            // Before MayPlay: a pause after this line interrupts the write or precedes it, and neither is an error of the device.
             var before = Volatile.Read(ref interruptions);
+            if (!MayPlay())
+            {
+                return;
+            }
+
             var written = LibAsound.Write(device, bytes, (nuint)(bytes.Length / output.BlockAlign));
             if (written >= 0)
             {
