@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 namespace AudioCraft;
 
 /// <summary>
-/// Descript Audio Codec (Kumar et al. 2023; descript-audio-codec, dac/model/dac.py): convolutions with Snake, and a residual quantizer with factorised, normalised codebooks.
+/// Descript Audio Codec (Kumar et al. 2023; descript-audio-codec, dac/model/dac.py): convolutions with Snake, and a residual quantizer with factorized, normalized codebooks.
 /// One audio channel; <see cref="DacCompressor"/> codes files of any number of channels and any rate.
 /// </summary>
 public sealed class DacModel : CompressionModel

@@ -27,7 +27,7 @@ public sealed class EncodecModel : CompressionModel
     /// <summary>A model with random weights in the form that training needs, or in the form for inference.</summary>
     /// <param name="config">The configuration of the model.</param>
     /// <param name="training">
-    /// Whether weight normalisation keeps its own parameters <c>weight_g</c> and <c>weight_v</c>, as upstream's checkpoints have them, instead of one folded weight.
+    /// Whether weight normalization keeps its own parameters <c>weight_g</c> and <c>weight_v</c>, as upstream's checkpoints have them, instead of one folded weight.
     /// Either form computes the same; whether codebooks learn is the module's mode, <c>train()</c> or <c>eval()</c>.
     /// </param>
     /// <exception cref="ArgumentException">A value is out of range or does not fit another; the message names it.</exception>

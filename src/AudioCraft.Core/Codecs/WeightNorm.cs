@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Codecs;
 
-/// <summary>Weight normalisation over all but the first dimension, as PyTorch's <c>weight_norm(dim=0)</c>: <c>w = v · g / ‖v‖</c>.</summary>
+/// <summary>Weight normalization over all but the first dimension, as PyTorch's <c>weight_norm(dim=0)</c>: <c>w = v · g / ‖v‖</c>.</summary>
 internal static class WeightNorm
 {
     /// <summary>

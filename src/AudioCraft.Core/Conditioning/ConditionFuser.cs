@@ -165,7 +165,7 @@ internal sealed class ConditionFuser(
         }));
     }
 
-    /// <summary>Nearest-neighbour interpolation to <paramref name="count"/> positions, with the float32 arithmetic of PyTorch's <c>interpolate</c>.</summary>
+    /// <summary>Nearest-neighbor interpolation to <paramref name="count"/> positions, with the float32 arithmetic of PyTorch's <c>interpolate</c>.</summary>
     private static Tensor Stretch(Tensor values, int dim, long count)
     {
         var length = values.size(dim);

@@ -58,7 +58,7 @@ public sealed record LMConfig
     /// <summary>Number of query heads that share a key and value head of the self-attention (<c>kv_repeat</c>); a divisor of <see cref="NumHeads"/>.</summary>
     public int KeyValueRepeat { get; init; } = 1;
 
-    /// <summary>Initial value of the learnt scale of each block's output (<c>layer_scale</c>, Touvron et al. 2021); null for none.</summary>
+    /// <summary>Initial value of the learned scale of each block's output (<c>layer_scale</c>, Touvron et al. 2021); null for none.</summary>
     public double? LayerScale { get; init; }
 
     /// <summary>Whether attention is computed in float32 for every type of the weights (<c>attention_as_float32</c>).</summary>

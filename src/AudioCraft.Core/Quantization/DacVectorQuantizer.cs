@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Quantization;
 
-/// <summary>One stage of DAC's quantizer: the latent is projected to few dimensions, encoded there (Yu et al. 2021, factorised codes), and projected back.</summary>
+/// <summary>One stage of DAC's quantizer: the latent is projected to few dimensions, encoded there (Yu et al. 2021, factorized codes), and projected back.</summary>
 internal sealed class DacVectorQuantizer : Module
 {
     /// <summary>Standard deviation of the initial weights of the projections, as in upstream.</summary>
@@ -56,7 +56,7 @@ internal sealed class DacVectorQuantizer : Module
     }
 }
 
-/// <summary>A codebook that encodes a vector as the entry nearest in direction (Yu et al. 2021, ℓ2-normalised codes) and decodes to the unnormalised entry.</summary>
+/// <summary>A codebook that encodes a vector as the entry nearest in direction (Yu et al. 2021, ℓ2-normalized codes) and decodes to the unnormalized entry.</summary>
 internal sealed class DacCodebook : Module
 {
     /// <summary>Similarities computed at a time: 16 MiB of float32, whatever the length of the input.</summary>

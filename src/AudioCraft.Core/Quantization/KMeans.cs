@@ -12,9 +12,9 @@ internal static class KMeans
 
     /// <summary>Clusters samples.</summary>
     /// <param name="samples">[N, D].</param>
-    /// <param name="initial">Which samples are the first centres: [C], int64 on any device.</param>
+    /// <param name="initial">Which samples are the first centers: [C], int64 on any device.</param>
     /// <param name="iterations">At least 0.</param>
-    /// <returns>The centres [C, D], and the number of samples of each at its last update, [C], int64. The caller owns both.</returns>
+    /// <returns>The centers [C, D], and the number of samples of each at its last update, [C], int64. The caller owns both.</returns>
     public static (Tensor Means, Tensor Counts) Cluster(Tensor samples, Tensor initial, int iterations)
     {
         using var scope = NewDisposeScope();
@@ -29,7 +29,7 @@ internal static class KMeans
             var sums = zeros_like(means).index_add_(0, nearest, samples, Scalars.One);
             var size = members.clamp_min(Scalars.One).unsqueeze(1).to(means.dtype);
 
-            // A centre without samples is unchanged.
+            // A center without samples is unchanged.
             var moved = where(members.eq(Scalars.Zero).unsqueeze(1), means, sums / size);
             means.Dispose();
             counts?.Dispose();
@@ -41,8 +41,8 @@ internal static class KMeans
     }
 
     /// <summary>
-    /// The nearest centre of each sample. Distances are summed from the differences rather than by a matrix product: equal centres, which occur with fewer samples
-    /// than centres, must have equal distances so that the first of them is chosen.
+    /// The nearest center of each sample. Distances are summed from the differences rather than by a matrix product: equal centers, which occur with fewer samples
+    /// than centers, must have equal distances so that the first of them is chosen.
     /// </summary>
     private static Tensor Assign(Tensor samples, Tensor means)
     {

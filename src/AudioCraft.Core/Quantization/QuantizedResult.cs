@@ -6,7 +6,7 @@ namespace AudioCraft;
 /// <param name="X">The quantized latent sequence [B, D, F]; from a codec the reconstructed audio [B, C, T].</param>
 /// <param name="Codes">[B, K, F], int64.</param>
 /// <param name="Bandwidth">Kilobits a second, a scalar.</param>
-/// <param name="Penalty">Commitment and regularisation loss for training, a scalar; 0 in evaluation.</param>
+/// <param name="Penalty">Commitment and regularization loss for training, a scalar; 0 in evaluation.</param>
 /// <param name="Metrics">Further values for logs.</param>
 public sealed record QuantizedResult(
     Tensor X, Tensor Codes, Tensor Bandwidth, Tensor? Penalty = null, IReadOnlyDictionary<string, Tensor>? Metrics = null) : IDisposable

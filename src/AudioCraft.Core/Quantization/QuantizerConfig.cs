@@ -31,7 +31,7 @@ public sealed record QuantizerConfig
     /// </summary>
     public bool UpstreamLearning { get; init; }
 
-    /// <summary>Weight of the orthogonal regularisation in training, at least 0.</summary>
+    /// <summary>Weight of the orthogonal regularization in training, at least 0.</summary>
     public double OrthogonalWeight { get; init; }
 
     /// <summary>Whether that includes only entries that the batch uses.</summary>

@@ -62,11 +62,11 @@ internal sealed class ResidualVectorQuantization : Module
 
     /// <summary>Encodes a training batch with the first <paramref name="stages"/> codebooks and updates them.</summary>
     /// <param name="x">[B, D, F].</param>
-    /// <param name="stages">How many codebooks.</param>
+    /// <param name="stages">Number of codebooks.</param>
     /// <param name="sampler">Source of random choices.</param>
     /// <returns>
     /// The sum of the entries [B, D, F], with <paramref name="x"/>'s own gradient (the straight-through estimate, once for all stages); the codes [B, stages, F];
-    /// and the mean over stages of the squared distance between a stage's input and its entries, plus the regularisation, a scalar. The caller owns them.
+    /// and the mean over stages of the squared distance between a stage's input and its entries, plus the regularization, a scalar. The caller owns them.
     /// </returns>
     public (Tensor Quantized, Tensor Codes, Tensor Penalty) Learn(Tensor x, int stages, TrainingSampler sampler)
     {
@@ -125,7 +125,7 @@ internal sealed class VectorQuantization : Module
     public (Tensor Codes, Tensor Quantized) Learn(Tensor rows, TrainingSampler sampler) => _codebook.Learn(rows, sampler);
 
     /// <summary>
-    /// The weighted orthogonal regularisation of the codebook, a scalar, or null without one. Entries are updated by averages, so it has no gradient: as upstream, it is only reported.
+    /// The weighted orthogonal regularization of the codebook, a scalar, or null without one. Entries are updated by averages, so it has no gradient: as upstream, it is only reported.
     /// </summary>
     /// <param name="codes">The codes of the batch, [N].</param>
     /// <param name="sampler">Source of random choices.</param>

@@ -22,7 +22,7 @@ public sealed class ResidualVectorQuantizer : BaseQuantizer
     /// <param name="kmeansInit">Whether the first training batch initializes the entries by k-means.</param>
     /// <param name="kmeansIters">Iterations of it.</param>
     /// <param name="thresholdEmaDeadCode">Entries used less than this are replaced in training.</param>
-    /// <param name="orthogonalRegWeight">Weight of the orthogonal regularisation in training; 0 for none.</param>
+    /// <param name="orthogonalRegWeight">Weight of the orthogonal regularization in training; 0 for none.</param>
     /// <param name="orthogonalRegActiveCodesOnly">Whether that includes only entries that the batch uses.</param>
     /// <param name="orthogonalRegMaxCodes">The maximum number of entries that it includes, or null for all.</param>
     /// <param name="upstreamLearning">Whether codebooks are updated with upstream's faults: see <see cref="QuantizerConfig.UpstreamLearning"/>.</param>
@@ -120,7 +120,7 @@ public sealed class ResidualVectorQuantizer : BaseQuantizer
     /// <returns>
     /// The quantized sequence [B, D, F], the codes [B, K, F], the bandwidth in kb/s at this frame rate, and a penalty, 0 in evaluation. The caller owns them.
     /// In training the result uses the codebooks before this step's update; the gradient passes straight through to <paramref name="x"/>;
-    /// the penalty is the commitment loss, a mean over codebooks, plus the regularisation; and with dropout K is sampled from 1 to <see cref="BaseQuantizer.NumCodebooks"/>.
+    /// the penalty is the commitment loss, a mean over codebooks, plus the regularization; and with dropout K is sampled from 1 to <see cref="BaseQuantizer.NumCodebooks"/>.
     /// </returns>
     /// <remarks>
     /// With k-means the first batch in training mode initializes the entries; a batch in evaluation mode never does, unlike upstream.

@@ -14,7 +14,7 @@ public static class MelScale
     /// <summary>Frequencies at equal distances on the mel scale.</summary>
     /// <param name="lowest">The first frequency, in hertz.</param>
     /// <param name="highest">The last frequency, in hertz.</param>
-    /// <param name="count">How many, at least 2.</param>
+    /// <param name="count">Number of values, at least 2.</param>
     public static double[] Space(double lowest, double highest, int count)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 2);

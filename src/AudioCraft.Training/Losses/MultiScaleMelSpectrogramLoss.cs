@@ -31,7 +31,7 @@ public sealed class MultiScaleMelSpectrogramLoss : AudioLoss
     {
         if (rangeStart < 2 || rangeEnd > 21 || rangeStart >= rangeEnd)
         {
-            throw new ArgumentOutOfRangeException(nameof(rangeStart), rangeStart, $"From 2 up to, and without, at most 21 were expected, not {rangeStart} to {rangeEnd}.");
+            throw new ArgumentOutOfRangeException(nameof(rangeStart), rangeStart, $"At least 2 and less than {nameof(rangeEnd)}, which is at most 21, was expected; they are {rangeStart} and {rangeEnd}.");
         }
 
         this.normalized = normalized;

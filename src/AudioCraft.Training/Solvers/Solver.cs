@@ -46,7 +46,7 @@ public abstract partial class Solver : IDisposable
     /// <summary>Trains until all steps are completed, from the checkpoint in the directory if it exists.</summary>
     /// <param name="progress">Receives each row of the logs.</param>
     /// <param name="cancellationToken">Checked between steps; the state is saved before the exception is thrown.</param>
-    /// <exception cref="OperationCanceledException">The training was cancelled.</exception>
+    /// <exception cref="OperationCanceledException">The training was canceled.</exception>
     /// <exception cref="CheckpointException">The checkpoint is damaged or belongs to another training.</exception>
     /// <exception cref="AudioCraftException">A loss is not finite, or a file cannot be written.</exception>
     public void Run(IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)

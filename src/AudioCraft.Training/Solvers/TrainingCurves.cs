@@ -78,9 +78,9 @@ public static class TrainingCurves
         canvas.DrawText($"step {last}", Width - Margin - 70, Height - Margin + 16, SKTextAlign.Left, font, paint);
     }
 
-    private static void DrawLine(SKCanvas canvas, IEnumerable<SKPoint> points, SKPaint paint, SKColor colour, float width)
+    private static void DrawLine(SKCanvas canvas, IEnumerable<SKPoint> points, SKPaint paint, SKColor color, float width)
     {
-        paint.Color = colour;
+        paint.Color = color;
         paint.StrokeWidth = width;
         SKPoint? before = null;
         foreach (var point in points)

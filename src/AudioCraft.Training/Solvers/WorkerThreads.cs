@@ -21,7 +21,7 @@ internal sealed class WorkerThreads : IDisposable
     {
         errors = new Exception?[count];
         calls = [.. Enumerable.Range(1, count - 1).Select(_ => new SemaphoreSlim(0))];
-        threads = [.. Enumerable.Range(1, count - 1).Select(part => new Thread(() => Serve(part)) { IsBackground = true, Name = $"AudioCraft training {part}" })];
+        threads = [.. Enumerable.Range(1, count - 1).Select(part => new Thread(() => Loop(part)) { IsBackground = true, Name = $"AudioCraft training {part}" })];
         foreach (var thread in threads)
         {
             thread.Start();
@@ -68,7 +68,7 @@ internal sealed class WorkerThreads : IDisposable
         finished.Dispose();
     }
 
-    private void Serve(int part)
+    private void Loop(int part)
     {
         set_num_threads(1);
         for (calls[part - 1].Wait(); !ending; calls[part - 1].Wait())

@@ -13,13 +13,13 @@ public static class UnigramTrainer
 {
     private const char Space = '\u2581';
     private const int LongestWord = 128;
-    private const int MostWords = 1 << 22;
+    private const int MaxWords = 1 << 22;
 
     /// <summary>Rounds of expectation maximization between two prunings.</summary>
     private const int RoundsBetweenPrunings = 2;
 
     /// <summary>Pieces with a lower expected count are removed.</summary>
-    private const double LeastExpected = 0.5;
+    private const double MinExpected = 0.5;
 
     /// <summary>Pruning stops at this multiple of the requested size; the last pieces are removed by probability.</summary>
     private const double Margin = 1.1;
@@ -53,7 +53,7 @@ public static class UnigramTrainer
         {
             for (var round = 0; round < RoundsBetweenPrunings; round++)
             {
-                model = model.Maximized(words, LeastExpected);
+                model = model.Maximized(words, MinExpected);
             }
 
             if (model.Pieces.Count <= target)
@@ -83,9 +83,9 @@ public static class UnigramTrainer
             foreach (var word in normalized.Split(Space, StringSplitOptions.RemoveEmptyEntries).SelectMany(Parts))
             {
                 counts[word] = counts.GetValueOrDefault(word) + 1;
-                if (counts.Count > MostWords)
+                if (counts.Count > MaxWords)
                 {
-                    throw new ArgumentException($"The texts have more than {MostWords} distinct words; use a part of them.", nameof(texts));
+                    throw new ArgumentException($"The texts have more than {MaxWords} distinct words; use a part of them.", nameof(texts));
                 }
             }
         }

@@ -13,11 +13,11 @@ public class QuantizerTrainingTests
     {
         using var generator = new Generator(5);
         using var quantizer = new ResidualVectorQuantizer(dimension: 6, nQ: 1, bins: 16, decay: 0.8) { Generator = generator };
-        using var centres = randn([16, 6], generator: generator).mul(4);
+        using var centers = randn([16, 6], generator: generator).mul(4);
         double Step(double shift)
         {
             using var scope = NewDisposeScope();
-            var rows = centres.index_select(0, randint(0, 16, [8 * 50], ScalarType.Int64, generator: generator)) + randn([8 * 50, 6], generator: generator).mul(0.05) + shift;
+            var rows = centers.index_select(0, randint(0, 16, [8 * 50], ScalarType.Int64, generator: generator)) + randn([8 * 50, 6], generator: generator).mul(0.05) + shift;
             using var result = quantizer.forward(rows.view(8, 50, 6).transpose(1, 2), 50);
             return result.Penalty!.item<float>();
         }

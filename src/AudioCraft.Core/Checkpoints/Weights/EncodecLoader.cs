@@ -11,7 +11,7 @@ internal static class EncodecLoader
     /// <exception cref="CheckpointException">The weights do not fit the configuration.</exception>
     public static EncodecModel Load(EncodecConfig config, TensorArchive weights, Device device, WeightLoadOptions? options = null)
     {
-        weights.CheckHolds(config.LeastParameterCount(), "codec");
+        weights.CheckHolds(config.MinParameterCount(), "codec");
         EncodecModel model;
         using (new DeferredInitialization())
         {

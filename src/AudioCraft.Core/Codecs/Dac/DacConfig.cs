@@ -65,7 +65,7 @@ public sealed record DacConfig
         Require(shorter == longer, $"the encoder takes {shorter} samples a frame, the decoder {longer}.");
     }
 
-    /// <summary>The number of elements of the weights, with folded weight normalisation.</summary>
+    /// <summary>The number of elements of the weights, with folded weight normalization.</summary>
     internal double ParameterCount()
     {
         double width = EncoderDimension, count = Convolution(1, width, 7);

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Codecs;
 
-/// <summary>A convolution of DAC with upstream's names of weights; weight normalisation is folded on loading.</summary>
+/// <summary>A convolution of DAC with upstream's names of weights; weight normalization is folded on loading.</summary>
 internal sealed class DacConv1d : CodecLayer
 {
     /// <summary>Standard deviation of upstream's initial weights, which it truncates at ±2. Biases are zero.</summary>

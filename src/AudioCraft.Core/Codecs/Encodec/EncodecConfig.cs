@@ -74,8 +74,8 @@ public sealed record EncodecConfig
     }
 
     /// <summary>The minimum number of elements of the weights.</summary>
-    internal long LeastParameterCount() => checked(
-        Encoder.LeastParameterCount() + DecoderOrDefault.LeastParameterCount() + 2L * Quantizer.NumCodebooks * Quantizer.Cardinality * Encoder.Dimension);
+    internal long MinParameterCount() => checked(
+        Encoder.MinParameterCount() + DecoderOrDefault.MinParameterCount() + 2L * Quantizer.NumCodebooks * Quantizer.Cardinality * Encoder.Dimension);
 
     private static void Require(bool condition, string otherwise)
     {

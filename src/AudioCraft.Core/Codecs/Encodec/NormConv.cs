@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Codecs;
 
-/// <summary>A convolution with its normalisation: the weights are <c>conv</c>, a group norm after it is <c>norm</c>.</summary>
+/// <summary>A convolution with its normalization: the weights are <c>conv</c>, a group norm after it is <c>norm</c>.</summary>
 internal sealed class NormConv1d : Module
 {
     private readonly ConvWeights conv;
@@ -15,7 +15,7 @@ internal sealed class NormConv1d : Module
     /// <param name="inputs">Input channels.</param>
     /// <param name="outputs">Output channels.</param>
     /// <param name="kernel">Kernel size.</param>
-    /// <param name="options">Normalisation.</param>
+    /// <param name="options">Normalization.</param>
     public NormConv1d(long inputs, long outputs, long kernel, ConvOptions options) : base(nameof(NormConv1d))
     {
         conv = new ConvWeights([outputs, inputs, kernel], outputs, options.SplitWeight);
@@ -32,7 +32,7 @@ internal sealed class NormConv1d : Module
     }
 }
 
-/// <summary>A transposed convolution with its normalisation: the weights are <c>convtr</c>, a group norm after it is <c>norm</c>.</summary>
+/// <summary>A transposed convolution with its normalization: the weights are <c>convtr</c>, a group norm after it is <c>norm</c>.</summary>
 internal sealed class NormConvTranspose1d : Module
 {
     private readonly ConvWeights convtr;
@@ -41,7 +41,7 @@ internal sealed class NormConvTranspose1d : Module
     /// <param name="inputs">Input channels.</param>
     /// <param name="outputs">Output channels.</param>
     /// <param name="kernel">Kernel size.</param>
-    /// <param name="options">Normalisation.</param>
+    /// <param name="options">Normalization.</param>
     public NormConvTranspose1d(long inputs, long outputs, long kernel, ConvOptions options) : base(nameof(NormConvTranspose1d))
     {
         convtr = new ConvWeights([inputs, outputs, kernel], outputs, options.SplitWeight);
@@ -69,7 +69,7 @@ internal sealed class NormConvTranspose1d : Module
 }
 
 /// <summary>
-/// The weight and bias of a convolution. The form for inference has <c>weight</c>; the form for training with weight normalisation
+/// The weight and bias of a convolution. The form for inference has <c>weight</c>; the form for training with weight normalization
 /// has <c>weight_g</c> and <c>weight_v</c>, as PyTorch's <c>weight_norm</c> names them.
 /// </summary>
 internal sealed class ConvWeights : Module

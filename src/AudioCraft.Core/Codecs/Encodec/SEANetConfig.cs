@@ -29,7 +29,7 @@ public sealed record SEANetConfig
     /// <summary>A function after the decoder's last convolution, or null.</summary>
     public ActivationConfig? FinalActivation { get; init; }
 
-    /// <summary>Normalisation of the convolutions.</summary>
+    /// <summary>Normalization of the convolutions.</summary>
     public ConvNorm Norm { get; init; } = ConvNorm.None;
 
     /// <summary>Added to the variance by <see cref="ConvNorm.TimeGroupNorm"/>.</summary>
@@ -121,7 +121,7 @@ public sealed record SEANetConfig
     }
 
     /// <summary>The minimum number of elements of the weights of one side (without biases and norms), which a checkpoint must have before memory is allocated.</summary>
-    internal long LeastParameterCount()
+    internal long MinParameterCount()
     {
         checked
         {

@@ -6,7 +6,7 @@ internal sealed class SEANetDecoder : ChainLayer
     private readonly LayerChain model;
 
     /// <param name="config">A valid configuration.</param>
-    /// <param name="training">Whether weight normalisation keeps its own parameters.</param>
+    /// <param name="training">Whether weight normalization keeps its own parameters.</param>
     public SEANetDecoder(SEANetConfig config, bool training = false) : base(nameof(SEANetDecoder))
     {
         model = new LayerChain(CreateLayers(config, training));

@@ -6,7 +6,7 @@ internal sealed class SEANetEncoder : ChainLayer
     private readonly LayerChain model;
 
     /// <param name="config">A valid configuration.</param>
-    /// <param name="training">Whether weight normalisation keeps its own parameters.</param>
+    /// <param name="training">Whether weight normalization keeps its own parameters.</param>
     public SEANetEncoder(SEANetConfig config, bool training = false) : base(nameof(SEANetEncoder))
     {
         model = new LayerChain(CreateLayers(config, training));

@@ -16,7 +16,7 @@ internal sealed class SEANetResnetBlock : CodecLayer
     /// <param name="channels">Input and output channels.</param>
     /// <param name="dilation">Of the first convolution.</param>
     /// <param name="config">Shape of the SEANet.</param>
-    /// <param name="options">Padding and normalisation of this block.</param>
+    /// <param name="options">Padding and normalization of this block.</param>
     public SEANetResnetBlock(int channels, int dilation, SEANetConfig config, ConvOptions options) : base(nameof(SEANetResnetBlock))
     {
         causal = options.Causal;

@@ -14,7 +14,7 @@ internal sealed class StreamableConv1d : CodecLayer
     /// <param name="inputs">Input channels.</param>
     /// <param name="outputs">Output channels.</param>
     /// <param name="kernel">Kernel size.</param>
-    /// <param name="options">Padding and normalisation.</param>
+    /// <param name="options">Padding and normalization.</param>
     /// <param name="stride">Step; at most the kernel size.</param>
     /// <param name="dilation">Distance between the kernel's taps.</param>
     public StreamableConv1d(long inputs, long outputs, long kernel, ConvOptions options, long stride = 1, long dilation = 1)

@@ -17,7 +17,7 @@ internal sealed class StreamableConvTranspose1d : CodecLayer
     /// <param name="outputs">Output channels.</param>
     /// <param name="kernel">Kernel size, at least the stride.</param>
     /// <param name="stride">Samples a frame.</param>
-    /// <param name="options">Normalisation, and whether causal.</param>
+    /// <param name="options">Normalization, and whether causal.</param>
     /// <param name="trimRightRatio">For causal ones: the share that is trimmed on the right, 0 to 1.</param>
     public StreamableConvTranspose1d(long inputs, long outputs, long kernel, long stride, ConvOptions options, double trimRightRatio)
         : base(nameof(StreamableConvTranspose1d))

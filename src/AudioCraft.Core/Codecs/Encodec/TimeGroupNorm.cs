@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 namespace AudioCraft.Codecs;
 
 /// <summary>
-/// Group normalisation with a single group: mean and variance over channels and time, scale and shift per channel.
+/// Group normalization with a single group: mean and variance over channels and time, scale and shift per channel.
 /// TorchSharp's own <c>GroupNorm</c> does not initialize its scale and shift (0.107).
 /// </summary>
 internal sealed class TimeGroupNorm : Module<Tensor, Tensor>

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace AudioCraft.Conditioning;
 
 /// <summary>
-/// Converts text to T5's token ids like Hugging Face's <c>T5Tokenizer</c> (the slow one, in its default "legacy" behaviour, which audiocraft uses):
+/// Converts text to T5's token ids like Hugging Face's <c>T5Tokenizer</c> (the slow one, in its default "legacy" behavior, which audiocraft uses):
 /// SentencePiece pieces, then <c>&lt;/s&gt;</c>.
 /// </summary>
 /// <remarks>

@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 namespace AudioCraft.Kernels;
 
 /// <summary>
-/// Group normalisation with one group over channels and time, on a CPU in float32. libtorch parallelizes over groups, so that one item with one group uses
+/// Group normalization with one group over channels and time, on a CPU in float32. libtorch parallelizes over groups, so that one item with one group uses
 /// a single thread; this kernel parallelizes over channels. Sums over a channel are in float32, one per vector lane, and over channels in float64.
 /// </summary>
 internal static unsafe class TimeGroupNormKernel

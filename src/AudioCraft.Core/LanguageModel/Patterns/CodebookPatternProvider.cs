@@ -5,7 +5,7 @@ namespace AudioCraft;
 /// <summary>Creates the pattern of a model for any number of frames. Patterns are cached.</summary>
 public abstract class CodebookPatternProvider
 {
-    private const int MostCachedPatterns = 100;
+    private const int MaxCachedPatterns = 100;
 
     /// <summary>All patterns: upstream's name, and how a configuration creates the provider. A new pattern needs a kind and a row here.</summary>
     private static readonly (CodebookPatternKind Kind, string Name, Func<LMConfig, CodebookPatternProvider> Create)[] Patterns =
@@ -33,7 +33,7 @@ public abstract class CodebookPatternProvider
     public CodebookPattern GetPattern(int timesteps)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(timesteps, 1);
-        if (cache.Count >= MostCachedPatterns)
+        if (cache.Count >= MaxCachedPatterns)
         {
             cache.Clear();
         }

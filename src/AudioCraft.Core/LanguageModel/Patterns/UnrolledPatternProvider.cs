@@ -11,7 +11,7 @@ namespace AudioCraft;
 /// </summary>
 public sealed class UnrolledPatternProvider : CodebookPatternProvider
 {
-    private const int MostInnerSteps = 1024;
+    private const int MaxInnerSteps = 1024;
     private readonly int longestDelay;
 
     /// <summary>The codebooks of each inner step, possibly none, and their delay in frames.</summary>
@@ -26,9 +26,9 @@ public sealed class UnrolledPatternProvider : CodebookPatternProvider
     {
         int[] steps = flattening is null ? [.. Enumerable.Range(0, numCodebooks)] : Ascending(flattening, numCodebooks, nameof(flattening));
         var delayed = delays is null ? new int[numCodebooks] : Ascending(delays, numCodebooks, nameof(delays));
-        if (steps[^1] > MostInnerSteps)
+        if (steps[^1] > MaxInnerSteps)
         {
-            throw new ArgumentOutOfRangeException(nameof(flattening), steps[^1], $"Inner steps from 0 to {MostInnerSteps} are expected.");
+            throw new ArgumentOutOfRangeException(nameof(flattening), steps[^1], $"Inner steps from 0 to {MaxInnerSteps} are expected.");
         }
 
         longestDelay = delayed[^1];

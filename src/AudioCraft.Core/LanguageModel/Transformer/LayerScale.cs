@@ -6,7 +6,7 @@ using static TorchSharp.torch.nn;
 
 namespace AudioCraft.LanguageModel;
 
-/// <summary>A learnt scale for each channel of a block's output ("Going deeper with image transformers", Touvron et al. 2021).</summary>
+/// <summary>A learned scale for each channel of a block's output ("Going deeper with image transformers", Touvron et al. 2021).</summary>
 internal sealed class LayerScale : Module<Tensor, Tensor>
 {
     private readonly Parameter scale;
