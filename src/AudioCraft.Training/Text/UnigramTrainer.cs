@@ -74,8 +74,8 @@ public static class UnigramTrainer
 
     private static List<(string Text, long Count)> CountWords(IEnumerable<string> texts, byte[] charsMap)
     {
-        // A tokenizer without pieces normalizes texts as the trained one will.
-        var normalizer = SentencePieceTokenizer.Load(new MemoryStream(SentencePieceWriter.Write([], charsMap, "")), nameof(UnigramTrainerOptions.Rules));
+        // A tokenizer of one piece normalizes texts as the trained one will.
+        var normalizer = SentencePieceTokenizer.Load(new MemoryStream(SentencePieceWriter.Write([(Space.ToString(), 0)], charsMap, "")), nameof(UnigramTrainerOptions.Rules));
         var counts = new Dictionary<string, long>(StringComparer.Ordinal);
         foreach (var text in texts)
         {
