@@ -40,7 +40,7 @@ public sealed class InspectTests
     {
         using var folder = new TemporaryFolder();
         var error = Tool.Run("inspect", "nosuch", "--cache", folder.Path).FailedWith(ExitCode.Failure);
-        Assert.Contains("There is no file, directory or bundled model 'nosuch', and", error, StringComparison.Ordinal);
+        Assert.Contains("There is no model 'nosuch'. Bundled models: audiogen-tiny", error, StringComparison.Ordinal);
         Assert.Contains("audiogen-tiny", error, StringComparison.Ordinal);
         Assert.DoesNotContain("offline", error, StringComparison.OrdinalIgnoreCase);
     }

@@ -14,7 +14,7 @@ public sealed class SpectrogramTests
     {
         using var scope = NewDisposeScope();
         using var picture = SKBitmap.Decode(Spectrogram.Png(16000, ("rain", zeros(1, 32000))));
-        var white = Enumerable.Range(0, picture.Height).Where(y => picture.GetPixel(Left - 3, y).Red > 100).ToList();
+        var white = Enumerable.Range(0, Caption + Bins).Where(y => picture.GetPixel(Left - 3, y).Red > 100).ToList();
         Assert.Equal(Enumerable.Range(0, 9).Select(kilohertz => Caption + Bins - 1 - (kilohertz * 64)).Order(), white);
         // Labels of frequencies on the left, of times below.
         foreach (var (left, top, width, height) in new[] { (0, Caption, Left - 8, 20), (0, Caption + Bins - 12, Left - 8, 20), (Left - 20, Caption + Bins + 8, 60, 20), (picture.Width - 60, Caption + Bins + 8, 60, 20) })
