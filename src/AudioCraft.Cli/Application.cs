@@ -59,7 +59,7 @@ internal static partial class Application
             $"""
             Generates audio from text, and encodes and decodes audio.
 
-            Exit codes: {ExitCode.Success} success, {ExitCode.Failure} failure, {ExitCode.Misuse} invalid command line, {ExitCode.Cancelled} cancelled (Ctrl-C).
+            Exit codes: {ExitCode.Success} success, {ExitCode.Failure} failure, {ExitCode.Misuse} invalid command line, {ExitCode.Cancelled} canceled (Ctrl-C).
             Results go to stdout, progress and errors to stderr. {TraceVariable}=1 adds stack traces to errors.
             """);
         root.Add(json);
@@ -85,7 +85,7 @@ internal static partial class Application
 
     private static (int Code, string Message) Explain(Exception error, CancellationToken cancellationToken) => error switch
     {
-        OperationCanceledException when cancellationToken.IsCancellationRequested => (ExitCode.Cancelled, "Cancelled. Completed files are kept; incomplete ones have been removed."),
+        OperationCanceledException when cancellationToken.IsCancellationRequested => (ExitCode.Cancelled, "Canceled. Completed files are kept; incomplete ones have been removed."),
         UsageException => (ExitCode.Misuse, FirstLine(error.Message)),
         AudioCraftException => (ExitCode.Failure, FirstLine(error.Message)),
         _ when LibtorchError.Explain(error) is { } libtorch => (ExitCode.Failure, libtorch),
@@ -113,12 +113,14 @@ internal static partial class Application
     [GeneratedRegex("^-(-|[A-Za-z])")]
     private static partial Regex UnknownOption();
 
+    [GeneratedRegex(@" \(Parameter '\w+'\)")]
+    private static partial Regex ParameterName();
+
     // .NET appends the name of the parameter, which is not that of an option.
     private static string WithoutParameter(ArgumentException error)
     {
         var text = FirstLine(error.Message);
-        var suffix = $" (Parameter '{error.ParamName}')";
-        return text.EndsWith(suffix, StringComparison.Ordinal) ? text[..^suffix.Length] : text;
+        return ParameterName().Replace(text, "");
     }
 
     private static string FirstLine(string text) => text.AsSpan().IndexOfAny('\r', '\n') is var end and >= 0 ? text[..end] : text;

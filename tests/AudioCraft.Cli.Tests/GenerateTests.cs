@@ -105,7 +105,7 @@ public sealed class GenerateTests : IDisposable
     public void Missing_files_and_models_fail_with_one_line_and_code_1()
     {
         Assert.Contains("no file or directory", Tool.Run("generate", "rain", "--model", "./nowhere/at/all").FailedWith(ExitCode.Failure), StringComparison.Ordinal);
-        Assert.Contains("is not in the cache, or incomplete", Tool.Run("generate", "rain", "--model", "org/none", "--offline", "--cache", folder.Path).FailedWith(ExitCode.Failure), StringComparison.Ordinal);
+        Assert.Contains("There is no bundled model, file or directory 'org/none'", Tool.Run("generate", "rain", "--model", "org/none", "--offline", "--cache", folder.Path).FailedWith(ExitCode.Failure), StringComparison.Ordinal);
         Assert.Contains("cannot be read", Tool.Run("generate", "--file", folder.File("none.txt")).FailedWith(ExitCode.Failure), StringComparison.Ordinal);
         folder.Write("damaged/config.json", "{"u8);
         Assert.Contains("JSON", Tool.Run("generate", "rain", "--model", folder.File("damaged")).FailedWith(ExitCode.Failure), StringComparison.Ordinal);
@@ -124,7 +124,7 @@ public sealed class GenerateTests : IDisposable
     {
         using var cancellation = new CancellationTokenSource(TimeSpan.FromSeconds(1.5));
         var run = await Tool.RunAsync(["generate", "rain", "-d", "110", "-o", folder.File("long.wav")], "", cancellation.Token);
-        Assert.Contains("Cancelled", run.FailedWith(ExitCode.Cancelled), StringComparison.Ordinal);
+        Assert.Contains("Canceled", run.FailedWith(ExitCode.Cancelled), StringComparison.Ordinal);
         Assert.Empty(Directory.GetFileSystemEntries(folder.Path));
     }
 }

@@ -9,7 +9,7 @@ public sealed class InspectTests
     public void Inspect_lists_tensors_configuration_and_license()
     {
         var text = Tool.Run("inspect", "audiogen-tiny").Succeeded().Out;
-        Assert.Contains("licence      mit", text, StringComparison.Ordinal);
+        Assert.Contains("license      mit", text, StringComparison.Ordinal);
         Assert.Contains("state_dict.safetensors", text, StringComparison.Ordinal);
         var json = Tool.Run("inspect", "audiogen-tiny", "--json").Succeeded().Json;
         Assert.Equal("mit", json.GetProperty("licence").GetString());
@@ -32,7 +32,7 @@ public sealed class InspectTests
         var bad = folder.Write("bad.safetensors", [255, 255, 255, 255, 255, 255, 255, 127, 1, 2, 3]);
         Assert.Contains("bad.safetensors", Tool.Run("inspect", bad).FailedWith(ExitCode.Failure), StringComparison.Ordinal);
         Tool.Run("inspect", folder.Write("bad.bin", "cposix\nsystem\n(S'true'\ntR."u8)).FailedWith(ExitCode.Failure);
-        Assert.Contains("There is no file, directory or bundled model 'org/none'.", Tool.Run("inspect", "org/none", "--cache", folder.Path).FailedWith(ExitCode.Failure), StringComparison.Ordinal);
+        Assert.Contains("There is no file, directory or bundled model 'org/none', and the Hub's cache has no complete model of this name; `audiocraft download org/none` downloads it.", Tool.Run("inspect", "org/none", "--cache", folder.Path).FailedWith(ExitCode.Failure), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -40,7 +40,7 @@ public sealed class InspectTests
     {
         using var folder = new TemporaryFolder();
         var error = Tool.Run("inspect", "nosuch", "--cache", folder.Path).FailedWith(ExitCode.Failure);
-        Assert.Contains("There is no file, directory or bundled model 'nosuch'.", error, StringComparison.Ordinal);
+        Assert.Contains("There is no model 'nosuch'. Bundled models: audiogen-tiny", error, StringComparison.Ordinal);
         Assert.Contains("audiogen-tiny", error, StringComparison.Ordinal);
         Assert.DoesNotContain("offline", error, StringComparison.OrdinalIgnoreCase);
     }

@@ -15,7 +15,7 @@ internal static class InspectCommand
     {
         var path = new Argument<string>("path") { Description = "A file of tensors, the directory of a checkpoint, a bundled name, or a Hub id in the cache" };
         var all = new Option<bool>("--all") { Description = "Show all tensors and complete configurations" };
-        var command = new Command("inspect", "Lists the tensors, configuration and licence of a checkpoint; no code in it is run") { path, all };
+        var command = new Command("inspect", "Lists the tensors, configuration and license of a checkpoint; no code in it is run") { path, all };
         var hub = new HubOptions(command);
         command.SetAction((line, cancellationToken) =>
         {
@@ -37,17 +37,19 @@ internal static class InspectCommand
         {
             return ModelHub.Find(name, options);
         }
-        catch (AudioCraftException error) when (error is CheckpointException or HubException)
+        catch (HubException error) when (error.Error == HubError.Offline)
         {
-            var more = name.Contains('/', StringComparison.Ordinal) || name.Contains('\\', StringComparison.Ordinal) ? error.Message : $"The Hub's cache has none of this name either. Bundled are: {string.Join(", ", ModelsCommand.Names())}.";
-            throw new AudioCraftException($"There is no file, directory or bundled model '{name}'. {more}", error);
+            // The search never uses the network, so advice about the network would be wrong.
+            var download = name.Contains('/', StringComparison.Ordinal) ? $"; `audiocraft download {name}` downloads it" : "";
+            throw new AudioCraftException(
+                $"There is no file, directory or bundled model '{name}', and the Hub's cache has no complete model of this name{download}. Bundled models: {string.Join(", ", ModelsCommand.Names())}.", error);
         }
     }
 
     private static IEnumerable<string> Lines(InspectionResult found, bool all)
     {
         yield return $"path         {found.Path}";
-        yield return $"licence      {found.Licence ?? "unknown"}";
+        yield return $"license      {found.Licence ?? "unknown"}";
         yield return string.Create(CultureInfo.InvariantCulture, $"tensors      {found.Tensors.Count}, {found.Elements:N0} numbers, {found.Bytes:N0} bytes ({string.Join(", ", found.Types)})");
         foreach (var (where, text) in found.Configurations)
         {

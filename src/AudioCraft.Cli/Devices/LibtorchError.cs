@@ -16,7 +16,9 @@ internal static class LibtorchError
     }
 
     /// <summary>The message for the user, or null for other errors.</summary>
-    public static string? Explain(Exception error) => Reason(error) is { } reason ? $"libtorch cannot be loaded: {Cause() ?? reason} {Advice}" : null;
+    public static string? Explain(Exception error) => Reason(error) is { } reason ? $"libtorch cannot be loaded: {Sentence(Cause() ?? reason)} {Advice}" : null;
+
+    private static string Sentence(string text) => text.EndsWith('.') ? text : text + ".";
 
     /// <summary>The cause as the dynamic loader reports it; null if it loads TorchSharp's library, or there is none.</summary>
     public static string? Cause() => NativeFiles.Damage() ?? NativeFiles.LoaderError() ?? NativeFiles.Missing();

@@ -47,7 +47,7 @@ internal static class LabelText
 
     private static readonly Lazy<IReadOnlyList<SKTypeface>> Installed = new(FindInstalled);
 
-    /// <summary>Draws a text. Without a font, other characters than those of numbers with units are left out.</summary>
+    /// <summary>Draws a text. Without a font, other texts than numbers with units are left out.</summary>
     /// <param name="canvas">The canvas.</param>
     /// <param name="text">The text.</param>
     /// <param name="x">The left end, the center or the right end.</param>
@@ -62,6 +62,11 @@ internal static class LabelText
         {
             using var font = new SKFont(typeface, Size);
             canvas.DrawText(Shortened(text, font, maxWidth), x, baseline, align, font, paint);
+            return;
+        }
+
+        if (!text.All(c => c == ' ' || Glyphs.ContainsKey(c)))
+        {
             return;
         }
 
