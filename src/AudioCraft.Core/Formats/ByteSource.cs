@@ -95,5 +95,5 @@ internal sealed class ByteSource(Stream stream, string name)
     public AudioFormatException Truncated(string what, long expected, long found) =>
         Error($"{what} should have {expected} bytes, but the file ends after {found}.");
 
-    public AudioFormatException Error(string message) => new($"{name}: {message}");
+    public AudioFormatException Error(string message, Exception? cause = null) => cause is null ? new($"{name}: {message}") : new($"{name}: {message}", cause);
 }

@@ -293,13 +293,13 @@ public class EcdcFileTests
     [Fact]
     public void Compress_writes_the_name_of_a_pretrained_model()
     {
-        using var codec = (EncodecModel)CompressionModel.GetPretrained("audiogen-tiny");
-        using var gen = AudioGen.GetPretrained("audiogen-tiny");
+        using var codec = (EncodecModel)CompressionModel.GetPretrained(Golden.Directory("audiogen_tiny_checkpoint"));
+        using var gen = AudioGen.GetPretrained(Golden.Directory("audiogen_tiny_checkpoint"));
         using var wav = rand(1, 1600) - 0.5f;
         foreach (var model in new[] { codec, (EncodecModel)gen.CompressionModel })
         {
             var bytes = EcdcFile.CompressToArray(model, wav, model.SampleRate);
-            Assert.Equal("audiogen-tiny", EcdcFile.ReadHeader(new MemoryStream(bytes)).ModelName);
+            Assert.Equal("audiogen_tiny_checkpoint", EcdcFile.ReadHeader(new MemoryStream(bytes)).ModelName);
             EcdcFile.Decompress(model, new MemoryStream(bytes)).Wav.Dispose();
             bytes = EcdcFile.CompressToArray(model, wav, model.SampleRate, new() { ModelName = "other" });
             Assert.Equal("other", EcdcFile.ReadHeader(new MemoryStream(bytes)).ModelName);

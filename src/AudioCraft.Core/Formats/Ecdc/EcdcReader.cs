@@ -14,13 +14,13 @@ internal static class EcdcReader
         var header = EcdcHeader.Read(source);
         Check(header, coding, source);
         var left = header.AudioLength;
-        var chunks = coding.Streams
+        using var chunks = (coding.Streams
             ? coding.Model.DecodeStream(ReadStream(header, coding, source, progress, cancellationToken), disposePieces: true)
-            : new SegmentedCodec(coding.Model).DecodeStream(ReadSegments(header, coding, source, progress, cancellationToken), disposeFrames: true);
-        foreach (var chunk in chunks)
+            : new SegmentedCodec(coding.Model).DecodeStream(ReadSegments(header, coding, source, progress, cancellationToken), disposeFrames: true)).GetEnumerator();
+        while (MoveNext(chunks, source))
         {
             Tensor? audio = null;
-            using (chunk)
+            using (var chunk = chunks.Current)
             {
                 // The last frame is longer than the audio. Chunks behind the end are read as well, to check that the file is complete.
                 if (Math.Min(left, chunk.size(-1)) is > 0 and var length)
@@ -34,6 +34,19 @@ internal static class EcdcReader
             {
                 yield return audio;
             }
+        }
+    }
+
+    /// <summary>Decodes the next chunk. If the codec cannot decode it, for example because a scale overflows, the file is damaged.</summary>
+    private static bool MoveNext(IEnumerator<Tensor> chunks, ByteSource source)
+    {
+        try
+        {
+            return chunks.MoveNext();
+        }
+        catch (AudioCraftException error) when (error is not AudioFormatException)
+        {
+            throw source.Error($"the audio cannot be decoded: {error.Message}", error);
         }
     }
 
