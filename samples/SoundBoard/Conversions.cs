@@ -14,7 +14,18 @@ internal sealed class Conversions(IOptions<BoardOptions> options)
     {
         using (await semaphore.WaitAsync(RateLimits.ClientOf(context), context.RequestAborted))
         {
-            return await Task.Run(conversion, context.RequestAborted);
+            try
+            {
+                return await Task.Run(conversion, context.RequestAborted);
+            }
+            finally
+            {
+                // After the last of several conversions.
+                if (semaphore.WaitingCount == 0)
+                {
+                    NativeHeap.Trim();
+                }
+            }
         }
     }
 }

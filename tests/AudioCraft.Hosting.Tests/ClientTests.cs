@@ -38,6 +38,25 @@ public sealed class ClientTests
     }
 
     [Fact]
+    public async Task Clients_that_flood_a_full_queue_make_room_for_others()
+    {
+        await using var test = await TestHost.StartAsync(options => options.MaxQueueLength = 2);
+        var first = await RunningAsync(test);
+        var flood = Generate(test, "flood", "flood", 1);
+        var other = Generate(test, "other", "other", 2);
+        for (var i = 0; i < 4; i++)
+        {
+            await Assert.ThrowsAsync<QueueFullException>(() => Generate(test, "flood", "more", 3));
+        }
+
+        var good = Generate(test, "good", "good", 4);
+        await Assert.ThrowsAsync<QueueFullException>(() => flood);
+        test.Model.Run();
+        await Task.WhenAll(first, other, good);
+        Assert.Equal(["first", "other", "good"], Served(test));
+    }
+
+    [Fact]
     public async Task Position_in_the_queue_is_that_of_the_turn()
     {
         await using var test = await TestHost.StartAsync();
