@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using AudioCraft.Hosting;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 
@@ -8,9 +9,6 @@ namespace SoundBoard;
 /// <summary>Services and endpoints.</summary>
 internal static class Board
 {
-    private const string ContentSecurityPolicy =
-        "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'";
-
     public static void AddSoundBoard(this IServiceCollection services)
     {
         services.AddOptions<BoardOptions>().BindConfiguration(BoardOptions.Section).ValidateDataAnnotations().ValidateOnStart();
@@ -20,6 +18,7 @@ internal static class Board
         services.AddAudioCraftCodec(CodecEndpoints.CodecName);
         services.AddOptions<AudioCraftCodecOptions>(CodecEndpoints.CodecName).Configure<IOptions<BoardOptions>>((codec, board) => board.Value.ApplyTo(codec));
         services.AddHealthChecks().AddAudioCraft();
+        services.AddSingleton<Conversions>();
 
         services.AddOptions<KestrelServerOptions>().Configure<IOptions<BoardOptions>>((server, board) => server.Limits.MaxRequestBodySize = board.Value.MaxUploadBytes);
         services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
@@ -31,20 +30,16 @@ internal static class Board
             json.SerializerOptions.Converters.Add(new JsonStringEnumConverter());
         });
         services.AddExceptionHandler<Problems>();
-        services.AddProblemDetails();
+        services.AddProblemDetails(problems => problems.CustomizeProblemDetails = Problems.Complete);
         services.AddRateLimiter(RateLimits.Configure);
+        services.AddOptions<ForwardedHeadersOptions>().Configure<IOptions<BoardOptions>>((forwarded, board) => board.Value.ApplyTo(forwarded));
+        ResponseGuard.AddTo(services);
     }
 
     public static void UseSoundBoard(this WebApplication app)
     {
+        app.UseForwardedHeaders();
         app.UseExceptionHandler();
-        app.UseStatusCodePages(context => Problems.OfStatus(context.HttpContext));
-        app.Use((context, next) =>
-        {
-            context.Response.Headers.ContentSecurityPolicy = ContentSecurityPolicy;
-            context.Response.Headers.XContentTypeOptions = "nosniff";
-            return next(context);
-        });
         app.UseDefaultFiles();
         // Revalidated on each request, so that a new version of the page is used immediately.
         app.UseStaticFiles(new StaticFileOptions { OnPrepareResponse = file => file.Context.Response.Headers.CacheControl = "no-cache" });
@@ -53,6 +48,7 @@ internal static class Board
 
         app.MapHealthChecks("/healthz");
         app.MapGet("/v1/model", ModelEndpoint.Get);
+        app.MapGet("/v1/kinds", ModelEndpoint.Kinds);
         app.MapPost("/v1/generate", GenerateEndpoint.Post).RequireRateLimiting(RateLimits.Generations);
         app.MapPost("/v1/encode", CodecEndpoints.Encode).RequireRateLimiting(RateLimits.Conversions);
         app.MapPost("/v1/decode", CodecEndpoints.Decode).RequireRateLimiting(RateLimits.Conversions);

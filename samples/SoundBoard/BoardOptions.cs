@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using AudioCraft.Hosting;
+using Microsoft.AspNetCore.HttpOverrides;
 
 namespace SoundBoard;
 
@@ -46,12 +47,25 @@ internal sealed class BoardOptions
     [Range(1, 10_000)]
     public int RequestsAtOnce { get; set; } = 8;
 
-    /// <summary>The maximum number of waiting requests of all clients.</summary>
+    /// <summary>Files of all clients that are encoded, decoded or converted at the same time. Each needs memory for the samples of a file.</summary>
+    [Range(1, 1000)]
+    public int ConversionsAtOnce { get; set; } = 2;
+
+    /// <summary>The maximum number of waiting requests of all clients: generations, conversions, and the codec each.</summary>
     [Range(1, 100_000)]
     public int MaxQueueLength { get; set; } = 64;
 
+    /// <summary>The addresses (192.0.2.1) and networks (192.0.2.0/24) of the proxies whose <c>X-Forwarded-For</c> and <c>X-Forwarded-Proto</c> are trusted.</summary>
+    public string[] Proxies { get; set; } = [];
+
     /// <summary>Example prompts on the page.</summary>
     public string[] Ideas { get; set; } = [];
+
+    /// <summary>The last part of the model's name.</summary>
+    public string ModelName => LastPart(Model);
+
+    /// <summary>The last part of the name of the model that contains the codec.</summary>
+    public string CodecModelName => LastPart(Codec ?? Model);
 
     public void ApplyTo(AudioCraftOptions model)
     {
@@ -61,6 +75,19 @@ internal sealed class BoardOptions
         model.StreamAhead = MaxSeconds;
     }
 
+    public void ApplyTo(ForwardedHeadersOptions forwarded)
+    {
+        forwarded.ForwardedHeaders = Proxies.Length > 0 ? ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto : ForwardedHeaders.None;
+        forwarded.KnownProxies.Clear();
+        forwarded.KnownIPNetworks.Clear();
+        foreach (var proxy in Proxies)
+        {
+            forwarded.KnownIPNetworks.Add(System.Net.IPNetwork.Parse(proxy.Contains('/') ? proxy : $"{proxy}/{(proxy.Contains(':') ? 128 : 32)}"));
+        }
+    }
+
     public void ApplyTo(AudioCraftCodecOptions codec) =>
         (codec.Model, codec.MaxSoundDuration, codec.MaxQueueLength) = (Codec ?? Model, MaxUploadSeconds, MaxQueueLength);
+
+    private static string LastPart(string model) => Path.GetFileName(Path.TrimEndingDirectorySeparator(model));
 }

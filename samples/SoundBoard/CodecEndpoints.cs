@@ -12,7 +12,7 @@ internal static class CodecEndpoints
     public const string CodecName = "codec", KbpsHeader = "AudioCraft-Kbps", CodebooksHeader = "AudioCraft-Codebooks";
 
     public static async Task<FileContentHttpResult> Encode(
-        int? codebooks, [FromKeyedServices(CodecName)] ISoundCodec codec, IOptions<BoardOptions> options, HttpContext context)
+        int? codebooks, [FromKeyedServices(CodecName)] ISoundCodec codec, Conversions conversions, IOptions<BoardOptions> options, HttpContext context)
     {
         var board = options.Value;
         var info = await codec.LoadAsync(context.RequestAborted);
@@ -22,40 +22,46 @@ internal static class CodecEndpoints
             throw Refusal.BadRequest($"'codebooks' is {count}, but 1 to {info.TotalCodebooks} was expected.");
         }
 
-        using var file = await Upload.SoundFileAsync(context.Request, board);
-        var (wav, rate) = Upload.Read(file, board);
-        using var sound = wav;
-        var bytes = await codec.RunAsync((model, cancellationToken) => EcdcFile.CompressToArray(EncodecOf(model), sound, rate, new EcdcOptions { Codebooks = count }, cancellationToken: cancellationToken), context.RequestAborted);
+        await using var file = await Upload.SoundFileAsync(context.Request, board);
+        var bytes = await conversions.RunAsync(context, async () =>
+        {
+            // Decoding and resampling do not occupy the codec.
+            using var wav = Upload.ReadFor(file, info, board);
+            return await codec.ForClient(RateLimits.ClientOf(context)).RunAsync(
+                (model, stop) => EcdcFile.CompressToArray(EncodecOf(model), wav, info.SampleRate, new EcdcOptions { Codebooks = count }, cancellationToken: stop), context.RequestAborted);
+        });
         context.Response.Headers[CodebooksHeader] = count.ToString(CultureInfo.InvariantCulture);
         context.Response.Headers[KbpsHeader] = (info.BitsPerSecond(count) / 1000).ToString(CultureInfo.InvariantCulture);
         return TypedResults.File(bytes, "application/octet-stream", "sound.ecdc");
     }
 
-    public static async Task<FileContentHttpResult> Decode(
-        [FromKeyedServices(CodecName)] ISoundCodec codec, IOptions<BoardOptions> options, HttpContext context)
+    public static async Task<FileStreamHttpResult> Decode(
+        [FromKeyedServices(CodecName)] ISoundCodec codec, Conversions conversions, IOptions<BoardOptions> options, HttpContext context)
     {
         var board = options.Value;
         var info = await codec.LoadAsync(context.RequestAborted);
-        using var file = await Upload.CodesAsync(context.Request, board);
-        Upload.RequireLength((double)EcdcFile.ReadHeader(file).AudioLength / info.SampleRate, board);
+        await using var file = await Upload.CodesAsync(context.Request, board);
+        var header = EcdcFile.ReadHeader(file);
+        if (header.UsesLanguageModel)
+        {
+            throw Refusal.BadRequest("The .ecdc file is compressed with a language model, which this server does not have: compress it without one.");
+        }
+
+        Upload.RequireLength((double)header.AudioLength / info.SampleRate, board);
         file.Position = 0;
-        var bytes = await codec.RunAsync((model, cancellationToken) => Decompress(EncodecOf(model), file, cancellationToken), context.RequestAborted);
-        return TypedResults.File(bytes, "audio/wav", "sound.wav");
+        var wav = await conversions.RunAsync(context, () => codec.ForClient(RateLimits.ClientOf(context)).RunAsync(
+            (model, cancellationToken) => Decompress(EncodecOf(model), file, cancellationToken), context.RequestAborted));
+        return TypedResults.File(wav, "audio/wav", "sound.wav");
     }
 
-    private static byte[] Decompress(EncodecModel model, MemoryStream file, CancellationToken cancellationToken)
+    private static FileStream Decompress(EncodecModel model, Stream file, CancellationToken cancellationToken)
     {
         var (wav, rate) = EcdcFile.Decompress(model, file, new EcdcOptions { ModelName = EcdcFile.ModelNameOf(model) }, cancellationToken: cancellationToken);
         using (wav)
         {
-            if (file.Position != file.Length)
-            {
-                throw Refusal.BadRequest($"{file.Length - file.Position} bytes follow the audio in the .ecdc file.");
-            }
-
-            using var bytes = new MemoryStream();
-            AudioFile.Write(bytes, wav, rate, ConvertEndpoint.Unchanged);
-            return bytes.ToArray();
+            return file.Position == file.Length
+                ? TemporaryFile.Write(output => AudioFile.Write(output, wav, rate, ConvertEndpoint.Unchanged))
+                : throw new AudioFormatException($"{file.Length - file.Position} bytes follow the audio in the .ecdc file.");
         }
     }
 

@@ -11,7 +11,7 @@ internal static class ConvertEndpoint
     /// <summary>16 bits, unchanged level; values beyond full scale are clipped.</summary>
     public static readonly AudioWriteOptions Unchanged = new() { Strategy = AudioNormalization.Clip, PeakClipHeadroomDb = 0 };
 
-    public static async Task<FileContentHttpResult> Post(string? to, IOptions<BoardOptions> options, HttpContext context)
+    public static async Task<FileStreamHttpResult> Post(string? to, Conversions conversions, IOptions<BoardOptions> options, HttpContext context)
     {
         var (format, type) = to switch
         {
@@ -19,13 +19,25 @@ internal static class ConvertEndpoint
             "flac" => (SoundFormat.Flac, "audio/flac"),
             _ => throw Refusal.BadRequest($"'to' is '{to}', but wav or flac was expected."),
         };
-        using var file = await Upload.SoundFileAsync(context.Request, options.Value);
-        var (wav, rate) = Upload.Read(file, options.Value);
+        await using var file = await Upload.SoundFileAsync(context.Request, options.Value);
+        var converted = await conversions.RunAsync(context, () => Task.FromResult(Convert(file, format, options.Value)));
+        return TypedResults.File(converted, type, $"sound.{to}");
+    }
+
+    private static FileStream Convert(Stream file, SoundFormat format, BoardOptions board)
+    {
+        var (wav, rate) = Upload.Read(file, board);
         using (wav)
         {
-            using var bytes = new MemoryStream();
-            NAudioFile.Write(bytes, format, wav, rate, Unchanged);
-            return TypedResults.File(bytes.ToArray(), type, $"sound.{to}");
+            try
+            {
+                return TemporaryFile.Write(output => NAudioFile.Write(output, format, wav, rate, Unchanged));
+            }
+            catch (Exception error) when (error is ArgumentException or AudioCraftException)
+            {
+                // For example a sample rate that the format cannot store.
+                throw Refusal.BadRequest($"The audio cannot be stored as {format}: {error.Message}");
+            }
         }
     }
 }

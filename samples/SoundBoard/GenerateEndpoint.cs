@@ -10,20 +10,22 @@ namespace SoundBoard;
 /// </summary>
 internal static class GenerateEndpoint
 {
-    public const string SeedHeader = "AudioCraft-Seed";
+    public const string SeedHeader = "AudioCraft-Seed", WarningHeader = "AudioCraft-Warning";
 
-    public static async Task Post(GenerateRequest request, ISoundGenerator generator, IOptions<BoardOptions> options, HttpContext context)
+    private const string UnknownKind = "The prompt names no kind of audio that the model was trained on. The result is one of the kinds in /v1/kinds.";
+
+    public static async Task Post(ISoundGenerator generator, IOptions<BoardOptions> options, HttpContext context)
     {
         var cancellationToken = context.RequestAborted;
-        var wanted = request.Checked(options.Value);
+        var wanted = (await GenerateRequest.ReadAsync(context.Request)).Checked(options.Value);
         var model = await generator.LoadAsync(cancellationToken);
         var frames = FramesOf(wanted.Duration ?? Math.Min(model.Defaults!.Duration, options.Value.MaxSeconds), model);
-        await using var sound = Stream(generator, wanted, cancellationToken);
+        await using var sound = Stream(generator.ForClient(RateLimits.ClientOf(context)), wanted, cancellationToken);
         WavBody? body = null;
         await foreach (var chunk in sound.WithCancellation(cancellationToken))
         {
             // The response starts with the first chunk, so that earlier errors get their own status.
-            body ??= Begin(context, sound.Seed, frames, model);
+            body ??= Begin(context, wanted, sound.Seed, frames, model);
             await body.WriteAsync(chunk, cancellationToken);
         }
 
@@ -48,7 +50,7 @@ internal static class GenerateEndpoint
         }
     }
 
-    private static WavBody Begin(HttpContext context, long seed, long frames, SoundModelInfo model)
+    private static WavBody Begin(HttpContext context, SoundRequest request, long seed, long frames, SoundModelInfo model)
     {
         var body = new WavBody(context.Response.BodyWriter, frames, model.Channels, model.SampleRate);
         context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
@@ -56,6 +58,11 @@ internal static class GenerateEndpoint
         context.Response.ContentLength = body.Length;
         context.Response.Headers.CacheControl = "no-store";
         context.Response.Headers[SeedHeader] = seed.ToString(CultureInfo.InvariantCulture);
+        if (!model.KnownKinds.Includes(request.Description))
+        {
+            context.Response.Headers[WarningHeader] = UnknownKind;
+        }
+
         return body;
     }
 }

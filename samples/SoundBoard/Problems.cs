@@ -1,5 +1,5 @@
 using System.Globalization;
-using System.Text.Json;
+using System.Text;
 using AudioCraft;
 using AudioCraft.Hosting;
 using Microsoft.AspNetCore.Diagnostics;
@@ -25,12 +25,20 @@ internal sealed class Problems : IExceptionHandler
     /// <summary>Writes the body of a response that has only a status.</summary>
     public static Task OfStatus(HttpContext context) => WriteAsync(context, context.Response.StatusCode, context.Response.StatusCode switch
     {
+        StatusCodes.Status400BadRequest when context.Request.Path.HasValue && context.GetEndpoint() is null => $"The request is invalid. Is the host name '{context.Request.Host}' in AllowedHosts?",
         StatusCodes.Status404NotFound => $"{context.Request.Path} does not exist.",
         StatusCodes.Status405MethodNotAllowed => $"{context.Request.Path} does not support {context.Request.Method}.",
-        StatusCodes.Status415UnsupportedMediaType => $"The body is of type '{context.Request.ContentType}', but application/json was expected: {GenerateRequest.Shape}",
-        StatusCodes.Status500InternalServerError => "Internal error: see the server's log.",
         _ => null,
     });
+
+    /// <summary>Adds the detail of errors of the server, whose exceptions are only logged.</summary>
+    public static void Complete(ProblemDetailsContext context)
+    {
+        if (context.ProblemDetails.Status == StatusCodes.Status500InternalServerError)
+        {
+            context.ProblemDetails.Detail ??= "Internal error: see the server's log.";
+        }
+    }
 
     public static Task WriteAsync(HttpContext context, int status, string? detail, TimeSpan? retryAfter = null)
     {
@@ -39,13 +47,12 @@ internal sealed class Problems : IExceptionHandler
             context.Response.Headers.RetryAfter = Math.Max(1, Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
         }
 
-        return TypedResults.Problem(detail, statusCode: status, title: ReasonPhrases.GetReasonPhrase(status)).ExecuteAsync(context);
+        return TypedResults.Problem(detail is null ? null : Printable(detail), statusCode: status, title: ReasonPhrases.GetReasonPhrase(status)).ExecuteAsync(context);
     }
 
     private static (int Status, string Detail, TimeSpan? RetryAfter)? AnswerTo(Exception exception) => exception switch
     {
         Refusal refusal => (refusal.Status, refusal.Message, null),
-        BadHttpRequestException { InnerException: JsonException json } => (StatusCodes.Status400BadRequest, OfJson(json), null),
         BadHttpRequestException bad => (bad.StatusCode, bad.Message, null),
         AudioFormatException format => (StatusCodes.Status400BadRequest, format.Message, null),
         QueueFullException full => (StatusCodes.Status429TooManyRequests, full.Message, full.RetryAfter),
@@ -53,6 +60,24 @@ internal sealed class Problems : IExceptionHandler
         _ => null,
     };
 
-    private static string OfJson(JsonException json) =>
-        $"The body cannot be read at {json.Path ?? "$"}. Expected: {GenerateRequest.Shape}";
+    /// <summary>Replaces control characters, line separators, changes of direction and unpaired surrogates, which terminals and logs of clients may interpret, by <c>\uXXXX</c>.</summary>
+    private static string Printable(string text)
+    {
+        var safe = new StringBuilder(text.Length);
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (Rune.TryGetRuneAt(text, i, out var rune) && Rune.GetUnicodeCategory(rune) is not
+                (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator))
+            {
+                safe.Append(text, i, rune.Utf16SequenceLength);
+                i += rune.Utf16SequenceLength - 1;
+            }
+            else
+            {
+                safe.Append(CultureInfo.InvariantCulture, $"\\u{(int)text[i]:x4}");
+            }
+        }
+
+        return safe.ToString();
+    }
 }

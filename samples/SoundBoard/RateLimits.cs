@@ -25,6 +25,9 @@ internal static class RateLimits
         };
     }
 
+    /// <summary>The key of the client of a request.</summary>
+    public static string ClientOf(HttpContext context) => ClientOf(context.Connection.RemoteIpAddress);
+
     /// <summary>The key of a client: the IPv4 address, or the first 64 bits of the IPv6 address, because a client can use all addresses of its network.</summary>
     public static string ClientOf(IPAddress? address)
     {
@@ -42,7 +45,7 @@ internal static class RateLimits
     }
 
     private static RateLimitPartition<string> PerMinute(HttpContext context, int requests) =>
-        RateLimitPartition.GetTokenBucketLimiter(ClientOf(context.Connection.RemoteIpAddress), _ => new TokenBucketRateLimiterOptions
+        RateLimitPartition.GetTokenBucketLimiter(ClientOf(context), _ => new TokenBucketRateLimiterOptions
         {
             TokenLimit = requests,
             TokensPerPeriod = Math.Max(1, requests / 30),
@@ -51,7 +54,7 @@ internal static class RateLimits
         });
 
     private static RateLimitPartition<string> AtOnce(HttpContext context) => HttpMethods.IsPost(context.Request.Method)
-        ? RateLimitPartition.GetConcurrencyLimiter(ClientOf(context.Connection.RemoteIpAddress), _ => new ConcurrencyLimiterOptions
+        ? RateLimitPartition.GetConcurrencyLimiter(ClientOf(context), _ => new ConcurrencyLimiterOptions
         {
             PermitLimit = OptionsOf(context).RequestsAtOnce,
             QueueLimit = 0,

@@ -1,3 +1,6 @@
+using System.Buffers;
+using AudioCraft;
+using AudioCraft.Hosting;
 using AudioCraft.NAudio;
 using static TorchSharp.torch;
 
@@ -6,28 +9,49 @@ namespace SoundBoard;
 /// <summary>Reads the body of a request within the limits.</summary>
 internal static class Upload
 {
-    private const int MinRate = 4_000, MaxRate = 384_000, MaxChannels = 8;
+    private const int MinRate = 4_000, MaxRate = 192_000, MaxChannels = 8, BufferBytes = 1 << 16;
 
     /// <summary>The limit for decompressed samples: 8 channels at 48 kHz.</summary>
     private const int SamplesPerSecond = 8 * 48_000;
 
     private const string AnyBytes = "application/octet-stream";
 
-    /// <summary>Reads an audio file.</summary>
+    /// <summary>Receives an audio file.</summary>
+    /// <returns>A temporary file, owned by the caller.</returns>
     /// <exception cref="Refusal">The content type is not supported, or the body is empty or too large.</exception>
-    public static Task<MemoryStream> SoundFileAsync(HttpRequest request, BoardOptions board) =>
-        BytesAsync(request, board, type => type.StartsWith("audio/", StringComparison.OrdinalIgnoreCase) || Is(type, "application/ogg") || Is(type, AnyBytes), "audio/wav or another audio type");
+    public static Task<FileStream> SoundFileAsync(HttpRequest request, BoardOptions board) =>
+        FileAsync(request, board, type => type.StartsWith("audio/", StringComparison.OrdinalIgnoreCase) || Is(type, "application/ogg") || Is(type, AnyBytes), "audio/wav or another audio type");
 
-    /// <summary>Reads an .ecdc file.</summary>
+    /// <summary>Receives an .ecdc file.</summary>
+    /// <returns>A temporary file, owned by the caller.</returns>
     /// <exception cref="Refusal">The content type is not supported, or the body is empty or too large.</exception>
-    public static Task<MemoryStream> CodesAsync(HttpRequest request, BoardOptions board) => BytesAsync(request, board, type => Is(type, AnyBytes), "an .ecdc file");
+    public static Task<FileStream> CodesAsync(HttpRequest request, BoardOptions board) => FileAsync(request, board, type => Is(type, AnyBytes), "an .ecdc file");
+
+    /// <summary>Receives a small body in memory.</summary>
+    /// <exception cref="Refusal">The body is empty or too large.</exception>
+    public static async Task<MemoryStream> BytesAsync(HttpRequest request, long maxBytes)
+    {
+        var body = new MemoryStream();
+        await CopyAsync(request, body, maxBytes);
+        return body;
+    }
 
     /// <summary>Decodes a file to [C, T] float32, owned by the caller, and the sample rate in hertz.</summary>
-    /// <exception cref="Refusal">The audio is empty or too long, or its sample rate is not supported.</exception>
-    /// <exception cref="AudioCraft.AudioFormatException">The file is damaged, or its format is not supported.</exception>
-    public static (Tensor Wav, int SampleRate) Read(MemoryStream file, BoardOptions board)
+    /// <exception cref="Refusal">The audio is empty or too long, or its format or sample rate is not supported.</exception>
+    /// <exception cref="AudioFormatException">The file is damaged, or its format is unknown.</exception>
+    public static (Tensor Wav, int SampleRate) Read(Stream file, BoardOptions board)
     {
-        var (wav, rate) = NAudioFile.Read(file, (long)(board.MaxUploadSeconds * SamplesPerSecond));
+        Tensor wav;
+        int rate;
+        try
+        {
+            (wav, rate) = NAudioFile.Read(file, (long)(board.MaxUploadSeconds * SamplesPerSecond));
+        }
+        catch (AudioCraftException error) when (error is not AudioFormatException)
+        {
+            throw Refusal.UnsupportedType($"The server cannot decode this format: {error.Message}");
+        }
+
         try
         {
             Check(wav.size(0), wav.size(1), rate, board);
@@ -37,6 +61,27 @@ internal static class Upload
         {
             wav.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Decodes a file to [C, T] float32 with the channels and the sample rate of a codec, owned by the caller.</summary>
+    /// <exception cref="Refusal">The audio cannot be converted, or as for <see cref="Read"/>.</exception>
+    /// <exception cref="AudioFormatException">The file is damaged, or its format is unknown.</exception>
+    public static Tensor ReadFor(Stream file, SoundModelInfo codec, BoardOptions board)
+    {
+        var (wav, rate) = Read(file, board);
+        using (wav)
+        {
+            try
+            {
+                // Mixed first: then only the channels of the codec are resampled.
+                using var mixed = AudioConversion.ConvertChannels(wav, codec.Channels);
+                return AudioConversion.Resample(mixed, rate, codec.SampleRate);
+            }
+            catch (ArgumentException error)
+            {
+                throw Refusal.BadRequest($"The audio cannot be converted: {error.Message}");
+            }
         }
     }
 
@@ -71,7 +116,7 @@ internal static class Upload
 
     private static bool Is(string type, string expected) => type.Equals(expected, StringComparison.OrdinalIgnoreCase);
 
-    private static async Task<MemoryStream> BytesAsync(HttpRequest request, BoardOptions board, Func<string, bool> isTaken, string expected)
+    private static async Task<FileStream> FileAsync(HttpRequest request, BoardOptions board, Func<string, bool> isTaken, string expected)
     {
         var type = request.ContentType?.Split(';')[0].Trim() ?? "";
         if (!isTaken(type))
@@ -81,25 +126,50 @@ internal static class Upload
 
         if (request.ContentLength > board.MaxUploadBytes)
         {
-            throw TooMany(board);
+            throw TooLarge(board.MaxUploadBytes);
         }
 
-        // Content-Length is not trusted: memory grows with the received bytes.
-        var body = new MemoryStream();
-        var buffer = new byte[1 << 16];
-        while (await request.Body.ReadAsync(buffer, request.HttpContext.RequestAborted) is var read and > 0)
+        var file = TemporaryFile.Create();
+        try
         {
-            if (body.Length + read > board.MaxUploadBytes)
-            {
-                throw TooMany(board);
-            }
+            await CopyAsync(request, file, board.MaxUploadBytes);
+            return file;
+        }
+        catch
+        {
+            await file.DisposeAsync();
+            throw;
+        }
+    }
 
-            body.Write(buffer, 0, read);
+    // Content-Length is not trusted: the copy grows with the received bytes.
+    private static async Task CopyAsync(HttpRequest request, Stream body, long maxBytes)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
+        try
+        {
+            while (await request.Body.ReadAsync(buffer, request.HttpContext.RequestAborted) is var read and > 0)
+            {
+                if (body.Length + read > maxBytes)
+                {
+                    throw TooLarge(maxBytes);
+                }
+
+                await body.WriteAsync(buffer.AsMemory(0, read), request.HttpContext.RequestAborted);
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+
+        if (body.Length == 0)
+        {
+            throw Refusal.BadRequest("The body is empty.");
         }
 
         body.Position = 0;
-        return body.Length > 0 ? body : throw Refusal.BadRequest("The body is empty.");
     }
 
-    private static Refusal TooMany(BoardOptions board) => Refusal.TooLarge($"The body is larger than {board.MaxUploadBytes} bytes.");
+    private static Refusal TooLarge(long maxBytes) => Refusal.TooLarge($"The body is larger than {maxBytes} bytes.");
 }

@@ -1,6 +1,8 @@
 namespace AudioCraft.Hosting;
 
-/// <summary>The queue of a model is full, and a request was rejected without waiting. In HTTP: 429 with <c>Retry-After</c>.</summary>
+/// <summary>
+/// The queue of a model or of a <see cref="FairSemaphore"/> is full: the request was rejected, or removed for that of a client with fewer requests. In HTTP: 429 with <c>Retry-After</c>.
+/// </summary>
 public sealed class QueueFullException : AudioCraftException
 {
     internal QueueFullException(string model, int waiting, TimeSpan retryAfter)

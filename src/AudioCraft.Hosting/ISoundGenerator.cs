@@ -1,7 +1,7 @@
 namespace AudioCraft.Hosting;
 
 /// <summary>
-/// Text to audio for many callers that share one model. Requests are served in order. Consecutive requests that differ only in description and seed
+/// Text to audio for many callers that share one model. Requests are served in order, or in turns of the clients (<see cref="ForClient"/>). Consecutive requests that differ only in description and seed
 /// are generated as one batch, which reads the weights of the model once for all of them. The result of a request does not depend on the others.
 /// </summary>
 public interface ISoundGenerator : ISoundModel
@@ -30,4 +30,11 @@ public interface ISoundGenerator : ISoundModel
     /// <exception cref="SoundModelUnavailableException">The model could not be loaded, or the host is stopping.</exception>
     /// <exception cref="OperationCanceledException">The call was canceled.</exception>
     Task<T> RunAsync<T>(Func<BaseGenModel, CancellationToken, T> work, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Returns a service whose requests count as those of one client. Clients take turns: the next request is that of the client who was served longest ago, and a full queue
+    /// removes the newest request of the client with the most waiting ones, if the new request is of a client with fewer. The removed request ends with a <see cref="QueueFullException"/>.
+    /// </summary>
+    /// <param name="client">The client, such as an address or a user name. "" stands for all requests without a client, which together count as one.</param>
+    ISoundGenerator ForClient(string client);
 }

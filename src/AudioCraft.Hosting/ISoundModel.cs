@@ -45,6 +45,12 @@ public sealed record SoundModelInfo(
     double? WindowSeconds = null,
     GenerationParams? Defaults = null)
 {
+    /// <summary>The kind of codec: EnCodec, DAC, or the name of its class.</summary>
+    public string CodecKind { get; init; } = "";
+
+    /// <inheritdoc cref="BaseGenModel.KnownKinds"/>
+    public KnownKinds KnownKinds { get; init; } = KnownKinds.None;
+
     /// <summary>The bitrate of the codes in bits per second.</summary>
     /// <param name="codebooks">The number of codebooks in use, 1 to <see cref="TotalCodebooks"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">The number is out of range.</exception>

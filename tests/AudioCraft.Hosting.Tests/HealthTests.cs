@@ -34,6 +34,18 @@ public sealed class HealthTests
     }
 
     [Fact]
+    public async Task Damaged_files_of_callers_do_not_affect_the_health()
+    {
+        await using var test = await TestHost.StartAsync(services: Checks);
+        for (var i = 0; i < 5; i++)
+        {
+            await Assert.ThrowsAsync<AudioFormatException>(() => test.Generator.RunAsync<int>((_, _) => throw new AudioFormatException("a damaged file")));
+        }
+
+        Assert.Equal((HealthStatus.Healthy, "Ready."), await HealthAsync(test));
+    }
+
+    [Fact]
     public async Task Health_is_degraded_with_a_full_queue_or_failures_in_a_row()
     {
         await using var test = await TestHost.StartAsync(options => options.MaxQueueLength = 1, Checks);

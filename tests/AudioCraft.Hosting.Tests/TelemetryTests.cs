@@ -107,6 +107,20 @@ public sealed class TelemetryTests
         Assert.Equal(record, log.Entries.Any(entry => entry.Id == 211));
     }
 
+    [Theory]
+    [InlineData("rain\u001b[31m\r\nfake entry", "rain\\u001b[31m\\u000d\\u000afake entry")]
+    [InlineData("a\u009bb\u2028c\u202ed", "a\\u009bb\\u2028c\\u202ed")]
+    [InlineData("Hund 🐕 बारिश \u0001", "Hund 🐕 बारिश \\u0001")]
+    [InlineData("rain on a roof 👩\u200d🚒", "rain on a roof 👩\u200d🚒")]
+    public async Task Control_characters_of_descriptions_are_escaped_in_logs(string description, string logged)
+    {
+        var log = new LogCollector();
+        await using var test = await TestHost.StartAsync(options => options.RecordPrompts = true, services => services.AddLogging(logging => logging.AddProvider(log)));
+        test.Model.Run();
+        await test.Generator.GenerateAsync(new SoundRequest(description));
+        Assert.EndsWith($"has the description: {logged}", Assert.Single(log.Entries, entry => entry.Id == 211).Text, StringComparison.Ordinal);
+    }
+
     private sealed class LogCollector : ILoggerProvider, ILogger
     {
         public ConcurrentQueue<(int Id, string Text)> Entries { get; } = new();

@@ -1,8 +1,11 @@
+using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace SoundBoard.Tests;
 
@@ -20,9 +23,18 @@ public sealed class BoardServer : WebApplicationFactory<Program>
         ["RequestsAtOnce"] = "1000",
     };
 
+    private IPAddress? source;
+
     public BoardServer With(string name, string value)
     {
         settings[name] = value;
+        return this;
+    }
+
+    /// <summary>Requests come from this address.</summary>
+    public BoardServer From(string address)
+    {
+        source = IPAddress.Parse(address);
         return this;
     }
 
@@ -34,7 +46,25 @@ public sealed class BoardServer : WebApplicationFactory<Program>
         }
 
         builder.UseSetting("Logging:LogLevel:Default", "Warning");
+        if (source is not null)
+        {
+            builder.ConfigureServices(services => services.Insert(0, ServiceDescriptor.Transient<IStartupFilter>(_ => new Source(source))));
+        }
     }
+}
+
+/// <summary>Sets the address of the client, which the server in memory does not have.</summary>
+internal sealed class Source(IPAddress address) : IStartupFilter
+{
+    public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
+    {
+        app.Use((context, following) =>
+        {
+            context.Connection.RemoteIpAddress = address;
+            return following(context);
+        });
+        next(app);
+    };
 }
 
 /// <summary>Requests and assertions.</summary>

@@ -53,6 +53,49 @@ public sealed class LimitTests
         }
     }
 
+    [Fact]
+    public async Task Flood_of_one_client_does_not_reject_another()
+    {
+        await using var server = new BoardServer().With("MaxQueueLength", "4").With("Proxies:0", "192.0.2.1").From("192.0.2.1");
+        using var flood = server.CreateClient();
+        flood.DefaultRequestHeaders.Add("X-Forwarded-For", "203.0.113.1");
+        var answers = Enumerable.Range(0, 12).Select(i => flood.Generate($$"""{"prompt":"rain","seconds":6,"guidance":{{i % 4}}}""")).ToList();
+
+        // The first rejection shows that the queue is full.
+        var rejected = await await Task.WhenAny(answers.Select(async answer => (await answer).StatusCode == HttpStatusCode.TooManyRequests ? await answer : await Never()));
+        Assert.Equal(HttpStatusCode.TooManyRequests, rejected.StatusCode);
+
+        using var good = server.CreateClient();
+        good.DefaultRequestHeaders.Add("X-Forwarded-For", "203.0.113.2");
+        using var served = await good.Generate("""{"prompt":"a dog barking","seconds":1}""");
+        Assert.Equal(16000, Wav.Read(await served.BytesAsync("audio/wav")).Frames);
+        foreach (var answer in await Task.WhenAll(answers))
+        {
+            answer.Dispose();
+        }
+
+        static async Task<HttpResponseMessage> Never()
+        {
+            await Task.Delay(Timeout.Infinite);
+            throw new System.Diagnostics.UnreachableException();
+        }
+    }
+
+    [Fact]
+    public async Task Parallel_uploads_are_converted_one_after_another()
+    {
+        await using var server = new BoardServer().With("ConversionsAtOnce", "1");
+        using var client = server.CreateClient();
+        var tone = Wav.Tone(4, 44100, 2);
+        var answers = await Task.WhenAll(Enumerable.Range(0, 24).Select(i => client.Send(i % 2 == 0 ? "/v1/convert?to=wav" : "/v1/encode", tone)));
+        foreach (var (i, answer) in answers.Index())
+        {
+            var bytes = await answer.BytesAsync(i % 2 == 0 ? "audio/wav" : "application/octet-stream");
+            Assert.Equal(i % 2 == 0, tone.SequenceEqual(bytes));
+            answer.Dispose();
+        }
+    }
+
     [Theory]
     [InlineData("192.0.2.7", "192.0.2.7")]
     [InlineData("::ffff:192.0.2.7", "192.0.2.7")]

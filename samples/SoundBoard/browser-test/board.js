@@ -1,4 +1,4 @@
-// The server, started on a free port, and a browser that looks at it.
+// Starts the server on a free port, and a browser.
 import { spawn } from "node:child_process";
 import { createServer } from "node:net";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -18,17 +18,14 @@ const freePort = () => new Promise(resolve => {
 });
 
 export class Board {
-  /** Every request that left this machine's address, and every error that the page wrote: both must stay empty. */
+  /** Requests to other servers, and errors of the page: both must stay empty. */
   strangers = [];
   errors = [];
 
   static async start() {
     const board = new Board();
     board.url = `http://127.0.0.1:${await freePort()}`;
-    board.server = spawn("dotnet", [program, "--urls", board.url, "--SoundBoard:GenerationsPerMinute=1000", "--SoundBoard:ConversionsPerMinute=10000"], { stdio: ["ignore", "pipe", "pipe"] });
-    board.log = "";
-    for (const stream of [board.server.stdout, board.server.stderr]) stream.on("data", text => { board.log += text; });
-    await board.#ready();
+    await board.startServer();
     board.folder = mkdtempSync(join(tmpdir(), "soundboard-"));
     board.browser = await chromium.launch({
       executablePath: process.env.CHROMIUM,
@@ -37,7 +34,19 @@ export class Board {
     return board;
   }
 
-  /** A visitor of their own, with a history of their own. */
+  async startServer() {
+    this.server = spawn("dotnet", [program, "--urls", this.url, "--SoundBoard:GenerationsPerMinute=1000", "--SoundBoard:ConversionsPerMinute=10000"], { stdio: ["ignore", "pipe", "pipe"] });
+    this.log = "";
+    for (const stream of [this.server.stdout, this.server.stderr]) stream.on("data", text => { this.log += text; });
+    await this.#ready();
+  }
+
+  async stopServer(signal = "SIGTERM") {
+    this.server.kill(signal);
+    await new Promise(resolve => this.server.exitCode === null && this.server.signalCode === null ? this.server.once("exit", resolve) : resolve());
+  }
+
+  /** Opens the page with an empty history. */
   async visit(options = {}) {
     const context = await this.browser.newContext({ acceptDownloads: true, viewport: { width: 1360, height: 1000 }, ...options });
     const page = await context.newPage();
@@ -52,8 +61,7 @@ export class Board {
 
   async stop() {
     await this.browser?.close();
-    this.server.kill("SIGTERM");
-    await new Promise(resolve => this.server.exitCode === null ? this.server.once("exit", resolve) : resolve());
+    await this.stopServer();
     if (this.folder) rmSync(this.folder, { recursive: true });
   }
 
@@ -68,14 +76,14 @@ export class Board {
   }
 }
 
-/** What a person would do. */
+/** Fills in the form. */
 export const write = async (page, prompt, { seconds, seed } = {}) => {
   await page.locator("#prompt").fill(prompt);
   if (seconds) await page.locator("#seconds").fill(String(seconds));
   await page.locator("#seed").fill(seed === undefined ? "" : String(seed));
 };
 
-export const made = page => page.locator("#status", { hasText: "of sound, made in" }).waitFor();
+export const made = page => page.locator("#status", { hasText: "of audio, generated in" }).waitFor();
 
 export const make = async (page, prompt, options) => {
   await write(page, prompt, options);
@@ -83,7 +91,7 @@ export const make = async (page, prompt, options) => {
   await made(page);
 };
 
-/** How many different colours a canvas shows: 1 where nothing is drawn. */
+/** The number of different colours in a canvas: 1 if nothing is drawn. */
 export const coloursOf = (page, id) => page.locator(id).evaluate(canvas => {
   const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
   return new Set(new Uint32Array(data.buffer)).size;

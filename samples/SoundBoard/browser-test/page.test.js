@@ -1,4 +1,4 @@
-// Promises of the page, kept by clicking.
+// Tests of the page in a browser.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -17,18 +17,27 @@ const downloaded = async (page, button) => {
   const [download] = await Promise.all([page.waitForEvent("download"), page.locator(button).click()]);
   return { name: download.suggestedFilename(), bytes: readFileSync(await download.path()) };
 };
-const picture = async (page, name) => {
-  if (process.env.SCREENSHOTS) await page.screenshot({ path: join(process.env.SCREENSHOTS, `${name}.png`), fullPage: true });
+const picture = async (page, name, fullPage = true) => {
+  if (process.env.SCREENSHOTS) await page.screenshot({ path: join(process.env.SCREENSHOTS, `${name}.png`), fullPage });
+};
+/** Asserts that elements are completely visible without scrolling. */
+const inView = async (page, ...selectors) => {
+  assert.equal(await page.evaluate(() => scrollY), 0);
+  for (const selector of selectors) {
+    const box = await page.locator(selector).boundingBox();
+    const { width, height } = page.viewportSize();
+    assert.ok(box && box.height > 0 && box.y >= 0 && box.y + box.height <= height && box.x >= 0 && box.x + box.width <= width, `${selector}: ${JSON.stringify(box)}`);
+  }
 };
 const history = page => page.locator("#history .entry");
 
-test("an idea and a click make a sound that is heard and seen before it is whole", async () => {
+test("audio plays and is drawn while it is generated", async () => {
   await page.locator("#seconds").fill("10");
   await page.locator("#ideas button", { hasText: "police siren" }).click();
   await page.locator("#make").click();
   await page.locator("#play.playing").waitFor();
   await page.waitForFunction(() => Number(document.getElementById("now").textContent) > 0.2);
-  assert.match(await page.locator("#status").textContent(), /^Generating: \d/, "it plays while it is made");
+  assert.match(await page.locator("#status").textContent(), /^Generating: \d/, "it plays while it is generated");
   assert.ok(await page.locator("#cancel").isVisible());
   await picture(page, "making");
   await made(page);
@@ -39,7 +48,7 @@ test("an idea and a click make a sound that is heard and seen before it is whole
   await page.locator("#play").click();
 });
 
-test("what is played, piece by piece, is the file to the last sample", async () => {
+test("the chunks that are played equal the downloaded file", async () => {
   const listener = await board.visit();
   await listener.evaluate(() => {
     globalThis.played = [];
@@ -49,32 +58,32 @@ test("what is played, piece by piece, is the file to the last sample", async () 
       return start.call(this, when);
     };
   });
-  await make(listener, "a heart beating", { seconds: 4, seed: 2 });
+  await make(listener, "a heartbeat", { seconds: 4, seed: 2 });
   await listener.locator("#play:not(.playing)").waitFor();
   const { bytes } = await downloaded(listener, "#wav");
   const played = await listener.evaluate(() => globalThis.played);
-  assert.ok(played.length > 2, "in several pieces");
+  assert.ok(played.length > 2, "in several chunks");
   const samples = new Int16Array(bytes.buffer.slice(bytes.byteOffset + 44, bytes.byteOffset + bytes.length));
   assert.deepEqual(played.flatMap(piece => piece.samples), Array.from(samples));
   for (let i = 1; i < played.length; i++) {
     const gap = played[i].when - played[i - 1].when - played[i - 1].seconds;
-    assert.ok(gap > -1e-9 && (gap < 1e-9 || gap > 0.02), `pieces join, or silence is between them where it was not made fast enough: ${gap}`);
+    assert.ok(gap > -1e-9 && (gap < 1e-9 || gap > 0.02), `chunks join, or there is a pause if generation is slower than playback: ${gap}`);
   }
   await listener.context().close();
 });
 
-test("cancel ends the making and leaves what there is", async () => {
+test("cancelling keeps the audio that has been received", async () => {
   await write(page, "wind blowing", { seconds: 10 });
   await page.locator("#make").click();
-  await page.locator("#status", { hasText: "Making:" }).waitFor();
+  await page.locator("#status", { hasText: "Generating:" }).waitFor();
   await page.locator("#cancel").click();
   await page.locator("#status", { hasText: "Cancelled after" }).waitFor();
   assert.ok(await page.locator("#make").isVisible());
   assert.ok(Number(await page.locator("#total").textContent()) < 10);
-  assert.equal(await history(page).count(), 1, "only whole sounds enter the history");
+  assert.equal(await history(page).count(), 1, "incomplete audio is not stored in the history");
 });
 
-test("the same seed downloads as the same WAV, which FLAC keeps", async () => {
+test("the same seed gives the same WAV file, and FLAC can be downloaded", async () => {
   const files = [];
   for (let i = 0; i < 2; i++) {
     await make(page, "a clock ticking", { seconds: 2, seed: 7 });
@@ -88,7 +97,7 @@ test("the same seed downloads as the same WAV, which FLAC keeps", async () => {
   assert.equal(flac.bytes.subarray(0, 4).toString(), "fLaC");
 });
 
-test("the history plays again, takes over settings, forgets, and outlives a reload", async () => {
+test("history entries can be played, reused and removed, and survive a reload", async () => {
   const count = await history(page).count();
   await page.reload();
   await page.locator("#model .up").waitFor();
@@ -107,7 +116,7 @@ test("the history plays again, takes over settings, forgets, and outlives a relo
   assert.equal(await history(page).count(), count - 1);
 });
 
-test("a file is heard at each bitrate, switched while it plays", async () => {
+test("a file can be played at each bitrate and switched during playback", async () => {
   await make(page, "rain on a roof", { seconds: 3, seed: 1 });
   const { bytes } = await downloaded(page, "#flac");
   await page.locator("#file").setInputFiles({ name: "rain.flac", mimeType: "audio/flac", buffer: bytes });
@@ -122,11 +131,11 @@ test("a file is heard at each bitrate, switched while it plays", async () => {
   await page.waitForFunction(() => Number(document.getElementById("now").textContent) > 0.5);
   await lines.nth(4).click();
   assert.ok(await page.locator("#play.playing").isVisible());
-  assert.ok(Number(await page.locator("#now").textContent()) > 0.4, "it goes on where it was");
+  assert.ok(Number(await page.locator("#now").textContent()) > 0.4, "playback continues at the same position");
   assert.match(await page.locator("#meta").textContent(), /^4 codebooks · 2.00 kb\/s/);
 });
 
-test("a file can be dropped anywhere, and what is no sound is told so", async () => {
+test("a file can be dropped anywhere, and an invalid one is reported", async () => {
   await page.evaluate(() => {
     const files = new DataTransfer();
     files.items.add(new File(["no sound at all, but text"], "letter.wav", { type: "audio/wav" }));
@@ -139,7 +148,7 @@ test("a file can be dropped anywhere, and what is no sound is told so", async ()
   assert.ok(await page.locator("#codec-fault").isHidden());
 });
 
-test("everything can be done with the keyboard", async () => {
+test("the page can be used with the keyboard only", async () => {
   const alone = await board.visit();
   for (let i = 0; i < 3; i++) await alone.keyboard.press("Tab");
   assert.equal(await alone.evaluate(() => document.activeElement.id), "prompt");
@@ -161,13 +170,13 @@ test("everything can be done with the keyboard", async () => {
   await alone.keyboard.press("Enter");
   await alone.locator("#prompt").focus();
   await alone.keyboard.press("Enter");
-  await alone.locator("#status", { hasText: "Making:" }).waitFor();
+  await alone.locator("#status", { hasText: "Generating:" }).waitFor();
   await alone.keyboard.press("Escape");
   await alone.locator("#status", { hasText: "Cancelled" }).waitFor();
   await alone.context().close();
 });
 
-test("what cannot be asked for is told in words, and so is a server that is gone", async () => {
+test("invalid requests and an unreachable server are reported", async () => {
   await write(page, "", {});
   await page.locator("#make").click();
   assert.match(await page.locator("#fault").textContent(), /Enter a prompt/);
@@ -186,7 +195,7 @@ test("what cannot be asked for is told in words, and so is a server that is gone
   await page.unroute("**/v1/generate");
 });
 
-test("a sound that breaks off is told so, and what there is can be heard", async () => {
+test("incomplete audio is reported and can be played", async () => {
   const other = await board.visit();
   await other.route("**/v1/generate", async route => {
     const response = await route.fetch();
@@ -195,23 +204,120 @@ test("a sound that breaks off is told so, and what there is can be heard", async
   });
   await write(other, "rain", { seconds: 5 });
   await other.locator("#make").click();
-  await other.locator("#fault", { hasText: "broke off" }).waitFor();
+  await other.locator("#fault", { hasText: "incomplete" }).waitFor();
   assert.equal(await other.locator("#total").textContent(), "1.00");
   assert.equal(await history(other).count(), 0);
   await other.context().close();
 });
 
-test("several people make sounds at the same time", async () => {
+test("several visitors generate at the same time", async () => {
   const people = await Promise.all([1, 2, 3, 4].map(() => board.visit()));
   await Promise.all(people.map((person, i) => make(person, ["a cat", "a train horn", "glass breaking", "applause"][i], { seconds: 3 })));
-  for (const person of people) assert.equal(await history(person).count(), 1, "everybody has a history of their own");
+  for (const person of people) assert.equal(await history(person).count(), 1, "each visitor has a separate history");
   await Promise.all(people.map(person => person.context().close()));
+});
+
+const small = { viewport: { width: 1280, height: 800 } };
+
+test("at 1280 x 800 everything from the prompt to the playback controls is visible without scrolling", async () => {
+  const visitor = await board.visit(small);
+  await write(visitor, "rain on a roof", { seconds: 10, seed: 1 });
+  await visitor.locator("#make").click();
+  await visitor.locator("#status", { hasText: "Generating:" }).waitFor();
+  await inView(visitor, "#prompt", "#status", "#cancel", "#wave", "#spectrogram", "#axis", "#play", "#to-codec", "#flac");
+  await picture(visitor, "small-generating", false);
+  await visitor.locator("#cancel").click();
+  await visitor.locator("#status", { hasText: "Cancelled after" }).waitFor();
+  await inView(visitor, "#prompt", "#status", "#make");
+  await make(visitor, "rain on a roof", { seconds: 3, seed: 1 });
+  await inView(visitor, "#prompt", "#status", "#play");
+  await picture(visitor, "small-done", false);
+  await write(visitor, "");
+  await visitor.locator("#make").click();
+  await inView(visitor, "#prompt", "#fault");
+  await picture(visitor, "small-fault", false);
+  await visitor.evaluate(() => {
+    const files = new DataTransfer();
+    files.items.add(new File(["text"], "letter\u001b[31m\u202e.wav", { type: "audio/wav" }));
+    document.body.dispatchEvent(new DragEvent("drop", { dataTransfer: files, bubbles: true, cancelable: true }));
+  });
+  await visitor.locator("#fault", { hasText: "letter\ufffd[31m\ufffd.wav: " }).waitFor();
+  await inView(visitor, "#fault");
+  await visitor.context().close();
+});
+
+test("messages disappear with the next action", async () => {
+  const visitor = await board.visit(small);
+  const gone = async act => {
+    await write(visitor, "");
+    await visitor.locator("#make").click();
+    await visitor.locator("#fault", { hasText: "Enter a prompt" }).waitFor();
+    await act();
+    await visitor.locator("#fault").waitFor({ state: "hidden" });
+  };
+  await gone(() => visitor.locator("#prompt").pressSequentially("r"));
+  await gone(() => visitor.locator("#guidance").fill("2"));
+  await gone(() => visitor.locator("#ideas button").first().click());
+  await gone(() => visitor.locator("#loop").click());
+  await make(visitor, "an owl", { seconds: 1 });
+  assert.ok(await visitor.locator("#fault").isHidden());
+  await visitor.locator("#prompt").pressSequentially("!");
+  assert.equal(await visitor.locator("#status").textContent(), "");
+  await visitor.locator("#prompt-note").waitFor();
+  await gone(() => visitor.locator("#history .open").first().click());
+  await visitor.context().close();
+});
+
+test("the known kinds are listed, and a prompt that names none is reported", async () => {
+  const visitor = await board.visit(small);
+  assert.equal(await visitor.locator("#kinds summary").textContent(), "The model was trained on 30 kinds of audio");
+  await visitor.locator("#kinds summary").click();
+  assert.equal(await visitor.locator("#kinds button").count(), 30);
+  await picture(visitor, "small-kinds", false);
+  await visitor.locator("#prompt").fill("a jazz band playing");
+  await visitor.locator("#kinds-warning", { hasText: "none of the 30 kinds" }).waitFor();
+  await inView(visitor, "#prompt", "#kinds-warning");
+  await picture(visitor, "small-warning", false);
+  await visitor.locator("#kinds button", { hasText: "thunder" }).click();
+  assert.equal(await visitor.locator("#prompt").inputValue(), "thunder");
+  await visitor.locator("#kinds-warning").waitFor({ state: "hidden" });
+  await visitor.locator("#prompt").fill("eine Jazzband");
+  await visitor.locator("#kinds-warning").waitFor();
+  await visitor.locator("#prompt").fill("");
+  await visitor.locator("#kinds-warning").waitFor({ state: "hidden" });
+  await visitor.context().close();
+});
+
+test("the codec is named", async () => {
+  assert.equal(await page.locator("#to-codec").textContent(), "Through EnCodec");
+  assert.equal(await page.locator("#codec-title").textContent(), "Through EnCodec");
+  assert.equal(await page.locator("#codec-format").textContent(), "audiogen-tiny · 16 kHz · mono · 4 codebooks of 1024");
+});
+
+test("the status mark turns red when the server is gone, and green when it is back", async () => {
+  const visitor = await board.visit(small);
+  await visitor.locator("#seconds").fill("3");
+  await board.stopServer("SIGKILL");
+  await visitor.locator("#model .down", { hasText: "cannot be reached" }).waitFor();
+  await inView(visitor, "#model .down");
+  await picture(visitor, "small-server-gone", false);
+  await write(visitor, "rain");
+  await visitor.locator("#make").click();
+  await visitor.locator("#fault", { hasText: "cannot be reached" }).waitFor();
+  await inView(visitor, "#prompt", "#fault");
+  await board.startServer();
+  await visitor.locator("#model .up").waitFor();
+  assert.equal(await visitor.locator("#seconds-value").textContent(), "3 s", "settings remain");
+  await visitor.locator("#make").click();
+  await made(visitor);
+  assert.ok(await visitor.locator("#fault").isHidden());
+  await visitor.context().close();
 });
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 for (const [device, viewport, mobile] of [["desktop", { width: 1360, height: 1000 }, false], ["phone", { width: 390, height: 844 }, true]]) {
   for (const colorScheme of ["light", "dark"]) {
-    test(`it fits and is accessible: ${device}, ${colorScheme}`, async () => {
+    test(`the page fits and is accessible: ${device}, ${colorScheme}`, async () => {
       const visitor = await board.visit({ viewport, colorScheme, hasTouch: mobile, isMobile: mobile, deviceScaleFactor: mobile ? 2 : 1 });
       await picture(visitor, `${device}-${colorScheme}-empty`);
       await make(visitor, "waves on a beach", { seconds: 5, seed: 3 });
@@ -223,7 +329,7 @@ for (const [device, viewport, mobile] of [["desktop", { width: 1360, height: 100
       await visitor.evaluate(() => scrollTo(0, 0));
       await visitor.waitForTimeout(300);
       await picture(visitor, `${device}-${colorScheme}`);
-      assert.ok(await visitor.evaluate(() => document.scrollingElement.scrollWidth <= innerWidth), "nothing sticks out at the side");
+      assert.ok(await visitor.evaluate(() => document.scrollingElement.scrollWidth <= innerWidth), "no horizontal scrolling");
       const { violations } = await visitor.evaluate(`${axe}; axe.run()`);
       assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes.map(node => node.html).join(" ")}`), []);
       await visitor.context().close();
@@ -231,7 +337,7 @@ for (const [device, viewport, mobile] of [["desktop", { width: 1360, height: 100
   }
 }
 
-test("the page asked nobody else for anything, and had no errors", () => {
+test("the page sends no requests to other servers and has no errors", () => {
   assert.deepEqual(board.strangers, []);
   assert.deepEqual(board.errors, []);
 });

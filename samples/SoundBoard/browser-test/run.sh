@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Clicks through the page in a headless Chromium: samples/SoundBoard/browser-test/run.sh [folder for screenshots]
+# Tests the page in a headless Chromium: samples/SoundBoard/browser-test/run.sh [folder for screenshots]
 # Needs Node.js 20, npm and Chromium (CHROMIUM=/path/to/it, or one on the PATH). Exits with 77 where they are missing, as tests do that were not run.
 set -uo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)

@@ -41,7 +41,8 @@ internal sealed class RequestTrace
         if (prompt is not null)
         {
             activity?.SetTag("audiocraft.prompt", prompt);
-            HostingLog.Prompt(logger, id, prompt);
+            var printable = Printable.Escape(prompt);
+            HostingLog.Prompt(logger, id, printable);
         }
     }
 
@@ -121,7 +122,7 @@ internal static class RequestOutcome
     {
         null => Completed,
         OperationCanceledException => Canceled,
-        ArgumentException => Invalid,
+        ArgumentException or AudioFormatException => Invalid,
         SlowListenerException => Dropped,
         QueueFullException => QueueFull,
         SoundModelUnavailableException => Unavailable,

@@ -12,7 +12,18 @@ internal abstract class LoadedModel : IDisposable
     public abstract void Dispose();
 
     protected static SoundModelInfo Describe(string name, CompressionModel codec, string device) => new(
-        name, device, codec.SampleRate, codec.Channels, codec.FrameRate, codec.NumCodebooks, codec.TotalCodebooks, codec.Cardinality);
+        name, device, codec.SampleRate, codec.Channels, codec.FrameRate, codec.NumCodebooks, codec.TotalCodebooks, codec.Cardinality)
+    {
+        CodecKind = Kind(codec),
+    };
+
+    private static string Kind(CompressionModel codec) => codec switch
+    {
+        EncodecModel => "EnCodec",
+        DacModel => "DAC",
+        InterleaveStereoCompressionModel stereo => Kind(stereo.Model),
+        _ => codec.GetType().Name,
+    };
 }
 
 /// <summary>A loaded generative model, with the operations that the queue needs. Tests use a fake.</summary>

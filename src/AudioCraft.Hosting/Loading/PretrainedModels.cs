@@ -61,6 +61,7 @@ internal sealed class PretrainedGenerator(BaseGenModel model) : LoadedGenerator
     {
         WindowSeconds = model.MaxDuration,
         Defaults = model.GenerationParams,
+        KnownKinds = model.KnownKinds,
     };
 
     public override CompressionModel Codec => model.CompressionModel;

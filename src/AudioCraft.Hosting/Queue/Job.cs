@@ -10,6 +10,9 @@ internal abstract class Job(RequestTrace trace)
 
     public RequestTrace Trace { get; } = trace;
 
+    /// <summary>The client of the request, who takes turns with the others; "" for requests without a client.</summary>
+    public string Client { get; init; } = "";
+
     public bool HasEnded => Volatile.Read(ref ended) != 0;
 
     /// <summary>Ends the job when the caller cancels. Called once the job is in the queue.</summary>

@@ -2,11 +2,11 @@ using System.Threading.Channels;
 
 namespace AudioCraft.Hosting;
 
-/// <summary>The waiting requests in order, and those that are being served.</summary>
+/// <summary>The waiting requests, whose clients take turns, and those that are being served.</summary>
 internal sealed class RequestQueue(int capacity)
 {
     private readonly Lock gate = new();
-    private readonly List<Job> waiting = [];
+    private readonly ClientTurns<Job> waiting = new(job => job.Client);
     private readonly List<Job> serving = [];
     private readonly Channel<bool> signal = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private bool closed;
@@ -34,19 +34,22 @@ internal sealed class RequestQueue(int capacity)
         }
     }
 
-    /// <summary>Adds a request at the end and returns its position, 1 for the next; null if the queue is full or closed.</summary>
-    public int? TryAdd(Job job)
+    /// <summary>Adds a request and returns its position, 1 for the next; null if the queue is closed or full.</summary>
+    /// <param name="job">The request.</param>
+    /// <param name="removed">The request of another client that was removed from a full queue to make room, or null. The caller must end it.</param>
+    public int? TryAdd(Job job, out Job? removed)
     {
         lock (gate)
         {
-            if (closed || waiting.Count >= capacity)
+            removed = null;
+            if (closed || (waiting.Count >= capacity && (removed = waiting.MakeRoom(job.Client)) is null))
             {
                 return null;
             }
 
             waiting.Add(job);
             signal.Writer.TryWrite(true);
-            return waiting.Count;
+            return waiting.Ordered().IndexOf(job) + 1;
         }
     }
 
@@ -73,12 +76,12 @@ internal sealed class RequestQueue(int capacity)
         return more;
     }
 
-    /// <summary>Takes the first request to serve it; null if the queue is empty.</summary>
+    /// <summary>Takes the next request to serve it; null if the queue is empty.</summary>
     public Job? Take()
     {
         lock (gate)
         {
-            return waiting.Count == 0 ? null : Serve();
+            return waiting.Count == 0 ? null : Serve(waiting.Ordered()[0]);
         }
     }
 
@@ -88,9 +91,14 @@ internal sealed class RequestQueue(int capacity)
         var taken = new List<Job>();
         lock (gate)
         {
-            while (taken.Count < most && waiting.Count > 0 && together(waiting[0]))
+            foreach (var next in waiting.Ordered())
             {
-                taken.Add(Serve());
+                if (taken.Count >= most || !together(next))
+                {
+                    break;
+                }
+
+                taken.Add(Serve(next));
             }
         }
 
@@ -102,7 +110,7 @@ internal sealed class RequestQueue(int capacity)
     {
         lock (gate)
         {
-            Job[] all = [.. waiting];
+            Job[] all = [.. waiting.Ordered()];
             waiting.Clear();
             return all;
         }
@@ -135,7 +143,7 @@ internal sealed class RequestQueue(int capacity)
         Job[] all;
         lock (gate)
         {
-            all = [.. waiting];
+            all = [.. waiting.Ordered()];
         }
 
         for (var i = 0; i < all.Length; i++)
@@ -163,7 +171,7 @@ internal sealed class RequestQueue(int capacity)
         lock (gate)
         {
             Close();
-            (queued, served) = ([.. waiting], [.. serving.Where(job => !job.HasEnded)]);
+            (queued, served) = ([.. waiting.Ordered()], [.. serving.Where(job => !job.HasEnded)]);
             waiting.Clear();
         }
 
@@ -172,10 +180,9 @@ internal sealed class RequestQueue(int capacity)
         return queued.Length + served.Length;
     }
 
-    private Job Serve()
+    private Job Serve(Job job)
     {
-        var job = waiting[0];
-        waiting.RemoveAt(0);
+        waiting.Serve(job);
         serving.Add(job);
         return job;
     }

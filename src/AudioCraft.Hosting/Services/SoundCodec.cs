@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace AudioCraft.Hosting;
 
 /// <inheritdoc cref="ISoundCodec"/>
-internal sealed class SoundCodec(SoundModelHost host) : SoundModelService(host), ISoundCodec
+internal sealed class SoundCodec(SoundModelHost host, string client = "") : SoundModelService(host, client), ISoundCodec
 {
     public Task<SoundCodes> EncodeAsync(Sound sound, int? codebooks = null, CancellationToken cancellationToken = default)
     {
@@ -24,6 +24,12 @@ internal sealed class SoundCodec(SoundModelHost host) : SoundModelService(host),
     {
         ArgumentNullException.ThrowIfNull(work);
         return QueueAsync("run", (model, stop) => work(model.Codec, stop), cancellationToken);
+    }
+
+    public ISoundCodec ForClient(string client)
+    {
+        ArgumentNullException.ThrowIfNull(client);
+        return new SoundCodec(Host, client);
     }
 }
 

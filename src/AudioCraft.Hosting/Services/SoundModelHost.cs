@@ -67,11 +67,12 @@ internal sealed class SoundModelHost : ISoundModel, IHostedLifecycleService, IAs
         {
             cancellationToken.ThrowIfCancellationRequested();
             ThrowIfUnavailable();
-            position = Queue.TryAdd(job);
+            position = Queue.TryAdd(job, out var removed);
+            removed?.End(QueueFull());
             if (position is null)
             {
                 ThrowIfUnavailable();
-                throw new QueueFullException(Label, Options.MaxQueueLength, Record.UntilNext());
+                throw QueueFull();
             }
         }
         catch (Exception error)
@@ -144,6 +145,8 @@ internal sealed class SoundModelHost : ISoundModel, IHostedLifecycleService, IAs
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     private static SoundModelUnavailableException Stopping() => new(SoundModelState.Stopping, "The application is shutting down.");
+
+    private QueueFullException QueueFull() => new(Label, Options.MaxQueueLength, Record.UntilNext());
 
     private void ThrowIfUnavailable()
     {

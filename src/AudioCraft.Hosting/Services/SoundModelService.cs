@@ -1,7 +1,7 @@
 namespace AudioCraft.Hosting;
 
 /// <summary>The common part of the services of a model.</summary>
-internal abstract class SoundModelService(SoundModelHost host) : ISoundModel
+internal abstract class SoundModelService(SoundModelHost host, string client) : ISoundModel
 {
     public string Key => host.Key;
 
@@ -13,12 +13,15 @@ internal abstract class SoundModelService(SoundModelHost host) : ISoundModel
 
     protected SoundModelHost Host => host;
 
+    /// <summary>The client of the requests; "" for none.</summary>
+    protected string Client => client;
+
     public Task<SoundModelInfo> LoadAsync(CancellationToken cancellationToken = default) => host.LoadAsync(cancellationToken);
 
     /// <summary>Queues work with exclusive access to the model, and waits for its result.</summary>
     protected async Task<T> QueueAsync<T>(string operation, Func<LoadedModel, CancellationToken, T> work, CancellationToken cancellationToken)
     {
-        var job = new WorkJob<T>(host.Trace(operation), work);
+        var job = new WorkJob<T>(host.Trace(operation), work) { Client = client };
         host.Admit(job, cancellationToken);
         return await job.Result.ConfigureAwait(false);
     }

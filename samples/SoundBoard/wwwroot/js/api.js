@@ -32,9 +32,12 @@ const ask = async (path, options) => {
 
 export const model = async signal => (await ask("v1/model", { signal })).json();
 
+/** Which known kinds of audio a prompt mentions, and whether the model was trained on what it describes. */
+export const kinds = async (prompt, signal) => (await ask(`v1/kinds?prompt=${encodeURIComponent(prompt)}`, { signal })).json();
+
 const broken = () => new Problem("The audio is incomplete.", "The audio is incomplete: the connection to the server was lost.", 0);
 
-/** Makes a sound; `sound` grows as its samples arrive. Resolves when it is whole. */
+/** Generates audio. `begin` returns the sound to which received samples are appended. Resolves when it is complete. */
 export const generate = async ({ prompt, seconds, guidance, seed }, begin, signal) => {
   const response = await ask("v1/generate", {
     method: "POST",
@@ -63,11 +66,11 @@ export const generate = async ({ prompt, seconds, guidance, seed }, begin, signa
 const post = (path, body, type, signal) =>
   ask(path, { method: "POST", headers: { "Content-Type": type }, body, signal });
 
-/** A sound file of any kind as WAV or FLAC. */
+/** Converts an audio file to WAV or FLAC. */
 export const convert = async (file, to, signal) => (await post(`v1/convert?to=${to}`, file, file.type?.startsWith("audio/") ? file.type : "application/octet-stream", signal)).blob();
 
-/** A sound file as .ecdc with so many codebooks. */
+/** Encodes an audio file as .ecdc. */
 export const encode = async (wav, codebooks, signal) => (await post(`v1/encode?codebooks=${codebooks}`, wav, "audio/wav", signal)).blob();
 
-/** What .ecdc sounds like, as WAV. */
+/** Decodes an .ecdc file to WAV. */
 export const decode = async (ecdc, signal) => (await post("v1/decode", ecdc, "application/octet-stream", signal)).blob();

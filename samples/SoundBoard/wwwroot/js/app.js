@@ -4,6 +4,7 @@ import { CodecBench } from "./codec.js";
 import { setUpTheme } from "./colours.js";
 import { Composer } from "./composer.js";
 import { History } from "./history.js";
+import { Kinds } from "./kinds.js";
 import { Player } from "./player.js";
 import { Sound } from "./sound.js";
 import { Stage } from "./stage.js";
@@ -15,7 +16,8 @@ const parts = (...ids) => Object.fromEntries(ids.map(id => [id, at(id)]));
 const player = new Player();
 const stage = new Stage(parts("track", "wave", "spectrogram", "hertz", "axis", "playhead"), player);
 const composer = new Composer(parts("form", "prompt", "ideas", "seconds", "guidance", "seed", "dice", "count", "make", "cancel"), { submit: make, stop: cancel });
-const bench = new CodecBench({ drop: at("drop"), file: at("file"), rates: at("rates"), status: at("codec-status"), fault: at("codec-fault") },
+const kinds = new Kinds({ prompt: at("prompt"), list: at("kinds"), warning: at("kinds-warning") });
+const bench = new CodecBench({ drop: at("drop"), file: at("file"), rates: at("rates"), status: at("codec-status"), fault: at("codec-fault") }, { say, complain },
   (sound, { title, meta, play }) => {
     const keep = player.sound && bench.last === title;
     const goOn = play || (keep && player.playing);
@@ -32,7 +34,10 @@ const history = new History({ list: at("history"), empty: at("history-empty"), c
     history.mark(entry.id);
     player.load(sound, { play: true });
   },
-  reuse: entry => { composer.request = entry; },
+  reuse: entry => {
+    composer.request = entry;
+    kinds.check();
+  },
 });
 
 let running = null;
@@ -56,6 +61,7 @@ function showTools(sound) {
 const metaOf = ({ seconds, guidance, seed }) => `${seconds} s · guidance ${guidance} · seed ${seed}`;
 
 async function make() {
+  say("");
   complain("");
   let request;
   try {
@@ -83,8 +89,8 @@ async function make() {
       history.mark(null);
       show(sound, request.prompt, metaOf(request));
       player.load(sound, { play: true });
-      // On a phone the waveform is below the form.
-      document.querySelector(".stage").scrollIntoView({ behavior: "smooth", block: "nearest" });
+      // On a phone the waveform is below the form: the messages stay visible above it.
+      if (matchMedia("(max-width: 960px)").matches) document.querySelector(".messages").scrollIntoView({ behavior: "smooth", block: "start" });
       // Updated several times a second, so not announced to screen readers.
       at("status").ariaLive = "off";
       sound.addEventListener("grow", () => say(`Generating: ${sound.available.toFixed(1)} of ${sound.duration.toFixed(1)} s. First audio after ${first} s.`));
@@ -100,6 +106,7 @@ async function make() {
     sound?.end();
     at("status").ariaLive = "polite";
     if (sound) showTools(sound);
+    if (error.status === 0) checkServer();
     if (error.name === "AbortError") say(sound ? `Cancelled after ${sound.available.toFixed(1)} s of audio.` : "Cancelled.");
     else {
       say("");
@@ -127,7 +134,9 @@ function watchQueue(signal) {
       const { queue, state } = await api.model(signal);
       if (!stopped) say(state !== "Ready" ? "Loading the model …" : queue > 0 ? `Waiting: ${queue} in the queue.` : "Generating …");
     } catch (error) {
-      if (error.name !== "AbortError" && !stopped) say(error.message);
+      if (error.name === "AbortError" || stopped) return;
+      say(error.message);
+      checkServer();
     }
   }, 1000);
   return { stop: () => { stopped = true; clearInterval(timer); } };
@@ -139,6 +148,16 @@ function complain(text) {
   at("fault").textContent = text;
   at("fault").hidden = !text;
 }
+
+// Messages of earlier actions disappear with the next one, before it is handled. The progress of a running request stays.
+function clearMessages() {
+  complain("");
+  bench.clearFault();
+  if (!running && !bench.busy) say("");
+}
+addEventListener("click", event => { if (event.target.closest("button, a, summary, label, input, .track")) clearMessages(); }, { capture: true });
+addEventListener("input", clearMessages, { capture: true });
+addEventListener("drop", clearMessages, { capture: true });
 
 function download(blob, extension) {
   const link = document.createElement("a");
@@ -188,31 +207,56 @@ addEventListener("keydown", event => {
   }
 });
 
-async function meet() {
-  const line = at("model");
-  const tell = (state, text) => {
-    const mark = document.createElement("span");
-    mark.className = state;
-    mark.textContent = text;
-    line.replaceChildren(mark);
-    line.title = text;
-  };
+// The state of the server, checked regularly: the mark is red while it cannot be reached or its model cannot be used.
+const CHECK_MS = 4000, CHECK_WHILE_DOWN_MS = 1000, CHECK_TIMEOUT_MS = 5000;
+let known = null;
+let nextCheck = 0;
+
+async function checkServer() {
+  clearTimeout(nextCheck);
+  let up = false;
   try {
-    const model = await api.model();
-    if (!model.sampleRate) {
-      tell("down", model.reason ?? `${model.name}: ${model.state.toLowerCase()} …`);
-      setTimeout(meet, 1000);
-      return;
+    const model = await api.model(AbortSignal.timeout(CHECK_TIMEOUT_MS));
+    up = model.state === "Ready" && Boolean(model.sampleRate);
+    if (up) {
+      tellState("up", `${model.name} · ${model.sampleRate / 1000} kHz · ${model.channels === 1 ? "mono" : "stereo"} · ${model.device}`);
+      meet(model);
     }
-    tell("up", `${model.name} · ${model.sampleRate / 1000} kHz · ${model.channels === 1 ? "mono" : "stereo"} · ${model.device}`);
-    rate = model.sampleRate;
-    composer.limits = model;
-    bench.choices = model.rates;
-    at("drop-note").textContent = `WAV, FLAC, Ogg, Opus, MP3 or AIFF, up to ${model.maxUploadSeconds} s and ${(model.maxUploadBytes / 1e6).toFixed(0)} MB`;
+    else tellState("down", model.reason ?? `${model.name}: ${model.state.toLowerCase()} …`);
   } catch (error) {
-    tell("down", error.message);
-    setTimeout(meet, 3000);
+    tellState("down", error.message);
   }
+  clearTimeout(nextCheck);
+  nextCheck = setTimeout(checkServer, up ? CHECK_MS : CHECK_WHILE_DOWN_MS);
+}
+
+function tellState(state, text) {
+  const line = at("model");
+  if (line.title === text) return;
+  const mark = document.createElement("span");
+  mark.className = state;
+  mark.textContent = text;
+  line.replaceChildren(mark);
+  line.title = text;
+}
+
+// Sets up the page for a model. Settings of the user remain as long as the server's model is the same.
+function meet(model) {
+  const { queue, ...properties } = model;
+  const fingerprint = JSON.stringify(properties);
+  if (fingerprint === known) return;
+  known = fingerprint;
+  rate = model.sampleRate;
+  composer.limits = model;
+  kinds.names = model.kinds;
+  bench.choices = model.rates;
+  if (model.codec) {
+    const { kind, model: source, sampleRate, channels, codebooks, cardinality } = model.codec;
+    at("codec-title").textContent = at("to-codec").textContent = `Through ${kind}`;
+    at("to-codec").title = `Encodes and decodes this audio with ${kind} of ${source}`;
+    at("codec-format").textContent = `${source} · ${sampleRate / 1000} kHz · ${channels === 1 ? "mono" : "stereo"} · ${codebooks} codebooks of ${cardinality}`;
+  }
+  at("drop-note").textContent = `WAV, FLAC, Ogg, Opus, MP3 or AIFF, up to ${model.maxUploadSeconds} s and ${(model.maxUploadBytes / 1e6).toFixed(0)} MB`;
 }
 
 setUpTheme(at("theme"), () => {
@@ -220,4 +264,4 @@ setUpTheme(at("theme"), () => {
   history.recolour();
 });
 history.load();
-meet();
+checkServer();

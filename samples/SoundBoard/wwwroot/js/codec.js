@@ -4,14 +4,15 @@ import { Sound } from "./sound.js";
 import { readWav } from "./wav.js";
 
 export class CodecBench {
-  /** What of it is heard now: the name of a file, or null. */
+  /** The name of the file that is being played, or null. */
   last = null;
 
   #running = null;
   #rates = [];
 
-  constructor({ drop, file, rates, status, fault }, show) {
-    Object.assign(this, { drop, file, rates, status, fault, show });
+  /** Messages appear here and, with the messages of the page, next to the prompt. */
+  constructor({ drop, file, rates, status, fault }, { say, complain }, show) {
+    Object.assign(this, { drop, file, rates, status, fault, say, complain, show });
     file.addEventListener("change", () => {
       if (file.files[0]) this.open(file.files[0]);
       file.value = "";
@@ -31,17 +32,22 @@ export class CodecBench {
     });
   }
 
-  /** Which numbers of codebooks there are, with their bitrates. */
+  /** The numbers of codebooks with their bitrates. */
   set choices(rates) { this.#rates = rates; }
 
-  /** Something else is heard now: no line is. */
+  /** Whether a file is being encoded or decoded. */
+  get busy() { return this.#running !== null; }
+
+  clearFault() { this.#complain(""); }
+
+  /** Other audio is being played: clears the selection. */
   release() {
     this.last = null;
     for (const input of this.rates.querySelectorAll("input:checked")) input.checked = false;
   }
 
-  /** Sends a file, or a WAV that is here already, through the codec. */
-  async open(file, name = file.name) {
+  /** Encodes and decodes a file at each bitrate. */
+  async open(file, name = printable(file.name)) {
     this.#running?.abort();
     const running = this.#running = new AbortController();
     this.#complain("");
@@ -67,7 +73,10 @@ export class CodecBench {
     } catch (error) {
       if (error.name === "AbortError") return;
       this.#say("");
-      this.#complain(error.message);
+      this.#complain(`${name}: ${error.message}`);
+      this.complain(`${name}: ${error.message}`);
+    } finally {
+      if (this.#running === running) this.#running = null;
     }
   }
 
@@ -103,13 +112,19 @@ export class CodecBench {
     return line;
   }
 
-  #say(text) { this.status.textContent = text; }
+  #say(text) {
+    this.status.textContent = text;
+    this.say(text);
+  }
 
   #complain(text) {
     this.fault.textContent = text;
     this.fault.hidden = !text;
   }
 }
+
+// Names of files can contain control characters and changes of direction.
+const printable = text => text.replace(/[\p{Cc}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, "\ufffd");
 
 const codebooksText = count => count === 1 ? "1 codebook" : `${count} codebooks`;
 

@@ -26,7 +26,7 @@ export const spectrogramColours = () => {
   });
 };
 
-/** Lets a button go through the themes, remembers the choice, and calls back when the colours have changed. */
+/** Sets up the button that changes the theme. The choice is stored; `changed` is called after each change. */
 export const setUpTheme = (button, changed) => {
   const apply = theme => {
     if (theme === "auto") delete document.documentElement.dataset.theme;

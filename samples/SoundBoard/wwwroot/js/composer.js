@@ -23,7 +23,7 @@ export class Composer {
     this.#fit();
   }
 
-  /** What the server allows, and its ideas. */
+  /** The limits of the server, and its example prompts. */
   set limits({ maxPromptLength, maxSeconds, maxGuidance, seconds, guidance, ideas }) {
     this.most = maxPromptLength;
     this.prompt.maxLength = maxPromptLength;
@@ -37,7 +37,7 @@ export class Composer {
       chip.textContent = idea;
       chip.addEventListener("click", () => {
         this.prompt.value = idea;
-        this.#fit();
+        this.prompt.dispatchEvent(new Event("input", { bubbles: true }));
         this.prompt.focus();
       });
       return chip;
@@ -46,7 +46,7 @@ export class Composer {
     this.#fit();
   }
 
-  /** The request, or null where a field needs mending; the field says so. */
+  /** The request. Throws a RangeError if a field is invalid. */
   get request() {
     const prompt = this.prompt.value.trim().replace(/\s+/g, " ");
     const seed = this.seed.value.trim();

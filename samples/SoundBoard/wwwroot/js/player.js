@@ -25,7 +25,7 @@ export class Player extends EventTarget {
     for (const { gain } of this.#contexts.values()) gain.gain.value = value * value;
   }
 
-  /** Puts a sound in, at a position in seconds; goes on playing if `play`. */
+  /** Loads audio at a position in seconds, and plays it if `play` is set. */
   load(sound, { at = 0, play = false } = {}) {
     this.pause();
     this.#sound?.removeEventListener("grow", this.#grown);
@@ -68,7 +68,7 @@ export class Player extends EventTarget {
     this.#tell();
   }
 
-  /** Seconds of the sound that is being heard now. */
+  /** The playback position in seconds. */
   get position() {
     if (!this.playing || !this.#sound) return this.#resting;
     const now = this.#context().context.currentTime;
@@ -128,7 +128,7 @@ export class Player extends EventTarget {
     this.#pieces = [];
   }
 
-  /** Gets ready to play sounds of a rate. */
+  /** Prepares playback at a sample rate. */
   wake(rate) { this.#context(rate).context.resume(); }
 
   #context(rate = this.#sound.sampleRate) {

@@ -19,13 +19,13 @@ export class Sound extends EventTarget {
     return sound;
   }
 
-  /** Frames that are here. */
+  /** The number of received frames. */
   get frames() { return this.#frames; }
 
-  /** Seconds that it will have. */
+  /** The final duration in seconds. */
   get duration() { return this.expected / this.sampleRate; }
 
-  /** Seconds that are here. */
+  /** The received duration in seconds. */
   get available() { return this.#frames / this.sampleRate; }
 
   get samples() { return this.#samples.subarray(0, this.#frames * this.channels); }
@@ -37,7 +37,7 @@ export class Sound extends EventTarget {
     this.dispatchEvent(new Event("grow"));
   }
 
-  /** No more will come: what is here is all of it. */
+  /** Ends the audio with the received frames. */
   end() {
     this.ended = true;
     this.expected = this.#frames;

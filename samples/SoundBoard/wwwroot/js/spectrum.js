@@ -13,7 +13,7 @@ export class Spectrum {
   #re;
   #im;
 
-  /** `rows` levels from low to high for sounds of this rate. */
+  /** Computes `rows` levels from low to high frequencies. */
   constructor(sampleRate, rows) {
     // About 40 ms: separates both footsteps and the partials of a voice.
     this.size = 2 ** Math.round(Math.log2(0.04 * sampleRate));
@@ -29,10 +29,10 @@ export class Spectrum {
     this.#bins = Float32Array.from({ length: rows }, (_, row) => Math.min(hertzOf((row + 0.5) / rows * top) / sampleRate * n, n / 2 - 1));
   }
 
-  /** The share of the height, 0 to 1 from below, where a frequency is drawn. */
+  /** The height of a frequency, 0 (bottom) to 1 (top). */
   heightOf(hertz) { return mel(hertz) / mel(this.sampleRate / 2); }
 
-  /** Levels around a frame of a sound. */
+  /** Computes the levels around a frame. */
   column(sound, centre, levels) {
     const n = this.size;
     const start = Math.round(centre) - n / 2;

@@ -3,7 +3,7 @@ import { spectrogramColours } from "./colours.js";
 import { Spectrum } from "./spectrum.js";
 
 const AXIS_STEPS = [0.25, 0.5, 1, 2, 5, 10, 20, 30, 60];
-const HERTZ = [250, 1000, 4000, 10000];
+const HERTZ = [250, 500, 1000, 2000, 4000, 8000, 16000];
 
 export class Stage {
   #sound = null;
@@ -148,7 +148,7 @@ export class Stage {
       label.classList.toggle("last", second > this.#total * 0.97);
       this.axis.append(label);
     }
-    for (const hertz of HERTZ.filter(value => value < sound.sampleRate * 0.45)) {
+    for (const hertz of HERTZ.filter(value => value < sound.sampleRate * 0.48)) {
       const label = document.createElement("span");
       label.textContent = hertz < 1000 ? `${hertz} Hz` : `${hertz / 1000} kHz`;
       label.style.bottom = `${100 * this.#spectrum.heightOf(hertz)}%`;

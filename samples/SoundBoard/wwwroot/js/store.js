@@ -25,7 +25,7 @@ export const all = async () => {
   return sounds ? (await settled(sounds.getAll())).sort((a, b) => b.id - a.id) : [];
 };
 
-/** Keeps an entry, and gives up the oldest beyond the limit. A full disk costs the entry its place in the database, not the page. */
+/** Stores an entry and removes the oldest ones beyond the limit. If the disk is full, the entry is not stored. */
 export const put = async entry => {
   const sounds = await table("readwrite");
   if (!sounds) return;

@@ -1,7 +1,7 @@
 // Reads 16-bit WAV in chunks, as the server sends it, and writes it.
 const HEADER_BYTES = 44;
 
-/** Takes bytes as they arrive and gives whole frames: `format` is known once the header is here. */
+/** Converts received bytes to complete frames. `format` is null until the header has been received. */
 export class WavReader {
   #rest = new Uint8Array(0);
 
@@ -26,7 +26,7 @@ export class WavReader {
   }
 }
 
-/** A whole file as its format and samples. */
+/** Reads a complete file. */
 export const readWav = async blob => {
   const reader = new WavReader();
   const samples = reader.push(new Uint8Array(await blob.arrayBuffer()));
