@@ -1,12 +1,13 @@
 using System.Globalization;
+using AudioCraft.Formats;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 
 namespace AudioCraft.Checkpoints;
 
 /// <summary>
-/// Builds the tree of a YAML text from the parser's events, within limits: the parser's own object model has no limit on depth,
-/// and a few aliases of aliases can expand to billions of values.
+/// Parses YAML from the events of YamlDotNet, with limits on depth and size: its object model has no limit on depth,
+/// and nested aliases can expand to billions of values.
 /// </summary>
 internal sealed class YamlConfigParser
 {
@@ -30,14 +31,14 @@ internal sealed class YamlConfigParser
     {
         if (yaml.Length > MaximumCharacters)
         {
-            throw new CheckpointException($"{source}: a configuration of {yaml.Length} characters; at most {MaximumCharacters} are read.");
+            throw new CheckpointException($"{source}: the configuration has {yaml.Length} characters; at most {MaximumCharacters} are supported.");
         }
 
         try
         {
             return new YamlConfigParser(yaml, source).ReadDocument();
         }
-        // The scanner lets ArgumentException out for escapes beyond Unicode.
+        // The scanner throws ArgumentException for escapes beyond Unicode.
         catch (Exception e) when (e is YamlException or ArgumentException or FormatException or OverflowException or InvalidOperationException)
         {
             throw new CheckpointException($"{source}: the configuration is not YAML: {e.Message}", e);
@@ -60,10 +61,10 @@ internal sealed class YamlConfigParser
     {
         return parser.MoveNext() && parser.Current is T expected
             ? expected
-            : throw new CheckpointException($"{source}: the configuration has {parser.Current?.GetType().Name ?? "nothing"} where {typeof(T).Name} belongs.");
+            : throw new CheckpointException($"{source}: the configuration has {parser.Current?.GetType().Name ?? "no event"}; {typeof(T).Name} is expected.");
     }
 
-    /// <summary>Reads the current node to its last event.</summary>
+    /// <summary>Reads the events of the current node.</summary>
     private ConfigNode ReadNode(int depth)
     {
         CountNode(depth);
@@ -74,13 +75,13 @@ internal sealed class YamlConfigParser
             case AnchorAlias alias:
                 return anchors.TryGetValue(alias.Value.Value, out var target)
                     ? Copy(target, depth)
-                    : throw new CheckpointException($"{source}: the alias *{alias.Value.Value} is not defined before it is used.");
+                    : throw new CheckpointException($"{source}: the alias *{PrintableText.Of(alias.Value.Value)} is used before it is defined.");
             case MappingStart start:
                 return Remember(start, ReadSection(depth));
             case SequenceStart start:
                 return Remember(start, ReadList(depth));
             default:
-                throw new CheckpointException($"{source}: the configuration has {parser.Current?.GetType().Name ?? "nothing"} where a value belongs.");
+                throw new CheckpointException($"{source}: the configuration has {parser.Current?.GetType().Name ?? "no event"}; a value is expected.");
         }
     }
 
@@ -97,7 +98,7 @@ internal sealed class YamlConfigParser
             parser.MoveNext();
             if (!section.Children.TryAdd(key.Value, ReadNode(depth + 1).PlacedIn(section, key.Value)))
             {
-                throw new CheckpointException($"{source}: the configuration has the key '{key.Value}' twice in one section, at line {key.Start.Line}.");
+                throw new CheckpointException($"{source}: the key '{PrintableText.Of(key.Value)}' occurs twice in a section, at line {key.Start.Line}.");
             }
         }
 

@@ -72,7 +72,7 @@ internal sealed class ConversionPlan : IDisposable
         byte[] bytes;
         using (var file = new CheckpointFile(source))
         {
-            bytes = file.Length <= LargestCopy ? file.ReadBytes(0, file.Length) : throw new CheckpointException($"{source} has {file.Length} bytes; such a file has at most {LargestCopy}.");
+            bytes = file.Length <= LargestCopy ? file.ReadBytes(0, file.Length) : throw new CheckpointException($"{source} has {file.Length} bytes; at most {LargestCopy} are supported.");
         }
 
         AtomicFile.Write(target, stream => stream.Write(bytes));

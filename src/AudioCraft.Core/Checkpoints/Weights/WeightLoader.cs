@@ -6,10 +6,9 @@ namespace AudioCraft.Checkpoints;
 
 /// <summary>Loads a module's weights from an archive, one tensor at a time. All mismatches are listed in one error.</summary>
 /// <remarks>
-/// A tensor with the parameter's element type on the CPU becomes its storage by <c>Tensor.set_</c>, over the file's mapped pages:
-/// the parameter object stays the same, so references to it (tied weights, optimizers) stay valid, and nothing is copied.
-/// Other tensors are converted in blocks into the parameter's memory. Construct the module under
-/// <see cref="Layers.DeferredInitialization"/>, and that memory is first touched here.
+/// A parameter on the CPU with the stored element type uses the memory-mapped file as its storage (<c>Tensor.set_</c>): nothing is copied, and references
+/// to the parameter (tied weights, optimizers) stay valid. Other tensors are converted in blocks into the memory of the parameter. If the module was constructed
+/// under <see cref="Layers.DeferredInitialization"/>, that memory becomes resident only here.
 /// </remarks>
 internal static class WeightLoader
 {

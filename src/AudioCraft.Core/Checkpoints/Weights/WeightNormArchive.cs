@@ -119,7 +119,7 @@ internal sealed class WeightNormArchive : TensorArchive
         if (!fits)
         {
             throw new CheckpointException(
-                $"{Source}: '{lengthName}' {length.ShapeText} does not fit '{directionName}' {direction.ShapeText}: weight normalization has one norm for each entry of the first dimension.");
+                $"{Source}: '{lengthName}' {length.ShapeText} does not match '{directionName}' {direction.ShapeText}: weight normalization has one norm for each index of the first dimension.");
         }
     }
 }
