@@ -20,6 +20,8 @@ public class SharedStorageTests
             var error = Assert.Throws<CheckpointException>(() => AudioGen.GetPretrained(folder.Path, CPU));
             Assert.Contains("share a storage count once", error.Message, StringComparison.Ordinal);
         });
+        Assert.Throws<CheckpointException>(() => CheckpointConverter.Convert(folder.Path, folder.File("out"), new ConversionOptions { Source = new PretrainedOptions { TextEncoder = Golden.File("audiogen_tiny_checkpoint", "t5") } }));
+        Assert.False(Directory.Exists(folder.File("out")));
     }
 
     [Fact]

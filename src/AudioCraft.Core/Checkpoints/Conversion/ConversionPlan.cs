@@ -8,6 +8,9 @@ internal sealed class ConversionPlan : IDisposable
 {
     private const int LargestCopy = 64 << 20;
 
+    // Tied weights occur under up to four names, and each is written.
+    private const int AlwaysAccepted = 1 << 20, MaximumSharing = 4;
+
     private readonly List<(string File, CastArchive Archive)> weights = [];
     private readonly List<(string File, string Source)> copies = [];
     private readonly List<IDisposable> open = [];
@@ -22,7 +25,18 @@ internal sealed class ConversionPlan : IDisposable
     }
 
     /// <summary>Adds a file of tensors.</summary>
-    public void AddWeights(string file, TensorArchive archive, ScalarType? type, Func<string, bool>? wanted = null) => weights.Add((file, Keep(new CastArchive(archive, type, wanted))));
+    /// <exception cref="CheckpointException">The result would be many times larger than the source, because its tensors share storages.</exception>
+    public void AddWeights(string file, TensorArchive archive, ScalarType? type, Func<string, bool>? wanted = null)
+    {
+        var written = Keep(new CastArchive(archive, type, wanted));
+        var elements = written.Tensors.Values.Sum(info => (double)info.ElementCount);
+        if (elements > AlwaysAccepted)
+        {
+            written.CheckHolds(elements / MaximumSharing, "checkpoint");
+        }
+
+        weights.Add((file, written));
+    }
 
     /// <summary>Adds files of a directory to copy; missing ones are skipped.</summary>
     public void AddCopies(string directory, string folder, params string[] names)
