@@ -59,7 +59,7 @@ internal static partial class Application
             $"""
             Generates audio from text, and encodes and decodes audio.
 
-            Exit codes: {ExitCode.Success} success, {ExitCode.Failure} failure, {ExitCode.Misuse} invalid command line, {ExitCode.Cancelled} canceled (Ctrl-C).
+            Exit codes: {ExitCode.Success} success, {ExitCode.Failure} failure, {ExitCode.Misuse} invalid command line, {ExitCode.Canceled} canceled (Ctrl-C).
             Results go to stdout, progress and errors to stderr. {TraceVariable}=1 adds stack traces to errors.
             """);
         root.Add(json);
@@ -85,7 +85,7 @@ internal static partial class Application
 
     private static (int Code, string Message) Explain(Exception error, CancellationToken cancellationToken) => error switch
     {
-        OperationCanceledException when cancellationToken.IsCancellationRequested => (ExitCode.Cancelled, "Canceled. Completed files are kept; incomplete ones have been removed."),
+        OperationCanceledException when cancellationToken.IsCancellationRequested => (ExitCode.Canceled, "Canceled. Completed files are kept; incomplete ones have been removed."),
         UsageException => (ExitCode.Misuse, FirstLine(error.Message)),
         AudioCraftException => (ExitCode.Failure, FirstLine(error.Message)),
         _ when LibtorchError.Explain(error) is { } libtorch => (ExitCode.Failure, libtorch),

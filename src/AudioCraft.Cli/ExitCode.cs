@@ -13,5 +13,5 @@ internal static class ExitCode
     public const int Misuse = 2;
 
     /// <summary>Ctrl-C or SIGTERM. Completed files are kept; incomplete ones are removed.</summary>
-    public const int Cancelled = 130;
+    public const int Canceled = 130;
 }

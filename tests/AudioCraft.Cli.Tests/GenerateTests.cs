@@ -124,7 +124,7 @@ public sealed class GenerateTests : IDisposable
     {
         using var cancellation = new CancellationTokenSource(TimeSpan.FromSeconds(1.5));
         var run = await Tool.RunAsync(["generate", "rain", "-d", "110", "-o", folder.File("long.wav")], "", cancellation.Token);
-        Assert.Contains("Canceled", run.FailedWith(ExitCode.Cancelled), StringComparison.Ordinal);
+        Assert.Contains("Canceled", run.FailedWith(ExitCode.Canceled), StringComparison.Ordinal);
         Assert.Empty(Directory.GetFileSystemEntries(folder.Path));
     }
 }

@@ -12,7 +12,7 @@ public sealed class InspectTests
         Assert.Contains("license      mit", text, StringComparison.Ordinal);
         Assert.Contains("state_dict.safetensors", text, StringComparison.Ordinal);
         var json = Tool.Run("inspect", "audiogen-tiny", "--json").Succeeded().Json;
-        Assert.Equal("mit", json.GetProperty("licence").GetString());
+        Assert.Equal("mit", json.GetProperty("license").GetString());
         Assert.Contains("solver: audiogen", json.GetProperty("configurations").GetProperty("config.json").GetString(), StringComparison.Ordinal);
         Assert.Contains(json.GetProperty("tensors").EnumerateArray(), t => t.GetProperty("file").GetString() == "t5/model.safetensors");
         Assert.Contains("solver: audiogen", Tool.Run("inspect", "audiogen-tiny", "--all").Succeeded().Out, StringComparison.Ordinal);

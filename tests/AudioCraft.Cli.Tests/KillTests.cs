@@ -103,7 +103,7 @@ public sealed class KillTests : IDisposable
         }
 
         var run = await Tool.EndAsync(generate);
-        Assert.Contains("Canceled", run.FailedWith(ExitCode.Cancelled), StringComparison.Ordinal);
+        Assert.Contains("Canceled", run.FailedWith(ExitCode.Canceled), StringComparison.Ordinal);
         Assert.Empty(Directory.GetFileSystemEntries(folder.Path));
     }
 

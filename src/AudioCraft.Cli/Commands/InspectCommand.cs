@@ -49,7 +49,7 @@ internal static class InspectCommand
     private static IEnumerable<string> Lines(InspectionResult found, bool all)
     {
         yield return $"path         {found.Path}";
-        yield return $"license      {found.Licence ?? "unknown"}";
+        yield return $"license      {found.License ?? "unknown"}";
         yield return string.Create(CultureInfo.InvariantCulture, $"tensors      {found.Tensors.Count}, {found.Elements:N0} numbers, {found.Bytes:N0} bytes ({string.Join(", ", found.Types)})");
         foreach (var (where, text) in found.Configurations)
         {
@@ -79,11 +79,11 @@ internal static class InspectCommand
 
 /// <summary>The contents of a checkpoint.</summary>
 internal sealed record InspectionResult(
-    string Path, string? Licence, long Elements, long Bytes, IReadOnlyList<string> Types, IReadOnlyDictionary<string, string> Configurations,
+    string Path, string? License, long Elements, long Bytes, IReadOnlyList<string> Types, IReadOnlyDictionary<string, string> Configurations,
     IReadOnlyDictionary<string, string> Metadata, IReadOnlyList<TensorResult> Tensors)
 {
     public static InspectionResult Of(CheckpointDescription found) => new(
-        found.Path, found.Licence, found.ElementCount, found.Bytes, [.. found.Tensors.Select(t => TensorResult.NameOf(t)).Distinct().Order(StringComparer.Ordinal)],
+        found.Path, found.License, found.ElementCount, found.Bytes, [.. found.Tensors.Select(t => TensorResult.NameOf(t)).Distinct().Order(StringComparer.Ordinal)],
         found.Configurations, found.Metadata, [.. found.Tensors.Select(t => new TensorResult(t.File, t.Name, TensorResult.NameOf(t), t.Shape))]);
 }
 

@@ -1,4 +1,5 @@
 using AudioCraft.Audio;
+using AudioCraft.Layers;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -7,6 +8,8 @@ namespace AudioCraft;
 /// <summary>Sample rates, channels and sample types of tensors, as upstream's data/audio_utils.py and julius 0.2.7 convert them.</summary>
 public static class AudioConversion
 {
+    private static readonly Scalar Pcm8Scale = 128f, Pcm16Scale = 32768f, Pcm16Max = 32767f, Pcm32Scale = 2147483648f;
+
     /// <summary>Converts the sample rate and the channels: <c>convert_audio</c>. Channels are mixed down before resampling, which needs less memory and is equal up to rounding.</summary>
     /// <param name="wav">[…, C, T] of any float type, on any device. It is not changed.</param>
     /// <param name="fromRate">Its sample rate in hertz, 1 to 1,000,000.</param>
@@ -115,9 +118,9 @@ public static class AudioConversion
         using var guard = no_grad();
         var plain = pcm.dtype switch
         {
-            ScalarType.Int16 => pcm.to(ScalarType.Float32) / 32768f,
-            ScalarType.Int32 => pcm.to(ScalarType.Float32) / 2147483648f,
-            ScalarType.Byte => (pcm.to(ScalarType.Float32) - 128f) / 128f,
+            ScalarType.Int16 => pcm.to(ScalarType.Float32).div(Pcm16Scale),
+            ScalarType.Int32 => pcm.to(ScalarType.Float32).div(Pcm32Scale),
+            ScalarType.Byte => pcm.to(ScalarType.Float32).sub(Pcm8Scale).div(Pcm8Scale),
             _ when Waveform.IsFloat(pcm.dtype) => pcm.detach().clone(),
             _ => throw new ArgumentException($"The samples are of type {pcm.dtype}, but int16, int32, uint8 or floating point was expected.", nameof(pcm)),
         };
@@ -154,10 +157,10 @@ public static class AudioConversion
             throw new ArgumentException($"The largest magnitude is {peak}, but at most 1 was expected.", nameof(wav));
         }
 
-        var candidate = (plain * 32768f).round();
+        var candidate = plain.mul(Pcm16Scale).round();
         if (candidate.max().to(ScalarType.Float64).item<double>() >= 32768)
         {
-            candidate = (plain * 32767f).round();
+            candidate = plain.mul(Pcm16Max).round();
         }
 
         return candidate.to(ScalarType.Int16).MoveToOuterDisposeScope();

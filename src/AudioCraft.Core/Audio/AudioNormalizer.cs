@@ -1,4 +1,5 @@
 using AudioCraft.Audio;
+using AudioCraft.Layers;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -37,9 +38,9 @@ public static class AudioNormalizer
         {
             _ when plain.numel() == 0 => plain,
             AudioNormalization.Peak => Scaled(plain, Peak(plain), peakScale, options.Normalize),
-            AudioNormalization.Clip => plain.clamp(-peakScale, peakScale),
-            AudioNormalization.Rms => Scaled(plain, MonoRms(plain), Math.Pow(10, -options.RmsHeadroomDb / 20), options.Normalize).clamp(-1, 1),
-            AudioNormalization.Loudness => ToLoudness(plain, sampleRate, options).clamp(-1, 1),
+            AudioNormalization.Clip => Clamped(plain, peakScale),
+            AudioNormalization.Rms => Scaled(plain, MonoRms(plain), Math.Pow(10, -options.RmsHeadroomDb / 20), options.Normalize).clamp(Scalars.MinusOne, Scalars.One),
+            AudioNormalization.Loudness => ToLoudness(plain, sampleRate, options).clamp(Scalars.MinusOne, Scalars.One),
             _ => plain,
         };
 
@@ -76,19 +77,26 @@ public static class AudioNormalizer
     private static float MonoRms(Tensor wav)
     {
         using var scope = NewDisposeScope();
-        return wav.mean([0]).pow(2).mean().sqrt().item<float>();
+        return wav.mean([0]).square().mean().sqrt().item<float>();
     }
 
     private static Tensor Scaled(Tensor wav, float level, double target, bool always)
     {
         // Upstream divides as PyTorch 1.13 does: the reciprocal first, in float32.
         var gain = 1 / level * (float)target;
-        return float.IsFinite(gain) && (always || gain < 1) ? wav * gain : wav;
+        using Scalar factor = gain;
+        return float.IsFinite(gain) && (always || gain < 1) ? wav.mul(factor) : wav;
+    }
+
+    private static Tensor Clamped(Tensor wav, double limit)
+    {
+        using Scalar low = -limit, high = limit;
+        return wav.clamp(low, high);
     }
 
     private static Tensor ToLoudness(Tensor wav, int sampleRate, AudioWriteOptions options)
     {
-        if (wav.pow(2).mean().sqrt().item<float>() < EnergyFloor)
+        if (wav.square().mean().sqrt().item<float>() < EnergyFloor)
         {
             return wav;
         }
@@ -99,7 +107,8 @@ public static class AudioNormalizer
             return wav;
         }
 
-        var louder = wav * (float)Math.Pow(10, (-options.LoudnessHeadroomDb - loudness) / 20);
+        using Scalar gain = (float)Math.Pow(10, (-options.LoudnessHeadroomDb - loudness) / 20);
+        var louder = wav.mul(gain);
         return options.LoudnessCompressor ? louder.tanh() : louder;
     }
 

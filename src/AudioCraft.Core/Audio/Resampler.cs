@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
+using AudioCraft.Layers;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -154,11 +155,12 @@ internal sealed class Resampler
     public float[] MakeKernels()
     {
         using var scope = NewDisposeScope();
-        var positions = arange(-width, width + oldRate, dtype: ScalarType.Float32) / (float)oldRate;
+        using Scalar rate = (float)oldRate, cutOff = (float)CutOff, zeros = Zeros, minusZeros = -Zeros, pi = (float)Math.PI, floatZeros = (float)Zeros;
+        var positions = tensor(Enumerable.Range(-width, (2 * width) + oldRate).Select(i => (float)i).ToArray()).div(rate);
         var phases = tensor(Enumerable.Range(0, newRate).Select(i => (float)(-i / (double)newRate)).ToArray()).unsqueeze(1);
-        var t = ((positions + phases) * (float)CutOff).clamp(-Zeros, Zeros) * (float)Math.PI;
-        var window = (t / (float)Zeros / 2f).cos().pow(2);
-        var sinc = where(t == 0f, ones_like(t), t.sin() / t);
+        var t = positions.add(phases, Scalars.One).mul(cutOff).clamp(minusZeros, zeros).mul(pi);
+        var window = t.div(floatZeros).mul(Scalars.Half).cos().square();
+        var sinc = where(t.eq(Scalars.Zero), ones_like(t), t.sin() / t);
         var kernels = sinc * window;
         return MemoryMarshal.Cast<byte, float>((kernels / kernels.sum(1, keepdim: true)).bytes).ToArray();
     }

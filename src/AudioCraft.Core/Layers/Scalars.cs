@@ -15,6 +15,9 @@ internal static class Scalars
     /// <summary>1.</summary>
     public static readonly Scalar One = 1;
 
+    /// <summary>-1.</summary>
+    public static readonly Scalar MinusOne = -1;
+
     /// <summary>0.5.</summary>
     public static readonly Scalar Half = 0.5;
 

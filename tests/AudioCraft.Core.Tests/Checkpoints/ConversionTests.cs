@@ -71,7 +71,7 @@ public class ConversionTests
         Assert.Equal(["README.md", "config.json", "model.safetensors"], Names(folder.File("out")));
         using var codec = CompressionModel.GetPretrained(folder.File("out"), CPU);
         Assert.Equal(32000, codec.SampleRate);
-        Assert.Equal("mit", CheckpointInspector.Inspect(folder.File("out")).Licence);
+        Assert.Equal("mit", CheckpointInspector.Inspect(folder.File("out")).License);
     }
 
     [Fact]
@@ -159,7 +159,7 @@ public class ConversionTests
             Assert.Contains("transformer_lm:", description.Configurations["state_dict.bin: xp.cfg"], StringComparison.Ordinal);
             Assert.Contains("d_model", description.Configurations[Path.Combine("t5", "config.json")], StringComparison.Ordinal);
             Assert.Contains(description.Tensors, t => t.File == Path.Combine("t5", "pytorch_model.bin") && t.Name == "shared.weight");
-            Assert.Null(description.Licence);
+            Assert.Null(description.License);
             Assert.Contains(CheckpointInspector.Inspect(Path.Combine(Tiny, "compression_state_dict.bin")).Tensors, t => t.Name.StartsWith("best_state.encoder.", StringComparison.Ordinal));
         });
         using var folder = new TemporaryFolder();
@@ -168,7 +168,7 @@ public class ConversionTests
         folder.Write("model.safetensors", [1, 2, 3]);
         Assert.Throws<CheckpointException>(() => CheckpointInspector.Inspect(folder.Path));
         folder.Write("model.safetensors", Safetensors.Build("""{"__metadata__":{"license":"apache-2.0"},"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", 0, 0, 0, 0));
-        Assert.Equal("apache-2.0", CheckpointInspector.Inspect(folder.File("model.safetensors")).Licence);
+        Assert.Equal("apache-2.0", CheckpointInspector.Inspect(folder.File("model.safetensors")).License);
     }
 
     private static List<string> Names(string directory) =>

@@ -7,9 +7,9 @@ namespace AudioCraft.Checkpoints;
 /// <param name="Tensors">Every tensor of every file, in file order.</param>
 /// <param name="Configurations">The configurations as text (JSON or YAML), by file and key.</param>
 /// <param name="Metadata">Further texts, by file and key.</param>
-/// <param name="Licence">The licence according to the model card, the metadata or the configuration; null if none has it.</param>
+/// <param name="License">The license according to the model card, the metadata or the configuration; null if none has it.</param>
 public sealed record CheckpointDescription(
-    string Path, IReadOnlyList<StoredTensor> Tensors, IReadOnlyDictionary<string, string> Configurations, IReadOnlyDictionary<string, string> Metadata, string? Licence)
+    string Path, IReadOnlyList<StoredTensor> Tensors, IReadOnlyDictionary<string, string> Configurations, IReadOnlyDictionary<string, string> Metadata, string? License)
 {
     /// <summary>Elements of all tensors.</summary>
     public long ElementCount => Tensors.Sum(t => t.ElementCount);

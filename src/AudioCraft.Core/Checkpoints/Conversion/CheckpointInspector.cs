@@ -5,7 +5,7 @@ namespace AudioCraft.Checkpoints;
 /// <summary>Describes the contents of a checkpoint. Headers and pickles are read as data: nothing in them is executed, and no tensor is read.</summary>
 public static class CheckpointInspector
 {
-    private const string LicenceKey = "license";
+    private const string LicenseKey = "license";
     private const int MaximumTextBytes = 16 << 20, MaximumKeyDepth = 4, MaximumFiles = 1024;
 
     /// <summary>Describes a file of tensors, or a directory and its immediate subdirectories.</summary>
@@ -36,7 +36,7 @@ public static class CheckpointInspector
         }
 
         return found.Tensors.Count > 0 || found.Configurations.Count > 0
-            ? new CheckpointDescription(path, found.Tensors, found.Configurations, found.Metadata, found.Licence)
+            ? new CheckpointDescription(path, found.Tensors, found.Configurations, found.Metadata, found.License)
             : throw new CheckpointException($"'{path}' has no file of tensors ({string.Join(", ", CheckpointFiles.TensorExtensions)}) and no {CheckpointFiles.Config}.");
     }
 
@@ -65,7 +65,7 @@ public static class CheckpointInspector
         switch (Path.GetExtension(path))
         {
             case ".md":
-                found.Licence = LicenceOfCard(Text(path)) ?? found.Licence;
+                found.License = LicenseOfCard(Text(path)) ?? found.License;
                 break;
             case ".json":
                 AddJson(found, Text(path), path, name);
@@ -77,7 +77,7 @@ public static class CheckpointInspector
                     foreach (var (key, value) in file.Metadata)
                     {
                         found.Metadata[$"{name}: {key}"] = value;
-                        found.Licence ??= key is LicenceKey or "licence" ? value : null;
+                        found.License ??= key is LicenseKey or "licence" ? value : null;
                     }
                 }
 
@@ -125,16 +125,16 @@ public static class CheckpointInspector
     {
         var json = CheckpointConfig.ParseJson(text, path);
         found.Configurations[name] = text;
-        found.Licence ??= json.Text(LicenceKey);
+        found.License ??= json.Text(LicenseKey);
     }
 
     /// <summary>The value of <c>license</c> in the front matter of a model card.</summary>
-    private static string? LicenceOfCard(string text)
+    private static string? LicenseOfCard(string text)
     {
         var lines = text.Split('\n').Select(line => line.TrimEnd('\r')).ToList();
         return lines is ["---", ..]
-            ? lines.Skip(1).TakeWhile(line => line != "---").Where(line => line.StartsWith(LicenceKey + ":", StringComparison.Ordinal))
-                .Select(line => line[(LicenceKey.Length + 1)..].Trim().Trim('"', '\'')).FirstOrDefault(value => value.Length > 0)
+            ? lines.Skip(1).TakeWhile(line => line != "---").Where(line => line.StartsWith(LicenseKey + ":", StringComparison.Ordinal))
+                .Select(line => line[(LicenseKey.Length + 1)..].Trim().Trim('"', '\'')).FirstOrDefault(value => value.Length > 0)
             : null;
     }
 
@@ -162,7 +162,7 @@ public static class CheckpointInspector
 
         public HashSet<object> Seen { get; } = new(ReferenceEqualityComparer.Instance);
 
-        public string? Licence { get; set; }
+        public string? License { get; set; }
 
         /// <summary>Begins a file, whose texts are limited relative to its size: nested dictionaries could repeat a long key many times.</summary>
         public void Begin(string file)

@@ -1,3 +1,4 @@
+using AudioCraft.Layers;
 using Microsoft.Win32.SafeHandles;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -204,7 +205,7 @@ internal sealed class CheckpointFile : IDisposable
             ReadExactly(source.bytes, offset + (done * size));
             if (stored == ScalarType.Bool)
             {
-                using var truth = source.ne(0);
+                using var truth = source.ne(Scalars.Zero);
                 target.copy_(truth);
             }
             else

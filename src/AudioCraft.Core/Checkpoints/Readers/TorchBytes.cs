@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using AudioCraft.Layers;
 using static TorchSharp.torch;
 
 namespace AudioCraft.Checkpoints;
@@ -60,7 +61,7 @@ internal sealed class TorchBytes(CheckpointFile file, string name)
         using var inflated = empty(destination.shape, dtype: type == ScalarType.Bool ? ScalarType.Byte : type);
         using var flat = inflated.view(-1);
         Inflate(offset, flat);
-        using var truth = type == ScalarType.Bool ? inflated.ne(0) : null;
+        using var truth = type == ScalarType.Bool ? inflated.ne(Scalars.Zero) : null;
         destination.copy_(truth ?? inflated);
     }
 

@@ -1,5 +1,6 @@
 using AudioCraft.Audio;
 using AudioCraft.Formats;
+using AudioCraft.Layers;
 using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -48,10 +49,10 @@ public sealed class DacCompressor(DacModel model)
             throw new ArgumentException("The audio has no samples, but at least one was expected.", nameof(wav));
         }
 
-        var sound = AtModelRate(original, sampleRate);
-        var loudness = (float)DacLoudness.Measure(sound, model.SampleRate);
-        sound = Levelled(sound, loudness, options.Loudness);
-        var (codes, chunk, padded) = Encode(sound.unsqueeze(1), options, codebooks, progress, cancellationToken);
+        var audio = AtModelRate(original, sampleRate);
+        var loudness = (float)DacLoudness.Measure(audio, model.SampleRate);
+        audio = Leveled(audio, loudness, options.Loudness);
+        var (codes, chunk, padded) = Encode(audio.unsqueeze(1), options, codebooks, progress, cancellationToken);
         return new DacFile(codes, (int)original.size(0), sampleRate, original.size(1), chunk, padded, [loudness]);
     }
 
@@ -76,44 +77,44 @@ public sealed class DacCompressor(DacModel model)
         CheckFits(file);
         using var guard = no_grad();
         using var scope = NewDisposeScope();
-        var sound = Decode(file, progress, cancellationToken).squeeze(1);
+        var audio = Decode(file, progress, cancellationToken).squeeze(1);
         var gains = new float[file.Items];
         for (var first = 0; first < gains.Length; first += file.Channels)
         {
-            var loudness = DacLoudness.Measure(sound.narrow(0, first, file.Channels), model.SampleRate);
+            var loudness = DacLoudness.Measure(audio.narrow(0, first, file.Channels), model.SampleRate);
             gains.AsSpan(first, file.Channels).Fill(MathF.Exp((float)((file.InputLoudness[first / file.Channels] - loudness) * DecibelsToNepers)));
         }
 
-        sound = AudioConversion.Resample(sound.mul_(tensor(gains).unsqueeze(1)), model.SampleRate, file.SampleRate);
-        return DacModel.ToLength(sound, file.OriginalLength).reshape(-1, file.Channels, file.OriginalLength).contiguous().MoveToOuterDisposeScope();
+        audio = AudioConversion.Resample(audio.mul_(tensor(gains).unsqueeze(1)), model.SampleRate, file.SampleRate);
+        return DacModel.ToLength(audio, file.OriginalLength).reshape(-1, file.Channels, file.OriginalLength).contiguous().MoveToOuterDisposeScope();
     }
 
     /// <summary>Decodes a file on a thread of the pool. Do not use the model meanwhile.</summary>
     /// <inheritdoc cref="Decompress"/>
     public Task<Tensor> DecompressAsync(DacFile file, IProgress<double>? progress = null, CancellationToken cancellationToken = default) => Task.Run(() => Decompress(file, progress, cancellationToken), cancellationToken);
 
-    private Tensor AtModelRate(Tensor sound, int sampleRate)
+    private Tensor AtModelRate(Tensor audio, int sampleRate)
     {
-        var converted = AudioConversion.Resample(sound, sampleRate, model.SampleRate);
-        return converted.size(1) > 0 ? converted : AudioConversion.Resample(sound, sampleRate, model.SampleRate, full: true);
+        var converted = AudioConversion.Resample(audio, sampleRate, model.SampleRate);
+        return converted.size(1) > 0 ? converted : AudioConversion.Resample(audio, sampleRate, model.SampleRate, full: true);
     }
 
     /// <summary>Applies the target loudness, then scales all channels if one exceeds ±1. Upstream scales each such channel on its own.</summary>
-    private static Tensor Levelled(Tensor sound, float loudness, double? wanted)
+    private static Tensor Leveled(Tensor audio, float loudness, double? target)
     {
-        var gain = wanted is { } lufs ? MathF.Exp((float)((lufs - loudness) * DecibelsToNepers)) : 1f;
-        var levelled = sound * gain;
-        var peak = levelled.abs().max();
-        return levelled / peak.clamp_min(1f);
+        using Scalar gain = target is { } lufs ? MathF.Exp((float)((lufs - loudness) * DecibelsToNepers)) : 1f;
+        var leveled = audio.mul(gain);
+        var peak = leveled.abs().max();
+        return leveled / peak.clamp_min(Scalars.One);
     }
 
-    private (Tensor Codes, int Chunk, bool Padded) Encode(Tensor sound, DacCompressOptions options, int codebooks, IProgress<double>? progress, CancellationToken cancellationToken)
+    private (Tensor Codes, int Chunk, bool Padded) Encode(Tensor audio, DacCompressOptions options, int codebooks, IProgress<double>? progress, CancellationToken cancellationToken)
     {
-        var length = sound.size(-1);
+        var length = audio.size(-1);
         if (options.WindowSeconds is not { } seconds || (double)length / model.SampleRate <= seconds)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var whole = model.EncodeWindow(model.Complete(sound).to(Device), padded: true, codebooks).cpu();
+            var whole = model.EncodeWindow(model.Complete(audio).to(Device), padded: true, codebooks).cpu();
             progress?.Report(1);
             return (whole, (int)whole.size(-1), true);
         }
@@ -131,7 +132,7 @@ public sealed class DacCompressor(DacModel model)
         for (var start = 0L; start < length; start += hop)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            using var part = Window(sound, start - model.Delay, window);
+            using var part = Window(audio, start - model.Delay, window);
             using var onDevice = part.to(Device);
             using var coded = model.EncodeWindow(onDevice, padded: false, codebooks);
             codes.Add(coded.cpu());
@@ -142,12 +143,12 @@ public sealed class DacCompressor(DacModel model)
     }
 
     /// <summary>The samples from <paramref name="start"/> on, which can be negative; samples outside the audio are zero.</summary>
-    private static Tensor Window(Tensor sound, long start, long length)
+    private static Tensor Window(Tensor audio, long start, long length)
     {
         using var scope = NewDisposeScope();
-        var first = Math.Clamp(start, 0, sound.size(-1));
-        var last = Math.Clamp(start + length, first, sound.size(-1));
-        return functional.pad(sound.narrow(-1, first, last - first), (first - start, length - (last - start))).MoveToOuterDisposeScope();
+        var first = Math.Clamp(start, 0, audio.size(-1));
+        var last = Math.Clamp(start + length, first, audio.size(-1));
+        return functional.pad(audio.narrow(-1, first, last - first), (first - start, length - (last - start))).MoveToOuterDisposeScope();
     }
 
     private Tensor Decode(DacFile file, IProgress<double>? progress, CancellationToken cancellationToken)

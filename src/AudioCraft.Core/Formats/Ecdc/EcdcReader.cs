@@ -120,7 +120,7 @@ internal static class EcdcReader
 
     private static EncodedFrame FrameOf(long[] codes, int codebooks, float? scale, Device device)
     {
-        var volume = scale is { } value ? full([1, 1], value, ScalarType.Float32, device) : null;
+        var volume = scale is { } value ? tensor([value], [1, 1], device: device) : null;
         return new EncodedFrame(Ordered(codes, codebooks, device), volume);
     }
 
