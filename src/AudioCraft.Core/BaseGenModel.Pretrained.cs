@@ -13,7 +13,7 @@ public abstract partial class BaseGenModel
     /// <c>model.safetensors</c> (also sharded) and <c>spiece.model</c>; else a repository on the Hugging Face Hub, which is downloaded with its text encoder unless it is in the cache.
     /// </param>
     /// <param name="device">The device to load to; null for CUDA if available, else the CPU.</param>
-    /// <exception cref="CheckpointException">The model does not exist, is damaged.</exception>
+    /// <exception cref="CheckpointException">The model does not exist or is damaged.</exception>
     /// <exception cref="HubException">The download failed.</exception>
     public static BaseGenModel GetPretrained(string name, Device? device = null) =>
         GetPretrained(name, new PretrainedOptions { Device = device });
@@ -32,7 +32,7 @@ public abstract partial class BaseGenModel
     /// <param name="options">How to find and load it; null for the defaults.</param>
     /// <param name="progress">Receives the progress of downloads.</param>
     /// <param name="cancellationToken">Cancels a download, which a later call resumes. Not checked once the files are being read.</param>
-    /// <exception cref="CheckpointException">The model does not exist, is damaged.</exception>
+    /// <exception cref="CheckpointException">The model does not exist or is damaged.</exception>
     /// <exception cref="HubException">The download failed.</exception>
     public static Task<BaseGenModel> GetPretrainedAsync(
         string name, PretrainedOptions? options = null, IProgress<DownloadProgress>? progress = null, CancellationToken cancellationToken = default)

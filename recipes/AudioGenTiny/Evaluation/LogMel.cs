@@ -8,6 +8,7 @@ internal sealed class LogMel : IDisposable
 {
     public const int Bands = 40, FramesPerSecond = 80;
     private const double Low = 30, High = 8000;
+    private static readonly Scalar _one = 1;
     private readonly Tensor window, filters, offsets;
     private readonly int rate, size;
 
@@ -27,8 +28,8 @@ internal sealed class LogMel : IDisposable
 
     /// <returns>Decibels, frame after frame: 0 for a sine of full scale, at least -100.</returns>
     /// <remarks>
-    /// Called on several threads, so without operators that take numbers: TorchSharp's <c>Scalar</c> has a finalizer, and a garbage collection that another thread
-    /// triggers can free it during the native call.
+    /// Called on several threads, so without operators that create a temporary <c>Scalar</c>, which includes the sum of two tensors: a garbage collection that another
+    /// thread triggers can free it during the native call.
     /// </remarks>
     public float[] Of(ReadOnlySpan<float> sound)
     {
@@ -40,7 +41,7 @@ internal sealed class LogMel : IDisposable
         var padded = new float[(size / 2) + sound.Length + size];
         sound.CopyTo(padded.AsSpan(size / 2));
         var starts = tensor([.. Enumerable.Range(0, frames).Select(f => (long)f * rate / FramesPerSecond)]);
-        var spectrum = view_as_real(fft.rfft(tensor(padded).take(starts.unsqueeze(1) + offsets) * window));
+        var spectrum = view_as_real(fft.rfft(tensor(padded).take(starts.unsqueeze(1).add(offsets, _one)) * window));
         var levels = (spectrum * spectrum).sum(-1).matmul(filters).data<float>().ToArray();
         for (var i = 0; i < levels.Length; i++)
         {

@@ -84,8 +84,11 @@ internal static class SoundFeatures
     {
         const int Size = 512;
         using var scope = NewDisposeScope();
-        var centered = tensor(envelope) - envelope.Average();
-        var power = view_as_real(fft.rfft(centered, Size)).square().sum(-1).data<float>().ToArray();
+
+        // Called on several threads: see LogMel.Of.
+        var mean = envelope.Average();
+        var spectrum = view_as_real(fft.rfft(tensor([.. envelope.Select(value => value - mean)]), Size));
+        var power = (spectrum * spectrum).sum(-1).data<float>().ToArray();
         var energies = new float[Rates];
         for (var bin = 1; bin < power.Length; bin++)
         {
