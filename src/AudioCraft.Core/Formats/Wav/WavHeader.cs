@@ -451,6 +451,6 @@ internal static class Wave64
 /// <summary>Log messages of the WAV reader.</summary>
 internal static partial class WavLog
 {
-    [LoggerMessage(EventId = 300, Level = LogLevel.Warning, Message = "{File}: {Note}")]
+    [LoggerMessage(EventId = 130, Level = LogLevel.Warning, Message = "{File}: {Note}")]
     public static partial void Note(ILogger logger, string file, string note);
 }
