@@ -236,7 +236,7 @@ public abstract partial class BaseGenModel
 
     private GenerationParams Checked(GenerationParams? parameters)
     {
-        parameters?.Check();
+        parameters?.Validate();
         return parameters ?? GenerationParams;
     }
 

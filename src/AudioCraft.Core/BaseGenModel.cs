@@ -106,7 +106,7 @@ public abstract partial class BaseGenModel : IDisposable
         set
         {
             ArgumentNullException.ThrowIfNull(value);
-            value.Check();
+            value.Validate();
             generationParams = value;
         }
     }

@@ -18,7 +18,7 @@ public interface ISoundGenerator : ISoundModel
 
     /// <summary>
     /// Generates audio and returns it in chunks while the rest is generated. Exceptions for a rejected request are thrown by this call, not by the enumeration.
-    /// If more than <see cref="AudioCraftOptions.StreamAhead"/> is buffered, the model waits for the listener; after <see cref="AudioCraftOptions.ListenerTimeout"/> the stream is ended.
+    /// If more than <see cref="AudioCraftOptions.StreamAhead"/> is buffered, the model waits for the consumer; after <see cref="AudioCraftOptions.ConsumerTimeout"/> the stream is ended.
     /// </summary>
     /// <inheritdoc cref="GenerateAsync"/>
     LiveSound Stream(SoundRequest request, IProgress<SoundProgress>? progress = null, CancellationToken cancellationToken = default);

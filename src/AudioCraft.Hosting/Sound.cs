@@ -92,8 +92,8 @@ public sealed record SoundChunk(float[] Samples, int Channels, int SampleRate, l
 }
 
 /// <summary>
-/// Audio that is being generated for one listener. It can be enumerated once; leaving the enumeration or disposing ends the generation.
-/// The enumeration throws the exception of the generation, or <see cref="SlowListenerException"/> if the listener was too slow.
+/// Audio that is being generated for one consumer. It can be enumerated once; leaving the enumeration or disposing ends the generation.
+/// The enumeration throws the exception of the generation, or <see cref="SlowConsumerException"/> if the consumer was too slow.
 /// </summary>
 public sealed class LiveSound : IAsyncEnumerable<SoundChunk>, IAsyncDisposable
 {
@@ -140,5 +140,5 @@ public sealed class LiveSound : IAsyncEnumerable<SoundChunk>, IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
-    private void Leave() => job.Leave(queue, new OperationCanceledException("The listener left."));
+    private void Leave() => job.Leave(queue, new OperationCanceledException("The consumer stopped reading."));
 }

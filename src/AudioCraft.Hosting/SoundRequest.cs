@@ -53,7 +53,7 @@ public sealed record SoundRequest(string Description)
             throw new ArgumentException($"The description has {request.Description.Length} characters, but at most {options.MaxDescriptionLength} are allowed.", nameof(request));
         }
 
-        request.Parameters(new GenerationParams(), options.MaxDuration).Check();
+        request.Parameters(new GenerationParams(), options.MaxDuration).Validate();
         if (request.Duration > options.MaxDuration)
         {
             throw new ArgumentOutOfRangeException(nameof(request), request.Duration, $"The duration is {request.Duration} s, but at most {options.MaxDuration} s are allowed.");

@@ -17,7 +17,7 @@ public sealed class CodecTests : IDisposable
         using var scope = torch.NewDisposeScope();
         sound = folder.File("sound.wav");
         var wav = (torch.arange(0, 16000, dtype: torch.ScalarType.Float32) * 0.2).sin().unsqueeze(0) * 0.5;
-        AudioFile.Write(sound, wav, 16000, new AudioWriteOptions { Strategy = AudioNormalization.None });
+        AudioFile.Write(sound, wav, 16000, new AudioWriteOptions { Normalization = AudioNormalization.None });
     }
 
     public void Dispose() => folder.Dispose();

@@ -78,7 +78,7 @@ public static class AudioFile
 
     /// <summary>
     /// Writes a WAV file, completely or not at all: to a temporary file, which is then renamed. Missing directories are created.
-    /// By default the level is normalized, as by upstream's <c>audio_write</c>: see <see cref="AudioWriteOptions.Strategy"/>.
+    /// By default the level is normalized, as by upstream's <c>audio_write</c>: see <see cref="AudioWriteOptions.Normalization"/>.
     /// </summary>
     /// <param name="path">The file. An existing file is replaced.</param>
     /// <param name="wav">[T], [C, T] or [1, C, T] of any float type on any device, 1 to 64 channels, finite. It is not changed.</param>
@@ -132,7 +132,7 @@ public static class AudioFile
             if (SampleEncoder.IsInteger(options.Format) && AudioNormalizer.Peak(samples) is var peak and > 1)
             {
                 throw new ArgumentException(
-                    $"The largest magnitude is {peak}, but {options.Format} holds at most 1: choose another strategy than {options.Strategy}, or a floating-point format.", nameof(wav));
+                    $"The largest magnitude is {peak}, but {options.Format} holds at most 1: choose another normalization than {options.Normalization}, or a floating-point format.", nameof(wav));
             }
 
             return new WavFormat(options.Format, (int)samples.size(0), sampleRate);
