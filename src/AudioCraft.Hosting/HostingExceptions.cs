@@ -1,7 +1,7 @@
 namespace AudioCraft.Hosting;
 
 /// <summary>
-/// The queue of a model or of a <see cref="FairSemaphore"/> is full: the request was rejected, or removed for that of a client with fewer requests. In HTTP: 429 with <c>Retry-After</c>.
+/// The queue of a model or of a <see cref="FairSemaphore"/> is full: the request was rejected, or removed for a request of a client with fewer requests. In HTTP: 429 with <c>Retry-After</c>.
 /// </summary>
 public sealed class QueueFullException : AudioCraftException
 {

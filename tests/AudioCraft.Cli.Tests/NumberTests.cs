@@ -29,7 +29,7 @@ public sealed class NumberTests
 
     [Theory]
     [MemberData(nameof(Invalid))]
-    public void Anything_but_a_plain_number_fails_with_code_2(string option, string text)
+    public void Invalid_number_returns_exit_code_2(string option, string text)
     {
         var line = Tool.Run("generate", "rain", "-o", "/nowhere/", $"{option}={text}").FailedWith(ExitCode.Misuse);
         Assert.StartsWith(text.Length == 0 ? "audiocraft: Required argument missing for option: '" + option : $"audiocraft: {option} takes ", line, StringComparison.Ordinal);

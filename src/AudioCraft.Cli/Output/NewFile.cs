@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace AudioCraft.Cli.Output;
 
 /// <summary>
-/// Creates files without replacing existing ones, completely or not at all, also if several processes write to one directory: a temporary file is renamed only if
+/// Creates files without replacing existing ones, completely or not at all, even if several processes write to one directory: a temporary file is renamed only if
 /// its name is free at that moment.
 /// </summary>
 internal sealed class NewFile : IDisposable

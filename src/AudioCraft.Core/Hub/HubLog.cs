@@ -23,7 +23,7 @@ internal static partial class HubLog
     [LoggerMessage(EventId = 125, Level = LogLevel.Warning, Message = "{Repository}: the cache has no complete snapshot of the branch '{Revision}'; using commit {Commit}, the newest complete one.")]
     public static partial void OtherSnapshot(ILogger logger, string repository, string revision, string commit);
 
-    [LoggerMessage(EventId = 126, Level = LogLevel.Information, Message = "{Repository}: the commit of '{Revision}' cannot be stored in the cache, which is not needed to use it. {Problem}")]
+    [LoggerMessage(EventId = 126, Level = LogLevel.Information, Message = "{Repository}: the commit of '{Revision}' cannot be stored in the cache; the model is still usable. {Problem}")]
     public static partial void RefNotStored(ILogger logger, string repository, string revision, string problem);
 
     [LoggerMessage(EventId = 127, Level = LogLevel.Warning, Message = "{File} of {Repository}: the server provides no hash of the content, so only its size is checked.")]

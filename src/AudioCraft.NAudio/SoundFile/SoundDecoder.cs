@@ -84,7 +84,7 @@ internal abstract class SoundDecoder : IDisposable
         catch (AudioFormatException error) when (found is null or { Content: not FileContent.Audio })
         {
             throw found is not null ? NotReadable(name, found, error)
-                : new AudioFormatException($"{name} is no audio file of a known format, or it is damaged: it begins with the bytes {Convert.ToHexString(head[..8])}.", error);
+                : new AudioFormatException($"{name} is damaged, or its audio format is not recognized: it begins with the bytes {Convert.ToHexString(head[..8])}.", error);
         }
     }
 
