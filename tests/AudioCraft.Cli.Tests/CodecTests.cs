@@ -89,7 +89,7 @@ public sealed class CodecTests : IDisposable
     public void Default_output_file_is_not_overwritten()
     {
         var place = folder.Write("sound.ecdc", "mine"u8);
-        Assert.Contains("exists already", Tool.Run("encode", sound).FailedWith(ExitCode.Misuse), StringComparison.Ordinal);
+        Assert.Contains("already exists", Tool.Run("encode", sound).FailedWith(ExitCode.Misuse), StringComparison.Ordinal);
         Assert.Equal("mine", File.ReadAllText(place));
     }
 

@@ -42,7 +42,7 @@ public sealed class NumberTests
     [InlineData("bench", "--seconds", "0,5")]
     [InlineData("encode", "--bitrate", "1,5")]
     public void Decimal_comma_is_explained(string command, string option, string text) =>
-        Assert.Contains("use a point for decimals", Tool.Run(command == "bench" ? [command, option, text] : [command, "rain", option, text]).FailedWith(ExitCode.Misuse), StringComparison.Ordinal);
+        Assert.Contains("use a decimal point", Tool.Run(command == "bench" ? [command, option, text] : [command, "rain", option, text]).FailedWith(ExitCode.Misuse), StringComparison.Ordinal);
 
     [Theory]
     [InlineData("--top-p", "1.5", "0 to 1")]

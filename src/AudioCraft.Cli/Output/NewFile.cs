@@ -59,7 +59,7 @@ internal sealed class NewFile : IDisposable
             }
         }
 
-        // Elsewhere File.Move looks for the file and then replaces it; a hard link is created only if the name is free.
+        // On other systems File.Move checks for the file and then replaces it; a hard link is created only if the name is free.
         if (CreateHardLink(temporary, path) == 0)
         {
             File.Delete(temporary);
@@ -85,7 +85,7 @@ internal sealed class NewFile : IDisposable
         return true;
     }
 
-    /// <summary>Takes the published file back.</summary>
+    /// <summary>Deletes the published file.</summary>
     public void Withdraw(string path) => File.Move(path, temporary);
 
     /// <summary>Deletes the file if it was not published.</summary>

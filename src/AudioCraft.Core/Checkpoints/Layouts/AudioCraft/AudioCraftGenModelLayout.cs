@@ -89,7 +89,7 @@ internal sealed class AudioCraftGenModelLayout : ICheckpointLayout<GenModelParts
         return !isComplete && HuggingFaceFiles.HasWeights(source.Directory) && new HuggingFaceMusicGenLayout().CanRead(source);
     }
 
-    /// <summary>Whether a solver of audiocraft (audiocraft/solvers/builders.py) trains MusicGen (true) or AudioGen (false); null if the name does not tell.</summary>
+    /// <summary>Whether a solver of audiocraft (audiocraft/solvers/builders.py) trains MusicGen (true) or AudioGen (false); null if the name does not determine it.</summary>
     private static bool? ClassOf(string solver) => solver switch
     {
         "musicgen" => true,
