@@ -27,6 +27,6 @@ for (var start = 0L; start < audio.size(-1); start += codec.SampleRate)
 }
 
 Directory.CreateDirectory("out");
-AudioFile.Write("out/adaptive.wav", torch.cat(received, -1), codec.SampleRate, new AudioWriteOptions { Strategy = AudioNormalization.Clip });
+AudioFile.Write("out/adaptive.wav", torch.cat(received, -1), codec.SampleRate, new AudioWriteOptions { Normalization = AudioNormalization.Clip });
 Console.WriteLine("out/adaptive.wav");
 return 0;

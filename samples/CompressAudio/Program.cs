@@ -19,7 +19,7 @@ using (original)
     var (decoded, decodedRate) = EcdcFile.Decompress(codec, "out/audio.ecdc");
     using (decoded)
     {
-        AudioFile.Write("out/decoded.wav", decoded, decodedRate, new AudioWriteOptions { Strategy = AudioNormalization.Clip });
+        AudioFile.Write("out/decoded.wav", decoded, decodedRate, new AudioWriteOptions { Normalization = AudioNormalization.Clip });
         using var reference = AudioConversion.Convert(original, sampleRate, decodedRate, codec.Channels);
         var (seconds, bytes) = ((double)original.size(-1) / sampleRate, new FileInfo("out/audio.ecdc").Length);
         Console.WriteLine($"out/audio.ecdc: {bytes} bytes for {seconds:0.00} s, {8 * bytes / seconds / 1000:0.00} kb/s, {codec.NumCodebooks} codebooks");

@@ -9,7 +9,7 @@ namespace SoundBoard;
 internal static class ConvertEndpoint
 {
     /// <summary>16 bits, unchanged level; values beyond full scale are clipped.</summary>
-    public static readonly AudioWriteOptions Unchanged = new() { Strategy = AudioNormalization.Clip, PeakClipHeadroomDb = 0 };
+    public static readonly AudioWriteOptions Unchanged = new() { Normalization = AudioNormalization.Clip, PeakClipHeadroomDb = 0 };
 
     public static async Task<FileStreamHttpResult> Post(string? to, Conversions conversions, IOptions<BoardOptions> options, HttpContext context)
     {

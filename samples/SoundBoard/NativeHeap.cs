@@ -7,7 +7,7 @@ internal static class NativeHeap
 {
     private static readonly Func<nuint, int>? TrimFunction = Find();
 
-    /// <summary>Returns free memory to the system. It does nothing on other systems than Linux with glibc.</summary>
+    /// <summary>Returns free memory to the system. Does nothing except on Linux with glibc.</summary>
     public static void Trim() => TrimFunction?.Invoke(0);
 
     private static Func<nuint, int>? Find() =>

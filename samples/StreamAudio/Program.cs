@@ -1,4 +1,4 @@
-// Receives audio in chunks while the rest is generated, and says when each chunk arrived:
+// Receives audio in chunks while the rest is generated, and prints when each chunk arrived:
 //   dotnet run --project samples/StreamAudio -- "a siren, fast and distant"
 using System.Diagnostics;
 using AudioCraft;

@@ -116,7 +116,7 @@ internal static partial class Application
     [GeneratedRegex(@" \(Parameter '\w+'\)")]
     private static partial Regex ParameterName();
 
-    // .NET appends the name of the parameter, which is not that of an option.
+    // .NET appends the name of the parameter, which differs from the option's.
     private static string WithoutParameter(ArgumentException error)
     {
         var text = FirstLine(error.Message);

@@ -8,22 +8,22 @@ namespace AudioCraft;
 public abstract partial class BaseGenModel
 {
     /// <summary>
-    /// Continues recordings of any length. The result is the whole recording followed by generated audio. The model receives the end of the recording, as much as its window
-    /// has room for; the last 30 ms of the recording are cross-faded with the codec's reconstruction of them, so that the generated audio follows without a click.
+    /// Continues recordings of any length. The result is the whole recording followed by generated audio. The model receives the end of the recording, as much as fits
+    /// into its window; the last 30 ms of the recording are cross-faded with the codec's reconstruction of them, so that the generated audio follows without a click.
     /// </summary>
     /// <remarks><see cref="GenerateContinuation"/> instead returns the prompt as the codec reconstructs it, as upstream does.</remarks>
     /// <param name="recording">[B, C, T] or [C, T] float, of any channel count. It is read before the method returns.</param>
     /// <param name="sampleRate">Sample rate of the recording in Hz; it is resampled to <see cref="SampleRate"/> and converted to <see cref="AudioChannels"/>.</param>
     /// <param name="descriptions">One text (or null) an item; null for none.</param>
-    /// <param name="parameters">The parameters of this call; null for <see cref="GenerationParams"/>. <see cref="GenerationParams.Duration"/> is that of the audio after the recording.</param>
+    /// <param name="parameters">The parameters of this call; null for <see cref="GenerationParams"/>. <see cref="GenerationParams.Duration"/> is the length of the audio after the recording.</param>
     /// <param name="progress">Receives the progress after each decoding step.</param>
     /// <param name="cancellationToken">Checked while the call waits for the model and between decoding steps.</param>
     /// <returns>[B, C, T' + duration · <see cref="SampleRate"/>] float, on <see cref="Device"/>, where T' is the number of samples of the converted recording.</returns>
     /// <exception cref="ArgumentException">The shape or type of the recording is wrong, it contains values that are not finite, or a parameter does not fit the model.</exception>
     /// <exception cref="AudioCraftException">The language model's logits are not finite.</exception>
     /// <exception cref="InvalidOperationException">The codec normalizes loudness and cannot encode a prompt, or the call comes from a progress callback of the same model.</exception>
-    /// <exception cref="ObjectDisposedException">The model is disposed of, before the call or during it.</exception>
-    /// <exception cref="OperationCanceledException">The call was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed before or during the call.</exception>
+    /// <exception cref="OperationCanceledException">The call was canceled.</exception>
     public Tensor ContinueRecording(
         Tensor recording, int sampleRate, IReadOnlyList<string?>? descriptions = null,
         GenerationParams? parameters = null, IProgress<GenerationProgress>? progress = null, CancellationToken cancellationToken = default)
@@ -112,7 +112,7 @@ public abstract partial class BaseGenModel
         return Request(Converted(prompt, promptSampleRate, descriptions, nameof(prompt), nameof(promptSampleRate)), descriptions, checkedParameters, progress);
     }
 
-    /// <param name="prompt">[B, C, T], converted. The request owns it, and it is disposed of on errors.</param>
+    /// <param name="prompt">[B, C, T], converted. The request owns it, and disposes it on errors.</param>
     /// <param name="descriptions">One text (or null) an item; null for none.</param>
     /// <param name="parameters">Checked parameters.</param>
     /// <param name="progress">Receives the progress after each decoding step, or null.</param>

@@ -17,8 +17,8 @@ public abstract partial class BaseGenModel
     /// <exception cref="ArgumentException">The list is empty or contains null, a text has more tokens than the text encoder accepts (512 for T5), or a parameter does not fit the model.</exception>
     /// <exception cref="AudioCraftException">The language model's logits are not finite; the message names the decoding step.</exception>
     /// <exception cref="InvalidOperationException">The call comes from a progress callback of the same model.</exception>
-    /// <exception cref="ObjectDisposedException">The model is disposed of, before the call or during it.</exception>
-    /// <exception cref="OperationCanceledException">The call was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed before or during the call.</exception>
+    /// <exception cref="OperationCanceledException">The call was canceled.</exception>
     public Tensor Generate(
         IReadOnlyList<string> descriptions, GenerationParams? parameters = null, IProgress<GenerationProgress>? progress = null, CancellationToken cancellationToken = default) =>
         AudioOnly(GenerateWithTokens(descriptions, parameters, progress, cancellationToken));
@@ -105,7 +105,7 @@ public abstract partial class BaseGenModel
     /// </exception>
     /// <exception cref="AudioCraftException">The language model's logits are not finite; the message names the decoding step.</exception>
     /// <exception cref="InvalidOperationException">The model's codec cannot decode in chunks.</exception>
-    /// <exception cref="OperationCanceledException">The call was cancelled.</exception>
+    /// <exception cref="OperationCanceledException">The call was canceled.</exception>
     public IAsyncEnumerable<AudioChunk> GenerateStreamingAsync(
         IReadOnlyList<string> descriptions, GenerationParams? parameters = null, double chunkSeconds = 0.2, IProgress<GenerationProgress>? progress = null,
         CancellationToken cancellationToken = default)
@@ -169,7 +169,7 @@ public abstract partial class BaseGenModel
         {
             while (await next.ConfigureAwait(false) is { } ready)
             {
-                // The next chunks are computed while the reader has these.
+                // Compute the next chunks while the consumer uses these.
                 next = NextAsync();
                 for ((chunks, given) = (ready, 0); given < chunks.Count;)
                 {
@@ -185,7 +185,7 @@ public abstract partial class BaseGenModel
                 unread.Dispose();
             }
 
-            // What this returns or throws is of no interest to a reader who has left.
+            // The consumer has left the loop: ignore the result.
             await next.ContinueWith(Discard, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default).ConfigureAwait(false);
             stream?.Dispose();
             request.Dispose();
@@ -236,7 +236,7 @@ public abstract partial class BaseGenModel
 
     private GenerationParams Checked(GenerationParams? parameters)
     {
-        parameters?.Check();
+        parameters?.Validate();
         return parameters ?? GenerationParams;
     }
 
@@ -251,7 +251,7 @@ public abstract partial class BaseGenModel
         ArgumentNullException.ThrowIfNull(descriptions);
         if (descriptions.Count == 0)
         {
-            throw new ArgumentException("There is no description: give at least one.", nameof(descriptions));
+            throw new ArgumentException("The list of descriptions is empty; at least one is required.", nameof(descriptions));
         }
 
         for (var i = 0; i < descriptions.Count; i++)

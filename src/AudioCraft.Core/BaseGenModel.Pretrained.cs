@@ -6,7 +6,7 @@ namespace AudioCraft;
 /// <content>Loading a model without knowing its class.</content>
 public abstract partial class BaseGenModel
 {
-    /// <summary>Loads a model as the <see cref="AudioGen"/> or <see cref="MusicGen"/> that its checkpoint is of.</summary>
+    /// <summary>Loads a model as <see cref="AudioGen"/> or <see cref="MusicGen"/>, depending on its checkpoint.</summary>
     /// <param name="name">
     /// A bundled model such as <c>audiogen-tiny</c> of the package <c>AudioCraft.Models.AudioGenTiny</c>; else a directory in audiocraft's format: <c>state_dict.bin</c> and
     /// <c>compression_state_dict.bin</c> (or their safetensors form), with the text encoder in its folder <c>t5</c>; or in Hugging Face's layout: <c>config.json</c>,

@@ -22,7 +22,7 @@ public abstract partial class BaseGenModel : IDisposable
     /// <param name="compressionModel">The codec whose codes the language model predicts.</param>
     /// <param name="lm">The language model.</param>
     /// <param name="maxDuration">Length of the language model's window in seconds.</param>
-    /// <param name="defaults">The parameters of calls that name none.</param>
+    /// <param name="defaults">The default parameters.</param>
     /// <param name="logger">The logger, or null.</param>
     /// <exception cref="ArgumentException">The codec's codebooks do not match the language model's, or a value is out of range.</exception>
     protected BaseGenModel(
@@ -98,7 +98,7 @@ public abstract partial class BaseGenModel : IDisposable
         }
     }
 
-    /// <summary>The parameters of calls that name none.</summary>
+    /// <summary>The default parameters.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A value is out of range.</exception>
     public GenerationParams GenerationParams
     {
@@ -106,7 +106,7 @@ public abstract partial class BaseGenModel : IDisposable
         set
         {
             ArgumentNullException.ThrowIfNull(value);
-            value.Check();
+            value.Validate();
             generationParams = value;
         }
     }

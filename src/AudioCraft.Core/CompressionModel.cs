@@ -24,7 +24,7 @@ public abstract class CompressionModel : Module<Tensor, QuantizedResult>
     /// Or a DAC: descript's <c>.pth</c> file, or a directory in Hugging Face's layout (<c>config.json</c> and <c>model.safetensors</c>), or <c>dac_44khz</c>, <c>dac_24khz</c>,
     /// <c>dac_16khz</c> (descript's file is looked for in the current directory and in its own tool's cache, <c>~/.cache/descript/dac</c>, and then on the Hub).
     /// If an audiocraft checkpoint only names another model, such as <c>facebook/encodec_32khz</c>, its directory is looked for inside and beside the checkpoint's.
-    /// Any other name is that of a repository on the Hugging Face Hub, which is downloaded unless it is in the cache.
+    /// Any other name refers to a repository on the Hugging Face Hub, which is downloaded unless it is in the cache.
     /// </param>
     /// <param name="device">The device to load to; null for CUDA if available, else the CPU.</param>
     /// <exception cref="CheckpointException">The codec does not exist, is damaged or not supported; the message lists what was looked for.</exception>
@@ -54,7 +54,7 @@ public abstract class CompressionModel : Module<Tensor, QuantizedResult>
         return LoadContext.RunAsync(() => CheckpointLoader.LoadCodec(name, context), cancellationToken);
     }
 
-    /// <summary>The name from which <c>GetPretrained</c> loaded the model: its own, or that of the generation model to which it belongs. Null for other models.</summary>
+    /// <summary>The name from which <c>GetPretrained</c> loaded the model: its own name, or the name of the generation model to which it belongs. Null for other models.</summary>
     public string? PretrainedName { get; internal set; }
 
     /// <summary>Audio channels.</summary>
@@ -76,7 +76,7 @@ public abstract class CompressionModel : Module<Tensor, QuantizedResult>
     public abstract int TotalCodebooks { get; }
 
     /// <summary>The device of the model's weights.</summary>
-    /// <exception cref="ObjectDisposedException">The model is disposed of.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public Device Device
     {
         get

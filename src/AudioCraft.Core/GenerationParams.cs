@@ -54,7 +54,7 @@ public sealed record GenerationParams
 
     /// <summary>Checks the values. Every call that generates does so on entry; a service can check a request before it waits.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A value is out of range; the message names it.</exception>
-    public void Check()
+    public void Validate()
     {
         if (TopK < 0)
         {

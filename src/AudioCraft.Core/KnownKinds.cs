@@ -12,17 +12,17 @@ namespace AudioCraft;
 /// <para>The file is a list of kinds, each with its name and the terms that its training descriptions contain:</para>
 /// <code>{ "kinds": [ { "name": "dog barking", "terms": ["dog", "barking"] }, … ] }</code>
 /// <para>
-/// A description matches a term if it contains all words of the term, in any order. Case, punctuation and a plural "s" are ignored. Words that belong to a longer matching
-/// term are not counted again: "an alarm clock" matches the alarm clock and not the clock.
+/// A description matches a term if it contains all words of the term, in any order. Case, punctuation, plural endings (-s, -es, -ies) and the Unicode form of accents are
+/// ignored. Words that belong to a longer matching term are not counted again: "an alarm clock" matches the alarm clock and not the clock.
 /// </para>
 /// </remarks>
 public sealed class KnownKinds
 {
     private const int MaximumKinds = 10_000;
 
-    private readonly IReadOnlyList<(string Name, HashSet<string> Words)> terms;
+    private readonly IReadOnlyList<Term> terms;
 
-    private KnownKinds(IReadOnlyList<(string Name, HashSet<string> Words)> terms, IReadOnlyList<string> names) => (this.terms, Names) = (terms, names);
+    private KnownKinds(IReadOnlyList<Term> terms, IReadOnlyList<string> names) => (this.terms, Names) = (terms, names);
 
     /// <summary>No list: a model that was trained on arbitrary audio, or whose directory states nothing.</summary>
     public static KnownKinds None { get; } = new([], []);
@@ -31,30 +31,34 @@ public sealed class KnownKinds
     public IReadOnlyList<string> Names { get; }
 
     /// <summary>Creates a list.</summary>
-    /// <param name="terms">For each kind its name and the terms that match it. The words of the name match it as well.</param>
+    /// <param name="kinds">The kinds, with distinct names.</param>
     /// <exception cref="ArgumentException">A name is empty or occurs twice, or a term has no words.</exception>
-    public static KnownKinds Create(IEnumerable<KeyValuePair<string, IReadOnlyList<string>>> terms)
+    public static KnownKinds Create(IEnumerable<AudioKind> kinds)
     {
-        ArgumentNullException.ThrowIfNull(terms);
-        var all = new List<(string, HashSet<string>)>();
+        ArgumentNullException.ThrowIfNull(kinds);
+        var terms = new List<Term>();
         var (names, distinct) = (new List<string>(), new HashSet<string>());
-        foreach (var (name, own) in terms)
+        foreach (var kind in kinds)
         {
-            ArgumentNullException.ThrowIfNull(own, nameof(terms));
+            if (kind is not { Name: { } name, Terms: { } own } || own.Contains(null!))
+            {
+                throw new ArgumentException($"Kind {names.Count}, its name, its list of terms or one of its terms is null.", nameof(kinds));
+            }
+
             if (string.IsNullOrWhiteSpace(name) || !distinct.Add(name))
             {
-                throw new ArgumentException($"Kind {names.Count} has the name '{name}', which is empty or occurs twice.", nameof(terms));
+                throw new ArgumentException($"Kind {names.Count} has the name '{name}', which is empty or occurs twice.", nameof(kinds));
             }
 
             names.Add(name);
             foreach (var term in own.Prepend(name))
             {
                 var words = Words(term);
-                all.Add(words.Count > 0 ? (name, words) : throw new ArgumentException($"The kind '{name}' has the term '{term}', which contains no words.", nameof(terms)));
+                terms.Add(words.Count > 0 ? new Term(name, words) : throw new ArgumentException($"The kind '{name}' has the term '{term}', which contains no words.", nameof(kinds)));
             }
         }
 
-        return new KnownKinds(all, names);
+        return new KnownKinds(terms, names);
     }
 
     /// <summary>Reads <c>kinds.json</c> of a model's directory. It does not load the model.</summary>
@@ -71,11 +75,11 @@ public sealed class KnownKinds
         }
 
         var config = CheckpointConfig.LoadJson(path);
-        var kinds = new List<KeyValuePair<string, IReadOnlyList<string>>>();
+        var kinds = new List<AudioKind>();
         while (config.Has($"kinds.{kinds.Count}"))
         {
             var kind = config.Section($"kinds.{kinds.Count}");
-            kinds.Add(new(kind.GetString("name"), kind.GetStringList("terms")));
+            kinds.Add(new AudioKind(kind.GetString("name"), kind.GetStringList("terms")));
             if (kinds.Count > MaximumKinds)
             {
                 throw new CheckpointException($"{path} lists more than {MaximumKinds} kinds.");
@@ -103,18 +107,18 @@ public sealed class KnownKinds
             return [];
         }
 
-        var words = Words(description);
-        var found = terms.Where(term => term.Words.IsSubsetOf(words)).ToList();
-        var names = found.Where(term => !found.Exists(other => term.Words.IsProperSubsetOf(other.Words))).Select(term => term.Name).ToHashSet();
+        var words = Words(description).SelectMany(Forms).ToHashSet();
+        var found = terms.Where(term => term.IsSubsetOf(words)).ToList();
+        var names = found.Where(term => !found.Exists(other => term.Words.Count < other.Words.Count && term.IsSubsetOf(other.AllForms))).Select(term => term.Name).ToHashSet();
         return [.. Names.Where(names.Contains)];
     }
 
     /// <summary>Whether a description mentions a known kind.</summary>
     /// <param name="description">The description.</param>
-    /// <returns>True if it mentions one, if it is null or empty (audio without a description), or if no list is given.</returns>
-    public bool Includes(string? description) => terms.Count == 0 || string.IsNullOrEmpty(description) || Match(description).Count > 0;
+    /// <returns>True if it mentions one, if it is null or blank (audio without a description), or if no list is given.</returns>
+    public bool Includes(string? description) => terms.Count == 0 || string.IsNullOrWhiteSpace(description) || Match(description).Count > 0;
 
-    /// <summary>The distinct words of a text in a form that can be compared: lower case, without a plural "s".</summary>
+    /// <summary>The distinct words of a text in lower case and, if the platform supports it, in Unicode's composed form (NFC).</summary>
     private static HashSet<string> Words(string text)
     {
         var words = new HashSet<string>();
@@ -138,9 +142,44 @@ public sealed class KnownKinds
         {
             if (word.Length > 0)
             {
-                words.Add(word.ToString() is [.., not 's', 's'] plural && plural.Length > 3 ? plural[..^1] : word.ToString());
+                words.Add(word.ToString().Normalize(NormalizationForm.FormC));
                 word.Clear();
             }
         }
+    }
+
+    /// <summary>A word and every singular that it can be the plural of: "buses" gives "buses", "buse" and "bus". Two words match if they have a form in common.</summary>
+    private static IEnumerable<string> Forms(string word)
+    {
+        const int Shortest = 3;
+        yield return word;
+        if (word is [.., not 's', 's'] && word.Length > Shortest)
+        {
+            yield return word[..^1];
+        }
+
+        if (word is [.., 's' or 'x' or 'z' or 'o', 'e', 's'] or [.., 'c' or 's', 'h', 'e', 's'] && word.Length > Shortest + 1)
+        {
+            yield return word[..^2];
+        }
+
+        if (word is [.., 'i', 'e', 's'] && word.Length > Shortest + 1)
+        {
+            yield return $"{word[..^3]}y";
+        }
+    }
+
+    /// <summary>A term of a kind.</summary>
+    /// <param name="Name">The name of the kind.</param>
+    /// <param name="Words">The distinct words of the term.</param>
+    private sealed record Term(string Name, HashSet<string> Words)
+    {
+        private readonly IReadOnlyList<IReadOnlyList<string>> forms = [.. Words.Select(word => Forms(word).ToList())];
+
+        /// <summary>Every form of every word.</summary>
+        public HashSet<string> AllForms { get; } = [.. Words.SelectMany(Forms)];
+
+        /// <summary>Whether every word has a form in a set.</summary>
+        public bool IsSubsetOf(HashSet<string> others) => forms.All(word => word.Any(others.Contains));
     }
 }

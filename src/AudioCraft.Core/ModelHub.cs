@@ -17,7 +17,7 @@ public static class ModelHub
     /// <param name="progress">Receives the progress of downloads.</param>
     /// <param name="cancellationToken">Cancels the download; a later call resumes it.</param>
     /// <returns>The directory (or file) of the model, for <c>GetPretrained</c> and <see cref="CheckpointInspector"/>.</returns>
-    /// <exception cref="CheckpointException">The name is neither a local path nor that of a repository, or the checkpoint is damaged.</exception>
+    /// <exception cref="CheckpointException">The name is neither a local path nor a repository, or the checkpoint is damaged.</exception>
     /// <exception cref="HubException">The download failed.</exception>
     public static Task<string> DownloadAsync(
         string name, PretrainedOptions? options = null, IProgress<DownloadProgress>? progress = null, CancellationToken cancellationToken = default)
@@ -31,7 +31,7 @@ public static class ModelHub
     /// <param name="name">What <c>GetPretrained</c> takes.</param>
     /// <param name="options">The revision and the cache directory; null for the defaults.</param>
     /// <returns>The directory or file.</returns>
-    /// <exception cref="CheckpointException">There is no such file or directory, and the name is not that of a repository.</exception>
+    /// <exception cref="CheckpointException">There is no such file or directory, and the name is not a repository.</exception>
     /// <exception cref="HubException">The repository is not in the cache.</exception>
     public static string Find(string name, PretrainedOptions? options = null)
     {

@@ -44,8 +44,8 @@ public sealed class FairSemaphore
     /// <param name="client">The client, such as an address or a user name; "" for all operations without a client.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
     /// <returns>The permit. Disposing it lets the next operation start.</returns>
-    /// <exception cref="QueueFullException">Too many operations are waiting, and no client has more of them than this one.</exception>
-    /// <exception cref="OperationCanceledException">The call was cancelled.</exception>
+    /// <exception cref="QueueFullException">Too many operations are waiting, and no client has more of them than this one; or an operation of another client took the place of this one in the queue.</exception>
+    /// <exception cref="OperationCanceledException">The call was canceled.</exception>
     public async Task<IDisposable> WaitAsync(string client, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(client);

@@ -1,7 +1,7 @@
 namespace AudioCraft.Hosting;
 
 /// <summary>
-/// The queue of a model or of a <see cref="FairSemaphore"/> is full: the request was rejected, or removed for that of a client with fewer requests. In HTTP: 429 with <c>Retry-After</c>.
+/// The queue of a model or of a <see cref="FairSemaphore"/> is full: the request was rejected, or removed for a request of a client with fewer requests. In HTTP: 429 with <c>Retry-After</c>.
 /// </summary>
 public sealed class QueueFullException : AudioCraftException
 {
@@ -16,11 +16,11 @@ public sealed class QueueFullException : AudioCraftException
     public TimeSpan RetryAfter { get; }
 }
 
-/// <summary>The listener of a stream did not read for longer than <see cref="AudioCraftOptions.ListenerTimeout"/>, so the stream was ended and the next requests are served.</summary>
-public sealed class SlowListenerException : AudioCraftException
+/// <summary>The consumer of a stream did not read for longer than <see cref="AudioCraftOptions.ConsumerTimeout"/>, so the stream was ended and the next requests are served.</summary>
+public sealed class SlowConsumerException : AudioCraftException
 {
-    internal SlowListenerException(double ahead, TimeSpan timeout)
-        : base($"{ahead} s of audio were buffered and the listener read nothing for {timeout.TotalSeconds:F0} s: the stream was ended.")
+    internal SlowConsumerException(double ahead, TimeSpan timeout)
+        : base($"{ahead} s of audio were buffered and the consumer read nothing for {timeout.TotalSeconds:F0} s: the stream was ended.")
     {
     }
 }

@@ -1,6 +1,6 @@
 namespace AudioCraft.Hosting;
 
-/// <summary>Audio to codes and back for many callers that share one codec: a separate one, or that of a generative model. Requests are served in order, or in turns of the clients (<see cref="ForClient"/>).</summary>
+/// <summary>Audio to codes and back for many callers that share one codec: a separate codec, or the codec of a generative model. Requests are served in order, or in turns of the clients (<see cref="ForClient"/>).</summary>
 public interface ISoundCodec : ISoundModel
 {
     /// <summary>Encodes audio.</summary>
@@ -27,7 +27,7 @@ public interface ISoundCodec : ISoundModel
     Task<T> RunAsync<T>(Func<CompressionModel, CancellationToken, T> work, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Returns a service whose requests count as those of one client. Clients take turns: the next request is that of the client who was served longest ago, and a full queue
+    /// Returns a service whose requests count as those of one client. Clients take turns: the next request belongs to the client who was served longest ago, and a full queue
     /// removes the newest request of the client with the most waiting ones, if the new request is of a client with fewer. The removed request ends with a <see cref="QueueFullException"/>.
     /// </summary>
     /// <param name="client">The client, such as an address or a user name. "" stands for all requests without a client, which together count as one.</param>

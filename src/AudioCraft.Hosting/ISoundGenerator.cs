@@ -18,7 +18,7 @@ public interface ISoundGenerator : ISoundModel
 
     /// <summary>
     /// Generates audio and returns it in chunks while the rest is generated. Exceptions for a rejected request are thrown by this call, not by the enumeration.
-    /// If more than <see cref="AudioCraftOptions.StreamAhead"/> is buffered, the model waits for the listener; after <see cref="AudioCraftOptions.ListenerTimeout"/> the stream is ended.
+    /// If more than <see cref="AudioCraftOptions.StreamAhead"/> is buffered, the model waits for the consumer; after <see cref="AudioCraftOptions.ConsumerTimeout"/> the stream is ended.
     /// </summary>
     /// <inheritdoc cref="GenerateAsync"/>
     LiveSound Stream(SoundRequest request, IProgress<SoundProgress>? progress = null, CancellationToken cancellationToken = default);
@@ -32,7 +32,7 @@ public interface ISoundGenerator : ISoundModel
     Task<T> RunAsync<T>(Func<BaseGenModel, CancellationToken, T> work, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Returns a service whose requests count as those of one client. Clients take turns: the next request is that of the client who was served longest ago, and a full queue
+    /// Returns a service whose requests count as those of one client. Clients take turns: the next request belongs to the client who was served longest ago, and a full queue
     /// removes the newest request of the client with the most waiting ones, if the new request is of a client with fewer. The removed request ends with a <see cref="QueueFullException"/>.
     /// </summary>
     /// <param name="client">The client, such as an address or a user name. "" stands for all requests without a client, which together count as one.</param>

@@ -75,13 +75,13 @@ public sealed class Sound
     {
         if (Samples.Length == 0 || (double)Frames / SampleRate > maxSeconds)
         {
-            throw new ArgumentException($"The audio has {(double)Frames / SampleRate} s, but more than 0 and at most {maxSeconds} s were expected.", parameter);
+            throw new ArgumentException($"The audio is {(double)Frames / SampleRate} s long, but more than 0 and at most {maxSeconds} s were expected.", parameter);
         }
     }
 }
 
 /// <summary>A chunk of a stream. The chunks, joined in order, are the complete audio.</summary>
-/// <param name="Samples">Interleaved; full scale is ±1, and what a model makes may be beyond it.</param>
+/// <param name="Samples">Interleaved; full scale is ±1, and generated audio can exceed it.</param>
 /// <param name="Channels">The number of channels.</param>
 /// <param name="SampleRate">The sample rate in hertz.</param>
 /// <param name="StartFrame">The number of samples per channel before this chunk.</param>
@@ -92,8 +92,8 @@ public sealed record SoundChunk(float[] Samples, int Channels, int SampleRate, l
 }
 
 /// <summary>
-/// Audio that is being generated for one listener. It can be enumerated once; leaving the enumeration or disposing ends the generation.
-/// The enumeration throws the exception of the generation, or <see cref="SlowListenerException"/> if the listener was too slow.
+/// Audio that is being generated for one consumer. It can be enumerated once; leaving the enumeration or disposing ends the generation.
+/// The enumeration throws the exception of the generation, or <see cref="SlowConsumerException"/> if the consumer was too slow.
 /// </summary>
 public sealed class LiveSound : IAsyncEnumerable<SoundChunk>, IAsyncDisposable
 {
@@ -104,7 +104,7 @@ public sealed class LiveSound : IAsyncEnumerable<SoundChunk>, IAsyncDisposable
 
     internal LiveSound(StreamedSoundJob job, RequestQueue queue, CancellationToken caller) => (this.job, this.queue, this.caller) = (job, queue, caller);
 
-    /// <summary>The seed: that of the request, or the one that was chosen.</summary>
+    /// <summary>The seed of the request, or the random seed that was chosen.</summary>
     public long Seed => job.Seed;
 
     /// <summary>Enumerates the chunks in order.</summary>
@@ -140,5 +140,5 @@ public sealed class LiveSound : IAsyncEnumerable<SoundChunk>, IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
-    private void Leave() => job.Leave(queue, new OperationCanceledException("The listener left."));
+    private void Leave() => job.Leave(queue, new OperationCanceledException("The consumer stopped reading."));
 }

@@ -1,6 +1,6 @@
 namespace AudioCraft.Hosting;
 
-/// <summary>A request for audio. Parameters that are null have the default of the model.</summary>
+/// <summary>A request for audio. Parameters that are null use the default of the model.</summary>
 /// <param name="Description">The text; empty for unconditional generation.</param>
 public sealed record SoundRequest(string Description)
 {
@@ -22,7 +22,7 @@ public sealed record SoundRequest(string Description)
     /// <inheritdoc cref="GenerationParams.TopP"/>
     public double? TopP { get; init; }
 
-    /// <summary>The seed of the sampling; null for a random one, which is returned with the result. The same request with the same seed gives the same audio, also in a batch.</summary>
+    /// <summary>The seed of the sampling; null for a random one, which is returned with the result. The same request with the same seed gives the same audio, even in a batch.</summary>
     public long? Seed { get; init; }
 
     /// <summary>Audio to continue. The result starts with it, encoded and decoded by the codec. Such a request is not batched and cannot be streamed.</summary>
@@ -53,7 +53,7 @@ public sealed record SoundRequest(string Description)
             throw new ArgumentException($"The description has {request.Description.Length} characters, but at most {options.MaxDescriptionLength} are allowed.", nameof(request));
         }
 
-        request.Parameters(new GenerationParams(), options.MaxDuration).Check();
+        request.Parameters(new GenerationParams(), options.MaxDuration).Validate();
         if (request.Duration > options.MaxDuration)
         {
             throw new ArgumentOutOfRangeException(nameof(request), request.Duration, $"The duration is {request.Duration} s, but at most {options.MaxDuration} s are allowed.");

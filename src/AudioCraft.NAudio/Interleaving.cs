@@ -7,7 +7,7 @@ namespace AudioCraft.NAudio;
 /// <summary>Conversion between [C, T] tensors and interleaved samples. The tensors are float32, contiguous, on the CPU.</summary>
 internal static class Interleaving
 {
-    /// <summary>Fills <paramref name="frames"/> with the frames of <paramref name="wav"/> from <paramref name="start"/> on.</summary>
+    /// <summary>Fills <paramref name="frames"/> with the frames of <paramref name="wav"/>, starting at <paramref name="start"/>.</summary>
     public static void Interleave(Tensor wav, long start, Span<float> frames)
     {
         var channels = (int)wav.size(0);
@@ -21,7 +21,7 @@ internal static class Interleaving
         }
     }
 
-    /// <summary>Copies <paramref name="frames"/> into <paramref name="wav"/> from <paramref name="start"/> on.</summary>
+    /// <summary>Copies <paramref name="frames"/> into <paramref name="wav"/>, starting at <paramref name="start"/>.</summary>
     public static void Deinterleave(ReadOnlySpan<float> frames, Tensor wav, long start)
     {
         var channels = (int)wav.size(0);

@@ -18,7 +18,7 @@ public static class LiveGeneration
     /// </example>
     /// <param name="model">The model.</param>
     /// <param name="description">The text; empty for unconditional generation.</param>
-    /// <param name="parameters">The parameters of this generation; null for those of the model.</param>
+    /// <param name="parameters">The parameters of this generation; null for the defaults of the model.</param>
     /// <param name="options">How much is buffered.</param>
     /// <param name="chunkSeconds">The length of a chunk in seconds, above 0: shorter chunks start playback sooner, longer ones are generated faster.</param>
     /// <param name="progress">Receives the progress after each step, on another thread.</param>

@@ -246,7 +246,7 @@ public static class NAudioFile
         using var samples = AudioNormalizer.Normalize(wav, sampleRate, options);
         if (!SoundFormats.IsFloat(format, options.Format) && AudioNormalizer.Peak(samples) is var peak and > 1)
         {
-            throw new ArgumentException($"The peak is {peak}, but {format} stores at most 1: use another normalization than {options.Strategy}.", nameof(wav));
+            throw new ArgumentException($"The peak is {peak}, but {format} stores at most 1: use another normalization than {options.Normalization}.", nameof(wav));
         }
 
         var encoded = new MemoryStream();

@@ -47,7 +47,7 @@ public static class ProviderExtensions
     /// <param name="source">The source.</param>
     /// <param name="maxSamples">The largest number of samples of the result, of all channels together.</param>
     /// <param name="failure">Makes the exception of a predicate such as "ends within a frame.".</param>
-    /// <param name="channels">The number of channels of the result; null for those of the source.</param>
+    /// <param name="channels">The number of channels of the result; null for the number of the source.</param>
     /// <param name="convert">Converts a block [C, T]; it returns null for the block itself.</param>
     /// <param name="complete">Returns the samples that follow the last block; or null.</param>
     internal static Tensor ReadAll(

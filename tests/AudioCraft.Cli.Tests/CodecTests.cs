@@ -17,7 +17,7 @@ public sealed class CodecTests : IDisposable
         using var scope = torch.NewDisposeScope();
         sound = folder.File("sound.wav");
         var wav = (torch.arange(0, 16000, dtype: torch.ScalarType.Float32) * 0.2).sin().unsqueeze(0) * 0.5;
-        AudioFile.Write(sound, wav, 16000, new AudioWriteOptions { Strategy = AudioNormalization.None });
+        AudioFile.Write(sound, wav, 16000, new AudioWriteOptions { Normalization = AudioNormalization.None });
     }
 
     public void Dispose() => folder.Dispose();
@@ -89,7 +89,7 @@ public sealed class CodecTests : IDisposable
     public void Default_output_file_is_not_overwritten()
     {
         var place = folder.Write("sound.ecdc", "mine"u8);
-        Assert.Contains("exists already", Tool.Run("encode", sound).FailedWith(ExitCode.Misuse), StringComparison.Ordinal);
+        Assert.Contains("already exists", Tool.Run("encode", sound).FailedWith(ExitCode.Misuse), StringComparison.Ordinal);
         Assert.Equal("mine", File.ReadAllText(place));
     }
 

@@ -29,7 +29,7 @@ public sealed class NumberTests
 
     [Theory]
     [MemberData(nameof(Invalid))]
-    public void Anything_but_a_plain_number_fails_with_code_2(string option, string text)
+    public void Invalid_number_returns_exit_code_2(string option, string text)
     {
         var line = Tool.Run("generate", "rain", "-o", "/nowhere/", $"{option}={text}").FailedWith(ExitCode.Misuse);
         Assert.StartsWith(text.Length == 0 ? "audiocraft: Required argument missing for option: '" + option : $"audiocraft: {option} takes ", line, StringComparison.Ordinal);
@@ -42,7 +42,7 @@ public sealed class NumberTests
     [InlineData("bench", "--seconds", "0,5")]
     [InlineData("encode", "--bitrate", "1,5")]
     public void Decimal_comma_is_explained(string command, string option, string text) =>
-        Assert.Contains("use a point for decimals", Tool.Run(command == "bench" ? [command, option, text] : [command, "rain", option, text]).FailedWith(ExitCode.Misuse), StringComparison.Ordinal);
+        Assert.Contains("use a decimal point", Tool.Run(command == "bench" ? [command, option, text] : [command, "rain", option, text]).FailedWith(ExitCode.Misuse), StringComparison.Ordinal);
 
     [Theory]
     [InlineData("--top-p", "1.5", "0 to 1")]

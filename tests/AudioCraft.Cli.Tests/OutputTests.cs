@@ -8,7 +8,7 @@ namespace AudioCraft.Cli.Tests;
 /// <summary>Names are claimed when files are written, and what cannot be written is found before the computation.</summary>
 public sealed class OutputTests : IDisposable
 {
-    private static readonly AudioWriteOptions Unchanged = new() { Strategy = AudioNormalization.None };
+    private static readonly AudioWriteOptions Unchanged = new() { Normalization = AudioNormalization.None };
 
     private readonly TemporaryFolder folder = new();
 

@@ -16,6 +16,7 @@ public class KnownKindsTests
     [InlineData("barking", "dog barking")]
     [InlineData("an alarm clock and a clock", "alarm clock")]
     [InlineData("clock alarm", "alarm clock")]
+    [InlineData("alarm clocks", "alarm clock")]
     [InlineData("a dog, then a clock", "dog barking", "clock ticking")]
     [InlineData("a jazz band playing")]
     [InlineData("dogma and clockwork")]
@@ -47,10 +48,46 @@ public class KnownKindsTests
     [Fact]
     public void Audio_without_a_description_is_included()
     {
-        var kinds = KnownKinds.Create([new("rain", ["rain"])]);
+        var kinds = KnownKinds.Create([new AudioKind("rain", ["rain"])]);
         Assert.True(kinds.Includes(null));
         Assert.True(kinds.Includes(""));
-        Assert.False(kinds.Includes(" "));
+        Assert.True(kinds.Includes(" "));
+        Assert.True(kinds.Includes("\t\n"));
+    }
+
+    [Theory]
+    [InlineData("church bell", "church bells")]
+    [InlineData("churches", "a church")]
+    [InlineData("bus", "two buses")]
+    [InlineData("buses", "a bus")]
+    [InlineData("glass", "glasses")]
+    [InlineData("horse", "horses")]
+    [InlineData("chorus", "choruses")]
+    [InlineData("puppy", "puppies")]
+    [InlineData("echo", "echoes")]
+    [InlineData("shoe", "shoes")]
+    [InlineData("movies", "movie")]
+    public void Plural_and_singular_match(string term, string description) => Assert.Equal(["kind"], KnownKinds.Create([new AudioKind("kind", [term])]).Match(description));
+
+    [Theory]
+    [InlineData("toes", "to the left")]
+    [InlineData("glass", "glas")]
+    [InlineData("bus", "bu")]
+    [InlineData("notes", "not")]
+    public void Other_endings_do_not_match(string term, string description) => Assert.Empty(KnownKinds.Create([new AudioKind("kind", [term])]).Match(description));
+
+    [Theory]
+    [InlineData("caf\u00e9", "a cafe\u0301")]
+    [InlineData("cafe\u0301", "CAF\u00c9S")]
+    public void Composed_and_decomposed_accents_match(string term, string description) => Assert.Equal(["kind"], KnownKinds.Create([new AudioKind("kind", [term])]).Match(description));
+
+    [Fact]
+    public void Null_in_the_list_throws_ArgumentException()
+    {
+        Assert.Throws<ArgumentException>(() => KnownKinds.Create([null!]));
+        Assert.Throws<ArgumentException>(() => KnownKinds.Create([new AudioKind(null!, [])]));
+        Assert.Throws<ArgumentException>(() => KnownKinds.Create([new AudioKind("rain", null!)]));
+        Assert.Throws<ArgumentException>(() => KnownKinds.Create([new AudioKind("rain", [null!])]));
     }
 
     [Theory]

@@ -64,7 +64,7 @@ internal static class Soak
             case 5:
                 using (var source = new CancellationTokenSource())
                 {
-                    await Cancelled(() => model.GenerateAsync("rain", parameters, new Cancel(source), source.Token));
+                    await Canceled(() => model.GenerateAsync("rain", parameters, new Cancel(source), source.Token));
                 }
 
                 break;
@@ -90,7 +90,7 @@ internal static class Soak
         }
     }
 
-    private static async Task Cancelled(Func<Task<Tensor>> action)
+    private static async Task Canceled(Func<Task<Tensor>> action)
     {
         try
         {

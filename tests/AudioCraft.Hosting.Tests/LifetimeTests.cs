@@ -190,13 +190,13 @@ public sealed class LifetimeTests
             (options.Model, options.Kind, options.Pretrained, options.Loading) = (" ", (SoundModelKind)7, null!, (ModelLoading)9);
             (options.MaxQueueLength, options.MaxBatchSize, options.MaxDescriptionLength) = (0, 257, 0);
             (options.MaxDuration, options.MaxSoundDuration, options.ChunkSeconds, options.StreamAhead) = (double.NaN, -1, 61, double.PositiveInfinity);
-            (options.ListenerTimeout, options.RetryLoadAfter) = (TimeSpan.Zero, TimeSpan.Zero);
+            (options.ConsumerTimeout, options.RetryLoadAfter) = (TimeSpan.Zero, TimeSpan.Zero);
         });
         var error = await Assert.ThrowsAsync<OptionsValidationException>(test.StartAsync);
         string[] named =
         [
             "Model", "Kind", "Pretrained", "Loading", "MaxQueueLength", "MaxBatchSize", "MaxDescriptionLength", "MaxDuration", "MaxSoundDuration", "ChunkSeconds", "StreamAhead",
-            "ListenerTimeout", "RetryLoadAfter",
+            "ConsumerTimeout", "RetryLoadAfter",
         ];
         Assert.Equal(named.Order(), error.Failures.Select(failure => failure.Split(' ')[0].Split('.')[1]).Order());
         Assert.Equal(0, test.Loader.Loads);

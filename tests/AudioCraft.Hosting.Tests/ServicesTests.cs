@@ -38,7 +38,7 @@ public sealed class ServicesTests
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["Sound:Model"] = "some/model", ["Sound:Kind"] = "MusicGen", ["Sound:Loading"] = "OnFirstUse", ["Sound:MaxQueueLength"] = "3",
-            ["Sound:ListenerTimeout"] = "00:00:05", ["Sound:Pretrained:Revision"] = "v1",
+            ["Sound:ConsumerTimeout"] = "00:00:05", ["Sound:Pretrained:Revision"] = "v1",
         }).Build();
         using var provider = new ServiceCollection()
             .AddAudioCraft("x", options => options.MaxBatchSize = 2)
@@ -47,7 +47,7 @@ public sealed class ServicesTests
             .BuildServiceProvider();
         var options = provider.GetRequiredService<IOptionsMonitor<AudioCraftOptions>>().Get("x");
         Assert.Equal(("some/model", SoundModelKind.MusicGen, ModelLoading.OnFirstUse, 3), (options.Model, options.Kind, options.Loading, options.MaxQueueLength));
-        Assert.Equal((2, 4, TimeSpan.FromSeconds(5), "v1"), (options.MaxBatchSize, options.MaxDuration, options.ListenerTimeout, options.Pretrained.Revision));
+        Assert.Equal((2, 4, TimeSpan.FromSeconds(5), "v1"), (options.MaxBatchSize, options.MaxDuration, options.ConsumerTimeout, options.Pretrained.Revision));
         Assert.Single(provider.GetServices<ISoundModel>());
     }
 

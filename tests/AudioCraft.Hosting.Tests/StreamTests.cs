@@ -42,10 +42,10 @@ public sealed class StreamTests
     }
 
     [Fact]
-    public async Task Slow_listener_is_dropped_after_the_timeout_and_the_next_request_runs()
+    public async Task Slow_consumer_is_dropped_after_the_timeout_and_the_next_request_runs()
     {
         await using var test = await TestHost.StartAsync(
-            options => (options.StreamAhead, options.ChunkSeconds, options.ListenerTimeout) = (0.2, 0.2, TimeSpan.FromSeconds(10)));
+            options => (options.StreamAhead, options.ChunkSeconds, options.ConsumerTimeout) = (0.2, 0.2, TimeSpan.FromSeconds(10)));
         var asleep = test.Generator.Stream(new SoundRequest("asleep"));
         var other = test.Generator.GenerateAsync(new SoundRequest("other") { Duration = 2 });
         test.Model.Run();
@@ -57,11 +57,11 @@ public sealed class StreamTests
         }
 
         Assert.Equal(2000, (await other).Frames);
-        await Assert.ThrowsAsync<SlowListenerException>(() => QueueTests.ToListAsync(asleep));
+        await Assert.ThrowsAsync<SlowConsumerException>(() => QueueTests.ToListAsync(asleep));
     }
 
     [Fact]
-    public async Task Listener_can_leave_while_the_model_waits_for_it()
+    public async Task Consumer_can_leave_while_the_model_waits_for_it()
     {
         await using var test = await TestHost.StartAsync(options => (options.StreamAhead, options.ChunkSeconds) = (0.2, 0.2));
         using var cancel = new CancellationTokenSource();

@@ -108,8 +108,8 @@ public sealed class TelemetryTests
     }
 
     [Theory]
-    [InlineData("rain\u001b[31m\r\nfake entry", "rain\\u001b[31m\\u000d\\u000afake entry")]
-    [InlineData("a\u009bb\u2028c\u202ed", "a\\u009bb\\u2028c\\u202ed")]
+    [InlineData("rain\u001b[31m\r\nfake entry", "rain\\u001B[31m\\r\\nfake entry")]
+    [InlineData("a\u009bb\u2028c\u202ed", "a\\u009Bb\\u2028c\\u202Ed")]
     [InlineData("Hund 🐕 बारिश \u0001", "Hund 🐕 बारिश \\u0001")]
     [InlineData("rain on a roof 👩\u200d🚒", "rain on a roof 👩\u200d🚒")]
     public async Task Control_characters_of_descriptions_are_escaped_in_logs(string description, string logged)

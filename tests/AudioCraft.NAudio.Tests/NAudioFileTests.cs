@@ -7,7 +7,7 @@ namespace AudioCraft.NAudio.Tests;
 
 public class NAudioFileTests
 {
-    private static readonly AudioWriteOptions AsItIs = new() { Strategy = AudioNormalization.None };
+    private static readonly AudioWriteOptions AsItIs = new() { Normalization = AudioNormalization.None };
 
     /// <summary>Half a second of two tones, different in each channel.</summary>
     internal static Tensor Tones(int channels, int rate = 24000)
@@ -20,13 +20,13 @@ public class NAudioFileTests
 
     [Theory]
     [InlineData("a.wav", AudioSampleFormat.Pcm16, 1 / 32767.0)]
-    [InlineData("a.wav", AudioSampleFormat.Ieee32, 0.0)]
+    [InlineData("a.wav", AudioSampleFormat.Float32, 0.0)]
     [InlineData("a.aiff", AudioSampleFormat.Pcm8, 1 / 100.0)]
     [InlineData("a.aif", AudioSampleFormat.Pcm16, 1 / 32000.0)]
     [InlineData("a.aiff", AudioSampleFormat.Pcm24, 1e-6)]
     [InlineData("a.aiff", AudioSampleFormat.Pcm32, 1e-7)]
-    [InlineData("a.aiff", AudioSampleFormat.Ieee32, 0.0)]
-    [InlineData("a.aiff", AudioSampleFormat.Ieee64, 0.0)]
+    [InlineData("a.aiff", AudioSampleFormat.Float32, 0.0)]
+    [InlineData("a.aiff", AudioSampleFormat.Float64, 0.0)]
     [InlineData("a.flac", AudioSampleFormat.Pcm8, 1 / 100.0)]
     [InlineData("a.flac", AudioSampleFormat.Pcm16, 1 / 32000.0)]
     [InlineData("folder/a.FLAC", AudioSampleFormat.Pcm24, 1e-6)]
@@ -95,7 +95,7 @@ public class NAudioFileTests
         Assert.Throws<ArgumentException>(() => NAudioFile.Write(folder.File("a.xyz"), wav, 24000));
         Assert.Throws<ArgumentException>(() => NAudioFile.Write(folder.File("a.opus"), wav, 44100));
         Assert.Throws<ArgumentException>(() => NAudioFile.Write(folder.File("a.mp3"), wav, 23999));
-        Assert.Throws<ArgumentException>(() => NAudioFile.Write(folder.File("a.flac"), wav, 24000, new AudioWriteOptions { Format = AudioSampleFormat.Ieee32 }));
+        Assert.Throws<ArgumentException>(() => NAudioFile.Write(folder.File("a.flac"), wav, 24000, new AudioWriteOptions { Format = AudioSampleFormat.Float32 }));
         Assert.Throws<ArgumentException>(() => NAudioFile.Write(folder.File("a.flac"), wav, 24000, quality: 0.5));
         Assert.Throws<ArgumentOutOfRangeException>(() => NAudioFile.Write(folder.File("a.ogg"), wav, 24000, quality: 1.5));
         Assert.Throws<ArgumentException>(() => NAudioFile.Write(folder.File("a.ogg"), loud, 24000, AsItIs));

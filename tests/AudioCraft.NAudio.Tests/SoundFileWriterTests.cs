@@ -47,7 +47,7 @@ public class SoundFileWriterTests
     }
 
     [Theory]
-    [InlineData("a.wav", AudioSampleFormat.Ieee32, 0)]
+    [InlineData("a.wav", AudioSampleFormat.Float32, 0)]
     [InlineData("a.wav", AudioSampleFormat.Pcm16, 1 / 32767.0)]
     [InlineData("a.aiff", AudioSampleFormat.Pcm24, 1e-6)]
     [InlineData("a.flac", AudioSampleFormat.Pcm24, 1e-6)]
@@ -114,7 +114,7 @@ public class SoundFileWriterTests
         Assert.Throws<ArgumentException>(() => new SoundFileWriter(folder.File("a.xyz"), Stereo));
         Assert.Throws<ArgumentException>(() => new SoundFileWriter(folder.File("a.mp3"), mono));
         Assert.Throws<ArgumentException>(() => new SoundFileWriter(folder.File("a.opus"), mono));
-        Assert.Throws<ArgumentException>(() => new SoundFileWriter(folder.File("a.flac"), Stereo, samples: AudioSampleFormat.Ieee32));
+        Assert.Throws<ArgumentException>(() => new SoundFileWriter(folder.File("a.flac"), Stereo, samples: AudioSampleFormat.Float32));
         Assert.Throws<ArgumentException>(() => new SoundFileWriter(folder.File("a.flac"), Stereo, quality: 0.5));
         Assert.Throws<ArgumentOutOfRangeException>(() => new SoundFileWriter(folder.File("a.ogg"), Stereo, quality: 1.5));
         Assert.Throws<AudioCraftException>(() => new SoundFileWriter(folder.File("missing/a.flac"), Stereo));

@@ -72,12 +72,12 @@ test("the chunks that are played equal the downloaded file", async () => {
   await listener.context().close();
 });
 
-test("cancelling keeps the audio that has been received", async () => {
+test("canceling keeps the audio that has been received", async () => {
   await write(page, "wind blowing", { seconds: 10 });
   await page.locator("#make").click();
   await page.locator("#status", { hasText: "Generating:" }).waitFor();
   await page.locator("#cancel").click();
-  await page.locator("#status", { hasText: "Cancelled after" }).waitFor();
+  await page.locator("#status", { hasText: "Canceled after" }).waitFor();
   assert.ok(await page.locator("#make").isVisible());
   assert.ok(Number(await page.locator("#total").textContent()) < 10);
   assert.equal(await history(page).count(), 1, "incomplete audio is not stored in the history");
@@ -172,7 +172,7 @@ test("the page can be used with the keyboard only", async () => {
   await alone.keyboard.press("Enter");
   await alone.locator("#status", { hasText: "Generating:" }).waitFor();
   await alone.keyboard.press("Escape");
-  await alone.locator("#status", { hasText: "Cancelled" }).waitFor();
+  await alone.locator("#status", { hasText: "Canceled" }).waitFor();
   await alone.context().close();
 });
 
@@ -227,7 +227,7 @@ test("at 1280 x 800 everything from the prompt to the playback controls is visib
   await inView(visitor, "#prompt", "#status", "#cancel", "#wave", "#spectrogram", "#axis", "#play", "#to-codec", "#flac");
   await picture(visitor, "small-generating", false);
   await visitor.locator("#cancel").click();
-  await visitor.locator("#status", { hasText: "Cancelled after" }).waitFor();
+  await visitor.locator("#status", { hasText: "Canceled after" }).waitFor();
   await inView(visitor, "#prompt", "#status", "#make");
   await make(visitor, "rain on a roof", { seconds: 3, seed: 1 });
   await inView(visitor, "#prompt", "#status", "#play");

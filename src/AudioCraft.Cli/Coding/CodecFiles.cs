@@ -21,7 +21,7 @@ internal static class CodecFiles
         }
     }
 
-    /// <summary>How audio is read for a file: converted to the codec's sample rate and channels while it is decoded, except for .dac files, which store those of the audio.</summary>
+    /// <summary>How audio is read for a file: converted to the codec's sample rate and channels while it is decoded, except for .dac files, which store the sample rate and channels of the audio.</summary>
     public static AudioReadOptions ReadOptions(CompressionModel codec, string path) =>
         Path.GetExtension(path).Equals(Dac, StringComparison.OrdinalIgnoreCase) ? new() : new() { SampleRate = codec.SampleRate, Channels = codec.Channels };
 

@@ -3,7 +3,7 @@ namespace AudioCraft.Cli.Coding;
 /// <summary>Checks input files before a model is loaded.</summary>
 internal static class InputFile
 {
-    /// <exception cref="AudioCraftException">The path is not that of a file.</exception>
+    /// <exception cref="AudioCraftException">The path is not a file.</exception>
     public static void Check(string path)
     {
         if (!File.Exists(path))

@@ -20,7 +20,7 @@ internal static class ConvertCommand
         var precision = new Option<string?>("--precision") { Description = "Element type of the language model and the text encoder [unchanged]" };
         precision.AcceptOnlyFromAmong("float32", "float16", "bfloat16");
         var overwrite = new Option<bool>("--overwrite") { Description = "Replace an existing directory" };
-        var textEncoder = new Option<string?>("--text-encoder") { Description = "Directory or Hub id of the T5 encoder, if not that of the checkpoint" };
+        var textEncoder = new Option<string?>("--text-encoder") { Description = "Directory or Hub id of the T5 encoder, to replace the checkpoint's" };
         var command = new Command("convert", "Converts a checkpoint to one self-contained directory of safetensors and config.json, which is loaded memory-mapped")
         {
             source, destination, precision, overwrite, textEncoder,

@@ -12,7 +12,7 @@ internal static class DownloadCommand
     public static Command Create(ToolConsole console)
     {
         var name = new Argument<string>("name") { Description = "A Hub id such as facebook/audiogen-medium; the models that it refers to are downloaded too" };
-        var textEncoder = new Option<string?>("--text-encoder") { Description = "Directory or Hub id of the T5 encoder, if not that of the checkpoint" };
+        var textEncoder = new Option<string?>("--text-encoder") { Description = "Directory or Hub id of the T5 encoder, to replace the checkpoint's" };
         var command = new Command("download", "Downloads a model to the cache of Python's huggingface_hub; interrupted downloads resume") { name, textEncoder };
         var hub = new HubOptions(command);
         command.SetAction(async (line, cancellationToken) =>

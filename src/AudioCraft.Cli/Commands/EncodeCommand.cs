@@ -88,7 +88,7 @@ internal sealed class EncodeCommand
     };
 
     // A default output file is never overwritten.
-    private static string Unused(string path) => File.Exists(path) ? throw new UsageException($"'{path}' exists already: set another file with --output.") : path;
+    private static string Unused(string path) => File.Exists(path) ? throw new UsageException($"'{path}' already exists: set another file with --output.") : path;
 }
 
 /// <summary>The result of encoding.</summary>

@@ -34,7 +34,7 @@ internal sealed record Libtorch(
         }
     }
 
-    // Not inlined: where TorchSharp.dll is missing, the call of the method that names its types is what fails.
+    // Not inlined: without TorchSharp.dll, calling a method that uses its types fails.
     [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
     private static string? Package() => typeof(torch).Assembly.GetName().Version?.ToString(3);
 

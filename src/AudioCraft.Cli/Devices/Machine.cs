@@ -8,7 +8,7 @@ using System.Text;
 
 namespace AudioCraft.Cli.Devices;
 
-/// <summary>The machine as .NET sees it, without libtorch.</summary>
+/// <summary>The machine as .NET reports it, without libtorch.</summary>
 /// <param name="System">Operating system and processor architecture.</param>
 /// <param name="DotNet">The runtime.</param>
 /// <param name="Cores">Logical processors that this process may use.</param>

@@ -1,12 +1,12 @@
 namespace AudioCraft.Cli.Devices;
 
 /// <summary>
-/// Linux distributions whose C++ library is older than the one that TorchSharp's native library names. The build step of AudioCraft.Core makes the application's copy
+/// Linux distributions whose C++ library is older than TorchSharp's native library requires. The build step of AudioCraft.Core makes the application's copy
 /// accept the older one (AudioCraft.Core.targets).
 /// </summary>
 internal static class OlderLinux
 {
-    /// <summary>GCC 13's, which TorchSharp 0.107 names.</summary>
+    /// <summary>The version of GCC 13, which TorchSharp 0.107 requires.</summary>
     private static readonly Version Named = new(3, 4, 32);
 
     /// <summary>One line about the C++ library; nothing outside Linux.</summary>

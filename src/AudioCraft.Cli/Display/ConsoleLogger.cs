@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace AudioCraft.Cli.Display;
 
-/// <summary>Prints the library's warnings and errors to stderr, each different one once in a row.</summary>
+/// <summary>Prints the library's warnings and errors to stderr, without consecutive duplicates.</summary>
 internal sealed class ConsoleLogger(ToolConsole console) : ILogger
 {
     /// <summary>The library's warning about one unknown prompt; the tool prints one for all prompts before it starts.</summary>

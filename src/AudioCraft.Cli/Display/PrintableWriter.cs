@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using AudioCraft.Formats;
 
 namespace AudioCraft.Cli.Display;
 
@@ -16,29 +17,7 @@ internal sealed class PrintableWriter(TextWriter inner) : TextWriter(CultureInfo
     public override Encoding Encoding => inner.Encoding;
 
     /// <summary>Escapes text of one line, including line breaks and tabs.</summary>
-    public static string Line(string text)
-    {
-        if (!text.EnumerateRunes().Any(rune => rune == Rune.ReplacementChar || IsUnsafe(rune)))
-        {
-            return text;
-        }
-
-        var result = new StringBuilder(text.Length + 16);
-        for (var i = 0; i < text.Length;)
-        {
-            if (Rune.TryGetRuneAt(text, i, out var rune))
-            {
-                result.Append(IsUnsafe(rune) ? Escape(rune) : rune.ToString());
-                i += rune.Utf16SequenceLength;
-            }
-            else
-            {
-                result.Append(Escape(text[i++]));
-            }
-        }
-
-        return result.ToString();
-    }
+    public static string Line(string text) => PrintableText.Of(text, int.MaxValue);
 
     /// <inheritdoc/>
     public override void Write(char value)
@@ -48,25 +27,21 @@ internal sealed class PrintableWriter(TextWriter inner) : TextWriter(CultureInfo
             high = null;
             if (char.IsLowSurrogate(value))
             {
-                var rune = new Rune(first, value);
-                inner.Write(IsUnsafe(rune) ? Escape(rune) : rune.ToString());
+                Span<char> pair = [first, value];
+                inner.Write(PrintableText.IsUnsafe(new Rune(first, value)) ? PrintableText.Escape(pair) : pair);
                 return;
             }
 
-            inner.Write(Escape(first));
+            inner.Write(PrintableText.Escape([first]));
         }
 
         if (char.IsHighSurrogate(value))
         {
             high = value;
         }
-        else if (char.IsLowSurrogate(value))
+        else if (char.IsLowSurrogate(value) || (value != '\n' && PrintableText.IsUnsafe(new Rune(value))))
         {
-            inner.Write(Escape(value));
-        }
-        else if (value != '\n' && IsUnsafe(new Rune(value)))
-        {
-            inner.Write(Escape(new Rune(value)));
+            inner.Write(PrintableText.Escape([value]));
         }
         else
         {
@@ -121,26 +96,7 @@ internal sealed class PrintableWriter(TextWriter inner) : TextWriter(CultureInfo
         if (high is { } unpaired)
         {
             high = null;
-            inner.Write(Escape(unpaired));
+            inner.Write(PrintableText.Escape([unpaired]));
         }
     }
-
-    // The joiners of emoji and of Indic and Arabic scripts are format characters, but change nothing outside the word.
-    private static bool IsUnsafe(Rune rune) => rune.Value is not (0x200C or 0x200D) && Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format
-        or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
-
-    private static string Escape(Rune rune)
-    {
-        Span<char> units = stackalloc char[2];
-        return rune.Value switch
-        {
-            '\n' => "\\n",
-            '\r' => "\\r",
-            '\t' => "\\t",
-            _ when rune.EncodeToUtf16(units) == 1 => Escape(units[0]),
-            _ => Escape(units[0]) + Escape(units[1]),
-        };
-    }
-
-    private static string Escape(char unit) => string.Create(CultureInfo.InvariantCulture, $"\\u{(int)unit:X4}");
 }

@@ -15,7 +15,7 @@ internal sealed class BatchGenerator
     private const int DefaultBatch = 4;
 
     private readonly Option<int?> batch = NumberOption.Whole(["--batch"], "number", $"Prompts per batch; the files of a batch are written when it is complete [{DefaultBatch}]", 1, 10_000);
-    private readonly Option<bool> isLongAllowed = new("--long") { Description = "Start also if the work takes more than about an hour" };
+    private readonly Option<bool> isLongAllowed = new("--long") { Description = "Start even if the work takes more than about an hour" };
     private readonly ModelOptions model;
     private readonly SamplingOptions sampling;
     private readonly OutputOptions output;

@@ -15,7 +15,7 @@ internal sealed partial class ModelOptions
     private readonly Option<string> device = new("--device") { Description = "cpu, cuda, cuda:1, …; auto uses the GPU if one is available", DefaultValueFactory = _ => "auto" };
     private readonly Option<int?> threads = NumberOption.Whole(["--threads"], "number", "CPU threads [all cores]", 1, 1024);
     private readonly Option<string> precision = new("--precision") { Description = "Precision of the language model's weights; lower is faster and smaller: float32; bfloat16; int8 on a CPU; float16 on a GPU", DefaultValueFactory = _ => "float32" };
-    private readonly Option<string?> textEncoder = new("--text-encoder") { Description = "Directory or Hub id of the T5 encoder, if not that of the checkpoint" };
+    private readonly Option<string?> textEncoder = new("--text-encoder") { Description = "Directory or Hub id of the T5 encoder, to replace the checkpoint's" };
     private readonly bool isGenerative;
 
     /// <param name="command">The command.</param>

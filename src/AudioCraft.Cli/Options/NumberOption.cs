@@ -7,7 +7,7 @@ namespace AudioCraft.Cli.Options;
 
 /// <summary>
 /// Options that take a number. Numbers are read in the same way on every system: a point separates decimals, and there are no thousands separators.
-/// Everything else is an error, because a number that is read differently than it was meant gives a wrong result without notice.
+/// Everything else is an error, because a misread number gives a wrong result without notice.
 /// </summary>
 internal static class NumberOption
 {
@@ -50,14 +50,14 @@ internal static class NumberOption
     {
         var isNumber = T.TryParse(text, style, CultureInfo.InvariantCulture, out var value);
         var isTooLarge = !isNumber && BigInteger.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _);
-        // "Infinity" and "NaN" are numbers to .NET, and so is 1e400, as infinity.
+        // .NET parses "Infinity", "NaN" and 1e400 (as infinity) as numbers.
         if (isTooLarge || (isNumber && (T.IsFinite(value!) || text.AsSpan().ContainsAnyInRange('0', '9'))))
         {
             return $"{name} takes {range}, not '{text}'.";
         }
 
         return text.Contains(',', StringComparison.Ordinal)
-            ? $"{name} takes {what}, not '{text}': use a point for decimals and no thousands separators."
+            ? $"{name} takes {what}, not '{text}': use a decimal point and no thousands separators."
             : $"{name} takes {what}, not '{text}'.";
     }
 

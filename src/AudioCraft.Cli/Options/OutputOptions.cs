@@ -49,10 +49,10 @@ internal sealed class OutputOptions
     private AudioWriteOptions Level(ParseResult line) =>
         line.GetRequiredValue(level) switch
         {
-            "peak" => new AudioWriteOptions { Strategy = AudioNormalization.Peak },
-            "rms" => new AudioWriteOptions { Strategy = AudioNormalization.Rms },
+            "peak" => new AudioWriteOptions { Normalization = AudioNormalization.Peak },
+            "rms" => new AudioWriteOptions { Normalization = AudioNormalization.Rms },
             // Clips values beyond full scale, which integers cannot represent.
-            "none" => new AudioWriteOptions { Strategy = AudioNormalization.Clip, PeakClipHeadroomDb = 0 },
-            _ => new AudioWriteOptions { Strategy = AudioNormalization.Loudness, LoudnessCompressor = true },
+            "none" => new AudioWriteOptions { Normalization = AudioNormalization.Clip, PeakClipHeadroomDb = 0 },
+            _ => new AudioWriteOptions { Normalization = AudioNormalization.Loudness, LoudnessCompressor = true },
         };
 }

@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace AudioCraft.Cli.Options;
 
-/// <summary>Sampling options. The defaults are those of the model.</summary>
+/// <summary>Sampling options. The defaults come from the model.</summary>
 internal sealed class SamplingOptions
 {
     private const string Bundled = ModelOptions.Bundled;
@@ -26,7 +26,7 @@ internal sealed class SamplingOptions
         }
     }
 
-    /// <summary>The parameters of the command line, for the rest those of the model.</summary>
+    /// <summary>The parameters of the command line; the others come from the model.</summary>
     /// <param name="line">The command line.</param>
     /// <param name="model">The defaults of the model.</param>
     /// <param name="start">The length in seconds of the recording that the result begins with, which the option includes and the parameters do not.</param>

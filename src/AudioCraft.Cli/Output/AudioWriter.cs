@@ -42,7 +42,7 @@ internal sealed class AudioWriter(AudioWriteOptions level, bool picture, Func<St
         using var silence = zeros(channels, sampleRate / 10);
         foreach (var format in paths.Files.Select(file => FormatOf(file.Extension)).Distinct().Where(format => format != SoundFormat.Wav))
         {
-            NAudioFile.Write(Stream.Null, format, silence, sampleRate, new AudioWriteOptions { Strategy = AudioNormalization.None });
+            NAudioFile.Write(Stream.Null, format, silence, sampleRate, new AudioWriteOptions { Normalization = AudioNormalization.None });
         }
     }
 

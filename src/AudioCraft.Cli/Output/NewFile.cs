@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace AudioCraft.Cli.Output;
 
 /// <summary>
-/// Creates files without replacing existing ones, completely or not at all, also if several processes write to one directory: a temporary file is renamed only if
+/// Creates files without replacing existing ones, completely or not at all, even if several processes write to one directory: a temporary file is renamed only if
 /// its name is free at that moment.
 /// </summary>
 internal sealed class NewFile : IDisposable
@@ -59,7 +59,7 @@ internal sealed class NewFile : IDisposable
             }
         }
 
-        // Elsewhere File.Move looks for the file and then replaces it; a hard link is created only if the name is free.
+        // On other systems File.Move checks for the file and then replaces it; a hard link is created only if the name is free.
         if (CreateHardLink(temporary, path) == 0)
         {
             File.Delete(temporary);
@@ -85,7 +85,7 @@ internal sealed class NewFile : IDisposable
         return true;
     }
 
-    /// <summary>Takes the published file back.</summary>
+    /// <summary>Deletes the published file.</summary>
     public void Withdraw(string path) => File.Move(path, temporary);
 
     /// <summary>Deletes the file if it was not published.</summary>

@@ -69,7 +69,7 @@ internal sealed class OutputPaths
 
     /// <summary>Checks before the computation that the files can be written.</summary>
     /// <param name="withPictures">Whether spectrograms are written beside them.</param>
-    /// <exception cref="AudioCraftException">A directory cannot be created or written to, or a path is that of a directory.</exception>
+    /// <exception cref="AudioCraftException">A directory cannot be created or written to, or a path is a directory.</exception>
     public void Check(bool withPictures)
     {
         if (IsStandardOutput)

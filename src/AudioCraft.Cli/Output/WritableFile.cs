@@ -18,7 +18,7 @@ internal static class WritableFile
         }
     }
 
-    /// <summary>Checks that a path can be that of a file.</summary>
+    /// <summary>Checks that a path can refer to a file.</summary>
     /// <exception cref="AudioCraftException">It is a directory, or its name is too long.</exception>
     public static void CheckName(string path)
     {

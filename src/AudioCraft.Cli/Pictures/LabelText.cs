@@ -3,7 +3,7 @@ using SkiaSharp;
 namespace AudioCraft.Pictures;
 
 /// <summary>
-/// Draws labels with the system's fonts, and numbers with their units also where there are none: SkiaSharp has no default font on Linux (its build without dependencies
+/// Draws labels with the system's fonts, and numbers with their units even without fonts: SkiaSharp has no default font on Linux (its build without dependencies
 /// does not use fontconfig), and servers often have no fonts.
 /// </summary>
 internal static class LabelText
@@ -47,7 +47,7 @@ internal static class LabelText
 
     private static readonly Lazy<IReadOnlyList<SKTypeface>> Installed = new(FindInstalled);
 
-    /// <summary>Draws a text. Without a font, other texts than numbers with units are left out.</summary>
+    /// <summary>Draws a text. Without a font, only numbers with units are drawn.</summary>
     /// <param name="canvas">The canvas.</param>
     /// <param name="text">The text.</param>
     /// <param name="x">The left end, the center or the right end.</param>

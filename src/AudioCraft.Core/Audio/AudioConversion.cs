@@ -191,7 +191,7 @@ public static class AudioConversion
 
         if (wav.size(-2) != 1 && wav.size(-2) < channels)
         {
-            throw new ArgumentException($"{channels} channels were requested, but the audio of shape {text} has {wav.size(-2)}, whose number can only be reduced.", nameof(channels));
+            throw new ArgumentException($"{channels} channels were requested, but the audio has {wav.size(-2)} channels (shape {text}); the number of channels can only be reduced.", nameof(channels));
         }
     }
 }

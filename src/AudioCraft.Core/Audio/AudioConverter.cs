@@ -35,7 +35,7 @@ public sealed class AudioConverter : IDisposable
         AudioConversion.RequireMode(downmix);
         if (fromChannels != 1 && fromChannels < toChannels)
         {
-            throw new ArgumentException($"{toChannels} channels were requested, but the audio has {fromChannels}, whose number can only be reduced.", nameof(toChannels));
+            throw new ArgumentException($"{toChannels} channels were requested, but the audio has {fromChannels} channels; the number of channels can only be reduced.", nameof(toChannels));
         }
 
         (this.fromChannels, this.toChannels, this.downmix, this.layout) = (fromChannels, toChannels, downmix, layout);

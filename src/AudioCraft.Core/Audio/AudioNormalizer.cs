@@ -17,15 +17,15 @@ public static class AudioNormalizer
     /// <summary>Normalizes a signal to the level of the options.</summary>
     /// <param name="wav">[T], [C, T] or [1, C, T] of any float type on any device, 1 to 64 channels, finite. It is not changed.</param>
     /// <param name="sampleRate">In hertz, 1 to 1,000,000; above 3000 for <see cref="AudioNormalization.Loudness"/>.</param>
-    /// <param name="options">The strategy and its values; upstream's defaults where null.</param>
-    /// <returns>[C, T] float32 on the CPU, which the caller owns. Within ±1 unless the strategy is <see cref="AudioNormalization.None"/> or a headroom is negative.</returns>
+    /// <param name="options">The normalization and its values; upstream's defaults where null.</param>
+    /// <returns>[C, T] float32 on the CPU, which the caller owns. Within ±1 unless the normalization is <see cref="AudioNormalization.None"/> or a headroom is negative.</returns>
     /// <exception cref="ArgumentException">The audio has another shape or type, a sample is NaN or infinite, or a value is out of range.</exception>
     public static Tensor Normalize(Tensor wav, int sampleRate, AudioWriteOptions? options = null)
     {
         options ??= new AudioWriteOptions();
         options.Validate(nameof(options));
         Waveform.RequireSampleRate(sampleRate, nameof(sampleRate));
-        if (options.Strategy == AudioNormalization.Loudness)
+        if (options.Normalization == AudioNormalization.Loudness)
         {
             RequireLoudnessRate(sampleRate);
         }
@@ -34,7 +34,7 @@ public static class AudioNormalizer
         using var guard = no_grad();
         var plain = Waveform.ToChannelsTime(wav, nameof(wav));
         var peakScale = Math.Pow(10, -options.PeakClipHeadroomDb / 20);
-        var result = options.Strategy switch
+        var result = options.Normalization switch
         {
             _ when plain.numel() == 0 => plain,
             AudioNormalization.Peak => Scaled(plain, Peak(plain), peakScale, options.Normalize),

@@ -87,7 +87,7 @@ internal static class ChannelMixer
         }
     }
 
-    /// <summary>Where a position that the output lacks is played.</summary>
+    /// <summary>The output channels that receive a missing position.</summary>
     private static (ChannelMask Position, double Gain)[] Replacements(ChannelMask position, ChannelMask[] targets)
     {
         bool Has(ChannelMask other) => Array.IndexOf(targets, other) >= 0;

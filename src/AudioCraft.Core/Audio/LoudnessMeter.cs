@@ -68,7 +68,7 @@ internal static class LoudnessMeter
 
     /// <summary>
     /// Side channels have a weight of 1.41, the low-frequency channel 0. Up to five channels the order is upstream's (the fourth and fifth are the sides);
-    /// from six on, where upstream fails, WAV's: left, right, centre, low effects, then the sides (5.1), or back centre and sides (6.1), or backs and sides (7.1).
+    /// from six on, where upstream fails, it is the WAV order: left, right, center, LFE, then the sides (5.1), or back center and sides (6.1), or backs and sides (7.1).
     /// </summary>
     internal static double Weight(int channel, int channels) => (channel, channels) switch
     {

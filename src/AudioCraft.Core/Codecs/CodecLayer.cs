@@ -19,7 +19,7 @@ internal abstract class CodecLayer : Module<Tensor, Tensor>
     /// windows of a long input join without a seam.
     /// </param>
     /// <param name="overwrite">
-    /// Whether the caller gives up <paramref name="input"/>: it is then disposed, or its memory is reused and it is returned as the result. Otherwise it is left unchanged.
+    /// Whether the layer owns <paramref name="input"/>: it is then disposed, or its memory is reused and it is returned as the result. Otherwise it is left unchanged.
     /// </param>
     /// <returns>The caller owns it.</returns>
     public Tensor Run(Tensor input, bool padded = true, bool overwrite = false)

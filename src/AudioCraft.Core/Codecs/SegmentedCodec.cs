@@ -66,7 +66,7 @@ public sealed class SegmentedCodec
     /// <param name="pieces">Float [B, C, n] in order, with any n of at least 1. Its producer may dispose or overwrite a piece when the next one is requested.</param>
     /// <param name="codebooks">As for <see cref="Encode"/>.</param>
     /// <returns>The frames in order. The caller owns each.</returns>
-    /// <exception cref="ArgumentException">The number of codebooks is invalid; or while enumerating: a piece's shape or type is invalid, or its B is not that of the first.</exception>
+    /// <exception cref="ArgumentException">The number of codebooks is invalid; or while enumerating: a piece's shape or type is invalid, or its B differs from the first piece's.</exception>
     public IEnumerable<EncodedFrame> EncodeStream(IEnumerable<Tensor> pieces, int? codebooks = null)
     {
         ArgumentNullException.ThrowIfNull(pieces);

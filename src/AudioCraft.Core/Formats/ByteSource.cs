@@ -24,7 +24,7 @@ internal sealed class ByteSource(Stream stream, string name)
         stream.Position = position;
     }
 
-    /// <summary>Returns the next bytes, fewer only at the end, without moving behind them.</summary>
+    /// <summary>Returns the next bytes, fewer only at the end, without advancing.</summary>
     public ReadOnlySpan<byte> Peek(int count)
     {
         if (ahead.Length < count)

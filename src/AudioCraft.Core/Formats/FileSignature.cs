@@ -25,7 +25,7 @@ public sealed record FileSignature(string Name, FileContent Content)
     public static FileSignature? Identify(ReadOnlySpan<byte> head) =>
         head.IsEmpty ? new("an empty file", FileContent.Empty) : Container(head) ?? Magic(head) ?? Synchronized(head) ?? Plain(head);
 
-    /// <summary>Formats whose contents are named behind the first bytes.</summary>
+    /// <summary>Formats whose content type follows the first bytes.</summary>
     private static FileSignature? Container(ReadOnlySpan<byte> head)
     {
         if (head.Length < 12)

@@ -3,7 +3,10 @@ using System.Text;
 
 namespace AudioCraft.Formats;
 
-/// <summary>Makes text from files, servers and users safe to print: a terminal or a log must not interpret it.</summary>
+/// <summary>
+/// Makes text from files, servers and users safe to print: a terminal or a log must not interpret it.
+/// AudioCraft.Hosting and AudioCraft.Cli compile this file too.
+/// </summary>
 internal static class PrintableText
 {
     /// <summary>
@@ -38,29 +41,13 @@ internal static class PrintableText
         return result.ToString();
     }
 
-    private static bool NeedsEscape(string text)
-    {
-        for (var i = 0; i < text.Length; i++)
-        {
-            if (text[i] is < ' ' or > '~')
-            {
-                if (!Rune.TryGetRuneAt(text, i, out var rune) || IsUnsafe(rune))
-                {
-                    return true;
-                }
-
-                i += rune.Utf16SequenceLength - 1;
-            }
-        }
-
-        return false;
-    }
-
-    // The joiners of emoji and of Indic and Arabic scripts are format characters, but change nothing outside the word.
-    private static bool IsUnsafe(Rune rune) => rune.Value is not (0x200C or 0x200D) && Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format
+    /// <summary>Whether a character must be escaped. The joiners of emoji and of Indic and Arabic scripts are format characters, but change nothing outside the word.</summary>
+    public static bool IsUnsafe(Rune rune) => rune.Value is not (0x200C or 0x200D) && Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format
         or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.Surrogate;
 
-    private static string Escape(ReadOnlySpan<char> characters)
+    /// <summary>The escape of a character: its short form, or one <c>\uXXXX</c> for each UTF-16 code unit.</summary>
+    /// <param name="characters">The one or two code units of a character, or an unpaired surrogate.</param>
+    public static string Escape(ReadOnlySpan<char> characters)
     {
         switch (characters)
         {
@@ -79,5 +66,23 @@ internal static class PrintableText
         }
 
         return escaped.ToString();
+    }
+
+    private static bool NeedsEscape(string text)
+    {
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (text[i] is < ' ' or > '~')
+            {
+                if (!Rune.TryGetRuneAt(text, i, out var rune) || IsUnsafe(rune))
+                {
+                    return true;
+                }
+
+                i += rune.Utf16SequenceLength - 1;
+            }
+        }
+
+        return false;
     }
 }

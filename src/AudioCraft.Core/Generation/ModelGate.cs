@@ -1,7 +1,7 @@
 namespace AudioCraft.Generation;
 
 /// <summary>
-/// Lets one call at a time use a model, and frees the model once it is disposed and idle. Waiting calls hold no thread and can be cancelled.
+/// Lets one call at a time use a model, and frees the model once it is disposed and idle. Waiting calls hold no thread and can be canceled.
 /// </summary>
 /// <param name="owner">The model, for exceptions.</param>
 /// <param name="free">Frees the model. Called once.</param>
@@ -17,8 +17,8 @@ internal sealed class ModelGate(object owner, Action free) : IDisposable
 
     /// <summary>Waits for the model and computes on this thread.</summary>
     /// <exception cref="InvalidOperationException">The call comes from a callback of a call that is computing.</exception>
-    /// <exception cref="ObjectDisposedException">The model is disposed of.</exception>
-    /// <exception cref="OperationCanceledException">The call was cancelled while it waited.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    /// <exception cref="OperationCanceledException">The call was canceled while it waited.</exception>
     public T Run<T>(Func<T> compute, CancellationToken cancellationToken)
     {
         ThrowIfUnusable();
@@ -36,7 +36,7 @@ internal sealed class ModelGate(object owner, Action free) : IDisposable
     }
 
     /// <summary>Throws if the model has been disposed of. Long calls check before each step.</summary>
-    /// <exception cref="ObjectDisposedException">The model is disposed of.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(IsDisposed, owner);
 
     /// <summary>Ends the use of the model: the running call throws at its next step, waiting and later calls throw, and the model is freed when none computes.</summary>

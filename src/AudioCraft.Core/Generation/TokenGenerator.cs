@@ -78,7 +78,7 @@ internal sealed class TokenGenerator : IDisposable
     /// <summary>Computes one decoding step.</summary>
     /// <returns>The frames that this step completes, each [B, K]. With a delay pattern the first frame is complete after K steps.</returns>
     /// <exception cref="AudioCraftException">The model's logits are not finite.</exception>
-    /// <exception cref="ObjectDisposedException">The language model is disposed of.</exception>
+    /// <exception cref="ObjectDisposedException">The language model was disposed.</exception>
     public IReadOnlyList<long[,]> Step()
     {
         using var use = model.Lifetime.Enter();

@@ -10,7 +10,7 @@ internal sealed record ListedFile(long? Size, string? Hash)
     /// <summary>Reads <c>size</c>, <c>blobId</c> and <c>lfs</c>, which the Hub adds on request (<c>?blobs=true</c>) and mirrors may omit.</summary>
     public static ListedFile Parse(JsonElement file)
     {
-        // The blob of a file in LFS is a pointer: its size and hash are not those of the content.
+        // The blob of a file in LFS is a pointer: its size and hash differ from the content's.
         var isLarge = file.TryGetProperty("lfs", out var lfs) && lfs.ValueKind == JsonValueKind.Object;
         var hash = isLarge ? Text(lfs, "sha256") ?? Text(lfs, "oid") : Text(file, "blobId") ?? Text(file, "oid");
         return new ListedFile((isLarge ? Number(lfs, "size") : null) ?? Number(file, "size"), RemoteFile.IsHash(hash) ? hash : null);

@@ -18,7 +18,7 @@ internal sealed class ModelFetcher(LoadContext context)
     /// <summary>The directory or file of a model: bundled with the application, else an existing path, else a repository on the Hub.</summary>
     /// <param name="name">The name.</param>
     /// <param name="kind">The kind of model; null for any.</param>
-    /// <exception cref="CheckpointException">The name is none of these, or that of a model which is not supported.</exception>
+    /// <exception cref="CheckpointException">The name is none of these, or the model is not supported.</exception>
     /// <exception cref="HubException">The download failed.</exception>
     public string Find(string name, ModelKind? kind)
     {

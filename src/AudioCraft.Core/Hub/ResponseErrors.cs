@@ -21,7 +21,7 @@ internal static class ResponseErrors
         return status switch
         {
             HttpStatusCode.TooManyRequests => new TransientException(
-                new HubException(HubError.RateLimited, $"{requested}: the Hub limits the rate of requests (429){Delay(response)}. Try again later, or use a token, which has a higher limit."), After(response)),
+                new HubException(HubError.RateLimited, $"{requested}: the Hub's rate limit was reached (429); retry {Delay(response)}, or use a token, which has a higher limit."), After(response)),
             HttpStatusCode.ProxyAuthenticationRequired => ProxyAuthentication(requested),
             HttpStatusCode.NetworkAuthenticationRequired => WebPage(requested, " (511)"),
             HttpStatusCode.NotImplemented or HttpStatusCode.HttpVersionNotSupported =>
@@ -88,9 +88,9 @@ internal static class ResponseErrors
     };
 
     private static string Delay(HttpResponseMessage response) =>
-        After(response) is { } wait ? string.Create(CultureInfo.InvariantCulture, $", for {wait.TotalSeconds:F0} s") : "";
+        After(response) is { } wait ? string.Create(CultureInfo.InvariantCulture, $"after {wait.TotalSeconds:F0} s") : "later";
 
-    // The Hub's own errors have a code; those of proxies and firewalls are often web pages.
+    // The Hub's own errors have a code; errors of proxies and firewalls are often web pages.
     private static string Blocked(HttpResponseMessage response) =>
         IsWebPage(response) && Header(response, "X-Error-Code") is null ? "; or a proxy or firewall blocks the request, because the response is a web page" : "";
 

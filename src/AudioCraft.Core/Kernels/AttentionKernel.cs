@@ -3,7 +3,7 @@ using System.Numerics;
 namespace AudioCraft.Kernels;
 
 /// <summary>
-/// Attention of one query of one head, <c>softmax(q Kᵀ / √size + mask) V</c>, in float32. Each key and value is read once, so the speed is that of the memory.
+/// Attention of one query of one head, <c>softmax(q Kᵀ / √size + mask) V</c>, in float32. Each key and value is read once, so the memory bandwidth limits the speed.
 /// libtorch's attention is several times slower for a single query.
 /// </summary>
 internal static unsafe class AttentionKernel

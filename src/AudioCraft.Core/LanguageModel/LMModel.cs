@@ -71,7 +71,7 @@ public sealed class LMModel : Module
     public IReadOnlyDictionary<string, TextConditioner> Conditioners => condition_provider.ByName;
 
     /// <summary>The device of the weights.</summary>
-    /// <exception cref="ObjectDisposedException">The model is disposed of.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public Device Device
     {
         get

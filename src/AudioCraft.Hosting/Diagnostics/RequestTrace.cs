@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using AudioCraft.Formats;
 using Microsoft.Extensions.Logging;
 
 namespace AudioCraft.Hosting;
@@ -41,7 +42,7 @@ internal sealed class RequestTrace
         if (prompt is not null)
         {
             activity?.SetTag("audiocraft.prompt", prompt);
-            var printable = Printable.Escape(prompt);
+            var printable = PrintableText.Of(prompt, int.MaxValue);
             HostingLog.Prompt(logger, id, printable);
         }
     }
@@ -123,7 +124,7 @@ internal static class RequestOutcome
         null => Completed,
         OperationCanceledException => Canceled,
         ArgumentException or AudioFormatException => Invalid,
-        SlowListenerException => Dropped,
+        SlowConsumerException => Dropped,
         QueueFullException => QueueFull,
         SoundModelUnavailableException => Unavailable,
         _ => Failed,

@@ -54,7 +54,7 @@ internal sealed class PretrainedLoader(ILogger logger) : IModelLoader
     }
 }
 
-/// <summary>A loaded AudioGen or MusicGen, which it disposes of.</summary>
+/// <summary>A loaded AudioGen or MusicGen, which is disposed with this object.</summary>
 internal sealed class PretrainedGenerator(BaseGenModel model) : LoadedGenerator
 {
     public override SoundModelInfo Info { get; } = Describe(model.Name, model.CompressionModel, model.Device.ToString()) with
@@ -104,7 +104,7 @@ internal sealed class PretrainedGenerator(BaseGenModel model) : LoadedGenerator
     public override void Dispose() => model.Dispose();
 }
 
-/// <summary>A loaded codec, which it disposes of.</summary>
+/// <summary>A loaded codec, which is disposed with this object.</summary>
 internal sealed class PretrainedCodec(string name, CompressionModel codec) : LoadedModel
 {
     public override SoundModelInfo Info { get; } = Describe(name, codec, codec.parameters().First().device.ToString());

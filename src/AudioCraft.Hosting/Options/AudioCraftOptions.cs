@@ -30,13 +30,13 @@ public sealed class AudioCraftOptions : SoundModelOptions
     public double ChunkSeconds { get; set; } = 0.2;
 
     /// <summary>
-    /// The length of audio that is buffered for the listener of a stream, in seconds: above 0 and at most 86,400, default 30. When it is reached, the model waits for the listener,
+    /// The length of audio that is buffered for the consumer of a stream, in seconds: above 0 and at most 86,400, default 30. When it is reached, the model waits for the consumer,
     /// and so do all other requests. That cannot happen if it is at least <see cref="MaxDuration"/>.
     /// </summary>
     public double StreamAhead { get; set; } = 30;
 
-    /// <summary>How long the model waits for a listener before the stream ends with a <see cref="SlowListenerException"/>: above 0 and at most one day, default 30 seconds.</summary>
-    public TimeSpan ListenerTimeout { get; set; } = TimeSpan.FromSeconds(30);
+    /// <summary>How long the model waits for the consumer before the stream ends with a <see cref="SlowConsumerException"/>: above 0 and at most one day, default 30 seconds.</summary>
+    public TimeSpan ConsumerTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Whether descriptions are included in logs and traces. Default false, because they are user input.</summary>
     public bool RecordPrompts { get; set; }
@@ -63,6 +63,6 @@ internal sealed class AudioCraftOptionsValidator : IValidateOptions<AudioCraftOp
             .Require(options.MaxDescriptionLength >= 1, nameof(options.MaxDescriptionLength), options.MaxDescriptionLength, "1 or more")
             .Require(OptionsChecks.IsSeconds(options.ChunkSeconds, most: 60), nameof(options.ChunkSeconds), options.ChunkSeconds, "seconds, above 0 and at most 60,")
             .Require(OptionsChecks.IsSeconds(options.StreamAhead), nameof(options.StreamAhead), options.StreamAhead, "seconds, above 0 and at most one day,")
-            .Require(OptionsChecks.IsSeconds(options.ListenerTimeout.TotalSeconds), nameof(options.ListenerTimeout), options.ListenerTimeout, "more than 0 and at most one day")
+            .Require(OptionsChecks.IsSeconds(options.ConsumerTimeout.TotalSeconds), nameof(options.ConsumerTimeout), options.ConsumerTimeout, "more than 0 and at most one day")
             .Result;
 }

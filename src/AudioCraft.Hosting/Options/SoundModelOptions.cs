@@ -10,7 +10,7 @@ public abstract class SoundModelOptions
     /// <summary>The name of a bundled model, a directory or file, or the name of a repository on the Hugging Face Hub.</summary>
     public string Model { get; set; }
 
-    /// <summary>How to find and load the model. If it has no logger, that of the host is used.</summary>
+    /// <summary>How to find and load the model. If it has no logger, the host's logger is used.</summary>
     public PretrainedOptions Pretrained { get; set; } = new();
 
     /// <summary>When to load the model. Default: in the background when the host starts.</summary>

@@ -1,7 +1,7 @@
 namespace AudioCraft.Hosting;
 
 /// <summary>
-/// Waiting items of several clients who take turns: the next item is that of the client who was served longest ago. Items of one client stay in order.
+/// Waiting items of several clients who take turns: the next item belongs to the client who was served longest ago. Items of one client stay in order.
 /// Clients who send many items to a full queue are served after all others. It is not thread-safe.
 /// </summary>
 /// <param name="clientOf">The client of an item; all items without a client have the same.</param>
@@ -65,8 +65,8 @@ internal sealed class ClientTurns<T>(Func<T, string> clientOf) where T : class
     }
 
     /// <summary>
-    /// Makes room for an item of a client by removing the newest item of the client with the most waiting items, provided that it still has at least as many as the other then,
-    /// or that only this client floods the queue. If there is none, the item counts as rejected.
+    /// Makes room for an item of a client by removing the newest item of the client with the most waiting items, if that client would still have at least as many
+    /// waiting items, or only that client is flooding. If there is none, the item counts as rejected.
     /// </summary>
     /// <returns>The removed item, or null.</returns>
     public T? MakeRoom(string client)

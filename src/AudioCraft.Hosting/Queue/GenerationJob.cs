@@ -136,7 +136,7 @@ internal sealed class StreamedSoundJob : GenerationJob
             return;
         }
 
-        using var late = new CancellationTokenSource(options.ListenerTimeout, time);
+        using var late = new CancellationTokenSource(options.ConsumerTimeout, time);
         try
         {
             await chunks.Writer.WriteAsync(chunk, late.Token).ConfigureAwait(false);
@@ -147,7 +147,7 @@ internal sealed class StreamedSoundJob : GenerationJob
         }
         catch (OperationCanceledException)
         {
-            End(new SlowListenerException(options.StreamAhead, options.ListenerTimeout));
+            End(new SlowConsumerException(options.StreamAhead, options.ConsumerTimeout));
         }
     }
 

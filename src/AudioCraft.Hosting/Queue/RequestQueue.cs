@@ -85,7 +85,7 @@ internal sealed class RequestQueue(int capacity)
         }
     }
 
-    /// <summary>Takes the next requests as long as they fulfil a condition, so that none is served before an earlier one.</summary>
+    /// <summary>Takes the next requests as long as they meet a condition, so that none is served before an earlier one.</summary>
     public List<Job> TakeWhile(int most, Func<Job, bool> together)
     {
         var taken = new List<Job>();

@@ -70,7 +70,7 @@ internal static class CodecArrays
 
         if (codes.Frames / codec.FrameRate is var seconds && seconds > maxSeconds)
         {
-            throw new ArgumentException($"The codes have {seconds:F1} s, but at most {maxSeconds} s were expected.", nameof(codes));
+            throw new ArgumentException($"The codes are {seconds:F1} s long, but at most {maxSeconds} s were expected.", nameof(codes));
         }
 
         using var guard = no_grad();

@@ -75,7 +75,7 @@ public sealed class AlsaOut : IWavePlayer, IWaveLatency
     /// <summary>The size of the device's buffer.</summary>
     public TimeSpan AverageLatency => TimeSpan.FromMilliseconds(latencyMilliseconds);
 
-    /// <summary>The time until a sample that is written now is heard; <see cref="AverageLatency"/> while not playing.</summary>
+    /// <summary>The time until a sample that is written now is played; <see cref="AverageLatency"/> while not playing.</summary>
     public TimeSpan CurrentLatency
     {
         get
@@ -182,7 +182,7 @@ public sealed class AlsaOut : IWavePlayer, IWaveLatency
             {
                 SetState(PlaybackState.Stopped);
 
-                // This ends a write or drain that the thread waits in.
+                // This interrupts a blocked write or drain.
                 _ = LibAsound.Drop(device);
             }
         }

@@ -16,7 +16,7 @@ internal static unsafe partial class LibAsound
     /// <summary>Opens a device without the messages that libasound prints to the standard error stream if there is none: the result has the error.</summary>
     public static int OpenQuietly(out nint device, string name)
     {
-        // This handler belongs to the thread; an application's own, which belongs to the process, stays in place.
+        // This handler is per thread; a handler of the application, which is per process, is kept.
         var previous = SetThreadErrorHandler(&IgnoreError);
         try
         {

@@ -26,7 +26,7 @@ internal abstract class ManagedDecoder(string name) : SoundDecoder
         return read;
     }
 
-    /// <summary>Decodes up to the frame, from the beginning if it is behind: exact to the sample, which the decoders' own seeking is not.</summary>
+    /// <summary>Decodes up to the frame, from the beginning if the frame has already been passed. Sample-exact, unlike the decoders' own seeking.</summary>
     public sealed override long Seek(long frame)
     {
         if (frame < position)

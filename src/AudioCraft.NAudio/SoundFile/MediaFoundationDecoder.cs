@@ -5,7 +5,7 @@ using NAudio.Wave;
 
 namespace AudioCraft.NAudio.SoundFile;
 
-/// <summary>The formats that Windows decodes: MP3, AAC, FLAC, WMA. Seeking decodes from the beginning, because Media Foundation's own is not exact to the sample.</summary>
+/// <summary>The formats that Windows decodes: MP3, AAC, FLAC, WMA. Seeking decodes from the beginning, because Media Foundation does not seek sample-exactly.</summary>
 [SupportedOSPlatform("windows")]
 internal sealed class MediaFoundationDecoder : ManagedDecoder
 {

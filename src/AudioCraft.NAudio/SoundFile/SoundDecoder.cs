@@ -4,7 +4,7 @@ using AudioCraft.Formats;
 namespace AudioCraft.NAudio.SoundFile;
 
 /// <summary>
-/// Decodes one audio file. On Windows, Media Foundation decodes the formats that it knows; libsndfile decodes everything else, and everything on other systems.
+/// Decodes one audio file. On Windows, Media Foundation decodes the formats that it supports; libsndfile decodes everything else, and everything on other systems.
 /// Where libsndfile is not installed, managed code decodes MP3 and Ogg Vorbis.
 /// </summary>
 internal abstract class SoundDecoder : IDisposable
@@ -63,7 +63,7 @@ internal abstract class SoundDecoder : IDisposable
             return decoder;
         }
 
-        // libsndfile would take some of these for MP3.
+        // libsndfile would mistake some of these for MP3.
         if (found is { Content: FileContent.Media })
         {
             throw NotReadable(name, found, null);
@@ -84,7 +84,7 @@ internal abstract class SoundDecoder : IDisposable
         catch (AudioFormatException error) when (found is null or { Content: not FileContent.Audio })
         {
             throw found is not null ? NotReadable(name, found, error)
-                : new AudioFormatException($"{name} is no audio file of a known format, or it is damaged: it begins with the bytes {Convert.ToHexString(head[..8])}.", error);
+                : new AudioFormatException($"{name} is damaged, or its audio format is not recognized: it begins with the bytes {Convert.ToHexString(head[..8])}.", error);
         }
     }
 

@@ -128,7 +128,7 @@ public sealed class SoundFileWriter : IDisposable
             throw new ArgumentException($"There are {samples.Length} samples, but a multiple of {channels} channels was expected.", nameof(samples));
         }
 
-        // The MP3 encoder ends the process if it gets one.
+        // The MP3 encoder terminates the process on NaN or infinity.
         for (var i = 0; i < samples.Length; i++)
         {
             if (!float.IsFinite(samples[i]))
@@ -150,7 +150,7 @@ public sealed class SoundFileWriter : IDisposable
         }
     }
 
-    /// <summary>Writes what the encoder still holds and closes the file.</summary>
+    /// <summary>Writes the rest of the encoder's output and closes the file.</summary>
     /// <exception cref="AudioCraftException">The stream fails.</exception>
     public void Dispose()
     {

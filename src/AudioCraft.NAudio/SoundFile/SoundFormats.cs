@@ -38,7 +38,7 @@ internal static class SoundFormats
 
     /// <summary>Whether the format stores floating point, so that samples beyond ±1 are kept.</summary>
     public static bool IsFloat(SoundFormat format, AudioSampleFormat samples) =>
-        format is SoundFormat.Wav or SoundFormat.Aiff && samples is AudioSampleFormat.Ieee32 or AudioSampleFormat.Ieee64;
+        format is SoundFormat.Wav or SoundFormat.Aiff && samples is AudioSampleFormat.Float32 or AudioSampleFormat.Float64;
 
     /// <summary>The format constants of libsndfile's sndfile.h.</summary>
     public static int ToNative(SoundFormat format, AudioSampleFormat samples) => format switch
@@ -59,8 +59,8 @@ internal static class SoundFormats
         (_, AudioSampleFormat.Pcm16) => 2,
         (_, AudioSampleFormat.Pcm24) => 3,
         (not SoundFormat.Flac, AudioSampleFormat.Pcm32) => 4,
-        (not SoundFormat.Flac, AudioSampleFormat.Ieee32) => 6,
-        (not SoundFormat.Flac, AudioSampleFormat.Ieee64) => 7,
+        (not SoundFormat.Flac, AudioSampleFormat.Float32) => 6,
+        (not SoundFormat.Flac, AudioSampleFormat.Float64) => 7,
         _ => throw new ArgumentException($"{format} does not store samples as {samples}.", nameof(samples)),
     };
 }

@@ -85,7 +85,7 @@ internal sealed class VorbisDecoder : ManagedDecoder
         }
     }
 
-    /// <summary>NVorbis ends a file at the position that its last packet states, and loops for ever if that is before the packet.</summary>
+    /// <summary>NVorbis ends a file at the position that its last packet states, and loops forever if that is before the packet.</summary>
     private sealed class PacketsWithoutPosition(IPacketProvider packets) : IPacketProvider
     {
         public bool CanSeek => packets.CanSeek;

@@ -123,7 +123,7 @@ internal static class VorbisHeaders
         packet.SkipBits((int)(values * bits));
     }
 
-    /// <summary>The largest integer whose power <paramref name="dimensions"/> is at most <paramref name="entries"/>.</summary>
+    /// <summary>The largest integer that, raised to the power <paramref name="dimensions"/>, is at most <paramref name="entries"/>.</summary>
     private static long FirstLookupValues(int entries, int dimensions)
     {
         var root = (long)Math.Floor(Math.Exp(Math.Log(entries) / dimensions));
@@ -134,7 +134,7 @@ internal static class VorbisHeaders
     {
         if (!condition)
         {
-            throw new InvalidDataException("A Vorbis header is damaged or states too large codebooks.");
+            throw new InvalidDataException("A Vorbis header is damaged or states codebooks that are too large.");
         }
     }
 }

@@ -9,7 +9,7 @@ internal static class WavTag
 
     /// <summary>Reads the format tag; null if it was not found, as in files that are not RIFF.</summary>
     /// <param name="stream">A seekable stream at its beginning. Its position changes.</param>
-    /// <param name="isWav">Whether the file is a WAV file of any kind, possibly behind an ID3 tag.</param>
+    /// <param name="isWav">Whether the file is a WAV file of any kind, possibly with a leading ID3 tag.</param>
     public static ushort? Read(Stream stream, out bool isWav)
     {
         Span<byte> head = stackalloc byte[12];

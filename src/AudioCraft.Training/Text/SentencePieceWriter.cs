@@ -75,7 +75,7 @@ internal static class SentencePieceWriter
         var message = new List<byte>();
         Add(message, 1, Encoding.UTF8.GetBytes(rulesName));
         Add(message, 2, charsMap);
-        Add(message, 3, 1); // a space in front, extra spaces removed, spaces escaped
+        Add(message, 3, 1); // a leading space, extra spaces removed, spaces escaped
         Add(message, 4, 1);
         Add(message, 5, 1);
         return message;

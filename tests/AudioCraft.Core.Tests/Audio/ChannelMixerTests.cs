@@ -78,7 +78,7 @@ public class ChannelMixerTests
     [Fact]
     public void Mask_of_a_wav_file_is_read_and_used()
     {
-        var format = new AudioCraft.Formats.WavFormat(AudioSampleFormat.Ieee32, 4, 8000);
+        var format = new AudioCraft.Formats.WavFormat(AudioSampleFormat.Float32, 4, 8000);
         var header = AudioCraft.Formats.WavWriter.Header(format, 1);
         BitConverter.GetBytes(0x107u).CopyTo(header, header.AsSpan().IndexOf("fmt "u8) + 28);
         byte[] file = [.. header, .. new float[] { 0, 0, 0, 1 }.SelectMany(BitConverter.GetBytes)];

@@ -126,7 +126,7 @@ public class CheckpointConfigTests
     }
 
     [Fact]
-    public void Circular_references_are_an_error_that_names_them()
+    public void Circular_reference_error_names_the_cycle()
     {
         Assert.Contains("'round'", Assert.Throws<CheckpointException>(() => Config.GetString("round")).Message, StringComparison.Ordinal);
         Assert.Throws<CheckpointException>(() => Config.Has("round"));

@@ -18,7 +18,7 @@ public class SentencePieceModelTests
     }
 
     [Fact]
-    public void Adjacent_unknown_characters_are_one_piece()
+    public void Adjacent_unknown_characters_merge_into_one_piece()
     {
         var tokenizer = SentencePieceModelBuilder.Small().Load();
         Assert.Equal(["\u2581", "xyz", "a"], tokenizer.EncodePieces("xyza"));

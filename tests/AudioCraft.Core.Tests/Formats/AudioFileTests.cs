@@ -16,10 +16,10 @@ public class AudioFileTests
     [InlineData("mono_pcm16", "read", 16000, AudioSampleFormat.Pcm16)]
     [InlineData("mono_pcm16", "soundfile", 16000, AudioSampleFormat.Pcm16)]
     [InlineData("stereo_pcm24", "read", 44100, AudioSampleFormat.Pcm24)]
-    [InlineData("stereo_f32", "read", 48000, AudioSampleFormat.Ieee32)]
+    [InlineData("stereo_f32", "read", 48000, AudioSampleFormat.Float32)]
     [InlineData("mono_pcm32", "read", 8000, AudioSampleFormat.Pcm32)]
     [InlineData("mono_u8", "soundfile", null, AudioSampleFormat.Pcm8)]
-    [InlineData("mono_f64", "soundfile", 22050, AudioSampleFormat.Ieee64)]
+    [InlineData("mono_f64", "soundfile", 22050, AudioSampleFormat.Float64)]
     [InlineData("mono_ulaw", "read", 8000, AudioSampleFormat.MuLaw)]
     public void Reading_matches_ffmpeg_and_libsndfile(string name, string reader, int? sampleRate, AudioSampleFormat format)
     {
@@ -36,9 +36,9 @@ public class AudioFileTests
     public static TheoryData<string, string, int, AudioWriteOptions> Written() => new()
     {
         { "w_peak", "mono16k", 16000, new AudioWriteOptions() },
-        { "w_loudness", "mono16k", 16000, new AudioWriteOptions { Strategy = AudioNormalization.Loudness, LoudnessCompressor = true } },
-        { "w_clip_loud", "stereo44k_loud", 44100, new AudioWriteOptions { Strategy = AudioNormalization.Clip } },
-        { "w_rms", "mono16k", 16000, new AudioWriteOptions { Strategy = AudioNormalization.Rms } },
+        { "w_loudness", "mono16k", 16000, new AudioWriteOptions { Normalization = AudioNormalization.Loudness, LoudnessCompressor = true } },
+        { "w_clip_loud", "stereo44k_loud", 44100, new AudioWriteOptions { Normalization = AudioNormalization.Clip } },
+        { "w_rms", "mono16k", 16000, new AudioWriteOptions { Normalization = AudioNormalization.Rms } },
         { "w_peak_nonorm", "mono16k", 16000, new AudioWriteOptions { Normalize = false } },
     };
 
@@ -55,7 +55,7 @@ public class AudioFileTests
         Assert.Equal(sampleRate, rate);
         var difference = AudioConversion.ToPcm16(wav).to(ScalarType.Int32) - golden.Read($"write/{name}/int16").to(ScalarType.Int32);
         // A gain that differs in its last bits can change the rounding of a sample by one step.
-        Assert.True(difference.abs().max().item<int>() <= (options.Strategy == AudioNormalization.Loudness ? 1 : 0));
+        Assert.True(difference.abs().max().item<int>() <= (options.Normalization == AudioNormalization.Loudness ? 1 : 0));
         Assert.True(difference.count_nonzero().item<long>() <= 2);
     }
 
@@ -82,8 +82,8 @@ public class AudioFileTests
     [InlineData(AudioSampleFormat.Pcm16, 1 / 32768.0)]
     [InlineData(AudioSampleFormat.Pcm24, 1 / 8388608.0)]
     [InlineData(AudioSampleFormat.Pcm32, 1 / 16777216.0)]
-    [InlineData(AudioSampleFormat.Ieee32, 0)]
-    [InlineData(AudioSampleFormat.Ieee64, 0)]
+    [InlineData(AudioSampleFormat.Float32, 0)]
+    [InlineData(AudioSampleFormat.Float64, 0)]
     public void Each_format_round_trips_within_half_a_step_for_one_to_eight_channels(AudioSampleFormat format, double step)
     {
         using var folder = new TemporaryFolder();
@@ -92,7 +92,7 @@ public class AudioFileTests
             using var scope = NewDisposeScope();
             var path = folder.File($"{format}-{channels}.wav");
             var x = rand(channels, 333) * 1.9f - 0.95f;
-            AudioFile.Write(path, x, 22050, new AudioWriteOptions { Strategy = AudioNormalization.None, Format = format });
+            AudioFile.Write(path, x, 22050, new AudioWriteOptions { Normalization = AudioNormalization.None, Format = format });
             var (wav, rate) = AudioFile.Read(path);
             Assert.Equal(22050, rate);
             Assert.True((wav - x).abs().max().item<float>() <= step / 2);
@@ -110,7 +110,7 @@ public class AudioFileTests
         using var scope = NewDisposeScope();
         var x = tensor(new[] { 1f, -1f, 0.5f });
         var stream = new MemoryStream();
-        AudioFile.Write(stream, x, 8000, new AudioWriteOptions { Strategy = AudioNormalization.None, Format = format });
+        AudioFile.Write(stream, x, 8000, new AudioWriteOptions { Normalization = AudioNormalization.None, Format = format });
         stream.Position = 0;
         using var read = AudioFile.Read(stream).Wav;
         var full = highest + 1.0;
@@ -130,7 +130,7 @@ public class AudioFileTests
         var plain = WavWriter.Header(new WavFormat(AudioSampleFormat.Pcm16, 2, 48000), 10);
         Assert.Equal(44, plain.Length);
         Assert.Equal([1, 0, 2, 0], plain[20..24]);
-        Assert.Equal(3, WavWriter.Header(new WavFormat(AudioSampleFormat.Ieee32, 2, 48000), 10)[20]);
+        Assert.Equal(3, WavWriter.Header(new WavFormat(AudioSampleFormat.Float32, 2, 48000), 10)[20]);
     }
 
     [Fact]
@@ -194,7 +194,7 @@ public class AudioFileTests
         Assert.Throws<ArgumentException>(() => AudioFile.Write(new MemoryStream([], writable: false), x, 16000));
         Assert.Throws<ArgumentException>(() => AudioFile.Write(memory, x, 16000, new AudioWriteOptions { Format = AudioSampleFormat.ALaw }));
         Assert.Contains("sample 7", Assert.Throws<ArgumentException>(() => AudioFile.Write(memory, WithNaN(7), 16000)).Message, StringComparison.OrdinalIgnoreCase);
-        Assert.Contains("Pcm16", Assert.Throws<ArgumentException>(() => AudioFile.Write(memory, x * 5f + 1f, 16000, new AudioWriteOptions { Strategy = AudioNormalization.None })).Message, StringComparison.Ordinal);
+        Assert.Contains("Pcm16", Assert.Throws<ArgumentException>(() => AudioFile.Write(memory, x * 5f + 1f, 16000, new AudioWriteOptions { Normalization = AudioNormalization.None })).Message, StringComparison.Ordinal);
         Assert.Equal(0, memory.Length);
         Assert.Throws<AudioCraftException>(() => AudioFile.Read("/nowhere/at-all.wav"));
     }
@@ -213,7 +213,7 @@ public class AudioFileTests
         var stream = new MemoryStream();
         LiveTensors.NoneLeft(() =>
         {
-            AudioFile.Write(stream, x, 16000, new AudioWriteOptions { Strategy = AudioNormalization.Loudness });
+            AudioFile.Write(stream, x, 16000, new AudioWriteOptions { Normalization = AudioNormalization.Loudness });
             Assert.Throws<ArgumentException>(() => AudioFile.Write(stream, x, 16000, new AudioWriteOptions { PeakClipHeadroomDb = -6 }));
         });
         stream.Position = 0;

@@ -18,7 +18,7 @@ public class AudioNormalizerTests
         {
             var options = new AudioWriteOptions
             {
-                Strategy = Enum.Parse<AudioNormalization>(item.GetProperty("strategy").GetString()!, ignoreCase: true),
+                Normalization = Enum.Parse<AudioNormalization>(item.GetProperty("strategy").GetString()!, ignoreCase: true),
                 Normalize = item.GetProperty("normalize").GetBoolean(),
                 LoudnessCompressor = item.GetProperty("loudness_compressor").GetBoolean(),
             };
@@ -26,9 +26,9 @@ public class AudioNormalizerTests
         }
 
         data.Add("norm/headroom_peak3", "h", new AudioWriteOptions { PeakClipHeadroomDb = 3 }, 8000);
-        data.Add("norm/headroom_rms24", "h", new AudioWriteOptions { Strategy = AudioNormalization.Rms, RmsHeadroomDb = 24 }, 8000);
-        data.Add("norm/loudness_headroom10", "h", new AudioWriteOptions { Strategy = AudioNormalization.Loudness, LoudnessHeadroomDb = 10 }, 8000);
-        data.Add("norm/loudness_9k", "h", new AudioWriteOptions { Strategy = AudioNormalization.Loudness }, 9000);
+        data.Add("norm/headroom_rms24", "h", new AudioWriteOptions { Normalization = AudioNormalization.Rms, RmsHeadroomDb = 24 }, 8000);
+        data.Add("norm/loudness_headroom10", "h", new AudioWriteOptions { Normalization = AudioNormalization.Loudness, LoudnessHeadroomDb = 10 }, 8000);
+        data.Add("norm/loudness_9k", "h", new AudioWriteOptions { Normalization = AudioNormalization.Loudness }, 9000);
         return data;
     }
 
@@ -39,7 +39,7 @@ public class AudioNormalizerTests
         using var scope = NewDisposeScope();
         using var golden = Golden.Tensors(Case);
         // Upstream computes the loudness in float32 decibels, which changes the gain by a few 1e-6.
-        var tolerance = options.Strategy == AudioNormalization.Loudness ? 4e-6 : 3e-7;
+        var tolerance = options.Normalization == AudioNormalization.Loudness ? 4e-6 : 3e-7;
         Near.Equal(golden.Read(name), AudioNormalizer.Normalize(golden.Read($"norm_in/{input}"), sampleRate, options), tolerance);
     }
 
@@ -65,7 +65,7 @@ public class AudioNormalizerTests
     public void Silence_stays_silent_and_clips_of_any_length_stay_finite(AudioNormalization strategy)
     {
         using var scope = NewDisposeScope();
-        var options = new AudioWriteOptions { Strategy = strategy };
+        var options = new AudioWriteOptions { Normalization = strategy };
         Assert.Equal([2, 0], AudioNormalizer.Normalize(zeros(2, 0), 16000, options).shape);
         foreach (var length in new[] { 1, 100, 6400, 20000 })
         {
@@ -84,7 +84,7 @@ public class AudioNormalizerTests
     {
         using var scope = NewDisposeScope();
         var short_ = (arange(1600, dtype: ScalarType.Float32) * 0.3f).sin() * 0.05f;
-        Assert.Equal(-14, AudioNormalizer.Loudness(AudioNormalizer.Normalize(short_, 16000, new AudioWriteOptions { Strategy = AudioNormalization.Loudness }), 16000), 0.1);
+        Assert.Equal(-14, AudioNormalizer.Loudness(AudioNormalizer.Normalize(short_, 16000, new AudioWriteOptions { Normalization = AudioNormalization.Loudness }), 16000), 0.1);
     }
 
     [Fact]
@@ -122,7 +122,7 @@ public class AudioNormalizerTests
         var copy = x.clone();
         foreach (var strategy in Enum.GetValues<AudioNormalization>())
         {
-            AudioNormalizer.Normalize(x, 16000, new AudioWriteOptions { Strategy = strategy }).fill_(7);
+            AudioNormalizer.Normalize(x, 16000, new AudioWriteOptions { Normalization = strategy }).fill_(7);
         }
 
         Exactly.Equal(copy, x);
@@ -133,10 +133,10 @@ public class AudioNormalizerTests
     {
         using var scope = NewDisposeScope();
         var x = ones(1, 100);
-        var loudness = new AudioWriteOptions { Strategy = AudioNormalization.Loudness };
+        var loudness = new AudioWriteOptions { Normalization = AudioNormalization.Loudness };
         Assert.Throws<ArgumentException>(() => AudioNormalizer.Normalize(x, 16000, new AudioWriteOptions { PeakClipHeadroomDb = double.NaN }));
         Assert.Throws<ArgumentException>(() => AudioNormalizer.Normalize(x, 16000, new AudioWriteOptions { RmsHeadroomDb = 1e9 }));
-        Assert.Throws<ArgumentException>(() => AudioNormalizer.Normalize(x, 16000, new AudioWriteOptions { Strategy = (AudioNormalization)9 }));
+        Assert.Throws<ArgumentException>(() => AudioNormalizer.Normalize(x, 16000, new AudioWriteOptions { Normalization = (AudioNormalization)9 }));
         Assert.Contains("3000", Assert.Throws<ArgumentOutOfRangeException>(() => AudioNormalizer.Normalize(x, 3000, loudness)).Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentOutOfRangeException>(() => AudioNormalizer.Loudness(x, 0));
         Assert.Throws<ArgumentNullException>(() => AudioNormalizer.Normalize(null!, 16000));
@@ -148,7 +148,7 @@ public class AudioNormalizerTests
         using var x = randn(2, 8000);
         foreach (var strategy in Enum.GetValues<AudioNormalization>())
         {
-            LiveTensors.Left(1, () => AudioNormalizer.Normalize(x, 16000, new AudioWriteOptions { Strategy = strategy }));
+            LiveTensors.Left(1, () => AudioNormalizer.Normalize(x, 16000, new AudioWriteOptions { Normalization = strategy }));
         }
 
         LiveTensors.NoneLeft(() => AudioNormalizer.Loudness(x, 16000));

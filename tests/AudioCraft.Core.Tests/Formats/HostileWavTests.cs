@@ -17,7 +17,7 @@ public class HostileWavTests
     {
         using var x = rand(channels, frames) * 1.8f - 0.9f;
         var stream = new MemoryStream();
-        AudioFile.Write(stream, x, 16000, new AudioWriteOptions { Strategy = AudioNormalization.None, Format = format });
+        AudioFile.Write(stream, x, 16000, new AudioWriteOptions { Normalization = AudioNormalization.None, Format = format });
         return stream.ToArray();
     }
 
@@ -84,8 +84,8 @@ public class HostileWavTests
     [InlineData(AudioSampleFormat.Pcm16)]
     [InlineData(AudioSampleFormat.Pcm24)]
     [InlineData(AudioSampleFormat.Pcm32)]
-    [InlineData(AudioSampleFormat.Ieee32)]
-    [InlineData(AudioSampleFormat.Ieee64)]
+    [InlineData(AudioSampleFormat.Float32)]
+    [InlineData(AudioSampleFormat.Float64)]
     public void Every_truncation_beyond_the_size_of_a_header_throws(AudioSampleFormat format)
     {
         // Programs that count the header as samples state up to that many bytes too many.
@@ -109,7 +109,7 @@ public class HostileWavTests
     {
         var random = new Random(20);
         var watch = ProcessorTime.StartNew();
-        foreach (var format in Enum.GetValues<AudioSampleFormat>().Where(format => format <= AudioSampleFormat.Ieee64))
+        foreach (var format in Enum.GetValues<AudioSampleFormat>().Where(format => format <= AudioSampleFormat.Float64))
         {
             var good = Bytes(format, channels: 3);
             LiveTensors.NoneLeft(() =>
@@ -197,10 +197,10 @@ public class HostileWavTests
     [Fact]
     public void Non_finite_samples_are_rejected_with_the_position()
     {
-        var file = Bytes(AudioSampleFormat.Ieee32);
+        var file = Bytes(AudioSampleFormat.Float32);
         BinaryPrimitives.WriteSingleLittleEndian(file.AsSpan(file.Length - 4), float.PositiveInfinity);
         Refused(file, "sample 19 of channel 1");
-        var wide = Bytes(AudioSampleFormat.Ieee64, channels: 1);
+        var wide = Bytes(AudioSampleFormat.Float64, channels: 1);
         BinaryPrimitives.WriteDoubleLittleEndian(wide.AsSpan(wide.Length - 8), 1e300);
         Refused(wide, "sample 19 of channel 0");
     }

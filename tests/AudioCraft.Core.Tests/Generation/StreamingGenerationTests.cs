@@ -93,7 +93,7 @@ public class StreamingGenerationTests
     }
 
     [Fact]
-    public async Task Cancelling_or_leaving_the_loop_ends_the_stream_and_leaks_no_tensors()
+    public async Task Canceling_or_leaving_the_loop_ends_the_stream_and_leaks_no_tensors()
     {
         using var model = AudioGenTests.Load();
         model.GenerationParams = new GenerationParams { Duration = 3 };

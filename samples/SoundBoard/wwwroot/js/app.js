@@ -107,7 +107,7 @@ async function make() {
     at("status").ariaLive = "polite";
     if (sound) showTools(sound);
     if (error.status === 0) checkServer();
-    if (error.name === "AbortError") say(sound ? `Cancelled after ${sound.available.toFixed(1)} s of audio.` : "Cancelled.");
+    if (error.name === "AbortError") say(sound ? `Canceled after ${sound.available.toFixed(1)} s of audio.` : "Canceled.");
     else {
       say("");
       complain(error.retryAfter ? `${error.message} Try again in ${error.retryAfter} s.` : error.message);

@@ -66,7 +66,7 @@ public static class CheckpointConverter
         plan.AddCopies(checkpoint.Directory, "", CheckpointFiles.Card, CheckpointFiles.Kinds);
     }
 
-    /// <summary>The directory of the source. A repository on the Hub without a language model is treated as that of a codec.</summary>
+    /// <summary>The directory of the source. A repository on the Hub without a language model is treated as a codec.</summary>
     private static string Find(string source, ModelFetcher fetcher)
     {
         try

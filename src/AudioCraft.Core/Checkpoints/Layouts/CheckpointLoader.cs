@@ -41,7 +41,7 @@ internal static class CheckpointLoader
     /// <summary>Loads a codec.</summary>
     /// <param name="name">A bundled name, a directory or file, the name of a descript release, or a Hub id.</param>
     /// <param name="context">The call.</param>
-    /// <exception cref="CheckpointException">Nothing exists there, or no layout can read it; the message lists what was looked for.</exception>
+    /// <exception cref="CheckpointException">The path does not exist, or no layout can read it; the message lists what was looked for.</exception>
     /// <exception cref="HubException">The download failed.</exception>
     public static CompressionModel LoadCodec(string name, LoadContext context)
     {
@@ -61,7 +61,7 @@ internal static class CheckpointLoader
     /// <summary>Loads the parts of a generation model.</summary>
     /// <param name="name">A bundled name, a directory or file, or a Hub id.</param>
     /// <param name="context">The call.</param>
-    /// <exception cref="CheckpointException">Nothing exists there, or no layout can read it; the message lists what was looked for.</exception>
+    /// <exception cref="CheckpointException">The path does not exist, or no layout can read it; the message lists what was looked for.</exception>
     /// <exception cref="HubException">The download failed.</exception>
     public static GenModelParts LoadGenModel(string name, LoadContext context)
     {

@@ -49,7 +49,7 @@ public sealed class TorchFile : TensorArchive
     }
 
     /// <summary>Reads an open file.</summary>
-    /// <param name="file">The file; it is owned and disposed of by the new object, also if this fails.</param>
+    /// <param name="file">The file; the new object owns and disposes it, even if this call fails.</param>
     /// <exception cref="CheckpointException">The file is damaged, has another format, or refers to a class or function that is not allowed.</exception>
     internal static TorchFile Open(CheckpointFile file)
     {

@@ -4,14 +4,14 @@ namespace AudioCraft.Codecs;
 
 /// <summary>A function of each step, or of each group of steps, that needs no state.</summary>
 /// <param name="apply">Returns a tensor other than its input; it may be a view of it.</param>
-/// <param name="overwrite">The same for an input that the caller gives up: it is disposed or its memory reused. Null to use <paramref name="apply"/>.</param>
+/// <param name="overwrite">The same for an input that the layer owns: it is disposed, or its memory is reused. Null to use <paramref name="apply"/>.</param>
 /// <param name="stepsIn">Steps of a group. Inputs are whole groups.</param>
 /// <param name="stepsOut">Output steps of a group.</param>
 internal sealed class StreamingFunction(Func<Tensor, Tensor> apply, Func<Tensor, Tensor>? overwrite = null, int stepsIn = 1, int stepsOut = 1) : IStreamingLayer
 {
     public Tensor? Push(Tensor? input, bool last) => input is null ? null : apply(input);
 
-    /// <summary>The output for an input that the caller gives up.</summary>
+    /// <summary>The output for an input that the layer owns.</summary>
     public Tensor Overwrite(Tensor input)
     {
         if (overwrite is not null)

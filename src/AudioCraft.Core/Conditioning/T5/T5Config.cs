@@ -71,7 +71,7 @@ public sealed record T5Config
     }
 
     /// <summary>Reads the content of a <c>config.json</c>, or the section of a larger one that describes the text encoder.</summary>
-    /// <exception cref="CheckpointException">It is not that of a T5, or a value is missing or out of range.</exception>
+    /// <exception cref="CheckpointException">It does not describe a T5, or a value is missing or out of range.</exception>
     internal static T5Config Read(CheckpointConfig config)
     {
         if (config.GetString("model_type", "t5") is not ("t5" or "mt5"))

@@ -34,7 +34,7 @@ public sealed class T5TextEncoder : IDisposable
 
     /// <summary>Creates a text encoder on the CPU, for training.</summary>
     /// <param name="tokenizer">The tokenizer; it has at most as many ids as the encoder has embeddings.</param>
-    /// <param name="encoder">The encoder; it is owned and disposed of by the new object.</param>
+    /// <param name="encoder">The encoder; the new object owns and disposes it.</param>
     /// <exception cref="ArgumentException">The tokenizer has more ids than the encoder has embeddings.</exception>
     public T5TextEncoder(T5Tokenizer tokenizer, T5Encoder encoder)
         : this(tokenizer ?? throw new ArgumentNullException(nameof(tokenizer)), encoder ?? throw new ArgumentNullException(nameof(encoder)), CPU)
@@ -202,7 +202,7 @@ public sealed class T5TextEncoder : IDisposable
             throw new CheckpointException($"{path} has {pieces.PieceCount} pieces, but the encoder has only {config.VocabularySize} embeddings.");
         }
 
-        // Hugging Face assumes a hundred sentinels where nothing is said; an embedding without room for them says that there are none.
+        // Hugging Face assumes a hundred sentinels if not configured; an embedding that is too small means there are none.
         var tokenizerConfig = Path.Combine(directory, CheckpointFiles.TokenizerConfig);
         var extraIds = (File.Exists(tokenizerConfig) ? ExtraIds(CheckpointConfig.LoadJson(tokenizerConfig)) : null)
             ?? (pieces.PieceCount + UsualExtraIds <= config.VocabularySize ? UsualExtraIds : 0);

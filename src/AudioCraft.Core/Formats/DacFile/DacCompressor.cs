@@ -218,6 +218,6 @@ public sealed record DacCompressOptions
     /// <summary>The target loudness before encoding in LUFS, −70 to 0; the models were trained at about −16. Null for no change.</summary>
     public double? Loudness { get; init; } = -16;
 
-    /// <summary>The number of codebooks; null for that of the model.</summary>
+    /// <summary>The number of codebooks; null for the number of the model.</summary>
     public int? Codebooks { get; init; }
 }

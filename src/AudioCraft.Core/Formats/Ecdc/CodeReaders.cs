@@ -8,7 +8,7 @@ internal interface ICodeReader : IDisposable
     long[] Read(long frames);
 
     /// <summary>Ends the segment.</summary>
-    /// <exception cref="AudioFormatException">The final bits are not those of a writer: the file is damaged, or does not match the probabilities of the language model.</exception>
+    /// <exception cref="AudioFormatException">The final bits are invalid: the file is damaged, or does not match the probabilities of the language model.</exception>
     void Finish();
 }
 

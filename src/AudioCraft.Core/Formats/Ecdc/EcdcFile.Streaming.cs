@@ -72,7 +72,7 @@ public static partial class EcdcFile
     }
 
     /// <summary>
-    /// Reads and decodes in chunks from the position that the stream has when the enumeration begins. The stream stays open behind the last byte of the file, so that other data can follow.
+    /// Reads and decodes in chunks from the position that the stream has when the enumeration begins. The stream stays open after the last byte of the file, so that other data can follow.
     /// </summary>
     /// <inheritdoc cref="DecompressStream(EncodecModel, string, EcdcOptions?, IProgress{double}?, CancellationToken)"/>
     public static IEnumerable<Tensor> DecompressStream(

@@ -89,7 +89,7 @@ public static partial class EcdcFile
         return (Join(ReadFile(coding, path, progress, cancellationToken)), model.SampleRate);
     }
 
-    /// <summary>Reads and decodes from the position of a stream. The stream stays open behind the last byte of the file, so that other data can follow.</summary>
+    /// <summary>Reads and decodes from the position of a stream. The stream stays open, positioned after the last byte of the file, so that other data can follow.</summary>
     /// <inheritdoc cref="Decompress(EncodecModel, string, EcdcOptions?, IProgress{double}?, CancellationToken)"/>
     public static (Tensor Wav, int SampleRate) Decompress(
         EncodecModel model, Stream stream, EcdcOptions? options = null, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
@@ -127,7 +127,7 @@ public static partial class EcdcFile
     /// <exception cref="AudioCraftException">The file cannot be opened or read.</exception>
     public static EcdcHeader ReadHeader(string path) => Open(path, EcdcHeader.Read);
 
-    /// <summary>Reads the header at the position of a stream. The stream stays open behind it.</summary>
+    /// <summary>Reads the header at the position of a stream. The stream stays open, positioned after the header.</summary>
     /// <exception cref="AudioFormatException">The header is damaged, truncated, or of another format or version.</exception>
     public static EcdcHeader ReadHeader(Stream stream) => EcdcHeader.Read(Source(stream));
 

@@ -22,7 +22,7 @@ internal static class EcdcReader
             Tensor? audio = null;
             using (var chunk = chunks.Current)
             {
-                // The last frame is longer than the audio. Chunks behind the end are read as well, to check that the file is complete.
+                // The last frame is longer than the audio. Chunks after the end are read as well, to check that the file is complete.
                 if (Math.Min(left, chunk.size(-1)) is > 0 and var length)
                 {
                     audio = Finite(chunk, length, source);

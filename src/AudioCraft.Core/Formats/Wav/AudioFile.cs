@@ -7,7 +7,7 @@ namespace AudioCraft;
 /// <summary>
 /// Reads and writes WAV files: integers of 8, 16, 24 and 32 bits and floating point of 32 and 64 bits, also as WAVE_FORMAT_EXTENSIBLE and RF64; A-law, µ-law, big-endian files (RIFX)
 /// and Wave64 are only read. Headers with the usual faults are accepted, with a warning to <see cref="AudioReadOptions.Logger"/>: sizes that a writer to a pipe could not fill in, that
-/// count the header or wrap at 4 GiB, odd chunks without a pad byte, chunks in another order, ID3 tags in front. No other program is needed; upstream uses ffmpeg (data/audio.py).
+/// count the header or wrap at 4 GiB, odd chunks without a pad byte, chunks in another order, leading ID3 tags. No other program is needed; upstream uses ffmpeg (data/audio.py).
 /// </summary>
 public static class AudioFile
 {
@@ -34,7 +34,7 @@ public static class AudioFile
 
     /// <summary>Reads a section of a WAV file without reading the rest.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="start">The start in seconds, 0 or more. The result is empty if it is behind the end.</param>
+    /// <param name="start">The start in seconds, 0 or more. The result is empty if it is after the end.</param>
     /// <param name="duration">The maximum duration in seconds, 0 or more; null for the rest of the file.</param>
     /// <returns>[C, T] float32 on the CPU with full scale ±1, owned by the caller, and the sample rate in hertz.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A time is negative or not finite.</exception>
@@ -78,7 +78,7 @@ public static class AudioFile
 
     /// <summary>
     /// Writes a WAV file, completely or not at all: to a temporary file, which is then renamed. Missing directories are created.
-    /// By default the level is normalized, as by upstream's <c>audio_write</c>: see <see cref="AudioWriteOptions.Strategy"/>.
+    /// By default the level is normalized, as by upstream's <c>audio_write</c>: see <see cref="AudioWriteOptions.Normalization"/>.
     /// </summary>
     /// <param name="path">The file. An existing file is replaced.</param>
     /// <param name="wav">[T], [C, T] or [1, C, T] of any float type on any device, 1 to 64 channels, finite. It is not changed.</param>
@@ -132,7 +132,7 @@ public static class AudioFile
             if (SampleEncoder.IsInteger(options.Format) && AudioNormalizer.Peak(samples) is var peak and > 1)
             {
                 throw new ArgumentException(
-                    $"The largest magnitude is {peak}, but {options.Format} holds at most 1: choose another strategy than {options.Strategy}, or a floating-point format.", nameof(wav));
+                    $"The largest magnitude is {peak}, but {options.Format} holds at most 1: choose another normalization than {options.Normalization}, or a floating-point format.", nameof(wav));
             }
 
             return new WavFormat(options.Format, (int)samples.size(0), sampleRate);

@@ -6,10 +6,10 @@ namespace AudioCraft;
 /// <summary>How audio files are read. A conversion is applied block by block while the file is decoded, so that memory depends on the result, not on the file.</summary>
 public sealed record AudioReadOptions
 {
-    /// <summary>The sample rate of the result in hertz, 1 to 1,000,000; null (default) for that of the file.</summary>
+    /// <summary>The sample rate of the result in hertz, 1 to 1,000,000; null (default) for the sample rate of the file.</summary>
     public int? SampleRate { get; init; }
 
-    /// <summary>The number of channels of the result, 1 to 64; null (default) for that of the file. Mono is repeated; a file with more channels is mixed down.</summary>
+    /// <summary>The number of channels of the result, 1 to 64; null (default) for the number in the file. Mono is repeated; a file with more channels is mixed down.</summary>
     public int? Channels { get; init; }
 
     /// <summary>How channels are reduced. The positions of the channels are taken from the file.</summary>

@@ -1,14 +1,16 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace AudioCraft;
 
 /// <summary>How audio is written. The defaults are those of upstream's <c>audio_write</c>: the peak at 1 dB below full scale, 16-bit integers.</summary>
 public sealed record AudioWriteOptions
 {
     /// <summary>How the level is normalized. Default: <see cref="AudioNormalization.Peak"/>.</summary>
-    public AudioNormalization Strategy { get; init; } = AudioNormalization.Peak;
+    public AudioNormalization Normalization { get; init; } = AudioNormalization.Peak;
 
     /// <summary>
-    /// True (default): the strategy sets the level. False: <see cref="AudioNormalization.Peak"/> and <see cref="AudioNormalization.Rms"/>
-    /// only attenuate signals that are too loud. The other strategies ignore it, as upstream's do.
+    /// True (default): the level is always set. False: <see cref="AudioNormalization.Peak"/> and <see cref="AudioNormalization.Rms"/>
+    /// only attenuate signals that are too loud. The other normalizations ignore it, as upstream's do.
     /// </summary>
     public bool Normalize { get; init; } = true;
 
@@ -29,7 +31,7 @@ public sealed record AudioWriteOptions
 
     internal void Validate(string parameter)
     {
-        Defined(Strategy, nameof(Strategy));
+        Defined(Normalization, nameof(Normalization));
         Defined(Format, nameof(Format));
         Finite(PeakClipHeadroomDb, nameof(PeakClipHeadroomDb));
         Finite(RmsHeadroomDb, nameof(RmsHeadroomDb));
@@ -55,6 +57,7 @@ public sealed record AudioWriteOptions
 }
 
 /// <summary>Sample formats of audio files.</summary>
+[SuppressMessage("Naming", "CA1720:Identifier contains type name", Justification = "float32 and float64 are the names of these formats in audio software.")]
 public enum AudioSampleFormat
 {
     /// <summary>8-bit unsigned integers.</summary>
@@ -70,10 +73,10 @@ public enum AudioSampleFormat
     Pcm32,
 
     /// <summary>32-bit IEEE floating point, full scale ±1.</summary>
-    Ieee32,
+    Float32,
 
     /// <summary>64-bit IEEE floating point, full scale ±1.</summary>
-    Ieee64,
+    Float64,
 
     /// <summary>8-bit A-law (ITU-T G.711). Read only.</summary>
     ALaw,

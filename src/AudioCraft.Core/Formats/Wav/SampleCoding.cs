@@ -47,14 +47,14 @@ internal static class SampleDecoder
                 }
 
                 break;
-            case AudioSampleFormat.Ieee32:
+            case AudioSampleFormat.Float32:
                 for (var i = 0; i < target.Length; i++, at += step)
                 {
                     target[i] = BinaryPrimitives.ReadSingleLittleEndian(frames[at..]);
                 }
 
                 break;
-            case AudioSampleFormat.Ieee64:
+            case AudioSampleFormat.Float64:
                 for (var i = 0; i < target.Length; i++, at += step)
                 {
                     target[i] = (float)BinaryPrimitives.ReadDoubleLittleEndian(frames[at..]);
@@ -112,7 +112,7 @@ internal static class SampleEncoder
         return full > 1 && Math.Round(maximum * full) >= full ? full - 1 : full;
     }
 
-    public static bool IsInteger(AudioSampleFormat format) => format is not (AudioSampleFormat.Ieee32 or AudioSampleFormat.Ieee64);
+    public static bool IsInteger(AudioSampleFormat format) => format is not (AudioSampleFormat.Float32 or AudioSampleFormat.Float64);
 
     /// <summary>Writes one channel into interleaved frames.</summary>
     /// <param name="samples">One float per frame.</param>
@@ -157,7 +157,7 @@ internal static class SampleEncoder
                 }
 
                 break;
-            case AudioSampleFormat.Ieee32:
+            case AudioSampleFormat.Float32:
                 for (var i = 0; i < samples.Length; i++, at += step)
                 {
                     BinaryPrimitives.WriteSingleLittleEndian(frames[at..], samples[i]);

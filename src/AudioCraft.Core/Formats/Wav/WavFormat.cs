@@ -31,8 +31,8 @@ internal sealed record WavFormat(AudioSampleFormat Encoding, int Channels, int S
     {
         AudioSampleFormat.Pcm16 => 2,
         AudioSampleFormat.Pcm24 => 3,
-        AudioSampleFormat.Pcm32 or AudioSampleFormat.Ieee32 => 4,
-        AudioSampleFormat.Ieee64 => 8,
+        AudioSampleFormat.Pcm32 or AudioSampleFormat.Float32 => 4,
+        AudioSampleFormat.Float64 => 8,
         _ => 1,
     };
 
@@ -111,8 +111,8 @@ internal sealed record WavFormat(AudioSampleFormat Encoding, int Channels, int S
         (TagPcm, > 8 and <= 16) => AudioSampleFormat.Pcm16,
         (TagPcm, > 16 and <= 24) => AudioSampleFormat.Pcm24,
         (TagPcm, > 24 and <= 32) => AudioSampleFormat.Pcm32,
-        (TagFloat, 32) => AudioSampleFormat.Ieee32,
-        (TagFloat, 64) => AudioSampleFormat.Ieee64,
+        (TagFloat, 32) => AudioSampleFormat.Float32,
+        (TagFloat, 64) => AudioSampleFormat.Float64,
         (TagALaw, 8) => AudioSampleFormat.ALaw,
         (TagMuLaw, 8) => AudioSampleFormat.MuLaw,
         _ => throw source.Error(

@@ -28,7 +28,7 @@ internal sealed record WavHeader(WavFormat Format, long? DataBytes, ByteSource S
     /// <summary>How many bytes of samples may be missing: the header states more than the writer can have known.</summary>
     public long MayLack { get; private init; }
 
-    /// <summary>Whether samples may follow behind <see cref="DataBytes"/>. Known only at the end of a pipe.</summary>
+    /// <summary>Whether samples may follow after <see cref="DataBytes"/>. Known only at the end of a pipe.</summary>
     public bool MayContinue { get; private init; }
 
     public static WavHeader Parse(ByteSource source, ILogger? logger = null)
@@ -37,7 +37,7 @@ internal sealed record WavHeader(WavFormat Format, long? DataBytes, ByteSource S
         return new Parser(source, kind, riffBytes, logger).Run();
     }
 
-    /// <summary>Whether bytes behind the samples are chunks, tags or padding, and not more samples.</summary>
+    /// <summary>Whether bytes after the samples are chunks, tags or padding, and not more samples.</summary>
     public static bool IsEnd(ByteSource source, WavKind kind)
     {
         const int Looked = 4096;
@@ -122,7 +122,7 @@ internal sealed record WavHeader(WavFormat Format, long? DataBytes, ByteSource S
         return (found, found == WavKind.Wave64 ? BinaryPrimitives.ReadInt64LittleEndian(head[16..]) : 8 + found.SizeAt(head[4..]));
     }
 
-    /// <summary>Skips ID3 tags in front of the file, which some tag editors write.</summary>
+    /// <summary>Skips ID3 tags before the RIFF header, which some tag editors write.</summary>
     private static void SkipTags(ByteSource source)
     {
         for (var tags = 0; tags < 4 && source.Peek(10) is { Length: 10 } head && head.StartsWith("ID3"u8) && head[3] < 0xFF && ((head[6] | head[7] | head[8] | head[9]) & 0x80) == 0; tags++)
@@ -150,12 +150,12 @@ internal sealed record WavHeader(WavFormat Format, long? DataBytes, ByteSource S
     {
         if (head.Length < 12 && (head.IsEmpty || "RIFF"u8.StartsWith(head[..Math.Min(4, head.Length)])))
         {
-            return $"there are only {head.Length} bytes, so this is no WAV file: it is {(head.IsEmpty ? "empty" : "cut off")}; copy or download the file again.";
+            return $"there are only {head.Length} bytes, so this is not a WAV file: it is {(head.IsEmpty ? "empty" : "cut off")}; copy or download the file again.";
         }
 
         return FileSignature.Identify(head) is { } found
             ? Advise(found)
-            : $"this is no audio file of a known format: it begins with '{FileSignature.Printable(Encoding.Latin1.GetString(head[..Math.Min(4, head.Length)]))}' instead of 'RIFF'.";
+            : $"the audio format is not recognized: the file begins with '{FileSignature.Printable(Encoding.Latin1.GetString(head[..Math.Min(4, head.Length)]))}' instead of 'RIFF'.";
     }
 
     private static string Advise(FileSignature found) => found.Content == FileContent.Audio
@@ -377,7 +377,7 @@ internal sealed record WavHeader(WavFormat Format, long? DataBytes, ByteSource S
             return new WavHeader(format!, size, source);
         }
 
-        /// <summary>Whether more samples follow behind the stated size.</summary>
+        /// <summary>Whether more samples follow after the stated size.</summary>
         private bool Continues(long size, long remaining)
         {
             const long Wrap = 1L << 32;
@@ -451,6 +451,6 @@ internal static class Wave64
 /// <summary>Log messages of the WAV reader.</summary>
 internal static partial class WavLog
 {
-    [LoggerMessage(EventId = 300, Level = LogLevel.Warning, Message = "{File}: {Note}")]
+    [LoggerMessage(EventId = 130, Level = LogLevel.Warning, Message = "{File}: {Note}")]
     public static partial void Note(ILogger logger, string file, string note);
 }

@@ -35,7 +35,7 @@ internal sealed class BlobHash : IDisposable
     /// <summary>Adds bytes.</summary>
     public void Append(ReadOnlySpan<byte> bytes) => hash?.AppendData(bytes);
 
-    /// <summary>Whether the bytes are those of the file. Without a hash, only their number is known, which the copy checks.</summary>
+    /// <summary>Whether the bytes have the hash of the file. Without a hash, only their number is known, which the copy checks.</summary>
     public bool Matches() => hash is null || Convert.ToHexStringLower(hash.GetHashAndReset()) == file.Hash;
 
     public void Dispose() => hash?.Dispose();

@@ -5,7 +5,7 @@ namespace AudioCraft.Kernels;
 
 /// <summary>
 /// <c>x Wᵀ</c> for few rows of x, in float32 on the CPU. Each row of the weights is read once
-/// and multiplied with every row of x while it is in the L1 cache, so the speed is that of the memory. Threads share the rows of the weights.
+/// and multiplied with every row of x while it is in the L1 cache, so the memory bandwidth limits the speed. Threads share the rows of the weights.
 /// libtorch's general matrix product is several times slower for few rows.
 /// </summary>
 internal static unsafe class FewRowProduct

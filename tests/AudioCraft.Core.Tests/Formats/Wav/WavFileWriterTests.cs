@@ -14,8 +14,8 @@ public class WavFileWriterTests
     [InlineData(AudioSampleFormat.Pcm16, 2, 1 / 32000.0)]
     [InlineData(AudioSampleFormat.Pcm24, 3, 1 / 8e6)]
     [InlineData(AudioSampleFormat.Pcm32, 1, 1e-7)]
-    [InlineData(AudioSampleFormat.Ieee32, 6, 0)]
-    [InlineData(AudioSampleFormat.Ieee64, 1, 0)]
+    [InlineData(AudioSampleFormat.Float32, 6, 0)]
+    [InlineData(AudioSampleFormat.Float64, 1, 0)]
     public void Chunks_are_read_back(AudioSampleFormat format, int channels, double tolerance)
     {
         using var folder = new TemporaryFolder();
@@ -64,7 +64,7 @@ public class WavFileWriterTests
     public void Files_above_4_GiB_become_RF64()
     {
         using var large = new HeadOnly();
-        using (var writer = new WavFileWriter(large, 48000, 64, AudioSampleFormat.Ieee64, leaveOpen: true))
+        using (var writer = new WavFileWriter(large, 48000, 64, AudioSampleFormat.Float64, leaveOpen: true))
         {
             var block = new float[64 * 65_536];
             for (var i = 0; i < 129; i++)

@@ -113,7 +113,7 @@ public class WavHeaderTests
     }
 
     [Fact]
-    public void Chunks_tags_and_padding_behind_the_samples_are_not_read_as_samples()
+    public void Chunks_tags_and_padding_after_the_samples_are_not_read_as_samples()
     {
         byte[][] ends = [Chunk("LIST", new byte[40]), Chunk("xyzq", new byte[40]), Chunk("LIST", new byte[10], 5000), [.. "TAG"u8, .. new byte[125]], [.. "APETAGEX"u8, .. new byte[24]], new byte[512], [1, 2, 3]];
         foreach (var end in ends)

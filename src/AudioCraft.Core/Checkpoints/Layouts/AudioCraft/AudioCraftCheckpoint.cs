@@ -76,7 +76,7 @@ public sealed class AudioCraftCheckpoint : IDisposable
     /// <summary>Opens a model of a checkpoint. A file that the source has opened already is used, not opened again.</summary>
     /// <param name="source">The directory or file; it must stay open while the weights are read.</param>
     /// <param name="name"><see cref="LanguageModelName"/> or <see cref="CompressionModelName"/>.</param>
-    /// <param name="owned">Disposed of together with the result; may be null.</param>
+    /// <param name="owned">Disposed together with the result; may be null.</param>
     /// <exception cref="CheckpointException">The checkpoint does not exist, is damaged, or is in another format.</exception>
     internal static AudioCraftCheckpoint Open(CheckpointSource source, string name, IDisposable? owned = null)
     {

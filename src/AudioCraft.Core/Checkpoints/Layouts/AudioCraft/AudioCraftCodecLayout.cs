@@ -76,7 +76,7 @@ internal sealed class AudioCraftCodecLayout : ICheckpointLayout<CompressionModel
         {
             if (names > MaximumNames)
             {
-                throw new CheckpointException($"'{source.Path}': the checkpoint names another model as its codec, and that another, more than {MaximumNames} times.");
+                throw new CheckpointException($"'{source.Path}': the chain of checkpoints that name another model as their codec is longer than {MaximumNames}.");
             }
 
             var place = FindNamed(id, checkpoint.Source, source.Context.Fetcher);

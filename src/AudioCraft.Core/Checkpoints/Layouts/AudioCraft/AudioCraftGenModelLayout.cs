@@ -89,7 +89,7 @@ internal sealed class AudioCraftGenModelLayout : ICheckpointLayout<GenModelParts
         return !isComplete && HuggingFaceFiles.HasWeights(source.Directory) && new HuggingFaceMusicGenLayout().CanRead(source);
     }
 
-    /// <summary>Whether a solver of audiocraft (audiocraft/solvers/builders.py) trains MusicGen (true) or AudioGen (false); null if the name does not tell.</summary>
+    /// <summary>Whether a solver of audiocraft (audiocraft/solvers/builders.py) trains MusicGen (true) or AudioGen (false); null if the name does not determine it.</summary>
     private static bool? ClassOf(string solver) => solver switch
     {
         "musicgen" => true,
@@ -101,7 +101,7 @@ internal sealed class AudioCraftGenModelLayout : ICheckpointLayout<GenModelParts
         CheckpointLoader.LayoutOf(CheckpointLoader.Codecs, source, "codec").Load(source);
 
     /// <summary>The codec as used in training the language model: for stereo two mono streams, and possibly a subset of the codebooks (get_wrapped_compression_model).</summary>
-    /// <param name="codec">The codec; disposed of on error.</param>
+    /// <param name="codec">The codec; disposed on error.</param>
     /// <param name="config">The language model's configuration.</param>
     internal static CompressionModel WrappedCodec(CompressionModel codec, CheckpointConfig config)
     {

@@ -11,7 +11,7 @@ internal static class ConditionerLoader
 
     /// <summary>The conditioners in the order of the configuration. The caller owns them.</summary>
     /// <param name="config">The checkpoint's configuration.</param>
-    /// <param name="lm">The language model's.</param>
+    /// <param name="lm">The language model's configuration.</param>
     /// <param name="name">The checkpoint's directory or file, which may contain a text encoder.</param>
     /// <param name="context">The call that loads the model.</param>
     /// <exception cref="CheckpointException">A conditioner is not supported, contradicts the fuser, or its text encoder does not exist.</exception>

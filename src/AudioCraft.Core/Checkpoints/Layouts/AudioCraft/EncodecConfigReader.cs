@@ -28,8 +28,8 @@ internal static class EncodecConfigReader
         RequireOnly(config, "compression_model", "encodec");
         RequireOnly(config, "encodec.autoencoder", "seanet");
         RequireOnly(config, "encodec.quantizer", "rvq");
-        RefuseUnknown(config, "encodec", ModelKeys);
-        RefuseUnknown(config, "seanet", [.. SharedKeys, "encoder", "decoder"]);
+        RejectUnknown(config, "encodec", ModelKeys);
+        RejectUnknown(config, "seanet", [.. SharedKeys, "encoder", "decoder"]);
         var read = new EncodecConfig
         {
             SampleRate = config.GetInt32("encodec.sample_rate"),
@@ -56,7 +56,7 @@ internal static class EncodecConfigReader
     {
         if (config.Has($"seanet.{side}"))
         {
-            RefuseUnknown(config, $"seanet.{side}", known);
+            RejectUnknown(config, $"seanet.{side}", known);
         }
 
         // The encoder's or decoder's own value has precedence over the shared one.
@@ -100,7 +100,7 @@ internal static class EncodecConfigReader
 
     private static QuantizerConfig ReadQuantizer(CheckpointConfig config)
     {
-        RefuseUnknown(config, "rvq", QuantizerKeys);
+        RejectUnknown(config, "rvq", QuantizerKeys);
         var defaults = new QuantizerConfig();
         return new()
         {
@@ -136,7 +136,7 @@ internal static class EncodecConfigReader
             return fallback;
         }
 
-        RefuseUnknown(config, parameters, ["eps"]);
+        RejectUnknown(config, parameters, ["eps"]);
         return config.GetDouble($"{parameters}.eps", fallback);
     }
 
@@ -152,7 +152,7 @@ internal static class EncodecConfigReader
         }
     }
 
-    private static void RefuseUnknown(CheckpointConfig config, string section, string[] known)
+    private static void RejectUnknown(CheckpointConfig config, string section, string[] known)
     {
         var unknown = config.Keys(section).Except(known).ToList();
         if (unknown.Count > 0)

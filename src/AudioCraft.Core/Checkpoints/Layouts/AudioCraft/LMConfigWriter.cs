@@ -80,7 +80,7 @@ internal static class LMConfigWriter
         yaml.Section(0, "conditioners");
         foreach (var name in conditioners)
         {
-            // The T5 lies beside the checkpoint, whether it was trained with the model or not.
+            // The T5 is stored beside the checkpoint, whether it was trained with the model or not.
             yaml.Section(1, name);
             yaml.Value(2, "model", "t5");
             yaml.Section(2, "t5");

@@ -26,7 +26,7 @@ internal sealed record DacRelease(string Name, string File, string Address, stri
         Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache", "descript", "dac", File),
     ];
 
-    /// <summary>The file of a release, or its directory from the Hub; null if the name is not that of a release.</summary>
+    /// <summary>The file of a release, or its directory from the Hub; null if no release has this name.</summary>
     /// <exception cref="CheckpointException">The release's file does not exist and the Hub id cannot be used; the message says where to get the file and where it was looked for.</exception>
     /// <exception cref="HubException">The release's file does not exist, and the download from the Hub failed.</exception>
     public static string? Find(string name, ModelFetcher fetcher)

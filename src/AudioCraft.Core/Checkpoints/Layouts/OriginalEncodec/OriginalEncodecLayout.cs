@@ -23,13 +23,13 @@ internal sealed class OriginalEncodecLayout : ICheckpointLayout<CompressionModel
         return EncodecLoader.Load(ConfigOf(source.Archive), source.Archive, source.Context.Device);
     }
 
-    /// <summary>Whether the tensors are those of such a model. The names of audiocraft's are the same, except that its residual blocks have no convolution in the shortcut.</summary>
+    /// <summary>Whether the tensors match such a model. The names of audiocraft's are the same, except that its residual blocks have no convolution in the shortcut.</summary>
     private static bool HasTensors(TensorArchive archive) =>
         archive.Tensors.ContainsKey("quantizer.vq.layers.0._codebook.embed") && archive.Tensors.ContainsKey("encoder.model.1.shortcut.conv.conv.bias")
         && (HasWeightNorm(archive) || HasGroupNorm(archive));
 
     /// <summary>The configuration of the model with these tensors.</summary>
-    /// <exception cref="CheckpointException">The tensors are not those of such a model.</exception>
+    /// <exception cref="CheckpointException">The tensors do not match such a model.</exception>
     private static EncodecConfig ConfigOf(TensorArchive archive)
     {
         var stereo = HasGroupNorm(archive);

@@ -49,7 +49,7 @@ internal sealed class BitPacker(Stream stream)
     }
 }
 
-/// <summary>Reads the output of <see cref="BitPacker"/>. No byte is read before it is needed, so that data behind the codes stays in the source.</summary>
+/// <summary>Reads the output of <see cref="BitPacker"/>. No byte is read before it is needed, so that data after the codes stays in the source.</summary>
 internal sealed class BitUnpacker(ByteSource source)
 {
     private ulong pending;

@@ -49,7 +49,7 @@ internal static class EncodecLanguageModelLoader
     }
 
     /// <summary>Determines the sizes from the tensors.</summary>
-    /// <exception cref="CheckpointException">The tensors are not those of such a model.</exception>
+    /// <exception cref="CheckpointException">The tensors do not match such a model.</exception>
     private static EncodecLanguageModelConfig ConfigOf(TensorArchive archive)
     {
         var names = archive.Tensors.Keys.ToHashSet(StringComparer.Ordinal);
