@@ -104,7 +104,7 @@ public abstract partial class BaseGenModel
     /// <paramref name="chunkSeconds"/> is not above 0.
     /// </exception>
     /// <exception cref="AudioCraftException">The language model's logits are not finite; the message names the decoding step.</exception>
-    /// <exception cref="InvalidOperationException">The model's codec cannot decode in chunks.</exception>
+    /// <exception cref="NotSupportedException">The model's codec cannot decode in chunks, as for <see cref="CompressionModel.CreateStreamingDecoder"/>.</exception>
     /// <exception cref="OperationCanceledException">The call was canceled.</exception>
     public IAsyncEnumerable<AudioChunk> GenerateStreamingAsync(
         IReadOnlyList<string> descriptions, GenerationParams? parameters = null, double chunkSeconds = 0.2, IProgress<GenerationProgress>? progress = null,

@@ -32,6 +32,9 @@ public sealed class LiveSampleProvider : ISampleProvider, IDisposable, IAsyncDis
     private bool isDisposed;
     private bool isPlaying;
     private bool ended;
+
+    /// <summary>Whether the source ended by itself, with or without an error: what is buffered remains readable after a cancellation.</summary>
+    private bool sourceEnded;
     private ExceptionDispatchInfo? failure;
     private TaskCompletionSource? room;
 
@@ -41,7 +44,7 @@ public sealed class LiveSampleProvider : ISampleProvider, IDisposable, IAsyncDis
     /// <param name="sampleRate">Their sample rate in hertz, 1 to 1,000,000.</param>
     /// <param name="channels">Their number of channels, 1 to 64.</param>
     /// <param name="options">How much is buffered.</param>
-    /// <param name="cancellationToken">Stops the source and ends the provider.</param>
+    /// <param name="cancellationToken">Stops the source and ends the provider. After the end of the source, <see cref="Read"/> still returns what is buffered.</param>
     /// <exception cref="ArgumentException">A value is out of range.</exception>
     public LiveSampleProvider(
         IAsyncEnumerable<AudioChunk> chunks, int sampleRate, int channels, LiveOptions? options = null, CancellationToken cancellationToken = default)
@@ -107,7 +110,7 @@ public sealed class LiveSampleProvider : ISampleProvider, IDisposable, IAsyncDis
     /// <param name="buffer">Receives interleaved samples. A remainder smaller than a frame stays unchanged.</param>
     /// <returns>The number of samples, fewer than requested only at the end; 0 at the end.</returns>
     /// <exception cref="OperationCanceledException">The source was canceled before its end.</exception>
-    /// <exception cref="ObjectDisposedException">The provider was disposed before the end of the source, possibly during this call.</exception>
+    /// <exception cref="ObjectDisposedException">The provider is disposed, possibly during this call.</exception>
     public int Read(Span<float> buffer)
     {
         buffer = WholeFrames(buffer);
@@ -116,7 +119,7 @@ public sealed class LiveSampleProvider : ISampleProvider, IDisposable, IAsyncDis
             var count = 0;
             while (true)
             {
-                if (stopped.IsCancellationRequested)
+                if (isDisposed || (stopped.IsCancellationRequested && !sourceEnded))
                 {
                     ObjectDisposedException.ThrowIf(isDisposed, this);
                     throw new OperationCanceledException(stopped);
@@ -347,7 +350,7 @@ public sealed class LiveSampleProvider : ISampleProvider, IDisposable, IAsyncDis
     {
         lock (sync)
         {
-            ended = true;
+            (ended, sourceEnded) = (true, true);
             failure = with;
             Monitor.PulseAll(sync);
         }

@@ -1,3 +1,4 @@
+using AudioCraft.Audio;
 using AudioCraft.Conditioning;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -16,6 +17,7 @@ public class DisposalTests
     [
         "Encode", "Decode", "DecodeLatent", "forward", "EncodeStream", "DecodeStream", "encoder stream", "decoder stream", "stereo", "DAC",
         "Generate", "GenerateStreamingAsync", "ContinueRecording", "LM of Generate", "codec of Generate", "LMModel.forward", "T5TextEncoder", "T5Conditioner",
+        "AudioConverter", "WaveformBuffer of tensors", "WaveformBuffer of spans", "WaveformBuffer.ToTensor",
     ];
 
     [Theory]
@@ -88,6 +90,11 @@ public class DisposalTests
     private static (IDisposable Disposable, Action Call, IDisposable[] Owners) Create(string name)
     {
         var audio = zeros(1, 1, 32000);
+        if (CreateForAudio(name, audio[0]) is { } created)
+        {
+            return created;
+        }
+
         if (name is "Generate" or "GenerateStreamingAsync" or "ContinueRecording" or "LM of Generate" or "codec of Generate" or "LMModel.forward" or "T5TextEncoder" or "T5Conditioner")
         {
             var model = AudioGen.GetPretrained("audiogen-tiny", CPU);
@@ -137,6 +144,35 @@ public class DisposalTests
             "decoder stream" => (decoder, () => decoder.Push(codes)?.Dispose(), [encoder, codec]),
             _ => throw new ArgumentException(name, nameof(name)),
         };
+    }
+
+    private static (IDisposable Disposable, Action Call, IDisposable[] Owners)? CreateForAudio(string name, Tensor audio)
+    {
+        if (name == "AudioConverter")
+        {
+            var converter = new AudioConverter(16000, 1, 44100, 1);
+            return (converter, () => converter.Convert(audio).Dispose(), []);
+        }
+
+        var buffer = new WaveformBuffer(1);
+        var samples = new float[32000];
+        return name switch
+        {
+            "WaveformBuffer of tensors" => (buffer, () => Bounded(() => buffer.Append(audio)), []),
+            "WaveformBuffer of spans" => (buffer, () => Bounded(() => buffer.Append(samples)), []),
+            "WaveformBuffer.ToTensor" => (buffer, () => buffer.ToTensor().Dispose(), []),
+            _ => null,
+        };
+
+        // The memory of the buffer must not grow until it is disposed.
+        void Bounded(Action append)
+        {
+            append();
+            if (buffer.Frames > 1 << 20)
+            {
+                buffer.ToTensor().Dispose();
+            }
+        }
     }
 
     private static async Task ReadAsync(AudioGen model)

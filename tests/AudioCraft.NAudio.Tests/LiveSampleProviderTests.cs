@@ -89,6 +89,34 @@ public sealed class LiveSampleProviderTests : IDisposable
     }
 
     [Fact]
+    public async Task Samples_of_a_completed_source_can_be_read_after_cancellation()
+    {
+        using var cancel = new CancellationTokenSource();
+        Give(100, 1);
+        source.Writer.Complete();
+        await using var live = new LiveSampleProvider(source.Reader.ReadAllAsync(), Rate, 1, null, cancel.Token);
+        await live.Completion;
+        await cancel.CancelAsync();
+        Assert.All(Next(live, 100), sample => Assert.Equal(1, sample));
+        Assert.Equal(0, live.Read(new float[100]));
+        await live.DisposeAsync();
+        Assert.Throws<ObjectDisposedException>(() => live.Read(new float[100]));
+    }
+
+    [Fact]
+    public async Task Samples_before_an_error_can_be_read_after_cancellation()
+    {
+        using var cancel = new CancellationTokenSource();
+        Give(100, 1);
+        source.Writer.Complete(new AudioCraftException("the model broke"));
+        await using var live = new LiveSampleProvider(source.Reader.ReadAllAsync(), Rate, 1, null, cancel.Token);
+        await Assert.ThrowsAsync<AudioCraftException>(() => live.Completion);
+        await cancel.CancelAsync();
+        Assert.Equal(100, live.Read(new float[200]));
+        Assert.Equal("the model broke", Assert.Throws<AudioCraftException>(() => live.Read(new float[200])).Message);
+    }
+
+    [Fact]
     public async Task Exception_of_the_source_is_thrown_after_its_samples()
     {
         Give(100, 1);

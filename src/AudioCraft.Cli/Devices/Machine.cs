@@ -5,6 +5,7 @@ using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
 using System.Text;
+using AudioCraft.Generation;
 
 namespace AudioCraft.Cli.Devices;
 
@@ -21,13 +22,13 @@ namespace AudioCraft.Cli.Devices;
 internal sealed record Machine(
     string System, string DotNet, int Cores, string Vectors, long MemoryBytes, long? FreeMemoryBytes, string? GpuDriver, bool HasSoundFile, Version? CppLibrary)
 {
-    private const string DriverOnLinux = "/proc/driver/nvidia/version", MemoryOnLinux = "/proc/meminfo";
+    private const string DriverOnLinux = "/proc/driver/nvidia/version";
 
     private static readonly string[] SoundFileNames = ["libsndfile.so.1", "libsndfile.1.dylib", "/opt/homebrew/lib/libsndfile.dylib", "sndfile", "libsndfile-1"];
 
     public static Machine Probe() => new(
         $"{RuntimeInformation.OSDescription}, {RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant()}", RuntimeInformation.FrameworkDescription, Environment.ProcessorCount,
-        VectorsOf(), GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, FreeMemory(), Driver(), Array.Exists(SoundFileNames, CanLoad),
+        VectorsOf(), GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, AvailableMemory.Reported(), Driver(), Array.Exists(SoundFileNames, CanLoad),
         NewestCppVersion());
 
     /// <summary>The lines of the report.</summary>
@@ -43,19 +44,6 @@ internal sealed record Machine(
 
     private static string VectorsOf() =>
         Avx512F.IsSupported ? $"AVX-512{(Vector512.IsHardwareAccelerated ? "" : " (not used by .NET here)")}" : Avx2.IsSupported ? "AVX2" : Avx.IsSupported ? "AVX" : AdvSimd.IsSupported ? "NEON" : "no vector instructions that matter";
-
-    private static long? FreeMemory()
-    {
-        if (!File.Exists(MemoryOnLinux))
-        {
-            return null;
-        }
-
-        var line = File.ReadLines(MemoryOnLinux).FirstOrDefault(line => line.StartsWith("MemAvailable:", StringComparison.Ordinal));
-        return line?.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [_, var number, ..] && long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var kilobytes)
-            ? kilobytes * 1024
-            : null;
-    }
 
     private static string? Driver()
     {

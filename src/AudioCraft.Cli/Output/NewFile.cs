@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using AudioCraft.Formats;
 
 namespace AudioCraft.Cli.Output;
 
@@ -8,33 +9,12 @@ namespace AudioCraft.Cli.Output;
 /// </summary>
 internal sealed class NewFile : IDisposable
 {
-    private const string Prefix = ".audiocraft-", Suffix = ".tmp";
-
-    private static readonly TimeSpan LeftBehind = TimeSpan.FromHours(1);
-
-    private readonly string temporary;
+    private readonly TemporaryFile temporary;
 
     /// <summary>Writes the temporary file. Missing directories are created.</summary>
     /// <param name="directory">The directory of the file.</param>
     /// <param name="write">Writes the contents.</param>
-    public NewFile(string directory, Action<Stream> write)
-    {
-        directory = directory.Length == 0 ? "." : directory;
-        Directory.CreateDirectory(directory);
-        RemoveLeftBehind(directory);
-        temporary = Path.Combine(directory, $"{Prefix}{Guid.NewGuid():n}{Suffix}");
-        try
-        {
-            using var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.ReadWrite);
-            write(stream);
-            stream.Flush(flushToDisk: true);
-        }
-        catch
-        {
-            File.Delete(temporary);
-            throw;
-        }
-    }
+    public NewFile(string directory, Action<Stream> write) => temporary = new TemporaryFile(directory.Length == 0 ? "." : directory, write);
 
     /// <summary>Renames the file if the name is free.</summary>
     /// <returns>Whether it was free.</returns>
@@ -49,7 +29,7 @@ internal sealed class NewFile : IDisposable
         {
             try
             {
-                File.Move(temporary, path, overwrite: false);
+                File.Move(temporary.Path, path, overwrite: false);
                 return true;
             }
             catch (IOException) when (Path.Exists(path))
@@ -60,9 +40,9 @@ internal sealed class NewFile : IDisposable
         }
 
         // On other systems File.Move checks for the file and then replaces it; a hard link is created only if the name is free.
-        if (CreateHardLink(temporary, path) == 0)
+        if (CreateHardLink(temporary.Path, path) == 0)
         {
-            File.Delete(temporary);
+            temporary.Dispose();
             return true;
         }
 
@@ -81,32 +61,15 @@ internal sealed class NewFile : IDisposable
             return false;
         }
 
-        File.Move(temporary, path, overwrite: true);
+        File.Move(temporary.Path, path, overwrite: true);
         return true;
     }
 
     /// <summary>Deletes the published file.</summary>
-    public void Withdraw(string path) => File.Move(path, temporary);
+    public void Withdraw(string path) => File.Move(path, temporary.Path);
 
     /// <summary>Deletes the file if it was not published.</summary>
-    public void Dispose() => File.Delete(temporary);
-
-    /// <summary>Deletes the temporary files of processes that were killed.</summary>
-    private static void RemoveLeftBehind(string directory)
-    {
-        var limit = DateTime.UtcNow - LeftBehind;
-        foreach (var path in Directory.EnumerateFiles(directory, $"{Prefix}*{Suffix}").Where(path => File.GetLastWriteTimeUtc(path) < limit))
-        {
-            try
-            {
-                File.Delete(path);
-            }
-            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-            {
-                // It belongs to another user: it does no harm.
-            }
-        }
-    }
+    public void Dispose() => temporary.Dispose();
 
     [DllImport("libc", EntryPoint = "link", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

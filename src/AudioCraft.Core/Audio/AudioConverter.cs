@@ -1,4 +1,5 @@
 using AudioCraft.Audio;
+using AudioCraft.Layers;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -6,7 +7,7 @@ namespace AudioCraft;
 
 /// <summary>
 /// Converts the sample rate and the channels of audio that arrives in chunks, in constant memory. The chunks together equal <see cref="AudioConversion.Convert"/> of the complete audio
-/// up to rounding. Use one converter per stream; it is not thread-safe.
+/// up to rounding. Use one converter per stream, from one thread at a time; it can be disposed of at any time and from any thread.
 /// </summary>
 public sealed class AudioConverter : IDisposable
 {
@@ -15,6 +16,7 @@ public sealed class AudioConverter : IDisposable
     private readonly DownmixMode downmix;
     private readonly ChannelMask layout;
     private readonly StreamingResampler resampler;
+    private readonly NativeLifetime lifetime;
     private bool isComplete;
 
     /// <summary>Creates a converter.</summary>
@@ -40,6 +42,7 @@ public sealed class AudioConverter : IDisposable
 
         (this.fromChannels, this.toChannels, this.downmix, this.layout) = (fromChannels, toChannels, downmix, layout);
         resampler = new StreamingResampler(new Resampler(fromRate, toRate));
+        lifetime = new NativeLifetime(this);
     }
 
     /// <summary>Converts the next chunk. Some samples are returned by later calls: the resampling filter needs those that follow.</summary>
@@ -47,6 +50,7 @@ public sealed class AudioConverter : IDisposable
     /// <returns>[C', T'] of the same type and device, owned by the caller; T' may be 0.</returns>
     /// <exception cref="ArgumentException">The chunk has another shape or type.</exception>
     /// <exception cref="InvalidOperationException"><see cref="Complete"/> was called.</exception>
+    /// <exception cref="ObjectDisposedException">The converter is disposed of.</exception>
     public Tensor Convert(Tensor chunk)
     {
         ArgumentNullException.ThrowIfNull(chunk);
@@ -56,6 +60,7 @@ public sealed class AudioConverter : IDisposable
             throw new ArgumentException($"The chunk has shape [{string.Join(", ", chunk.shape)}], but [{fromChannels}, T] was expected.", nameof(chunk));
         }
 
+        using var use = lifetime.Enter();
         if (isComplete)
         {
             throw new InvalidOperationException("The converter is complete: use another one for other audio.");
@@ -71,8 +76,10 @@ public sealed class AudioConverter : IDisposable
     /// <summary>Returns the samples after those that were returned so far: the end of the audio.</summary>
     /// <returns>[C', T'], owned by the caller; float32 on the CPU if there was no chunk.</returns>
     /// <exception cref="InvalidOperationException">The method was called before.</exception>
+    /// <exception cref="ObjectDisposedException">The converter is disposed of.</exception>
     public Tensor Complete()
     {
+        using var use = lifetime.Enter();
         if (isComplete)
         {
             throw new InvalidOperationException("The converter is complete: use another one for other audio.");
@@ -84,8 +91,8 @@ public sealed class AudioConverter : IDisposable
         return Widen(resampler.Complete(Math.Min(fromChannels, toChannels))).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Frees the samples that the filter holds.</summary>
-    public void Dispose() => resampler.Dispose();
+    /// <summary>Frees the samples that the filter holds, when a call that is running has ended.</summary>
+    public void Dispose() => lifetime.Dispose(resampler.Dispose);
 
     private Tensor Widen(Tensor audio) => audio.size(0) == toChannels ? audio : audio.expand(toChannels, -1).contiguous();
 }

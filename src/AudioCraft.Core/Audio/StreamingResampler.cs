@@ -6,7 +6,7 @@ namespace AudioCraft.Audio;
 /// <summary>Applies a <see cref="Resampler"/> chunk by chunk.</summary>
 internal sealed class StreamingResampler(Resampler resampler) : IDisposable
 {
-    /// <summary>[C, T]: the inputs from <see cref="Resampler.Width"/> samples before the next output on.</summary>
+    /// <summary>[C, T]: the inputs from <see cref="Resampler.Width"/> samples before the next output on; empty if nothing is resampled. It has the type and device of the chunks.</summary>
     private Tensor? pending;
     private long received;
     private long returned;
@@ -15,19 +15,18 @@ internal sealed class StreamingResampler(Resampler resampler) : IDisposable
     public Tensor Push(Tensor chunk)
     {
         received += chunk.size(1);
-        if (resampler.IsIdentity)
+        if (resampler.IsIdentity || chunk.size(1) == 0)
         {
-            returned = received;
-            return chunk.clone();
-        }
+            if (pending is null)
+            {
+                Keep(chunk.narrow(1, 0, 0).clone());
+            }
 
-        if (chunk.size(1) == 0)
-        {
             return chunk.clone();
         }
 
         // The first sample is repeated outwards.
-        var inputs = pending is null ? cat([chunk.narrow(1, 0, 1).expand(-1, resampler.Width), chunk], 1) : cat([pending, chunk], 1);
+        var inputs = pending is null || received == chunk.size(1) ? cat([chunk.narrow(1, 0, 1).expand(-1, resampler.Width), chunk], 1) : cat([pending, chunk], 1);
         var steps = resampler.CompleteSteps(inputs.size(1));
         if (steps == 0)
         {
@@ -45,9 +44,14 @@ internal sealed class StreamingResampler(Resampler resampler) : IDisposable
     public Tensor Complete(int channels)
     {
         var count = resampler.IsIdentity ? 0 : Math.Max(0, resampler.DefaultLength(received) - returned);
-        if (pending is null || count == 0)
+        if (pending is null)
         {
-            return pending is null ? empty(channels, 0, dtype: ScalarType.Float32) : pending.narrow(1, 0, 0).clone();
+            return empty(channels, 0, dtype: ScalarType.Float32);
+        }
+
+        if (count == 0)
+        {
+            return pending.narrow(1, 0, 0).clone();
         }
 
         // The last sample is repeated outwards.

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using AudioCraft.Layers;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -6,6 +7,7 @@ namespace AudioCraft.Audio;
 
 /// <summary>
 /// Collects audio of unknown length. Memory grows with the samples that are appended. <see cref="ToTensor"/> releases each part as soon as it is copied, so that the audio is not held twice.
+/// Use it from one thread at a time; it can be disposed of at any time and from any thread.
 /// </summary>
 public sealed class WaveformBuffer : IDisposable
 {
@@ -15,6 +17,7 @@ public sealed class WaveformBuffer : IDisposable
     private const long MaxBlockSamples = 1 << 23;
 
     private readonly List<Tensor> blocks = [];
+    private readonly NativeLifetime lifetime;
     private long filled;
 
     /// <summary>Creates an empty buffer.</summary>
@@ -24,6 +27,7 @@ public sealed class WaveformBuffer : IDisposable
     {
         Waveform.RequireChannels(channels, nameof(channels));
         Channels = channels;
+        lifetime = new NativeLifetime(this);
     }
 
     /// <summary>The number of channels.</summary>
@@ -36,6 +40,7 @@ public sealed class WaveformBuffer : IDisposable
     /// <param name="frames">Whole frames.</param>
     /// <exception cref="ArgumentException">The number of samples is not a multiple of the channels.</exception>
     /// <exception cref="AudioCraftException">There is not enough memory.</exception>
+    /// <exception cref="ObjectDisposedException">The buffer is disposed of.</exception>
     public void Append(ReadOnlySpan<float> frames)
     {
         if (frames.Length % Channels != 0)
@@ -43,6 +48,7 @@ public sealed class WaveformBuffer : IDisposable
             throw new ArgumentException($"There are {frames.Length} samples, but a multiple of {Channels} channels was expected.", nameof(frames));
         }
 
+        using var use = lifetime.Enter();
         while (!frames.IsEmpty)
         {
             var (block, count) = Room(frames.Length / Channels);
@@ -64,6 +70,7 @@ public sealed class WaveformBuffer : IDisposable
     /// <param name="wav">[C, T] of any float type on any device. It is not changed.</param>
     /// <exception cref="ArgumentException">The tensor has another shape or type.</exception>
     /// <exception cref="AudioCraftException">There is not enough memory.</exception>
+    /// <exception cref="ObjectDisposedException">The buffer is disposed of.</exception>
     public void Append(Tensor wav)
     {
         ArgumentNullException.ThrowIfNull(wav);
@@ -73,6 +80,7 @@ public sealed class WaveformBuffer : IDisposable
             throw new ArgumentException($"The audio has shape [{string.Join(", ", wav.shape)}], but [{Channels}, T] was expected.", nameof(wav));
         }
 
+        using var use = lifetime.Enter();
         for (long start = 0, length = wav.size(1); start < length;)
         {
             var (block, count) = Room(length - start);
@@ -87,8 +95,10 @@ public sealed class WaveformBuffer : IDisposable
     /// <summary>Moves the samples into one tensor. The buffer is empty afterwards.</summary>
     /// <returns>[C, T] float32 on the CPU, owned by the caller.</returns>
     /// <exception cref="AudioCraftException">There is not enough memory.</exception>
+    /// <exception cref="ObjectDisposedException">The buffer is disposed of.</exception>
     public Tensor ToTensor()
     {
+        using var use = lifetime.Enter();
         var wav = Allocate(Channels, Frames);
         var start = 0L;
         foreach (var block in blocks)
@@ -108,13 +118,13 @@ public sealed class WaveformBuffer : IDisposable
         return wav;
     }
 
-    /// <summary>Frees the samples.</summary>
-    public void Dispose()
+    /// <summary>Frees the samples, when a call that is running has ended.</summary>
+    public void Dispose() => lifetime.Dispose(() =>
     {
         blocks.ForEach(block => block.Dispose());
         blocks.Clear();
         (Frames, filled) = (0, 0);
-    }
+    });
 
     internal static Tensor Allocate(int channels, long frames)
     {

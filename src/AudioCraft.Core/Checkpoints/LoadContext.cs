@@ -38,6 +38,9 @@ internal sealed class LoadContext(PretrainedOptions options, IProgress<DownloadP
     /// <summary>Finds models by name; downloads of one call share its progress.</summary>
     public ModelFetcher Fetcher => fetcher ??= new ModelFetcher(this);
 
+    /// <summary>The exception for an invalid option: it names the parameter of the public methods.</summary>
+    public static ArgumentException Invalid(PretrainedOptions options, string message) => new(message, nameof(options));
+
     /// <summary>The device to load to: the caller's, else CUDA if available, else the CPU.</summary>
     public Device Device => options.Device ?? (cuda.is_available() ? CUDA : CPU);
 

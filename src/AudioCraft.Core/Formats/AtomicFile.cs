@@ -1,17 +1,16 @@
-using System.Security.Cryptography;
-using System.Text;
+using System.Runtime.ExceptionServices;
 
 namespace AudioCraft.Formats;
 
 /// <summary>
-/// Writes files completely or not at all: to a hidden temporary file in the same directory, which is flushed to disk and then renamed. If the process is killed, the temporary file
-/// remains until the next write to the same path.
+/// Writes files completely or not at all, also after a power failure: to a hidden temporary file in the same directory, which is flushed to disk and then renamed. Several processes
+/// can write one path; the last rename counts. If a process is killed, its temporary file remains until a write in the same directory an hour later.
 /// </summary>
 public static class AtomicFile
 {
     /// <summary>Writes a temporary file in the same directory and renames it. If that fails, an existing file stays unchanged. Missing directories are created.</summary>
     /// <param name="path">The file. A link is followed; a device is written directly.</param>
-    /// <param name="write">Writes the contents. Its exceptions are passed on, except those below.</param>
+    /// <param name="write">Writes the contents to the stream, which can also seek and be read. Its own exceptions are passed on.</param>
     /// <exception cref="AudioCraftException">The file cannot be written.</exception>
     public static void Write(string path, Action<Stream> write)
     {
@@ -23,58 +22,58 @@ public static class AtomicFile
             if (IsDevice(target))
             {
                 // Renaming over a device would replace it.
-                using var device = new FileStream(target, FileMode.Open, FileAccess.Write);
-                write(device);
+                TemporaryFile.WriteTo(OutputException.Wrap(() => new FileStream(target, FileMode.Open, FileAccess.Write)), write);
                 return;
             }
 
-            var link = new FileInfo(target);
-            target = link.LinkTarget is null ? target : link.ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? target;
-            var directory = Path.GetDirectoryName(target) ?? throw new IOException("the path names no file.");
-            Directory.CreateDirectory(directory);
-            var mark = Mark(target);
-            RemoveLeftBehind(directory, mark);
-            var temporary = Path.Combine(directory, $"{mark}{Guid.NewGuid():n}.tmp");
-            try
-            {
-                using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write))
-                {
-                    write(stream);
-                    stream.Flush(flushToDisk: true);
-                }
-
-                File.Move(temporary, target, overwrite: true);
-                DirectoryEntries.Flush(directory);
-            }
-            catch
-            {
-                File.Delete(temporary);
-                throw;
-            }
+            WriteAndRename(OutputException.Wrap(() => FinalTarget(target)), write);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or NotSupportedException)
+        catch (OutputException error)
         {
-            throw new AudioCraftException($"'{path}' cannot be written: {error.Message}", error);
+            throw new AudioCraftException($"'{path}' cannot be written: {error.Message}", error.InnerException!);
         }
     }
 
-    /// <summary>The prefix of the temporary names of a file, of constant length.</summary>
-    private static string Mark(string target) => $".{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Path.GetFileName(target))).AsSpan(0, 6))}-";
-
-    private static void RemoveLeftBehind(string directory, string mark)
+    /// <summary>Writes a file as <see cref="Write"/> does, with the exceptions of the system. Links are replaced.</summary>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file cannot be written.</exception>
+    internal static void Replace(string path, Action<Stream> write)
     {
-        foreach (var path in Directory.EnumerateFiles(directory, mark + "*.tmp"))
+        try
         {
-            try
-            {
-                // A running writer holds its file open; a killed process does not.
-                using var held = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose);
-            }
-            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-            {
-                // In use by another process, or already deleted.
-            }
+            WriteAndRename(path, write);
         }
+        catch (OutputException error)
+        {
+            ExceptionDispatchInfo.Throw(error.InnerException!);
+        }
+    }
+
+    /// <summary>Copies a file.</summary>
+    /// <exception cref="IOException">A file cannot be read or written.</exception>
+    internal static void Copy(string source, string path)
+    {
+        using var from = File.OpenRead(source);
+        Replace(path, from.CopyTo);
+    }
+
+    /// <summary>Renames a temporary file or link, whose data is on the disk, over a file in the same file system, and flushes the directory.</summary>
+    internal static void Rename(string temporary, string path)
+    {
+        File.Move(temporary, path, overwrite: true);
+        DirectoryEntries.Flush(Path.GetDirectoryName(path)!);
+    }
+
+    private static void WriteAndRename(string path, Action<Stream> write)
+    {
+        using var temporary = new TemporaryFile(Path.GetDirectoryName(path) ?? throw new OutputException(new IOException("the path names no file.")), write);
+        temporary.Replace(path);
+    }
+
+    private static string FinalTarget(string path)
+    {
+        var link = new FileInfo(path);
+        return link.LinkTarget is null ? path : link.ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? path;
     }
 
     private static bool IsDevice(string path) => !OperatingSystem.IsWindows() && path.StartsWith("/dev/", StringComparison.Ordinal) && File.Exists(path)

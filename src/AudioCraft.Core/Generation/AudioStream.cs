@@ -26,7 +26,7 @@ internal sealed class AudioStream : IDisposable
     public int TotalSteps => codes.TotalSteps;
 
     /// <summary>Generates until there is audio. The caller owns the chunks; null at the end.</summary>
-    /// <exception cref="InvalidOperationException">The codec cannot decode in chunks.</exception>
+    /// <exception cref="NotSupportedException">The codec cannot decode in chunks.</exception>
     public IReadOnlyList<AudioChunk>? Next()
     {
         using var guard = no_grad();

@@ -16,18 +16,11 @@ internal sealed class ChunkDecoder : IDisposable
     /// <param name="codec">The model's codec.</param>
     /// <param name="framesPerChunk">Frames to decode at once, after the first chunk.</param>
     /// <param name="firstItem">The index of the first of the items in the call.</param>
-    /// <exception cref="InvalidOperationException">The codec cannot decode in chunks.</exception>
+    /// <exception cref="NotSupportedException">The codec cannot decode in chunks.</exception>
     public ChunkDecoder(CompressionModel codec, int framesPerChunk, int firstItem)
     {
         (this.codec, this.framesPerChunk, this.firstItem) = (codec, framesPerChunk, firstItem);
-        try
-        {
-            decoder = codec.CreateStreamingDecoder();
-        }
-        catch (NotSupportedException error)
-        {
-            throw new InvalidOperationException($"The model's codec cannot decode in chunks. {error.Message}", error);
-        }
+        decoder = codec.CreateStreamingDecoder();
     }
 
     /// <summary>Adds the next frame, codes [items, K].</summary>

@@ -22,7 +22,7 @@ internal static class GenerationMemory
     {
         const long gibibyte = 1L << 30;
         return device.type == DeviceType.CPU
-            ? Math.Max(gibibyte, (GC.GetGCMemoryInfo().TotalAvailableMemoryBytes - Environment.WorkingSet) / 2)
+            ? Math.Max(gibibyte, AvailableMemory.Bytes() / 2)
             : 8 * gibibyte;
     }
 

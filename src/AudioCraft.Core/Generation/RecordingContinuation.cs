@@ -11,8 +11,6 @@ internal sealed class RecordingContinuation : IDisposable
     /// <summary>Seconds over which the recording changes to the codec's reconstruction of it, which precedes the generated audio.</summary>
     private const double CrossFadeSeconds = 0.03;
 
-    private static readonly Scalar One = 1;
-
     private readonly Tensor recording;
     private readonly long contextSamples, newSamples;
     private readonly int fadeSamples;
@@ -52,7 +50,7 @@ internal sealed class RecordingContinuation : IDisposable
         return (missing == 0 ? end.clone() : nn.functional.pad(end, (missing, 0))).DetachFromDisposeScope();
     }
 
-    /// <summary>Joins the recording and the generated audio with an equal-power cross-fade at the end of the recording.</summary>
+    /// <summary>Joins the recording and the generated audio with a linear cross-fade at the end of the recording: both signals there are the same sound, so that gains which add up to 1 keep its level.</summary>
     /// <param name="audio">[B, C, T]: the decoded context and the audio after it.</param>
     /// <returns>[B, C, samples of the recording and of the duration], on the device of <paramref name="audio"/>; the caller owns it.</returns>
     public Tensor Join(Tensor audio)
@@ -61,8 +59,8 @@ internal sealed class RecordingContinuation : IDisposable
         using var scope = NewDisposeScope();
         var whole = recording.to(audio.device);
         var kept = whole.size(2) - fadeSamples;
-        var (fadeOut, fadeIn) = (Gains(MathF.Cos, audio.device), Gains(MathF.Sin, audio.device));
-        var mixed = whole.narrow(2, kept, fadeSamples).mul(fadeOut).add_(audio.narrow(2, contextSamples - fadeSamples, fadeSamples).mul(fadeIn), One);
+        var fadeIn = tensor([.. Enumerable.Range(0, fadeSamples).Select(i => (i + 0.5f) / fadeSamples)], device: audio.device);
+        var mixed = whole.narrow(2, kept, fadeSamples).lerp(audio.narrow(2, contextSamples - fadeSamples, fadeSamples), fadeIn);
         return cat([whole.narrow(2, 0, kept), mixed, audio.narrow(2, contextSamples, newSamples)], 2).DetachFromDisposeScope();
     }
 
@@ -83,7 +81,4 @@ internal sealed class RecordingContinuation : IDisposable
         var seconds = frames / frameRate;
         return seconds * frameRate < frames ? Math.BitIncrement(seconds) : seconds;
     }
-
-    private Tensor Gains(Func<float, float> curve, Device device) =>
-        tensor([.. Enumerable.Range(0, fadeSamples).Select(i => curve(MathF.PI / 2 * (i + 0.5f) / fadeSamples))], device: device);
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using AudioCraft.Formats;
 
 namespace AudioCraft.Hub;
 
@@ -29,16 +30,30 @@ internal sealed class HubCache(string root, RepoId repository, bool links = true
     /// <summary>Whether a file exists. A dangling link to a removed blob does not count.</summary>
     public static bool IsFile(string path) => LengthOf(path) is not null;
 
-    /// <summary>The bytes of a file or of the blob that it links to; null if there is none.</summary>
-    public static long? LengthOf(string path) => new FileInfo(path) switch
+    /// <summary>The bytes of a file or of the blob that it links to; null if there is none, or if its directory or link cannot be read.</summary>
+    public static long? LengthOf(string path)
     {
-        { Exists: false } => null,
-        { LinkTarget: null } file => file.Length,
-        var link => link.ResolveLinkTarget(returnFinalTarget: true) is FileInfo { Exists: true } blob ? blob.Length : null,
-    };
+        try
+        {
+            return new FileInfo(path) switch
+            {
+                { Exists: false } => null,
+                { LinkTarget: null } file => file.Length,
+                var link => link.ResolveLinkTarget(returnFinalTarget: true) is FileInfo { Exists: true } blob ? blob.Length : null,
+            };
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // A loop of links, or a file that another process has just removed.
+            return null;
+        }
+    }
 
     /// <summary>The commits of the snapshots that no branch or tag refers to, the newest first.</summary>
-    public IReadOnlyList<string> UnreferencedSnapshots()
+    /// <exception cref="HubException">The cache cannot be read.</exception>
+    public IReadOnlyList<string> UnreferencedSnapshots() => Read(Directory, FindUnreferencedSnapshots);
+
+    private IReadOnlyList<string> FindUnreferencedSnapshots()
     {
         var snapshots = new DirectoryInfo(Path.Combine(Directory, "snapshots"));
         var refs = new DirectoryInfo(Path.Combine(Directory, "refs"));
@@ -63,7 +78,7 @@ internal sealed class HubCache(string root, RepoId repository, bool links = true
         {
             var path = Ref(revision);
             System.IO.Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            DurableFile.Write(path, stream => stream.Write(Encoding.ASCII.GetBytes(commit)));
+            AtomicFile.Replace(path, stream => stream.Write(Encoding.ASCII.GetBytes(commit)));
         }
     }
 
@@ -78,14 +93,14 @@ internal sealed class HubCache(string root, RepoId repository, bool links = true
         System.IO.Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         if (TryLink(path, Blob(etag)) is not { } link)
         {
-            DurableFile.Replace(downloaded, path);
+            AtomicFile.Rename(downloaded, path);
             return;
         }
 
         try
         {
-            DurableFile.Replace(downloaded, Blob(etag));
-            DurableFile.Replace(link, path);
+            AtomicFile.Rename(downloaded, Blob(etag));
+            AtomicFile.Rename(link, path);
         }
         catch
         {
@@ -101,13 +116,13 @@ internal sealed class HubCache(string root, RepoId repository, bool links = true
         System.IO.Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         if (TryLink(path, Blob(etag)) is not { } link)
         {
-            DurableFile.Copy(Blob(etag), path);
+            AtomicFile.Copy(Blob(etag), path);
             return;
         }
 
         try
         {
-            DurableFile.Replace(link, path);
+            AtomicFile.Rename(link, path);
         }
         catch
         {
@@ -124,7 +139,7 @@ internal sealed class HubCache(string root, RepoId repository, bool links = true
             return null;
         }
 
-        var link = DurableFile.Temporary(path);
+        var link = TemporaryFile.NewName(Path.GetDirectoryName(path)!);
         try
         {
             File.CreateSymbolicLink(link, Path.GetRelativePath(Path.GetDirectoryName(path)!, blob));
@@ -137,15 +152,18 @@ internal sealed class HubCache(string root, RepoId repository, bool links = true
         }
     }
 
-    private static string? ReadCommit(FileInfo file)
+    private static string? ReadCommit(FileInfo file) => Read(
+        file.FullName, () => file.Exists && file.Length <= LargestRef && File.ReadAllText(file.FullName).Trim() is var commit && HubPath.IsCommit(commit) ? commit : null);
+
+    private static T Read<T>(string path, Func<T> read)
     {
         try
         {
-            return file.Exists && file.Length <= LargestRef && File.ReadAllText(file.FullName).Trim() is var commit && HubPath.IsCommit(commit) ? commit : null;
+            return read();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new HubException(HubError.Cache, $"'{file.FullName}' cannot be read: {e.Message} Check its permissions.", e);
+            throw new HubException(HubError.Cache, $"'{path}' cannot be read: {e.Message} Check its permissions.", e);
         }
     }
 

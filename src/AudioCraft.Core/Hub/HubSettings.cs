@@ -60,7 +60,7 @@ internal sealed record HubSettings
         var endpoint = options.Endpoint ?? ParseEndpoint(environment.Endpoint);
         if (!IsEndpoint(endpoint))
         {
-            throw new ArgumentException($"The endpoint is '{endpoint}'; an address such as https://huggingface.co is expected.", nameof(context));
+            throw LoadContext.Invalid(options, $"The endpoint is '{endpoint}'; an address such as https://huggingface.co is expected.");
         }
 
         var token = options.Token ?? environment.Token;

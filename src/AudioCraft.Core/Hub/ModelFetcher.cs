@@ -93,7 +93,7 @@ internal sealed class ModelFetcher(LoadContext context)
     {
         if (!HubPath.IsInside(revision))
         {
-            throw new ArgumentException($"The revision '{PrintableText.Of(revision, LongestName)}' cannot be the name of a branch, a tag or a commit.", nameof(revision));
+            throw LoadContext.Invalid(context.Options, $"The revision '{PrintableText.Of(revision, LongestName)}' cannot be the name of a branch, a tag or a commit.");
         }
 
         UnsupportedModels.CheckName(id, kind);

@@ -1,5 +1,6 @@
 using AudioCraft.Checkpoints;
 using AudioCraft.Conditioning;
+using AudioCraft.Formats;
 
 namespace AudioCraft.Hub;
 
@@ -70,7 +71,7 @@ internal sealed class TextEncoderDownload(HubRepository repository, DownloadMete
             await repository.FetchAsync(small, meter, cancellationToken).ConfigureAwait(false);
             foreach (var name in small)
             {
-                DurableFile.Copy(Path.Combine(repository.Snapshot, name), Path.Combine(Own, name));
+                AtomicFile.Copy(Path.Combine(repository.Snapshot, name), Path.Combine(Own, name));
             }
 
             await FetchWeightsAsync(Path.Combine(Own, CheckpointFiles.Weights), held.IsExclusive, cancellationToken).ConfigureAwait(false);
@@ -129,7 +130,7 @@ internal sealed class TextEncoderDownload(HubRepository repository, DownloadMete
 
             // Checks the file against its header.
             SafetensorsFile.Open(incomplete).Dispose();
-            DurableFile.Replace(incomplete, target);
+            AtomicFile.Rename(incomplete, target);
             meter.End();
         }
         finally

@@ -37,6 +37,35 @@ public class AudioConverterTests
         }
     }
 
+    [Theory]
+    [InlineData(16000, 16000, 100)]
+    [InlineData(16000, 16000, 0)]
+    [InlineData(16000, 44100, 0)]
+    [InlineData(16000, 44100, 100)]
+    [InlineData(16000, 8000, 1)]
+    public void End_of_the_audio_has_the_type_of_the_chunks(int fromRate, int toRate, int length)
+    {
+        foreach (var type in new[] { ScalarType.Float64, ScalarType.BFloat16 })
+        {
+            using var scope = NewDisposeScope();
+            using var converter = new AudioConverter(fromRate, 2, toRate, 1);
+            Assert.Equal(type, converter.Convert(zeros(2, length, dtype: type)).dtype);
+            Assert.Equal(type, converter.Convert(zeros(2, 0, dtype: type)).dtype);
+            var end = converter.Complete();
+            Assert.Equal((type, 1), (end.dtype, end.size(0)));
+        }
+    }
+
+    [Fact]
+    public void Samples_after_an_empty_first_chunk_are_converted()
+    {
+        using var scope = NewDisposeScope();
+        using var converter = new AudioConverter(16000, 1, 44100, 1);
+        var wav = rand(1, 2000);
+        var parts = new[] { converter.Convert(zeros(1, 0)), converter.Convert(wav), converter.Convert(zeros(1, 0)), converter.Complete() };
+        Near.Equal(AudioConversion.Convert(wav, 16000, 44100, 1), cat(parts, 1), 2e-5);
+    }
+
     [Fact]
     public void Long_audio_is_resampled_in_blocks_with_the_same_result()
     {

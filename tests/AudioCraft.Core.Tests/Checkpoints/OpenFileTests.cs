@@ -74,6 +74,20 @@ public class OpenFileTests
     }
 
     [Fact]
+    public void Replaced_directory_is_restored_if_the_new_one_cannot_be_renamed()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("out/old.txt", [1]);
+        Assert.ThrowsAny<IOException>(() => StagedDirectory.Replace(folder.File("none"), folder.File("out"), folder.File("aside")));
+        Assert.Equal([folder.File("out")], Directory.GetFileSystemEntries(folder.Path));
+        Assert.True(File.Exists(folder.File("out/old.txt")));
+        folder.Write("new/new.txt", [1]);
+        StagedDirectory.Replace(folder.File("new"), folder.File("out"), folder.File("aside"));
+        Assert.True(File.Exists(folder.File("out/new.txt")));
+        Assert.True(File.Exists(folder.File("aside/old.txt")));
+    }
+
+    [Fact]
     public void Directories_are_exchanged_in_one_step_on_Linux()
     {
         using var folder = new TemporaryFolder();

@@ -1,3 +1,4 @@
+using AudioCraft.Generation;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -70,6 +71,22 @@ public class ContinuationTests
         var seam = jumps.narrow(0, recording.size(1) - CrossFade - 2, CrossFade + 4).max().item<float>();
         var elsewhere = jumps.narrow(0, 0, recording.size(1) - CrossFade).max().item<float>() + jumps.narrow(0, recording.size(1) + 2, SampleRate / 2).max().item<float>();
         Assert.InRange(seam, 0, elsewhere);
+    }
+
+    [Theory]
+    [InlineData(0.005)]
+    [InlineData(1)]
+    [InlineData(7)]
+    public void Seam_equals_the_recording_if_the_codec_reconstructs_it_exactly(double seconds)
+    {
+        using var scope = NewDisposeScope();
+        using var model = Load();
+        foreach (var recording in new[] { Tone(seconds), Tone(seconds).fill_(0.5f) })
+        {
+            using var continuation = new RecordingContinuation(model, recording.unsqueeze(0).clone(), Parameters(0.5));
+            var joined = continuation.Join(cat([continuation.Context(), zeros(1, 1, SampleRate)], 2));
+            Near.Equal(recording, joined[0].narrow(1, 0, recording.size(1)), 1e-7);
+        }
     }
 
     [Fact]

@@ -181,7 +181,7 @@ public class HubAnswerTests
     {
         Assert.False(HubPath.IsInside(name));
         using var hub = new HubFixture();
-        Assert.Throws<ArgumentException>(() => hub.Find(options: hub.Options with { Revision = name }));
+        Assert.Equal("options", Assert.Throws<ArgumentException>(() => hub.Find(options: hub.Options with { Revision = name })).ParamName);
         var cache = new HubCache(hub.Cache, RepoId.TryParse("org/codec")!);
         Assert.Equal(HubError.InvalidResponse, Assert.Throws<HubException>(() => cache.InSnapshot(LocalHub.Commit, name)).Error);
         Assert.Empty(hub.Hub.Requests);

@@ -55,6 +55,53 @@ public class HubCacheTests
     }
 
     [Fact]
+    public void Loop_of_links_is_repaired_by_a_download()
+    {
+        using var hub = new HubFixture();
+        hub.Find();
+        File.Delete(hub.WeightsBlob);
+        File.CreateSymbolicLink(hub.WeightsBlob, hub.WeightsBlob);
+        hub.Fails(HubError.Offline, options: hub.Options with { Offline = true });
+        hub.Find();
+        hub.HasAll();
+    }
+
+    [Theory]
+    [InlineData("snapshots")]
+    [InlineData("refs")]
+    public void Unreadable_directory_of_the_cache_is_a_HubException(string name)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        using var hub = new HubFixture();
+        hub.Find();
+        File.Delete(Path.Combine(hub.Repository, "refs", "main"));
+        var cache = new HubCache(hub.Cache, RepoId.TryParse("org/codec")!);
+        Assert.Equal([LocalHub.Commit], cache.UnreferencedSnapshots());
+        var directory = Path.Combine(hub.Repository, name);
+        File.SetUnixFileMode(directory, UnixFileMode.None);
+        try
+        {
+            if (Environment.IsPrivilegedProcess)
+            {
+                // Root reads it nevertheless.
+                Assert.Equal([LocalHub.Commit], cache.UnreferencedSnapshots());
+            }
+            else
+            {
+                Assert.Equal(HubError.Cache, Assert.Throws<HubException>(cache.UnreferencedSnapshots).Error);
+            }
+        }
+        finally
+        {
+            File.SetUnixFileMode(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+    }
+
+    [Fact]
     public void Cache_is_used_if_the_Hub_cannot_be_reached()
     {
         using var hub = new HubFixture();
@@ -144,7 +191,7 @@ public class HubCacheTests
         Assert.Equal(((string?)null, false, "http://localhost:1/api"), (given.Token, given.Offline, given.Address("api").AbsoluteUri));
         Assert.Throws<HubException>(() => HubSettings.From(new LoadContext(new PretrainedOptions { Token = "two\r\nlines" }), environment));
         Assert.Throws<HubException>(() => HubSettings.From(new LoadContext(new PretrainedOptions()), Environment_("HF_ENDPOINT=nonsense")));
-        Assert.Throws<ArgumentException>(() => HubSettings.From(new LoadContext(new PretrainedOptions { Endpoint = new Uri("ftp://x") }), environment));
+        Assert.Equal("options", Assert.Throws<ArgumentException>(() => HubSettings.From(new LoadContext(new PretrainedOptions { Endpoint = new Uri("ftp://x") }), environment)).ParamName);
     }
 
     private static HubEnvironment Environment_(string variables)

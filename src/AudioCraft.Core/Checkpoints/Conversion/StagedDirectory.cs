@@ -71,9 +71,7 @@ internal sealed class StagedDirectory : IDisposable
             }
             else if (!DirectoryEntries.TryExchange(Path, target))
             {
-                // Windows, and file systems that cannot exchange: the directory does not exist between the two renames.
-                Directory.Move(target, old);
-                Directory.Move(Path, target);
+                Replace(Path, target, old);
             }
 
             // After an exchange, Path is the old directory.
@@ -84,6 +82,26 @@ internal sealed class StagedDirectory : IDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new AudioCraftException($"'{target}' cannot be written: {e.Message}", e);
+        }
+    }
+
+    /// <summary>
+    /// Replaces a directory by two renames, for Windows and file systems that cannot exchange directories; between them it does not exist. If the second one fails, the first one is undone.
+    /// </summary>
+    /// <param name="directory">The new directory.</param>
+    /// <param name="target">The directory to replace.</param>
+    /// <param name="old">The name that the replaced directory gets.</param>
+    internal static void Replace(string directory, string target, string old)
+    {
+        Directory.Move(target, old);
+        try
+        {
+            Directory.Move(directory, target);
+        }
+        catch
+        {
+            Directory.Move(old, target);
+            throw;
         }
     }
 
