@@ -21,7 +21,10 @@ public interface ISoundCodec : ISoundModel
     Task<Sound> DecodeAsync(SoundCodes codes, CancellationToken cancellationToken = default);
 
     /// <summary>Runs other work with exclusive access to the codec, such as <see cref="EcdcFile"/>, in the order of the queue.</summary>
-    /// <param name="work">Receives the codec, which it must not keep, change permanently or dispose of, and a cancellation token. The caller owns its result.</param>
+    /// <param name="work">
+    /// Receives the codec, which it must not keep, change permanently or dispose of, and a cancellation token. It must not wait for another request to the same model,
+    /// which runs after it. The caller owns its result.
+    /// </param>
     /// <param name="cancellationToken">Removes the request from the queue, or cancels the token of <paramref name="work"/> and waits until it returns.</param>
     /// <inheritdoc cref="EncodeAsync"/>
     Task<T> RunAsync<T>(Func<CompressionModel, CancellationToken, T> work, CancellationToken cancellationToken = default);

@@ -45,7 +45,11 @@ public static class AudioCraftServiceCollectionExtensions
         return services;
     }
 
-    /// <summary>Adds a codec without a language model as <see cref="ISoundCodec"/> and to the collection of <see cref="ISoundModel"/>.</summary>
+    /// <summary>
+    /// Adds a codec without a language model as <see cref="ISoundCodec"/> and to the collection of <see cref="ISoundModel"/>. If a generative model was added that is loaded from the same
+    /// model to the same device with the same precision, both use that model, which is loaded once, and run it in turn; a codec with <see cref="AudioCraftCodecOptions.ConfigureModel"/>
+    /// is loaded separately.
+    /// </summary>
     /// <param name="services">The service collection.</param>
     /// <param name="configure">Sets the options. They can also be bound with <c>services.Configure&lt;AudioCraftCodecOptions&gt;(section)</c>.</param>
     /// <exception cref="ArgumentException">A generative model was added without a name: one of the two needs a name.</exception>
@@ -70,8 +74,8 @@ public static class AudioCraftServiceCollectionExtensions
     /// <returns>Whether the name is new.</returns>
     private static bool AddHost<T>(IServiceCollection services, string name, Action<T>? configure) where T : SoundModelOptions
     {
-        var added = (SoundModelRegistration?)services.FirstOrDefault(
-            service => service.ServiceType == typeof(SoundModelRegistration) && Equals(service.ServiceKey, name))?.KeyedImplementationInstance;
+        var added = services.Where(service => !service.IsKeyedService).Select(service => service.ImplementationInstance).OfType<SoundModelRegistration>()
+            .FirstOrDefault(registration => registration.Name == name);
         if (added is not null && added.Options != typeof(T))
         {
             throw new ArgumentException($"The name '{name}' is used by another model, with {added.Options.Name}.", nameof(name));
@@ -83,11 +87,12 @@ public static class AudioCraftServiceCollectionExtensions
             return false;
         }
 
-        services.AddKeyedSingleton(name, new SoundModelRegistration(typeof(T)));
+        services.AddSingleton(new SoundModelRegistration(name, typeof(T)));
         services.TryAddSingleton(provider => new HostingTelemetry(provider.GetService<IMeterFactory>()));
         services.TryAddSingleton<IModelLoader>(provider => new PretrainedLoader(Logger(provider)));
+        services.AddKeyedSingleton(name, (provider, _) => Shared(provider, Options<T>(provider, name)));
         services.AddKeyedSingleton(name, (provider, _) => new SoundModelHost(
-            name, Options<T>(provider, name), provider.GetRequiredService<IModelLoader>(), provider.GetRequiredService<HostingTelemetry>(),
+            name, Options<T>(provider, name), provider.GetRequiredKeyedService<SharedModel>(name), provider.GetRequiredService<HostingTelemetry>(),
             Logger(provider), provider.GetService<TimeProvider>() ?? TimeProvider.System));
         services.AddKeyedSingleton<ISoundCodec>(name, (provider, _) => new SoundCodec(Host(provider, name)));
         services.AddSingleton<ISoundModel>(provider => Host(provider, name));
@@ -98,6 +103,18 @@ public static class AudioCraftServiceCollectionExtensions
         }
 
         return true;
+    }
+
+    /// <summary>The model of the generator whose codec the options name, or a new one.</summary>
+    private static SharedModel Shared(IServiceProvider provider, SoundModelOptions options)
+    {
+        var generator = options is AudioCraftCodecOptions codec
+            ? provider.GetServices<SoundModelRegistration>().FirstOrDefault(
+                other => other.Options == typeof(AudioCraftOptions) && ModelIdentity.IsCodecOf(codec, Options<AudioCraftOptions>(provider, other.Name)))
+            : null;
+        return generator is null
+            ? new SharedModel(options, provider.GetRequiredService<IModelLoader>())
+            : provider.GetRequiredKeyedService<SharedModel>(generator.Name);
     }
 
     private static SoundModelHost Host(IServiceProvider provider, string name) => provider.GetRequiredKeyedService<SoundModelHost>(name);

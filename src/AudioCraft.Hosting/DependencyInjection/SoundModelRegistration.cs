@@ -1,4 +1,4 @@
 namespace AudioCraft.Hosting;
 
-/// <summary>Marks a name as used, with the type of its options.</summary>
-internal sealed record SoundModelRegistration(Type Options);
+/// <summary>A name of a model, with the type of its options.</summary>
+internal sealed record SoundModelRegistration(string Name, Type Options);

@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Hosting;
 
-/// <summary>A loaded model. Only the worker of its host uses it, one request at a time.</summary>
+/// <summary>A loaded model. One request at a time uses it.</summary>
 internal abstract class LoadedModel : IDisposable
 {
     public abstract SoundModelInfo Info { get; }

@@ -2,8 +2,8 @@ using Microsoft.Extensions.Logging;
 
 namespace AudioCraft.Hosting;
 
-/// <summary>Loads a model once, on the first call, and disposes of it.</summary>
-internal sealed class ModelHolder(SoundModelOptions options, IModelLoader loader, HostingTelemetry telemetry, string label, ILogger logger, TimeProvider time) : IAsyncDisposable
+/// <summary>Loads a model once, on the first call, and releases it.</summary>
+internal sealed class ModelHolder(SoundModelOptions options, SharedModel shared, HostingTelemetry telemetry, string label, ILogger logger, TimeProvider time) : IAsyncDisposable
 {
     private readonly Lock gate = new();
     private readonly CancellationTokenSource stop = new();
@@ -61,7 +61,7 @@ internal sealed class ModelHolder(SoundModelOptions options, IModelLoader loader
         return new SoundModelUnavailableException(SoundModelState.Failed, $"'{options.Model}' could not be loaded: {error.Message}", retryAfter, error);
     }
 
-    /// <summary>Cancels a download, waits until loading has ended, and disposes of the model.</summary>
+    /// <summary>Cancels a download, waits until loading has ended, and releases the model.</summary>
     public ValueTask DisposeAsync()
     {
         lock (gate)
@@ -86,11 +86,15 @@ internal sealed class ModelHolder(SoundModelOptions options, IModelLoader loader
         {
             HostingLog.Loading(logger, options.Model);
             stop.Token.ThrowIfCancellationRequested();
-            var model = await loader.LoadAsync(options, new Downloads(this), stop.Token).ConfigureAwait(false);
-            var took = time.GetElapsedTime(start);
-            telemetry.Loaded(label, took);
-            HostingLog.Loaded(logger, options.Model, model.Info.Device, took.TotalSeconds);
-            return new LoadResult(model, null);
+            var (model, isLoader) = await shared.AcquireAsync(new Downloads(this), stop.Token).ConfigureAwait(false);
+            if (isLoader)
+            {
+                var took = time.GetElapsedTime(start);
+                telemetry.Loaded(label, took);
+                HostingLog.Loaded(logger, options.Model, model.Info.Device, took.TotalSeconds);
+            }
+
+            return new LoadResult(options is AudioCraftCodecOptions && model is LoadedGenerator generator ? new GeneratorCodec(generator, options.Model) : model, null);
         }
         catch (Exception error)
         {
@@ -128,9 +132,8 @@ internal sealed class ModelHolder(SoundModelOptions options, IModelLoader loader
             last = loading;
         }
 
-        if (last is not null && (await last.ConfigureAwait(false)).Model is { } model)
+        if (last is not null && (await last.ConfigureAwait(false)).Model is not null && await shared.ReleaseAsync().ConfigureAwait(false))
         {
-            model.Dispose();
             HostingLog.Unloaded(logger, options.Model);
         }
 

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 namespace AudioCraft.Hosting;
 
 /// <summary>Generates batches of requests.</summary>
-internal sealed class GenerationRunner(AudioCraftOptions options, string label, ServiceRecord record, HostingTelemetry telemetry, ILogger logger)
+internal sealed class GenerationRunner(AudioCraftOptions options, SharedModel shared, string label, ServiceRecord record, HostingTelemetry telemetry, ILogger logger)
 {
     public AudioCraftOptions Options => options;
 
@@ -74,8 +74,23 @@ internal sealed class GenerationRunner(AudioCraftOptions options, string label, 
         {
             using (chunk)
             {
-                await jobs[chunk.Item].DeliverAsync(chunk.Audio, model.Info, chunk.StartSample).ConfigureAwait(false);
+                var delivery = jobs[chunk.Item].DeliverAsync(chunk.Audio, model.Info, chunk.StartSample);
+                await (delivery.IsCompletedSuccessfully ? Task.CompletedTask : WaitForListenerAsync(delivery.AsTask())).ConfigureAwait(false);
             }
+        }
+    }
+
+    // The listener may itself wait for the codec of this model, so the model is free meanwhile.
+    private async Task WaitForListenerAsync(Task delivery)
+    {
+        shared.EndAccess();
+        try
+        {
+            await delivery.ConfigureAwait(false);
+        }
+        finally
+        {
+            await shared.BeginAccessAsync().ConfigureAwait(false);
         }
     }
 

@@ -1,7 +1,7 @@
 namespace AudioCraft.Hosting;
 
 /// <summary>Serves the requests of a queue in order.</summary>
-internal sealed class ModelWorker(RequestQueue queue, ModelHolder holder, ServiceRecord record, GenerationRunner? runner, CancellationToken abort)
+internal sealed class ModelWorker(RequestQueue queue, ModelHolder holder, SharedModel shared, ServiceRecord record, GenerationRunner? runner, CancellationToken abort)
 {
     /// <summary>Serves until the queue is closed and empty, or is aborted.</summary>
     public async Task RunAsync()
@@ -33,6 +33,10 @@ internal sealed class ModelWorker(RequestQueue queue, ModelHolder holder, Servic
         try
         {
             loaded = await holder.GetAsync().WaitAsync(abort).ConfigureAwait(false);
+            if (loaded.Model is not null)
+            {
+                await shared.BeginAccessAsync(abort).ConfigureAwait(false);
+            }
         }
         catch (OperationCanceledException) when (abort.IsCancellationRequested)
         {
@@ -46,16 +50,28 @@ internal sealed class ModelWorker(RequestQueue queue, ModelHolder holder, Servic
             return;
         }
 
+        try
+        {
+            await ServeNextAsync(loaded.Model!).ConfigureAwait(false);
+        }
+        finally
+        {
+            shared.EndAccess();
+        }
+    }
+
+    private async Task ServeNextAsync(LoadedModel model)
+    {
         switch (queue.Take())
         {
             case WorkJob work:
                 work.Trace.Started(together: 1);
                 queue.ReportPositions();
                 record.Begin();
-                record.End(await ExecuteAsync(work, loaded.Model!).ConfigureAwait(false));
+                record.End(await ExecuteAsync(work, model).ConfigureAwait(false));
                 break;
             case GenerationJob first:
-                await GenerateAsync((LoadedGenerator)loaded.Model!, first, runner!).ConfigureAwait(false);
+                await GenerateAsync((LoadedGenerator)model, first, runner!).ConfigureAwait(false);
                 break;
         }
     }

@@ -15,19 +15,19 @@ internal sealed class SoundModelHost : ISoundModel, IHostedLifecycleService, IAs
     private readonly Task worker;
     private Task? stopped;
 
-    public SoundModelHost(string key, SoundModelOptions options, IModelLoader loader, HostingTelemetry telemetry, ILogger logger, TimeProvider time)
+    public SoundModelHost(string key, SoundModelOptions options, SharedModel shared, HostingTelemetry telemetry, ILogger logger, TimeProvider time)
     {
         (Key, Options, this.telemetry, this.logger, this.time) = (key, options, telemetry, logger, time);
         Record = new ServiceRecord(time);
         Queue = new RequestQueue(options.MaxQueueLength);
-        holder = new ModelHolder(options, loader, telemetry, Label, logger, time);
-        var runner = options is AudioCraftOptions generation ? new GenerationRunner(generation, Label, Record, telemetry, logger) : null;
+        holder = new ModelHolder(options, shared, telemetry, Label, logger, time);
+        var runner = options is AudioCraftOptions generation ? new GenerationRunner(generation, shared, Label, Record, telemetry, logger) : null;
         telemetry.Watch(this);
 
         // The worker is not part of the trace of the caller that happens to create the host.
         using (ExecutionContext.SuppressFlow())
         {
-            worker = Task.Run(new ModelWorker(Queue, holder, Record, runner, abort.Token).RunAsync);
+            worker = Task.Run(new ModelWorker(Queue, holder, shared, Record, runner, abort.Token).RunAsync);
         }
     }
 

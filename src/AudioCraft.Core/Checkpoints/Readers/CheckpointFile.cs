@@ -47,6 +47,9 @@ internal sealed class CheckpointFile : IDisposable
     /// <summary>Bytes in the file when it was opened.</summary>
     public long Length { get; }
 
+    /// <summary>Reads the deflated storages of the file.</summary>
+    public DeflatedStorages Deflated { get; } = new();
+
     /// <summary>Fills <paramref name="buffer"/> from <paramref name="offset"/>.</summary>
     /// <exception cref="CheckpointException">The file ends before the buffer is full, or the disk fails.</exception>
     public void ReadExactly(Span<byte> buffer, long offset)
@@ -153,6 +156,7 @@ internal sealed class CheckpointFile : IDisposable
     /// <summary>Closes the file. Tensors that were mapped from it stay valid.</summary>
     public void Dispose()
     {
+        Deflated.Dispose();
         handle.Dispose();
         lock (maps)
         {

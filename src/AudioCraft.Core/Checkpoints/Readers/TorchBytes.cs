@@ -7,8 +7,6 @@ namespace AudioCraft.Checkpoints;
 /// <summary>A range of a file that contains a storage, stored or deflated.</summary>
 internal sealed class TorchBytes(CheckpointFile file, string name)
 {
-    private const int SkipBytes = 64 << 10;
-
     private long start;
     private long packedLength;
     private bool deflated;
@@ -38,7 +36,11 @@ internal sealed class TorchBytes(CheckpointFile file, string name)
 
         using var guard = no_grad();
         using var all = empty(Length, dtype: ScalarType.Byte);
-        Inflate(0, all);
+        Inflating(() =>
+        {
+            using var inflater = Inflater();
+            DeflatedStorages.Fill(inflater, all);
+        });
         return all.bytes.ToArray();
     }
 
@@ -60,7 +62,7 @@ internal sealed class TorchBytes(CheckpointFile file, string name)
         // A stored boolean may be any byte, but libtorch requires 0 or 1.
         using var inflated = empty(destination.shape, dtype: type == ScalarType.Bool ? ScalarType.Byte : type);
         using var flat = inflated.view(-1);
-        Inflate(offset, flat);
+        Inflating(() => file.Deflated.Read(this, Length, Inflater, offset, flat));
         using var truth = type == ScalarType.Bool ? inflated.ne(Scalars.Zero) : null;
         destination.copy_(truth ?? inflated);
     }
@@ -68,23 +70,13 @@ internal sealed class TorchBytes(CheckpointFile file, string name)
     /// <summary>A tensor over the memory-mapped file; null if the range is deflated or cannot be mapped.</summary>
     public Tensor? TryMap(long offset, ScalarType type, long[] shape) => deflated ? null : file.TryMap(start + offset, type, shape);
 
-    private void Inflate(long offset, Tensor destination)
+    private DeflateStream Inflater() => new(new CheckpointStream(file, start, packedLength), CompressionMode.Decompress);
+
+    private void Inflating(Action read)
     {
         try
         {
-            using var inflater = new DeflateStream(new CheckpointStream(file, start, packedLength), CompressionMode.Decompress);
-            var skip = new byte[Math.Min(offset, SkipBytes)];
-            for (var left = offset; left > 0; left -= Math.Min(left, skip.Length))
-            {
-                inflater.ReadExactly(skip, 0, (int)Math.Min(left, skip.Length));
-            }
-
-            const long Run = 64 << 20;
-            for (long done = 0; done < destination.numel(); done += Run)
-            {
-                using var part = destination.narrow(0, done, Math.Min(Run, destination.numel() - done));
-                inflater.ReadExactly(part.bytes);
-            }
+            read();
         }
         catch (Exception e) when (e is InvalidDataException or EndOfStreamException)
         {
