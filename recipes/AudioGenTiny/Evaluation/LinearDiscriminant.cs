@@ -9,6 +9,8 @@ internal sealed class LinearDiscriminant
     /// <summary>Standardized values are limited to this range, so that a single outlier does not decide.</summary>
     private const double Limit = 4;
 
+    private static readonly Scalar Least = 1e-3, MinusHalf = -0.5;
+
     private readonly double[][] weights;
     private readonly double[] offsets, means, scales;
 
@@ -25,7 +27,7 @@ internal sealed class LinearDiscriminant
         var (count, size) = (examples.Count, examples[0].Length);
         var x = tensor([.. examples.SelectMany(e => e)], [count, size]).to(ScalarType.Float64);
         var mean = x.mean([0]);
-        var scale = (x - mean).square().mean([0]).sqrt() + 1e-3;
+        var scale = (x - mean).pow(Scalars.Two).mean([0]).sqrt().add(Least, Scalars.One);
         x = (x - mean) / scale;
 
         var index = tensor([.. labels.Select(label => (long)label)]);
@@ -35,16 +37,17 @@ internal sealed class LinearDiscriminant
             throw new ArgumentException($"Class {rarest} of {classes} has no example.", nameof(labels));
         }
 
-        var centers = zeros([classes, size], ScalarType.Float64).index_add(0, index, x, 1) / counts.unsqueeze(1);
+        var centers = zeros([classes, size], ScalarType.Float64).index_add(0, index, x, Scalars.One) / counts.unsqueeze(1);
         var deviations = x - centers.index_select(0, index);
-        var covariance = deviations.t().matmul(deviations) / (double)count;
-        covariance = (covariance * (1 - shrinkage)) + diag(diag(covariance) * shrinkage) + (eye(size, dtype: ScalarType.Float64) * (1e-3 + (0.02 * shrinkage)));
+        using Scalar number = (double)count, full = 1 - shrinkage, diagonal = shrinkage, added = 1e-3 + (0.02 * shrinkage);
+        var covariance = deviations.t().matmul(deviations).div(number);
+        covariance = covariance.mul(full).add(diag(diag(covariance)), diagonal).add(eye(size, dtype: ScalarType.Float64), added);
 
         // Σ w = μ for each class, by the Cholesky factor of Σ = L Lᵀ.
         var factor = linalg.cholesky(covariance);
         var half = linalg.solve_triangular(factor, centers.t(), upper: false);
         var weights = linalg.solve_triangular(factor.t(), half, upper: true).t().contiguous();
-        var offsets = (centers * weights).sum(1) * -0.5;
+        var offsets = (centers * weights).sum(1).mul(MinusHalf);
         var flat = weights.data<double>().ToArray();
         return new LinearDiscriminant([.. flat.Chunk(size)], offsets.data<double>().ToArray(), mean.data<double>().ToArray(), scale.data<double>().ToArray());
     }

@@ -8,7 +8,6 @@ internal sealed class LogMel : IDisposable
 {
     public const int Bands = 40, FramesPerSecond = 80;
     private const double Low = 30, High = 8000;
-    private static readonly Scalar _one = 1;
     private readonly Tensor window, filters, offsets;
     private readonly int rate, size;
 
@@ -18,8 +17,9 @@ internal sealed class LogMel : IDisposable
         this.rate = rate;
         size = 1 << (int)Math.Round(Math.Log2(0.064 * rate));
         using var scope = NewDisposeScope();
-        window = (hann_window(size) * (4.0 / size)).DetachFromDisposeScope();
-        offsets = arange(size).DetachFromDisposeScope();
+        using Scalar scale = 4.0 / size;
+        window = hann_window(size).mul(scale).DetachFromDisposeScope();
+        offsets = tensor([.. Enumerable.Range(0, size).Select(i => (long)i)]).DetachFromDisposeScope();
         filters = MelFilterbank.Create((size / 2) + 1, Bands, rate, Low, High).DetachFromDisposeScope();
     }
 
@@ -41,7 +41,7 @@ internal sealed class LogMel : IDisposable
         var padded = new float[(size / 2) + sound.Length + size];
         sound.CopyTo(padded.AsSpan(size / 2));
         var starts = tensor([.. Enumerable.Range(0, frames).Select(f => (long)f * rate / FramesPerSecond)]);
-        var spectrum = view_as_real(fft.rfft(tensor(padded).take(starts.unsqueeze(1).add(offsets, _one)) * window));
+        var spectrum = view_as_real(fft.rfft(tensor(padded).take(starts.unsqueeze(1).add(offsets, Scalars.One)) * window));
         var levels = (spectrum * spectrum).sum(-1).matmul(filters).data<float>().ToArray();
         for (var i = 0; i < levels.Length; i++)
         {

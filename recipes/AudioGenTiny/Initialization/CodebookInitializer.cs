@@ -13,8 +13,13 @@ public static class CodebookInitializer
     /// <summary>Share of the variance of a weight that comes from the codebook; the rest stays random, so that similar codes differ.</summary>
     private const double Share = 0.7;
 
+    private static readonly Scalar RandomFactor = Math.Sqrt(1 - Share), CodebookFactor = Math.Sqrt(Share);
+
     /// <summary>Smallest standard deviation of a dimension that is used, as a share of the largest.</summary>
-    private const float SmallestDeviation = 0.05f;
+    private static readonly Scalar SmallestDeviation = 0.05f;
+
+    /// <summary>Lower limit of divisors.</summary>
+    private static readonly Scalar Least = 1e-12f, LeastDeviation = 1e-6f;
 
     /// <summary>Sets the embeddings and output weights of a new model. The random projections come from libtorch's default generator.</summary>
     /// <param name="model">A model of the codes of <paramref name="codec"/>.</param>
@@ -40,9 +45,9 @@ public static class CodebookInitializer
             {
                 // The embedding has one more row, that of the special token, which is not changed.
                 var rows = parameters[name].narrow(0, 0, entries);
-                var initial = rows.square().mean().sqrt();
+                var initial = rows.pow(Scalars.Two).mean().sqrt();
                 var projected = vectors.matmul(randn(vectors.size(1), rows.size(1), device: vectors.device));
-                rows.mul_(Math.Sqrt(1 - Share)).add_(projected * (initial * Math.Sqrt(Share) / projected.square().mean().sqrt().clamp_min(1e-12f)));
+                rows.mul_(RandomFactor).add_(projected * (initial / projected.pow(Scalars.Two).mean().sqrt().clamp_min(Least)), CodebookFactor);
             }
         }
     }
@@ -51,10 +56,10 @@ public static class CodebookInitializer
     private static Tensor Vectors(CompressionModel codec, int codebook)
     {
         var codes = zeros(1, codebook + 1, codec.Cardinality, ScalarType.Int64, device: codec.parameters().First().device);
-        codes[0, codebook].copy_(arange(codec.Cardinality));
+        codes[0, codebook].copy_(tensor([.. Enumerable.Range(0, codec.Cardinality).Select(code => (long)code)]));
         var vectors = codec.DecodeLatent(codes)[0].transpose(0, 1).to(ScalarType.Float32);
         vectors = vectors - vectors.mean([0], keepdim: true);
-        var deviations = vectors.square().mean([0], keepdim: true).sqrt();
-        return vectors / deviations.maximum((deviations.max() * SmallestDeviation).clamp_min(1e-6f));
+        var deviations = vectors.pow(Scalars.Two).mean([0], keepdim: true).sqrt();
+        return vectors / deviations.maximum(deviations.max().mul(SmallestDeviation).clamp_min(LeastDeviation));
     }
 }

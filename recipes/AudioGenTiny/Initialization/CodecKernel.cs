@@ -75,7 +75,7 @@ internal sealed partial class CodecKernel
 
         // A row of zeros has no direction: it keeps its old one, with length 0.
         var lengths = weight.reshape(shape[0], -1).norm(1).view(-1, 1, 1);
-        direction.copy_(where(lengths == 0, direction, weight));
+        direction.copy_(where(lengths.eq(Scalars.Zero), direction, weight));
         parameters[name + ".weight_g"].copy_(lengths);
     }
 

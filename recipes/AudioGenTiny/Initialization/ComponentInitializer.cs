@@ -54,13 +54,15 @@ public sealed partial class ComponentInitializer(int batches) : ICodecInitialize
         var (encoder, decoder) = (CodecKernel.Names(parameters.Keys, "encoder"), CodecKernel.Names(parameters.Keys, "decoder"));
         foreach (var name in parameters.Keys.Where(n => BranchEnd().IsMatch(n)))
         {
-            parameters[name].mul_(name.EndsWith("bias", StringComparison.Ordinal) ? 0 : BranchScale);
+            using Scalar factor = name.EndsWith("bias", StringComparison.Ordinal) ? 0 : BranchScale;
+            parameters[name].mul_(factor);
         }
 
         int Center(int kernel) => kernel - 1 - (config.Causal ? 0 : (kernel - 1) / 2);
         var stages = config.Ratios.Count;
-        var scale = Deviation / Math.Max(1e-4, sound.square().mean().sqrt().item<float>());
-        var signal = sound * scale;
+        var scale = Deviation / Math.Max(1e-4, sound.pow(Scalars.Two).mean().sqrt().item<float>());
+        using Scalar gain = scale;
+        var signal = sound.mul(gain);
         var active = config.Channels;
         var (first, last) = (new CodecKernel(parameters, encoder[0]), new CodecKernel(parameters, decoder[^1]));
         for (var c = 0; c < Math.Min(active, config.Filters); c++)
@@ -119,7 +121,8 @@ public sealed partial class ComponentInitializer(int batches) : ICodecInitialize
             this.block = block;
             using var scope = NewDisposeScope();
             var rows = Blocks(signal);
-            var covariance = (rows.t().matmul(rows) / (double)rows.size(0)).to(ScalarType.Float64);
+            using Scalar number = (double)rows.size(0);
+            var covariance = rows.t().matmul(rows).div(number).to(ScalarType.Float64);
 
             // In ascending order, one eigenvector a column.
             var (variances, vectors) = linalg.eigh(covariance);

@@ -65,7 +65,7 @@ public sealed class VocoderInitializer(int waves) : ICodecInitializer
         foreach (var name in parameters.Keys.Where(n => n.Contains(".block.3.", StringComparison.Ordinal) && !n.EndsWith("weight_v", StringComparison.Ordinal)))
         {
             // Residual blocks add nothing at first.
-            parameters[name].fill_(0);
+            parameters[name].zero_();
         }
 
         var (encoder, decoder) = (CodecKernel.Names(parameters.Keys, "encoder"), CodecKernel.Names(parameters.Keys, "decoder"));

@@ -41,9 +41,12 @@ internal sealed record Libtorch(
     [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
     private static Libtorch Loaded(string? package)
     {
-        using (var two = torch.ones(2) + 1)
+        using (Scalar one = 1)
+        using (var ones = torch.ones(2))
+        using (var twos = ones.add(one, one))
+        using (var sum = twos.sum())
         {
-            if (two.sum().ToSingle() != 4)
+            if (sum.ToSingle() != 4)
             {
                 return new Libtorch(false, "libtorch loads but computes 1+1 incorrectly.", package, null, null, null, false, 0, false);
             }

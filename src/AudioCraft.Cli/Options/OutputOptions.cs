@@ -10,17 +10,17 @@ internal sealed class OutputOptions
     private readonly Option<string?> output = new("--output", "-o") { Description = $"A file ({string.Join(", ", OutputPaths.Formats.Select(f => "." + f))}), a directory, or - for stdout [current directory]", HelpName = "path" };
     private readonly Option<string?> format = new("--format", "-f") { Description = "Format of files in a directory and of stdout [wav]" };
     private readonly Option<string?> existing = new("--existing") { Description = "Existing files: keep them and number the new ones, replace them, or skip their prompts [keep in a directory, replace for a named file]" };
-    private readonly Option<string> level = new("--level") { Description = "Level: loudness (-14 LUFS), peak (-1 dB), rms (-18 dB), none (unchanged)" };
+    private readonly Option<string> level = new("--level") { Description = "Level: limit (reduced only if the peak exceeds -1 dB), loudness (-14 LUFS), peak (-1 dB), rms (-18 dB), none (unchanged)" };
     private readonly Option<bool> png = new("--png") { Description = "Also write a spectrogram beside each file" };
 
     /// <param name="command">The command.</param>
     /// <param name="standardLevel">The default level.</param>
-    public OutputOptions(Command command, string standardLevel = "loudness")
+    public OutputOptions(Command command, string standardLevel = "limit")
     {
         level.DefaultValueFactory = _ => standardLevel;
         format.AcceptOnlyFromAmong(OutputPaths.Formats);
         existing.AcceptOnlyFromAmong("keep", "replace", "skip");
-        level.AcceptOnlyFromAmong("loudness", "peak", "rms", "none");
+        level.AcceptOnlyFromAmong("limit", "loudness", "peak", "rms", "none");
         foreach (var option in new Option[] { output, format, existing, level, png })
         {
             command.Add(option);
@@ -53,6 +53,7 @@ internal sealed class OutputOptions
             "rms" => new AudioWriteOptions { Normalization = AudioNormalization.Rms },
             // Clips values beyond full scale, which integers cannot represent.
             "none" => new AudioWriteOptions { Normalization = AudioNormalization.Clip, PeakClipHeadroomDb = 0 },
-            _ => new AudioWriteOptions { Normalization = AudioNormalization.Loudness, LoudnessCompressor = true },
+            "loudness" => new AudioWriteOptions { Normalization = AudioNormalization.Loudness, LoudnessCompressor = true },
+            _ => new AudioWriteOptions { Normalization = AudioNormalization.Peak, Normalize = false },
         };
 }

@@ -12,6 +12,8 @@ internal static class Spectrogram
     private const int Left = 64, Right = 28, Caption = 28, Axis = 34, Tick = 5, TimeLabelWidth = 90, FrequencyLabelHeight = 48;
     private const double FloorDecibels = -90;
 
+    private static readonly Scalar Frequency = 2 * Math.PI / Window, FullScale = Window / 4.0, Least = 1e-9, Twenty = 20, MinusHalf = -0.5;
+
     private static readonly double[] TimeSteps = [0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600];
     private static readonly double[] FrequencySteps = [100, 200, 250, 500, 1000, 2000, 4000, 5000, 10_000, 20_000, 50_000];
 
@@ -98,13 +100,13 @@ internal static class Spectrogram
         using var guard = no_grad();
         using var scope = NewDisposeScope();
         var sound = nn.functional.pad(wav.cpu().to(ScalarType.Float32).reshape(-1, wav.size(-1)).narrow(0, 0, 1), [Window / 2, Window / 2], PaddingModes.Constant, 0).squeeze(0);
-        var time = arange(Window, dtype: ScalarType.Float32);
-        var window = (time * (2 * Math.PI / Window)).cos() * -0.5 + 0.5;
-        var angle = time.unsqueeze(1) * arange(Bins, dtype: ScalarType.Float32).unsqueeze(0) * (2 * Math.PI / Window);
+        var time = tensor([.. Enumerable.Range(0, Window).Select(i => (float)i)]);
+        var window = time.mul(Frequency).cos().mul(MinusHalf).add(Scalars.Half, Scalars.One);
+        var angle = (time.unsqueeze(1) * time.narrow(0, 0, Bins).unsqueeze(0)).mul(Frequency);
         var frames = sound.unfold(0, Window, hop) * window;
         var (real, imaginary) = (frames.matmul(angle.cos()), frames.matmul(angle.sin()));
-        var magnitude = (real * real + imaginary * imaginary).sqrt() / (Window / 4.0);
-        return ((magnitude + 1e-9).log10() * 20).contiguous().data<float>().ToArray();
+        var magnitude = (real * real).add(imaginary * imaginary, Scalars.One).sqrt().div(FullScale);
+        return magnitude.add(Least, Scalars.One).log10().mul(Twenty).contiguous().data<float>().ToArray();
     }
 
     private static SKColor Color(float decibels)

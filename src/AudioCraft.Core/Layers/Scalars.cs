@@ -15,6 +15,9 @@ internal static class Scalars
     /// <summary>1.</summary>
     public static readonly Scalar One = 1;
 
+    /// <summary>2.</summary>
+    public static readonly Scalar Two = 2;
+
     /// <summary>-1.</summary>
     public static readonly Scalar MinusOne = -1;
 

@@ -82,16 +82,18 @@ public sealed record SoundMixing
         var start = (int)random.Below((long)(total * (1 - MinimumOverlap)) + 1);
         var ratio = LowestRatio + (random.Uniform() * (HighestRatio - LowestRatio));
         var level = LowestLevel + (random.Uniform() * (HighestLevel - LowestLevel));
-        var mixture = first * (Amplitude(PartLevel) / (Level(first) + Least));
-        mixture.narrow(1, start, total - start).add_(second.narrow(1, 0, total - start) * (Amplitude(PartLevel - ratio) / (Level(second) + Least)));
-        mixture = mixture * (Amplitude(level) / (Level(mixture) + Least));
-        var peak = mixture.abs().max().item<float>();
-        return (peak > HighestPeak ? mixture * (HighestPeak / peak) : mixture, Math.Min(total, Math.Max(firstLength, start + secondLength)));
+        using Scalar firstFactor = Amplitude(PartLevel) / (Level(first) + Least), secondFactor = Amplitude(PartLevel - ratio) / (Level(second) + Least);
+        var mixture = first.mul(firstFactor);
+        mixture.narrow(1, start, total - start).add_(second.narrow(1, 0, total - start), secondFactor);
+        using Scalar factor = Amplitude(level) / (Level(mixture) + Least);
+        mixture.mul_(factor);
+        using Scalar limit = HighestPeak / Math.Max(HighestPeak, mixture.abs().max().item<float>());
+        return (mixture.mul_(limit), Math.Min(total, Math.Max(firstLength, start + secondLength)));
     }
 
     private static double Amplitude(double decibels) => Math.Pow(10, decibels / 20);
 
-    private static double Level(Tensor wav) => wav.square().mean().sqrt().item<float>();
+    private static double Level(Tensor wav) => wav.pow(Scalars.Two).mean().sqrt().item<float>();
 
     private static void Require(bool condition, string name, double value, string expected)
     {

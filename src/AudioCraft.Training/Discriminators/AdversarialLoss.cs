@@ -70,8 +70,9 @@ public sealed class AdversarialLoss : Module<Tensor, Tensor, (Tensor Adversarial
         using var scope = NewDisposeScope();
         var ofFake = adversary.forward(fake.detach()).Logits;
         var ofReal = adversary.forward(real.detach()).Logits;
-        var sum = stack(ofFake.Zip(ofReal, (f, r) => criterion.Fake(f) + criterion.Real(r))).sum();
-        var loss = normalize ? sum / ofFake.Count : sum;
+        var sum = stack(ofFake.Zip(ofReal, (f, r) => criterion.Fake(f).add(criterion.Real(r), Scalars.One))).sum();
+        using Scalar count = normalize ? ofFake.Count : 1;
+        var loss = sum.div(count);
         zeroGradients();
         loss.backward();
         step();
@@ -100,8 +101,9 @@ public sealed class AdversarialLoss : Module<Tensor, Tensor, (Tensor Adversarial
 
         if (normalize)
         {
-            adversarial = adversarial / ofFake.Logits.Count;
-            features = features / ofFake.Logits.Count;
+            using Scalar count = ofFake.Logits.Count;
+            adversarial = adversarial.div(count);
+            features = features.div(count);
         }
 
         return (adversarial.MoveToOuterDisposeScope(), features.MoveToOuterDisposeScope());

@@ -29,7 +29,7 @@ internal sealed class ComplexSpectrogram : Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
-        var weights = normalized ? window / window.square().sum().sqrt() : window;
+        var weights = normalized ? window / window.pow(Scalars.Two).sum().sqrt() : window;
         var (real, imaginary) = fourier.Parts(input.reshape(-1, input.size(2)), weights);
         long[] shape = [input.size(0), input.size(1), real.size(1), real.size(2)];
         return cat([real.view(shape), imaginary.view(shape)], 1).MoveToOuterDisposeScope();

@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -35,6 +36,7 @@ public sealed class FeatureMatchingLoss : Module
 
         using var scope = NewDisposeScope();
         var sum = stack(fake.Zip(real, (have, want) => loss.forward(have, want).reshape([]))).sum();
-        return (normalize ? sum / fake.Count : sum).MoveToOuterDisposeScope();
+        using Scalar count = normalize ? fake.Count : 1;
+        return sum.div(count).MoveToOuterDisposeScope();
     }
 }

@@ -1,3 +1,4 @@
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -9,7 +10,7 @@ namespace AudioCraft.Training;
 /// </summary>
 internal sealed class SpectralNormWeight : ConvWeight
 {
-    private const double Epsilon = 1e-12;
+    private static readonly Scalar Epsilon = 1e-12;
 
     private readonly Parameter weight_orig;
     private readonly Tensor weight_u;

@@ -33,6 +33,6 @@ internal sealed class WeightNormWeight : ConvWeight
     {
         using var scope = NewDisposeScope();
         long[] shape = [v.size(0), .. Enumerable.Repeat(1L, (int)v.dim() - 1)];
-        return v.reshape(v.size(0), -1).square().sum(1).sqrt().reshape(shape).MoveToOuterDisposeScope();
+        return v.reshape(v.size(0), -1).pow(Scalars.Two).sum(1).sqrt().reshape(shape).MoveToOuterDisposeScope();
     }
 }

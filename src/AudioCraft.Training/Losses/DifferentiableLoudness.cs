@@ -11,11 +11,13 @@ namespace AudioCraft.Training;
 /// </summary>
 internal sealed class DifferentiableLoudness : IDisposable
 {
-    private const double Offset = -0.691;
+    private static readonly Scalar Offset = -0.691;
 
     /// <summary>Minimum energy.</summary>
-    private const double Least = 1e-10;
+    private static readonly Scalar Least = 1e-10;
 
+    private static readonly Scalar Epsilon = STFTLoss.FloatEpsilon;
+    private static readonly Scalar AbsoluteGate = -70, RelativeGate = -10, Ten = 10;
     private static readonly double[] Gains = [1, 1, 1, 1.41, 1.41];
 
     private readonly FixedTensor shelf;
@@ -43,7 +45,7 @@ internal sealed class DifferentiableLoudness : IDisposable
     public Tensor OfBlocks(Tensor sound)
     {
         using var scope = NewDisposeScope();
-        return Level(Energy(sound).sum(1) + STFTLoss.FloatEpsilon).MoveToOuterDisposeScope();
+        return Level(Energy(sound).sum(1).add(Epsilon, Scalars.One)).MoveToOuterDisposeScope();
     }
 
     /// <summary>
@@ -55,8 +57,8 @@ internal sealed class DifferentiableLoudness : IDisposable
         using var scope = NewDisposeScope();
         var energy = Energy(sound).sum(1);
         var levels = Level(energy.clamp_min(Least));
-        var audible = levels > -70;
-        var threshold = Level(Mean(energy, audible)) - 10;
+        var audible = levels.gt(AbsoluteGate);
+        var threshold = Level(Mean(energy, audible)).add(RelativeGate, Scalars.One);
         return Level(Mean(energy, audible.logical_and(levels > threshold.unsqueeze(1)))).MoveToOuterDisposeScope();
     }
 
@@ -67,9 +69,9 @@ internal sealed class DifferentiableLoudness : IDisposable
     }
 
     private static Tensor Mean(Tensor energy, Tensor counted) =>
-        ((energy * counted).sum(1) / counted.sum(1).clamp_min(1)).clamp_min(Least);
+        ((energy * counted).sum(1) / counted.sum(1).clamp_min(Scalars.One)).clamp_min(Least);
 
-    private static Tensor Level(Tensor energy) => (energy.log10() * 10.0) + Offset;
+    private static Tensor Level(Tensor energy) => energy.log10().mul(Ten).add(Offset, Scalars.One);
 
     // [B, C, blocks], weighted by channel: rear channels count more.
     private Tensor Energy(Tensor sound)
@@ -78,14 +80,14 @@ internal sealed class DifferentiableLoudness : IDisposable
         var signals = sound.reshape(-1, 1, sound.size(2));
         var weighted = Filter(Filter(signals, shelf), highPass).view(sound.size(0), channels, -1);
         var gains = tensor(Gains.Take((int)channels).ToArray(), sound.dtype, sound.device).view(1, -1, 1);
-        return weighted.square().unfold(2, BlockSamples, step).mean([-1]) * gains;
+        return weighted.pow(Scalars.Two).unfold(2, BlockSamples, step).mean([-1]) * gains;
     }
 
     private static Tensor Filter(Tensor signals, FixedTensor response)
     {
         var taps = response.Like(signals);
         var padded = functional.pad(signals, (taps.size(2) - 1, 0));
-        return functional.conv1d(padded, taps).clamp(-1, 1);
+        return functional.conv1d(padded, taps).clamp(Scalars.MinusOne, Scalars.One);
     }
 
     // [1, 1, taps], the last sample of the response first.

@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace AudioCraft.Training;
@@ -47,7 +48,8 @@ public sealed class MRSTFTLoss : AudioLoss
         var each = distances.Select(distance => distance.Compute(output, reference)).ToList();
         var convergence = stack(each.Select(pair => pair.Convergence)).mean();
         var magnitude = stack(each.Select(pair => pair.Magnitude)).mean();
-        return (convergence * factorSc) + (magnitude * factorMag);
+        using Scalar weightSc = factorSc, weightMag = factorMag;
+        return convergence.mul(weightSc).add(magnitude, weightMag);
     }
 
     /// <inheritdoc/>

@@ -53,7 +53,7 @@ public sealed class MelSpectrogram : Module<Tensor, Tensor>
         window = new FixedTensor(() =>
         {
             var hann = AnalysisWindows.Make(AnalysisWindow.Hann, length);
-            return normalized ? hann / hann.square().sum().sqrt() : hann;
+            return normalized ? hann / hann.pow(Scalars.Two).sum().sqrt() : hann;
         });
         filters = new FixedTensor(() => MelFilterbank.Create(fourier.Bins, nMels, sampleRate, fMin, highest));
         RegisterComponents();
@@ -100,7 +100,8 @@ public sealed class MelSpectrogram : Module<Tensor, Tensor>
     /// <summary><c>log10(floor + power)</c>.</summary>
     internal Tensor Logarithm(Tensor power)
     {
-        using var raised = power + floorLevel;
+        using Scalar floor = floorLevel;
+        using var raised = power.add(floor, Scalars.One);
         return raised.log10();
     }
 

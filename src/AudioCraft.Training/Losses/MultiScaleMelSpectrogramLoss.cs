@@ -1,3 +1,4 @@
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -56,10 +57,12 @@ public sealed class MultiScaleMelSpectrogramLoss : AudioLoss
             Tensor have = scale.Frames(output, nameof(output)), want = scale.Frames(reference, nameof(reference));
             var linear = functional.l1_loss(have, want);
             var logarithmic = functional.mse_loss(scale.Logarithm(have), scale.Logarithm(want));
-            var loss = linear + (weights[i] == 1 ? logarithmic : logarithmic * weights[i]);
-            sum = sum is null ? loss : sum + loss;
+            using Scalar weight = weights[i];
+            var loss = linear.add(logarithmic, weight);
+            sum = sum is null ? loss : sum.add(loss, Scalars.One);
         }
 
-        return normalized ? sum! / (weights.Sum() + weights.Length) : sum!;
+        using Scalar total = normalized ? weights.Sum() + weights.Length : 1;
+        return sum!.div(total);
     }
 }

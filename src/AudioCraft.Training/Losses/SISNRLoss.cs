@@ -11,6 +11,7 @@ namespace AudioCraft.Training;
 /// </summary>
 public sealed class SISNRLoss : AudioLoss
 {
+    private static readonly Scalar MinusTen = -10;
     private readonly int? frame;
     private readonly int stride;
     private readonly double epsilon;
@@ -56,14 +57,14 @@ public sealed class SISNRLoss : AudioLoss
         AudioShape.Check(output, nameof(output));
         var size = frame ?? reference.size(2);
         Tensor want = Segments(reference, size), have = Segments(output, size);
-        var floor = epsilon * size;
-        var energy = want.square().sum(-1, keepdim: true) + floor;
+        using Scalar floor = epsilon * size;
+        var energy = want.pow(Scalars.Two).sum(-1, keepdim: true).add(floor, Scalars.One);
         var projection = (want * have).sum(-1, keepdim: true) * want / energy;
         var noise = have - projection;
-        return ((Energy(projection, floor).log10() - Energy(noise, floor).log10()) * 10.0).mean().neg();
+        return (Energy(projection, floor).log10() - Energy(noise, floor).log10()).mul(MinusTen).mean();
     }
 
-    private static Tensor Energy(Tensor segments, double floor) => segments.square().sum(-1) + floor;
+    private static Tensor Energy(Tensor segments, Scalar floor) => segments.pow(Scalars.Two).sum(-1).add(floor, Scalars.One);
 
     // [B, C, T] → [B, C, segments, samples], each with a mean of 0.
     private Tensor Segments(Tensor sound, long size)

@@ -8,7 +8,7 @@ namespace AudioCraft.Training;
 internal sealed class STFTDistance : IDisposable
 {
     /// <summary>Minimum power, so that root and logarithm have finite gradients in silence.</summary>
-    private const double LeastPower = 1e-7;
+    private static readonly Scalar LeastPower = 1e-7;
 
     private readonly ShortTimeFourier fourier;
     private readonly FixedTensor window;
@@ -40,8 +40,9 @@ internal sealed class STFTDistance : IDisposable
     {
         using var scope = NewDisposeScope();
         Tensor have = Magnitude(output), want = Magnitude(reference);
-        var convergence = (want - have).norm() / (want.norm() + epsilon);
-        var magnitude = functional.l1_loss((have + epsilon).log(), (want + epsilon).log());
+        using Scalar added = epsilon;
+        var convergence = (want - have).norm() / want.norm().add(added, Scalars.One);
+        var magnitude = functional.l1_loss(have.add(added, Scalars.One).log(), want.add(added, Scalars.One).log());
         return (convergence.MoveToOuterDisposeScope(), magnitude.MoveToOuterDisposeScope());
     }
 

@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace AudioCraft.Training;
@@ -39,7 +40,8 @@ public sealed class STFTLoss : AudioLoss
     {
         AudioShape.Check(output, nameof(output), distance.MinSamples);
         var (convergence, magnitude) = distance.Compute(output, reference);
-        return (convergence * factorSc) + (magnitude * factorMag);
+        using Scalar weightSc = factorSc, weightMag = factorMag;
+        return convergence.mul(weightSc).add(magnitude, weightMag);
     }
 
     /// <inheritdoc/>

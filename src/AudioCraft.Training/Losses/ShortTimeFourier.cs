@@ -76,11 +76,11 @@ internal sealed class ShortTimeFourier : IDisposable
         using var scope = NewDisposeScope();
         if (matrix is not null)
         {
-            var squares = Product(signals, window).square();
-            return (squares.narrow(2, 0, Bins) + squares.narrow(2, Bins, Bins)).MoveToOuterDisposeScope();
+            var squares = Product(signals, window).pow(Scalars.Two);
+            return squares.narrow(2, 0, Bins).add(squares.narrow(2, Bins, Bins), Scalars.One).MoveToOuterDisposeScope();
         }
 
-        return Operator(signals, window).square().sum(3).transpose(1, 2).MoveToOuterDisposeScope();
+        return Operator(signals, window).pow(Scalars.Two).sum(3).transpose(1, 2).MoveToOuterDisposeScope();
     }
 
     public void Dispose() => matrix?.Dispose();

@@ -59,7 +59,8 @@ public sealed class TFLoudnessRatioLoss : AudioLoss
         var want = splitter.Split(reference.squeeze(1));
         var difference = splitter.Split(output.squeeze(1)) - want;
         var ratio = (Loudness(difference) - Loudness(want)).reshape(-1, output.size(0));
-        return ((ratio / temperature).softmax(0) * ratio).mean();
+        using Scalar divisor = temperature;
+        return (ratio.div(divisor).softmax(0) * ratio).mean();
     }
 
     /// <inheritdoc/>

@@ -111,6 +111,8 @@ public sealed class AdamW : IStateful, IDisposable
         // The averages start at zero; the corrections remove this bias.
         var correction = Math.Sqrt(1 - Math.Pow(Options.Beta2, Updates));
         var step = rate / (1 - Math.Pow(Options.Beta1, Updates));
+        using Scalar decay = 1 - (rate * Options.WeightDecay), beta1 = Options.Beta1, beta2 = Options.Beta2, rest1 = 1 - Options.Beta1, rest2 = 1 - Options.Beta2;
+        using Scalar divisor = correction, epsilon = Options.Epsilon, change = -step;
         foreach (var slot in slots)
         {
             using var parameterScope = NewDisposeScope();
@@ -121,13 +123,13 @@ public sealed class AdamW : IStateful, IDisposable
 
             if (Options.WeightDecay > 0)
             {
-                slot.Parameter.mul_(1 - (rate * Options.WeightDecay));
+                slot.Parameter.mul_(decay);
             }
 
-            slot.Average.mul_(Options.Beta1).add_(gradient, 1 - Options.Beta1);
-            slot.Squares.mul_(Options.Beta2).addcmul_(gradient, gradient, 1 - Options.Beta2);
-            var scale = slot.Squares.sqrt().div_(correction).add_(Options.Epsilon);
-            slot.Parameter.addcdiv_(slot.Average, scale, -step);
+            slot.Average.mul_(beta1).add_(gradient, rest1);
+            slot.Squares.mul_(beta2).addcmul_(gradient, gradient, rest2);
+            var scale = slot.Squares.sqrt().div_(divisor).add_(epsilon, Scalars.One);
+            slot.Parameter.addcdiv_(slot.Average, scale, change);
         }
 
         ZeroGradients();

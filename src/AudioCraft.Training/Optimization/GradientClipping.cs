@@ -32,9 +32,10 @@ public static class GradientClipping
         var factor = maximum / (norm + 1e-6);
         if (factor < 1)
         {
+            using Scalar scale = factor;
             foreach (var gradient in gradients)
             {
-                gradient.mul_(factor);
+                gradient.mul_(scale);
             }
         }
 

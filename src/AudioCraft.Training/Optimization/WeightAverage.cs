@@ -47,10 +47,11 @@ public sealed class WeightAverage : IStateful, IDisposable
     {
         count = (count * decay) + 1;
         var share = unbiased ? 1 / count : 1 - decay;
+        using Scalar kept = 1 - share, added = share;
         using var guard = no_grad();
         foreach (var (own, average) in weights.Values)
         {
-            average.mul_(1 - share).add_(own, share);
+            average.mul_(kept).add_(own, added);
         }
     }
 

@@ -7,7 +7,7 @@ namespace AudioCraft.Training;
 internal static class CodebookClusters
 {
     /// <summary>Frames closer to the frame of silence than this share of the largest distance count as silence; one in <see cref="SilentFrames"/> of them is clustered.</summary>
-    private const double SilenceShare = 0.02;
+    private static readonly Scalar SilenceShare = 0.02;
     private const int SilentFrames = 32;
 
     /// <summary>Runs k-means for each codebook.</summary>
@@ -34,7 +34,7 @@ internal static class CodebookClusters
         var silence = model.Encoder.call(zeros(1, model.Channels, 16 * model.Config.Encoder.HopLength, device: frames.device)).select(2, 8);
         var all = frames.transpose(0, 1).flatten(1);
         var distance = (all - silence.view(-1, 1)).norm(0);
-        var audible = distance > SilenceShare * distance.max();
+        var audible = distance > distance.max().mul(SilenceShare);
         var few = audible.logical_not().nonzero().view(-1).slice(0, 0, long.MaxValue, SilentFrames);
         return all.index_select(1, cat([audible.nonzero().view(-1), few])).unsqueeze(0);
     }

@@ -112,7 +112,8 @@ public sealed class CompressionSolver : Solver
             : update < options.QuantizeAfter ? (model.Decoder.call(model.Encoder.call(x)).narrow(2, 0, x.size(2)), null)
             : Quantized(x, update);
         var current = losses.Train(y, x, update, metrics);
-        var weighted = penalty is { requires_grad: true } ? penalty * options.CommitmentWeight : null;
+        using Scalar commitment = options.CommitmentWeight;
+        var weighted = penalty is { requires_grad: true } ? penalty.mul(commitment) : null;
         metrics.Add("loss", balancer.Backward(current, y, weighted));
         options.Initializer?.MaskGradients(model);
         if (penalty is not null)

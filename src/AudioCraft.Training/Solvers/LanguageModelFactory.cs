@@ -44,7 +44,7 @@ public static class LanguageModelFactory
     private static void Initialize(LMModel model)
     {
         using var guard = no_grad();
-        var depth = 1 / Math.Sqrt(2.0 * model.Config.NumLayers);
+        using Scalar depth = 1 / Math.Sqrt(2.0 * model.Config.NumLayers);
         foreach (var (name, parameter) in model.named_parameters())
         {
             if (name.StartsWith("emb.", StringComparison.Ordinal))

@@ -95,7 +95,8 @@ internal static class SequenceCrossEntropy
         for (var k = 0; k < codebooks; k++)
         {
             var logits = model.ComputeLogits(k, hidden).view(-1, model.Config.Cardinality).to(ScalarType.Float32);
-            losses.Add(functional.cross_entropy(logits, targets[k], ignore_index: Ignored, reduction: Reduction.Sum) / Math.Max(1, counts[k]));
+            using Scalar count = Math.Max(1, counts[k]);
+            losses.Add(functional.cross_entropy(logits, targets[k], ignore_index: Ignored, reduction: Reduction.Sum).div(count));
         }
 
         var each = stack(losses);

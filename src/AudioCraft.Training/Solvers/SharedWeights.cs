@@ -70,7 +70,7 @@ internal sealed class SharedWeights : Module
         using var guard = no_grad();
         for (var copy = 1; copy < gradients.Length; copy++)
         {
-            gradients[0].add_(gradients[copy]);
+            gradients[0].add_(gradients[copy], Scalars.One);
         }
 
         weights.grad = gradients[0];
