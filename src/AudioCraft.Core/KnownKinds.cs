@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using AudioCraft.Checkpoints;
+using AudioCraft.Formats;
 
 namespace AudioCraft;
 
@@ -118,12 +119,12 @@ public sealed class KnownKinds
     /// <returns>True if it mentions one, if it is null or blank (audio without a description), or if no list is given.</returns>
     public bool Includes(string? description) => terms.Count == 0 || string.IsNullOrWhiteSpace(description) || Match(description).Count > 0;
 
-    /// <summary>The distinct words of a text in lower case and, if the platform supports it, in Unicode's composed form (NFC).</summary>
+    /// <summary>The distinct words of a text in lower case and Unicode's composed form (NFC).</summary>
     private static HashSet<string> Words(string text)
     {
         var words = new HashSet<string>();
         var word = new StringBuilder();
-        foreach (var rune in text.EnumerateRunes())
+        foreach (var rune in CanonicalComposition.Of(text).EnumerateRunes())
         {
             if (Rune.IsLetterOrDigit(rune) || Rune.GetUnicodeCategory(rune) is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark)
             {
@@ -142,7 +143,7 @@ public sealed class KnownKinds
         {
             if (word.Length > 0)
             {
-                words.Add(word.ToString().Normalize(NormalizationForm.FormC));
+                words.Add(word.ToString());
                 word.Clear();
             }
         }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using AudioCraft.Cli.Output;
+using AudioCraft.Formats;
 
 namespace AudioCraft.Cli.Tests;
 

@@ -1,11 +1,11 @@
 using System.Globalization;
 using System.Text;
 
-namespace AudioCraft.Cli.Output;
+namespace AudioCraft.Formats;
 
 /// <summary>
-/// Unicode normalization form C (Unicode Standard Annex #15). <see cref="string.Normalize()"/> returns its input here: the tool runs without ICU
-/// (<c>InvariantGlobalization</c>), which small Linux systems do not have.
+/// Unicode normalization form C (Unicode Standard Annex #15). <see cref="string.Normalize()"/> returns its input in applications that run
+/// without ICU (<c>InvariantGlobalization</c>), such as the tool. AudioCraft.Cli compiles this file too.
 /// </summary>
 internal static class CanonicalComposition
 {
