@@ -215,7 +215,7 @@ public class WavHeaderTests
         byte[] bytes = [.. Enumerable.Range(0, 200_000).Select(i => (byte)(i % 251))];
         foreach (var (count, limit, length, whole) in new[] { (200_000L, 200_000L, 200_000L, true), (long.MaxValue, 200_000, 200_000, true), (long.MaxValue, 199_999, 199_999, false), (65_536, 1 << 20, 65_536, true), (300_000, 1 << 20, 200_000, true), (0, 10, 0, true) })
         {
-            var copy = new ByteSource(new OneWay(bytes), "it").Copy(count, limit, out var isWhole);
+            var copy = new AudioCraft.Formats.ByteSource(new OneWay(bytes), "it").Copy(count, limit, out var isWhole);
             Assert.Equal((length, whole), (copy.Remaining!.Value, isWhole));
             var all = new byte[length];
             copy.ReadExactly(all, "it");
