@@ -29,7 +29,7 @@ public abstract partial class BaseGenModel
         GenerationParams? parameters = null, IProgress<GenerationProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         using var continuation = Continuation(recording, sampleRate, descriptions, parameters);
-        using var audio = AudioOnly(Run(Request(continuation, descriptions, progress), cancellationToken));
+        using var audio = AudioOnly(Run(Request(continuation.Context(), descriptions, continuation.Parameters, progress), cancellationToken));
         return continuation.Join(audio);
     }
 
@@ -39,15 +39,14 @@ public abstract partial class BaseGenModel
         GenerationParams? parameters = null, IProgress<GenerationProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         var continuation = Continuation(recording, sampleRate, descriptions, parameters);
-        return RunAndJoinAsync();
-
-        async Task<Tensor> RunAndJoinAsync()
+        try
         {
-            using (continuation)
-            {
-                using var audio = await AudioOnly(RunAsync(Request(continuation, descriptions, progress), cancellationToken)).ConfigureAwait(false);
-                return continuation.Join(audio);
-            }
+            return RunAndJoinAsync(continuation, Request(continuation.Context(), descriptions, continuation.Parameters, progress), cancellationToken);
+        }
+        catch
+        {
+            continuation.Dispose();
+            throw;
         }
     }
 
@@ -89,11 +88,11 @@ public abstract partial class BaseGenModel
 
     private RecordingContinuation Continuation(Tensor recording, int sampleRate, IReadOnlyList<string?>? descriptions, GenerationParams? parameters)
     {
-        var checkedParameters = Checked(parameters);
+        parameters?.Validate();
         var converted = Converted(recording, sampleRate, descriptions, nameof(recording), nameof(sampleRate));
         try
         {
-            return new RecordingContinuation(this, converted, checkedParameters);
+            return new RecordingContinuation(this, converted, parameters ?? GenerationParams);
         }
         catch
         {
@@ -102,26 +101,32 @@ public abstract partial class BaseGenModel
         }
     }
 
-    private GenerationRequest Request(RecordingContinuation continuation, IReadOnlyList<string?>? descriptions, IProgress<GenerationProgress>? progress) =>
-        Request(continuation.Context(), descriptions, continuation.Parameters, progress);
+    private async Task<Tensor> RunAndJoinAsync(RecordingContinuation continuation, GenerationRequest request, CancellationToken cancellationToken)
+    {
+        using (continuation)
+        {
+            using var audio = await AudioOnly(RunAsync(request, cancellationToken)).ConfigureAwait(false);
+            return continuation.Join(audio);
+        }
+    }
 
     private GenerationRequest Request(
         Tensor prompt, int promptSampleRate, IReadOnlyList<string?>? descriptions, GenerationParams? parameters, IProgress<GenerationProgress>? progress)
     {
-        var checkedParameters = Checked(parameters);
-        return Request(Converted(prompt, promptSampleRate, descriptions, nameof(prompt), nameof(promptSampleRate)), descriptions, checkedParameters, progress);
+        parameters?.Validate();
+        return Request(Converted(prompt, promptSampleRate, descriptions, nameof(prompt), nameof(promptSampleRate)), descriptions, parameters ?? GenerationParams, progress);
     }
 
     /// <param name="prompt">[B, C, T], converted. The request owns it, and disposes it on errors.</param>
     /// <param name="descriptions">One text (or null) an item; null for none.</param>
-    /// <param name="parameters">Checked parameters.</param>
+    /// <param name="parameters">The parameters of the call.</param>
     /// <param name="progress">Receives the progress after each decoding step, or null.</param>
     private GenerationRequest Request(Tensor prompt, IReadOnlyList<string?>? descriptions, GenerationParams parameters, IProgress<GenerationProgress>? progress)
     {
         try
         {
             string?[] texts = descriptions is null ? new string?[prompt.size(0)] : [.. descriptions];
-            return new GenerationRequest(texts, LM.LongestDescription(texts), parameters, MemoryLimit, prompt, progress);
+            return new GenerationRequest(texts, LM.LongestDescription(texts), Checked(parameters, texts.Length, prompt), MemoryLimit, prompt, progress);
         }
         catch
         {

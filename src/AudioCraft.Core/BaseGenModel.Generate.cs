@@ -234,10 +234,24 @@ public abstract partial class BaseGenModel
         gate.ThrowIfDisposed();
     }
 
-    private GenerationParams Checked(GenerationParams? parameters)
+    /// <summary>The parameters of a call, checked on entry; lists of the caller are copied.</summary>
+    /// <param name="parameters">The parameters of the call; null for <see cref="GenerationParams"/>.</param>
+    /// <param name="items">The number of items.</param>
+    /// <param name="prompt">[B, C, T] with the model's sample rate, or null.</param>
+    /// <exception cref="ArgumentException">A value is out of range, the number of seeds is not that of the items, or the durations do not fit the model.</exception>
+    private GenerationParams Checked(GenerationParams? parameters, long items, Tensor? prompt = null)
     {
         parameters?.Validate();
-        return parameters ?? GenerationParams;
+        var result = parameters ?? GenerationParams;
+        if (result.ItemSeeds is { } seeds)
+        {
+            long[] copy = [.. seeds];
+            result = copy.Length == items ? result with { ItemSeeds = copy }
+                : throw new ArgumentException($"{nameof(GenerationParams.ItemSeeds)} has {copy.Length} seeds for {items} items.", nameof(parameters));
+        }
+
+        WindowPlan.Check(this, result, prompt is null ? 0 : (long)Math.Round(prompt.size(2) * FrameRate / SampleRate, MidpointRounding.ToZero));
+        return result;
     }
 
     private static IReadOnlyList<string> One(string description)
@@ -263,13 +277,13 @@ public abstract partial class BaseGenModel
         }
 
         string[] texts = [.. descriptions];
-        return new GenerationRequest(texts, LM.LongestDescription(texts), Checked(parameters), MemoryLimit, Progress: progress);
+        return new GenerationRequest(texts, LM.LongestDescription(texts), Checked(parameters, texts.Length), MemoryLimit, Progress: progress);
     }
 
     private GenerationRequest Request(int numSamples, GenerationParams? parameters, IProgress<GenerationProgress>? progress)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(numSamples, 1);
-        return new GenerationRequest(new string?[numSamples], Tokens: 1, Checked(parameters), MemoryLimit, Progress: progress);
+        return new GenerationRequest(new string?[numSamples], Tokens: 1, Checked(parameters, numSamples), MemoryLimit, Progress: progress);
     }
 
     private static Tensor Joined(List<Tensor> parts) => parts is [var only] ? only : cat(parts, 0);

@@ -119,7 +119,8 @@ public abstract partial class BaseGenModel : IDisposable
     public long EstimateMemory(int items = 1, GenerationParams? parameters = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(items, 1);
-        return EstimateMemory(items, GenerationMemory.UsualTokens, Checked(parameters));
+        parameters?.Validate();
+        return EstimateMemory(items, GenerationMemory.UsualTokens, parameters ?? GenerationParams);
     }
 
     /// <summary>Estimates the memory that a call uses beside the model's weights, from the sizes of the model and the tokens of the longest description.</summary>

@@ -64,6 +64,28 @@ internal sealed class ByteSource(Stream stream, string name)
         return Read(value) == 1 ? value[0] : throw Error($"the file ends within {what}.");
     }
 
+    /// <summary>Copies bytes of a pipe to memory, so that they can be read twice. Memory grows with the bytes that arrive.</summary>
+    /// <param name="count">How many; fewer at the end of the source.</param>
+    /// <param name="limit">The most bytes to copy. An array limits them too, to 2 GiB.</param>
+    /// <param name="isWhole">Whether <paramref name="count"/> bytes, or all up to the end, were copied.</param>
+    public ByteSource Copy(long count, long limit, out bool isWhole)
+    {
+        var copy = new MemoryStream();
+        var block = new byte[1 << 16];
+        var most = Math.Min(count, Math.Min(limit, Array.MaxLength));
+        var read = block.Length;
+        while (copy.Length < most && read == block.Length)
+        {
+            block = block.Length <= most - copy.Length ? block : new byte[most - copy.Length];
+            read = Read(block);
+            copy.Write(block, 0, read);
+        }
+
+        isWhole = copy.Length == count || read < block.Length || Peek(1).IsEmpty;
+        copy.Position = 0;
+        return new ByteSource(copy, name);
+    }
+
     /// <summary>Skips bytes.</summary>
     /// <exception cref="AudioFormatException">The source ends; the message contains <paramref name="what"/>.</exception>
     public void Skip(long count, string what)

@@ -27,7 +27,7 @@ internal struct RandomSequence
 
         return seeds.Count == descriptions.Count
             ? [.. seeds.Select(seed => new RandomSequence(seed, 0))]
-            : throw new ArgumentException($"{nameof(GenerationParams.ItemSeeds)} has {seeds.Count} seeds for {descriptions.Count} items.");
+            : throw new ArgumentException($"{nameof(GenerationParams.ItemSeeds)} has {seeds.Count} seeds for {descriptions.Count} items.", nameof(parameters));
     }
 
     /// <summary>One sequence for each item, from one seed.</summary>

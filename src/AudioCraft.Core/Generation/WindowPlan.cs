@@ -18,7 +18,7 @@ internal sealed class WindowPlan
     {
         (this.model, this.parameters, this.promptFrames) = (model, parameters, promptFrames);
         StrideFrames = Frames(parameters.ExtendStride);
-        Check();
+        Check(model, parameters, promptFrames);
         Windows = Plan();
         TotalSteps = Windows.Sum(window => TokenGenerator.StepCount(model.LM, window.Frames, window.Prompt));
     }
@@ -37,38 +37,46 @@ internal sealed class WindowPlan
 
     private bool IsOneWindow => Frames(parameters.Duration) <= Frames(model.MaxDuration);
 
-    private int Frames(double seconds) => (int)Math.Min(seconds * model.FrameRate, int.MaxValue);
-
-    private void Check()
+    /// <summary>Checks the durations without planning.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="parameters">The parameters of the request.</param>
+    /// <param name="promptFrames">Frames of the prompt, 0 for none.</param>
+    /// <exception cref="ArgumentException">The duration is less than a frame, the prompt has not fewer frames than the duration, or the stride does not fit the window.</exception>
+    public static void Check(BaseGenModel model, GenerationParams parameters, long promptFrames)
     {
+        var isOneWindow = Frames(model, parameters.Duration) <= Frames(model, model.MaxDuration);
         if (parameters.Duration * model.FrameRate > int.MaxValue / 4)
         {
             throw OutOfRange(nameof(GenerationParams.Duration), parameters.Duration, "more frames than are supported");
         }
 
-        if (Frames(parameters.Duration) < 1)
+        if (Frames(model, parameters.Duration) < 1)
         {
             throw OutOfRange(nameof(GenerationParams.Duration), parameters.Duration, $"less than one frame of {1 / model.FrameRate} s");
         }
 
-        if (!IsOneWindow && parameters.ExtendStride >= model.MaxDuration)
+        if (!isOneWindow && parameters.ExtendStride >= model.MaxDuration)
         {
             throw OutOfRange(nameof(GenerationParams.ExtendStride), parameters.ExtendStride,
                 $"not less than the model's window of {model.MaxDuration} s, which must move to generate {parameters.Duration} s");
         }
 
-        if (!IsOneWindow && StrideFrames < 1)
+        if (!isOneWindow && Frames(model, parameters.ExtendStride) < 1)
         {
             throw OutOfRange(nameof(GenerationParams.ExtendStride), parameters.ExtendStride, $"less than one frame of {1 / model.FrameRate} s");
         }
 
-        if (promptFrames >= Frames(parameters.Duration))
+        if (promptFrames >= Frames(model, parameters.Duration))
         {
             throw new ArgumentException(
-                $"The prompt has {promptFrames} frames ({promptFrames / model.FrameRate} s), not fewer than the {Frames(parameters.Duration)} frames of the duration of {parameters.Duration} s, "
-                + "which includes the prompt: use a longer duration or a shorter prompt.");
+                $"The prompt has {promptFrames} frames ({promptFrames / model.FrameRate} s), not fewer than the {Frames(model, parameters.Duration)} frames of the duration of {parameters.Duration} s, "
+                + "which includes the prompt: use a longer duration or a shorter prompt.", nameof(parameters));
         }
     }
+
+    private int Frames(double seconds) => Frames(model, seconds);
+
+    private static int Frames(BaseGenModel model, double seconds) => (int)Math.Min(seconds * model.FrameRate, int.MaxValue);
 
     private List<(int Prompt, int Frames)> Plan()
     {

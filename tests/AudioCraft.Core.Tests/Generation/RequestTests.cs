@@ -26,6 +26,53 @@ public class RequestTests
     }
 
     [Fact]
+    public async Task Parameters_are_checked_and_copied_before_the_call_waits_for_the_model()
+    {
+        using var model = AudioGenTests.Load();
+        using var prompt = zeros(1, 16000);
+        using var began = new SemaphoreSlim(0);
+        using var go = new ManualResetEventSlim();
+        var busy = model.GenerateAsync("rain", new GenerationParams { Duration = 0.1 }, new Collector(_ =>
+        {
+            began.Release();
+            go.Wait();
+        }));
+        await began.WaitAsync();
+        try
+        {
+            foreach (var bad in new[]
+            {
+                new GenerationParams { Duration = 0.1, ItemSeeds = [1, 2] }, new GenerationParams { Duration = 0.001 }, new GenerationParams { Duration = 6, ExtendStride = 5 },
+            })
+            {
+                Assert.ThrowsAny<ArgumentException>(() => { _ = model.GenerateAsync("rain", bad); });
+                Assert.ThrowsAny<ArgumentException>(() => { _ = model.GenerateUnconditionalAsync(1, bad); });
+                Assert.ThrowsAny<ArgumentException>(() => model.GenerateStreamingAsync("rain", bad));
+                Assert.ThrowsAny<ArgumentException>(() => { _ = model.GenerateContinuationAsync(prompt, 16000, null, bad); });
+            }
+
+            Assert.ThrowsAny<ArgumentException>(() => { _ = model.ContinueRecordingAsync(prompt, 16000, null, new GenerationParams { Duration = 0.1, ItemSeeds = [1, 2] }); });
+            Assert.ThrowsAny<ArgumentException>(() => { _ = model.GenerateContinuationAsync(prompt, 16000, null, new GenerationParams { Duration = 1 }); });
+            var seeds = new List<long> { 5 };
+            var waiting = model.GenerateWithTokensAsync(["rain"], new GenerationParams { Duration = 0.1, ItemSeeds = seeds });
+            seeds.Clear();
+            go.Set();
+            var (audio, tokens) = await waiting;
+            var (expectedAudio, expected) = model.GenerateWithTokens(["rain"], new GenerationParams { Duration = 0.1, Seed = 5 });
+            Exactly.Equal(expected, tokens);
+            foreach (var tensor in new[] { audio, tokens, expectedAudio, expected })
+            {
+                tensor.Dispose();
+            }
+        }
+        finally
+        {
+            go.Set();
+            (await busy).Dispose();
+        }
+    }
+
+    [Fact]
     public void Calls_split_by_the_memory_limit_give_the_same_results()
     {
         using var scope = NewDisposeScope();

@@ -31,10 +31,15 @@ internal sealed record WavHeader(WavFormat Format, long? DataBytes, ByteSource S
     /// <summary>Whether samples may follow after <see cref="DataBytes"/>. Known only at the end of a pipe.</summary>
     public bool MayContinue { get; private init; }
 
-    public static WavHeader Parse(ByteSource source, ILogger? logger = null)
+    /// <summary>Parses the header.</summary>
+    /// <param name="source">The file.</param>
+    /// <param name="logger">Receives a warning where the header is wrong, or null.</param>
+    /// <param name="maxEarlyBytes">The most bytes of samples that are copied where they come before the format in a pipe.</param>
+    /// <exception cref="AudioFormatException">The file is not WAV, is damaged, or has more samples before the format.</exception>
+    public static WavHeader Parse(ByteSource source, ILogger? logger = null, long maxEarlyBytes = long.MaxValue)
     {
         var (kind, riffBytes) = ReadRiff(source);
-        return new Parser(source, kind, riffBytes, logger).Run();
+        return new Parser(source, kind, riffBytes, logger, maxEarlyBytes).Run();
     }
 
     /// <summary>Whether bytes after the samples are chunks, tags or padding, and not more samples.</summary>
@@ -163,7 +168,7 @@ internal sealed record WavHeader(WavFormat Format, long? DataBytes, ByteSource S
         : $"this is {found.Name}, not a WAV file: {found.Advice}.";
 
     /// <summary>Parses the chunks.</summary>
-    private sealed class Parser(ByteSource source, WavKind kind, long riffEnd, ILogger? logger)
+    private sealed class Parser(ByteSource source, WavKind kind, long riffEnd, ILogger? logger, long maxEarlyBytes)
     {
         private readonly byte[] head = new byte[kind.HeadBytes()];
         private long position = kind == WavKind.Wave64 ? 40 : 12;
@@ -307,22 +312,14 @@ internal sealed record WavHeader(WavFormat Format, long? DataBytes, ByteSource S
                 return;
             }
 
-            // Memory grows with the bytes that arrive, whatever the size states.
-            var copy = new MemoryStream();
-            var block = new byte[1 << 16];
-            while (copy.Length < size)
+            var copy = source.Copy(size, maxEarlyBytes, out var isWhole);
+            if (copy.Remaining < size)
             {
-                var part = block.AsSpan(0, (int)Math.Min(block.Length, size - copy.Length));
-                var read = source.Read(part);
-                copy.Write(part[..read]);
-                if (read < part.Length || copy.Length > Array.MaxLength - block.Length)
-                {
-                    throw source.Truncated("the 'data' chunk", size, copy.Length);
-                }
+                throw isWhole ? source.Truncated("the 'data' chunk", size, copy.Remaining!.Value)
+                    : source.Error($"the 'data' chunk of {size} bytes comes before 'fmt ', and more than {copy.Remaining} bytes of a pipe cannot be kept until then: save the audio as a file first, or allow more samples.");
             }
 
-            copy.Position = 0;
-            earlyData = (size, new ByteSource(copy, source.Name), null);
+            earlyData = (size, copy, null);
         }
 
         private WavHeader AtData(long size)

@@ -22,7 +22,7 @@ internal static class WavReader
     /// <summary>Reads [C, T] float32 on the CPU. An incomplete frame at the end is ignored.</summary>
     public static (Tensor Wav, int SampleRate) Read(ByteSource source, AudioReadOptions options)
     {
-        var header = WavHeader.Parse(source, options.Logger);
+        var header = WavHeader.Parse(source, options.Logger, MaxEarlyBytes(options));
         var format = header.Format;
         using var converter = options.CreateConverter(source.Name, format.SampleRate, format.Channels, format.Layout);
         var (rate, channels) = (options.SampleRate ?? format.SampleRate, options.Channels ?? format.Channels);
@@ -36,7 +36,7 @@ internal static class WavReader
         }
 
         using var audio = new WaveformBuffer(channels);
-        ReadBlocks(header, options.Logger, block =>
+        ReadBlocks(header, options, block =>
         {
             if (converter is null)
             {
@@ -102,13 +102,19 @@ internal static class WavReader
     }
 
     /// <summary>Reads block by block to the end of the samples.</summary>
-    private static void ReadBlocks(WavHeader header, Microsoft.Extensions.Logging.ILogger? logger, Action<Tensor> use)
+    private static void ReadBlocks(WavHeader header, AudioReadOptions options, Action<Tensor> use)
     {
         var (source, format, declared) = (header.Source, header.Format, header.DataBytes);
         if (format.Offset is null && source.Remaining is null)
         {
             // The bytes of all samples show where they are stored.
-            source = Copy(source);
+            var maxBytes = MaxBytes(options, format);
+            source = source.Copy(long.MaxValue, maxBytes, out var isWhole);
+            if (!isWhole)
+            {
+                throw maxBytes < Array.MaxLength ? TooLong(source, options.MaxSamples)
+                    : source.Error($"{WavFormat.BytesOf(format.Encoding) * 8}-bit samples in {format.BytesPerSample * 8} bits can be read from a pipe only up to 2 GiB: save the audio as a file first.");
+            }
         }
 
         format = source.Remaining is { } known ? Placed(header with { Source = source }, Math.Min(declared ?? known, known)) : format;
@@ -157,24 +163,33 @@ internal static class WavReader
 
         void Note(string note)
         {
-            if (logger is not null)
+            if (options.Logger is { } logger)
             {
                 WavLog.Note(logger, source.Name, note);
             }
         }
     }
 
-    private static ByteSource Copy(ByteSource source)
+    /// <summary>The bytes of a file of a format after which its samples exceed the limit in any case.</summary>
+    private static long MaxBytes(AudioReadOptions options, WavFormat format)
     {
-        var copy = new MemoryStream();
-        var block = new byte[1 << 16];
-        while (source.Read(block) is var read and > 0)
+        if (options.MaxSamples is not { } maxSamples)
         {
-            copy.Write(block, 0, read);
+            return long.MaxValue;
         }
 
-        copy.Position = 0;
-        return new ByteSource(copy, source.Name);
+        // A second more, for what follows the samples in the file.
+        var frames = (double)maxSamples / (options.Channels ?? format.Channels) * format.SampleRate / (options.SampleRate ?? format.SampleRate);
+        return (long)Math.Min((frames + format.SampleRate + BlockBytes) * format.BytesPerFrame, long.MaxValue / 2);
+    }
+
+    /// <summary>As <see cref="MaxBytes"/> for a file whose format is not known yet: with the largest samples, and the largest conversion if there is one.</summary>
+    private static long MaxEarlyBytes(AudioReadOptions options)
+    {
+        var bytes = (options.MaxSamples ?? long.MaxValue) * (double)sizeof(double);
+        bytes *= options.Channels is null ? 1 : Waveform.MaxChannels;
+        bytes *= options.SampleRate is null ? 1 : Resampler.MaxRatio;
+        return (long)Math.Min(bytes, long.MaxValue / 2);
     }
 
     /// <summary>
@@ -217,9 +232,11 @@ internal static class WavReader
     {
         if (frames > (maxSamples ?? long.MaxValue) / channels)
         {
-            throw source.Error($"the audio has more than {maxSamples} samples, the limit of this call.");
+            throw TooLong(source, maxSamples);
         }
     }
+
+    private static AudioFormatException TooLong(ByteSource source, long? maxSamples) => source.Error($"the audio has more than {maxSamples} samples, the limit of this call.");
 
     /// <summary>Decodes complete frames into a tensor.</summary>
     /// <param name="block">The frames; big-endian samples are reversed in place.</param>

@@ -189,6 +189,40 @@ public class WavHeaderTests
         }
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Samples_of_a_pipe_that_must_be_kept_are_read_up_to_the_limit(bool isBeforeFormat)
+    {
+        // Of both files, all bytes are needed before the first sample can be decoded.
+        var samples = new byte[40_000_000];
+        var (format, data) = (Chunk("fmt ", isBeforeFormat ? Format() : Format(1, 1, 4, 24)), Chunk("data", samples));
+        var pipe = new Pipe(isBeforeFormat ? Riff(null, data, format) : Riff(null, format, data));
+        var error = Assert.Throws<AudioFormatException>(() => AudioFile.Read(pipe, new AudioReadOptions { MaxSamples = 1000 }));
+        Assert.Contains("samples", error.Message, StringComparison.Ordinal);
+        Assert.InRange(pipe.Given, 1, 4_000_000);
+        var count = samples.Length / (isBeforeFormat ? 2 : 4);
+        foreach (var limit in new long?[] { count, null })
+        {
+            using var wav = AudioFile.Read(new Pipe(isBeforeFormat ? Riff(null, data, format) : Riff(null, format, data)), new AudioReadOptions { MaxSamples = limit }).Wav;
+            Assert.Equal(count, wav.size(1));
+        }
+    }
+
+    [Fact]
+    public void Copy_of_a_pipe_ends_at_its_limit()
+    {
+        byte[] bytes = [.. Enumerable.Range(0, 200_000).Select(i => (byte)(i % 251))];
+        foreach (var (count, limit, length, whole) in new[] { (200_000L, 200_000L, 200_000L, true), (long.MaxValue, 200_000, 200_000, true), (long.MaxValue, 199_999, 199_999, false), (65_536, 1 << 20, 65_536, true), (300_000, 1 << 20, 200_000, true), (0, 10, 0, true) })
+        {
+            var copy = new AudioCraft.Formats.ByteSource(new OneWay(bytes), "it").Copy(count, limit, out var isWhole);
+            Assert.Equal((length, whole), (copy.Remaining!.Value, isWhole));
+            var all = new byte[length];
+            copy.ReadExactly(all, "it");
+            Assert.Equal(bytes[..(int)length], all);
+        }
+    }
+
     [Fact]
     public void Big_endian_files_are_read()
     {
@@ -250,5 +284,13 @@ public class WavHeaderTests
             Assert.NotEmpty(formatter(state, exception));
             Count++;
         }
+    }
+
+    /// <summary>A stream like a pipe that counts the bytes read.</summary>
+    private sealed class Pipe(byte[] bytes) : MemoryStream(bytes, writable: false)
+    {
+        public long Given => base.Position;
+
+        public override bool CanSeek => false;
     }
 }
