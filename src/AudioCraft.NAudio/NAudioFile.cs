@@ -10,7 +10,7 @@ namespace AudioCraft.NAudio;
 /// <summary>
 /// Reads and writes audio files as tensors. WAV works everywhere (<see cref="AudioFile"/>). AIFF, FLAC, Ogg Vorbis, Opus and MP3 need libsndfile
 /// (Debian and Ubuntu: <c>apt-get install libsndfile1</c>; macOS: <c>brew install libsndfile</c>; Windows: <c>sndfile.dll</c> next to the application), except that
-/// Windows reads MP3, AAC, FLAC and WMA with Media Foundation, and MP3 and Ogg Vorbis can be read on every system.
+/// Windows reads MP3, AAC, FLAC and WMA with Media Foundation, and MP3, and Ogg Vorbis with up to two channels, can be read on every system.
 /// </summary>
 public static class NAudioFile
 {

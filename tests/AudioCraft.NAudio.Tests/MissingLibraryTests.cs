@@ -134,7 +134,7 @@ public sealed class MissingLibraryTests : IDisposable
         return error;
     }
 
-    private static void RepairOggChecksums(byte[] file)
+    internal static void RepairOggChecksums(byte[] file)
     {
         for (var page = 0; page + 27 < file.Length && file.AsSpan(page).StartsWith("OggS"u8);)
         {

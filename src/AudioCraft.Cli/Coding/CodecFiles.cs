@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -7,6 +8,8 @@ namespace AudioCraft.Cli.Coding;
 internal static class CodecFiles
 {
     public const string Ecdc = ".ecdc", Dac = ".dac";
+
+    private const int PieceSeconds = 5;
 
     /// <summary>The default extension of a codec's files.</summary>
     public static string EndingOf(CompressionModel codec) => codec switch { EncodecModel => Ecdc, DacModel => Dac, _ => CodesFile.Ending };
@@ -22,8 +25,9 @@ internal static class CodecFiles
     }
 
     /// <summary>How audio is read for a file: converted to the codec's sample rate and channels while it is decoded, except for .dac files, which store the sample rate and channels of the audio.</summary>
-    public static AudioReadOptions ReadOptions(CompressionModel codec, string path) =>
-        Path.GetExtension(path).Equals(Dac, StringComparison.OrdinalIgnoreCase) ? new() : new() { SampleRate = codec.SampleRate, Channels = codec.Channels };
+    public static AudioReadOptions ReadOptions(CompressionModel codec, string path, ILogger logger) => Path.GetExtension(path).Equals(Dac, StringComparison.OrdinalIgnoreCase)
+        ? new() { Logger = logger }
+        : new() { SampleRate = codec.SampleRate, Channels = codec.Channels, Logger = logger };
 
     /// <summary>Encodes audio and writes the file, completely or not at all.</summary>
     /// <param name="codec">The codec.</param>
@@ -45,13 +49,13 @@ internal static class CodecFiles
                 new DacCompressor(dac).Compress(wav, rate, new DacCompressOptions { Codebooks = codebooks }, progress, cancellationToken).Write(path);
                 break;
             default:
-                WriteCodes(codec, codebooks, wav, rate, path);
-                progress.Report(1);
+                WriteCodes(codec, codebooks, wav, rate, path, progress, cancellationToken);
                 break;
         }
     }
 
-    private static void WriteCodes(CompressionModel codec, int codebooks, Tensor wav, int rate, string path)
+    private static void WriteCodes(
+        CompressionModel codec, int codebooks, Tensor wav, int rate, string path, IProgress<double> progress, CancellationToken cancellationToken)
     {
         using var guard = no_grad();
         using var scope = NewDisposeScope();
@@ -61,7 +65,48 @@ internal static class CodecFiles
             throw new AudioFormatException($"The audio has {wav.size(-1)} samples at {rate} Hz, which is less than one sample at {codec.SampleRate} Hz.");
         }
 
-        var (codes, scale) = codec.Encode(converted.unsqueeze(0).to(codec.Device), codebooks);
+        var (codes, scale) = Encode(codec, codebooks, converted.unsqueeze(0), progress, cancellationToken);
         new CodesFile(codec.PretrainedName!, codec.SampleRate, converted.size(-1)).Write(path, codes, scale);
+        progress.Report(1);
+    }
+
+    /// <summary>Encodes in pieces if the codec supports streams; otherwise, because the codes depend on the whole audio, at once.</summary>
+    private static (Tensor Codes, Tensor? Scale) Encode(
+        CompressionModel codec, int codebooks, Tensor wav, IProgress<double> progress, CancellationToken cancellationToken)
+    {
+        IEnumerable<Tensor> stream;
+        try
+        {
+            stream = codec.EncodeStream(Pieces(codec, wav, progress, cancellationToken), disposePieces: true, codebooks);
+        }
+        catch (NotSupportedException)
+        {
+            return codec.Encode(wav.to(codec.Device), codebooks);
+        }
+
+        var codes = new List<Tensor>();
+        foreach (var frames in stream)
+        {
+            using (frames)
+            {
+                codes.Add(frames.to(ScalarType.Int32, CPU));
+            }
+        }
+
+        return (cat(codes, 2), null);
+    }
+
+    /// <summary>The audio on the codec's device, one piece at a time.</summary>
+    private static IEnumerable<Tensor> Pieces(CompressionModel codec, Tensor wav, IProgress<double> progress, CancellationToken cancellationToken)
+    {
+        var samples = wav.size(2);
+        var piece = (long)PieceSeconds * codec.SampleRate;
+        for (long start = 0; start < samples; start += piece)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            progress.Report((double)start / samples);
+            using var part = wav.narrow(2, start, Math.Min(piece, samples - start));
+            yield return part.to(codec.Device, copy: true);
+        }
     }
 }

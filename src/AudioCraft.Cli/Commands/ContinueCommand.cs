@@ -26,14 +26,14 @@ internal static class ContinueCommand
             var stem = Path.GetFileNameWithoutExtension(path);
             IReadOnlyList<string> titles = texts.Count == 0 ? [$"{stem} continued"] : [.. texts.Select(text => $"{stem} {text}")];
             var destination = generator.Prepare(line, console, titles);
-            using var recording = new Recording(path);
+            using var recording = new Recording(path, console);
             return await generator.RunAsync(console, line, texts.Count == 0 ? [""] : texts, titles, destination, recording.Read, recording.ContinueAsync, cancellationToken).ConfigureAwait(false);
         });
         return command;
     }
 
     /// <summary>The recording to continue.</summary>
-    private sealed class Recording(string path) : IDisposable
+    private sealed class Recording(string path, ToolConsole console) : IDisposable
     {
         private Tensor? audio;
         private int rate;
@@ -42,7 +42,7 @@ internal static class ContinueCommand
         /// <returns>The length in seconds.</returns>
         public double Read(BaseGenModel model)
         {
-            (audio, rate) = NAudioFile.Read(path, new AudioReadOptions { SampleRate = model.SampleRate, Channels = model.AudioChannels });
+            (audio, rate) = NAudioFile.Read(path, new AudioReadOptions { SampleRate = model.SampleRate, Channels = model.AudioChannels, Logger = console.Logger });
             return (double)audio.size(-1) / rate;
         }
 

@@ -66,7 +66,7 @@ internal sealed class EncodeCommand
             CodecFiles.CheckEnding(target, codec);
             var count = line.GetValue(codebooks) ?? (line.GetValue(bitrate) is { } kilobits ? Bitrates.CodebooksFor(kilobits, codec, console) : codec.TotalCodebooks);
             using var lm = LanguageModel(line.GetValue(languageModel), codec);
-            var (wav, rate) = NAudioFile.Read(path, CodecFiles.ReadOptions(codec, target));
+            var (wav, rate) = NAudioFile.Read(path, CodecFiles.ReadOptions(codec, target, console.Logger));
             using (wav)
             {
                 var watch = Stopwatch.StartNew();

@@ -63,4 +63,10 @@ public enum ChannelMask : uint
 
     /// <summary>Top back right.</summary>
     TopBackRight = 0x20000,
+
+    /// <summary>
+    /// No loudspeaker positions: ambisonic (B-format) channels, of which the first, W, is the sound from all directions. Fewer channels each get W. Not a value of WAVEFORMATEXTENSIBLE,
+    /// which marks such files by their subformat.
+    /// </summary>
+    Ambisonic = 0x40000000,
 }

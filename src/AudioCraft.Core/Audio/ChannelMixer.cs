@@ -53,6 +53,12 @@ internal static class ChannelMixer
     /// <summary>The coefficients, row by row: [channels, sources].</summary>
     public static float[] Matrix(int sources, int channels, ChannelMask layout)
     {
+        if (layout == ChannelMask.Ambisonic)
+        {
+            // The other channels have a sign for the direction and would cancel each other.
+            return [.. Enumerable.Range(0, channels * sources).Select(i => i % sources == 0 ? 1f : 0f)];
+        }
+
         var targets = Positions(Default(channels), channels);
         var positions = Positions(layout == ChannelMask.None ? Default(sources) : layout, sources);
         var matrix = new double[channels * sources];

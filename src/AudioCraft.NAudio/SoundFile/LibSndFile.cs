@@ -11,8 +11,13 @@ internal static unsafe partial class LibSndFile
     public const int GetChannelMap = 0x1100;
     public const int SetClipping = 0x10C0;
     public const int SetVbrQuality = 0x1300;
+    public const int GetAmbisonic = 0x1201;
+    public const int AmbisonicBFormat = 0x41;
     public const int MajorFormatMask = 0x0FFF0000;
+    public const int FormatMask = 0x0FFFFFFF;
     public const int Flac = 0x170000;
+    public const int OggVorbis = 0x200060;
+    public const int OggOpus = 0x200064;
 
     private const string Library = NativeLibraries.SoundFile;
 

@@ -92,6 +92,9 @@ internal sealed unsafe class NativeSoundFile : IDisposable
         return LibSndFile.Command(Handle, LibSndFile.GetChannelMap, map, map.Length * sizeof(int)) != 0 ? map : null;
     }
 
+    /// <summary>Whether a WAV file has the subformat of ambisonic channels.</summary>
+    public bool IsAmbisonic => LibSndFile.Command(Handle, LibSndFile.GetAmbisonic, 0, 0) == LibSndFile.AmbisonicBFormat;
+
     public void WriteHeader()
     {
         _ = LibSndFile.Command(Handle, LibSndFile.UpdateHeaderNow, 0, 0);

@@ -5,7 +5,7 @@ namespace AudioCraft.NAudio.SoundFile;
 
 /// <summary>
 /// Decodes one audio file. On Windows, Media Foundation decodes the formats that it supports; libsndfile decodes everything else, and everything on other systems.
-/// Where libsndfile is not installed, managed code decodes MP3 and Ogg Vorbis.
+/// Where libsndfile is not installed, managed code decodes MP3, and Ogg Vorbis with up to two channels.
 /// </summary>
 internal abstract class SoundDecoder : IDisposable
 {
@@ -23,7 +23,7 @@ internal abstract class SoundDecoder : IDisposable
     /// <summary>The positions of the channels, if the file states them.</summary>
     public ChannelMask Layout { get; protected set; }
 
-    /// <summary>Decodes whole frames into the buffer and returns the number of samples; 0 at the end.</summary>
+    /// <summary>Decodes whole frames into the buffer, with the channels in the order of WAV files, and returns the number of samples; 0 at the end.</summary>
     /// <exception cref="AudioFormatException">The file is damaged.</exception>
     /// <exception cref="AudioCraftException">The stream fails.</exception>
     public abstract int Read(Span<float> buffer);
@@ -79,7 +79,7 @@ internal abstract class SoundDecoder : IDisposable
 
         try
         {
-            return new LibSndFileDecoder(stream, name);
+            return new LibSndFileDecoder(stream, name, head);
         }
         catch (AudioFormatException error) when (found is null or { Content: not FileContent.Audio })
         {

@@ -10,7 +10,7 @@ namespace AudioCraft.NAudio.SoundFile;
 /// </summary>
 /// <remarks>
 /// The format is recognized by the contents, not by the name. On Windows, Media Foundation decodes MP3, AAC, FLAC and WMA; libsndfile decodes everything else.
-/// Without libsndfile, MP3 and Ogg Vorbis can be read on every system.
+/// Without libsndfile, MP3, and Ogg Vorbis with up to two channels, can be read on every system.
 /// </remarks>
 public sealed class SoundFileReader : WaveStream, ISampleProvider
 {

@@ -15,6 +15,8 @@ public sealed class SoundFileWriter : IDisposable
     private readonly Lock sync = new();
     private readonly NativeSoundFile file;
     private readonly SoundFormat format;
+    private readonly int[]? order;
+    private readonly float[] reordered;
     private readonly Stream? owned;
     private bool isDisposed;
 
@@ -75,6 +77,8 @@ public sealed class SoundFileWriter : IDisposable
 
         WaveFormat = waveFormat;
         this.format = format;
+        order = format is SoundFormat.OggVorbis or SoundFormat.Opus ? ChannelOrder.ToVorbis(waveFormat.Channels) : null;
+        reordered = order is null ? [] : new float[BlockFrames * waveFormat.Channels];
         var target = stream ?? Create(path!);
         try
         {
@@ -115,7 +119,7 @@ public sealed class SoundFileWriter : IDisposable
     /// <summary>The samples written so far, of all channels together.</summary>
     public long SampleCount { get; private set; }
 
-    /// <summary>Appends interleaved samples. For integer and lossy formats, samples beyond ±1 are clipped.</summary>
+    /// <summary>Appends interleaved samples, with the channels in the order of WAV files. For integer and lossy formats, samples beyond ±1 are clipped.</summary>
     /// <param name="samples">Whole frames, full scale ±1.</param>
     /// <exception cref="ArgumentException">The number of samples is not a multiple of the channels, or a sample is NaN or infinite.</exception>
     /// <exception cref="AudioCraftException">The stream or the encoder fails.</exception>
@@ -143,7 +147,7 @@ public sealed class SoundFileWriter : IDisposable
             while (!samples.IsEmpty)
             {
                 var frames = Math.Min(BlockFrames, samples.Length / channels);
-                file.WriteFrames(samples, frames);
+                file.WriteFrames(Ordered(samples[..(frames * channels)]), frames);
                 samples = samples[(frames * channels)..];
                 SampleCount += frames * channels;
             }
@@ -178,6 +182,20 @@ public sealed class SoundFileWriter : IDisposable
                 Close();
             }
         }
+    }
+
+    /// <summary>The samples with the channels in the order of the file.</summary>
+    private ReadOnlySpan<float> Ordered(ReadOnlySpan<float> block)
+    {
+        if (order is null)
+        {
+            return block;
+        }
+
+        var copy = reordered.AsSpan(0, block.Length);
+        block.CopyTo(copy);
+        ChannelOrder.Apply(order, copy);
+        return copy;
     }
 
     /// <summary>libsndfile writes no file of these formats before the first sample.</summary>

@@ -46,8 +46,8 @@ internal static class SoundFormats
         SoundFormat.Wav => 0x010000 | Subtype(format, samples),
         SoundFormat.Aiff => 0x020000 | Subtype(format, samples),
         SoundFormat.Flac => LibSndFile.Flac | Subtype(format, samples),
-        SoundFormat.OggVorbis => 0x200060,
-        SoundFormat.Opus => 0x200064,
+        SoundFormat.OggVorbis => LibSndFile.OggVorbis,
+        SoundFormat.Opus => LibSndFile.OggOpus,
         SoundFormat.Mp3 => 0x230082,
         _ => throw new ArgumentOutOfRangeException(nameof(format), format, $"The format is {format}, but one of {string.Join(", ", Enum.GetNames<SoundFormat>())} was expected."),
     };

@@ -5,9 +5,12 @@ using IPacketProvider = NVorbis.Contracts.IPacketProvider;
 
 namespace AudioCraft.NAudio.SoundFile;
 
-/// <summary>Ogg Vorbis, decoded by NVorbis. Of a chained file, the first stream is read.</summary>
+/// <summary>Ogg Vorbis with up to two channels, decoded by NVorbis. Of a chained file, the first stream is read.</summary>
 internal sealed class VorbisDecoder : ManagedDecoder
 {
+    /// <summary>NVorbis 0.10 mixes up the samples of the channels if there are more.</summary>
+    private const int MaxChannels = 2;
+
     private readonly Stream stream;
     private ContainerReader? container;
     private StreamDecoder? decoder;
@@ -27,6 +30,10 @@ internal sealed class VorbisDecoder : ManagedDecoder
 
                 Reopen();
                 (Channels, SampleRate, Frames) = (decoder!.Channels, decoder.SampleRate, remaining);
+                if (Channels > MaxChannels)
+                {
+                    throw NativeLibraries.SoundFileMissing($"Reading {name}, Ogg Vorbis with {Channels} channels,");
+                }
             });
         }
         catch

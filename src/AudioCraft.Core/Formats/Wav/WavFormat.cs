@@ -14,6 +14,9 @@ internal sealed record WavFormat(AudioSampleFormat Encoding, int Channels, int S
     /// <summary>The same for B-format (ambisonic) files.</summary>
     private static ReadOnlySpan<byte> AmbisonicTail => [0, 0, 0x21, 0x07, 0xD3, 0x11, 0x86, 0x44, 0xC8, 0xC1, 0xCA, 0, 0, 0];
 
+    /// <summary>The bits of a channel mask that have a meaning.</summary>
+    private const ChannelMask Positions = (ChannelMask)0x3FFFF;
+
     /// <summary>The bytes of a stored sample. Samples of 24 bits may be stored in 4 bytes.</summary>
     public int BytesPerSample { get; init; } = BytesOf(Encoding);
 
@@ -52,9 +55,10 @@ internal sealed record WavFormat(AudioSampleFormat Encoding, int Channels, int S
                 throw source.Error($"the extensible format needs 40 bytes of 'fmt ', but there are {chunk.Length}.");
             }
 
-            mask = (ChannelMask)U32(chunk, 20);
             tag = U16(chunk, isBigEndian ? 26 : 24);
-            if (!isBigEndian && !chunk[26..40].SequenceEqual(SubformatTail) && !chunk[26..40].SequenceEqual(AmbisonicTail))
+            var isAmbisonic = !isBigEndian && chunk[26..40].SequenceEqual(AmbisonicTail);
+            mask = isAmbisonic ? ChannelMask.Ambisonic : (ChannelMask)U32(chunk, 20) & Positions;
+            if (!isBigEndian && !isAmbisonic && !chunk[26..40].SequenceEqual(SubformatTail))
             {
                 throw source.Error($"the subformat {new Guid(chunk[24..40])} is not supported.");
             }

@@ -259,6 +259,28 @@ public class WavHeaderTests
         Assert.Equal([4, 400], wav.shape);
     }
 
+    [Fact]
+    public void Ambisonic_pcm_is_mixed_down_from_the_omnidirectional_channel()
+    {
+        byte[] format = [.. Format(0xFFFE, 4, 8, 16), 22, 0, 16, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0x21, 0x07, 0xD3, 0x11, 0x86, 0x44, 0xC8, 0xC1, 0xCA, 0, 0, 0];
+        var samples = Enumerable.Range(0, 400).SelectMany(i => new[] { (short)i, (short)-9000, (short)12000, (short)(7 * i) }).SelectMany(BitConverter.GetBytes).ToArray();
+        var file = Riff(null, Chunk("fmt ", format), Chunk("data", samples));
+        Assert.Equal(ChannelMask.Ambisonic, AudioFile.Info(new MemoryStream(file)).Layout);
+        foreach (var channels in new[] { 1, 2, 3 })
+        {
+            using var wav = AudioFile.Read(new MemoryStream(file), new AudioReadOptions { Channels = channels }).Wav;
+            Assert.Equal([channels, 400], wav.shape);
+            Assert.Equal(Enumerable.Range(0, channels * 400).Select(i => (i % 400) / 32768f), wav.data<float>().ToArray());
+        }
+    }
+
+    [Fact]
+    public void Reserved_bits_of_a_channel_mask_are_ignored()
+    {
+        byte[] format = [.. Format(0xFFFE, 4, 8, 16), 22, 0, 16, 0, 0x33, 0, 0, 0x40, 1, 0, 0, 0, 0, 0, 0x10, 0, 0x80, 0, 0, 0xAA, 0, 0x38, 0x9B, 0x71];
+        Assert.Equal(ChannelMask.None, AudioFile.Info(new MemoryStream(Riff(null, Chunk("fmt ", format), Chunk("data", Samples())))).Layout);
+    }
+
     [Theory]
     [InlineData(17, "IMA ADPCM")]
     [InlineData(2, "Microsoft ADPCM")]
