@@ -9,6 +9,9 @@ internal static class NativeLibraries
     public const string SoundFile = "sndfile";
     public const string Alsa = "asound";
 
+    /// <summary>The <see cref="AppContext"/> switch that disables both libraries, for systems where an installed one does not work.</summary>
+    public const string DisableSwitch = "AudioCraft.NAudio.DisableNativeLibraries";
+
     private static readonly Lazy<nint> SoundFileHandle = new(() => Load(
         "libsndfile.so.1", "libsndfile.so", "libsndfile.1.dylib", "libsndfile.dylib",
         "/opt/homebrew/lib/libsndfile.dylib", // Homebrew on Apple silicon, which the loader does not search
@@ -23,12 +26,11 @@ internal static class NativeLibraries
         _ => 0,
     });
 
-    /// <summary>For tests: within the current asynchronous flow, the libraries count as not installed.</summary>
-    public static AsyncLocal<bool> Hidden { get; } = new();
+    public static bool HasSoundFile => !IsDisabled && SoundFileHandle.Value != 0;
 
-    public static bool HasSoundFile => !Hidden.Value && SoundFileHandle.Value != 0;
+    public static bool HasAlsa => !IsDisabled && AlsaHandle.Value != 0;
 
-    public static bool HasAlsa => !Hidden.Value && AlsaHandle.Value != 0;
+    private static bool IsDisabled => AppContext.TryGetSwitch(DisableSwitch, out var isDisabled) && isDisabled;
 
     /// <summary>The exception for an operation that needs libsndfile on a system without it.</summary>
     /// <param name="operation">What is not possible, as the beginning of a sentence.</param>

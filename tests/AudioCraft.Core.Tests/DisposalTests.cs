@@ -9,6 +9,7 @@ namespace AudioCraft.Tests;
 /// Every object that owns native memory can be disposed from another thread while a call uses it. The call completes or throws <see cref="ObjectDisposedException"/>;
 /// memory that is freed too early would end the process.
 /// </summary>
+[Collection(ProcessWideState.Name)]
 public class DisposalTests
 {
     private const int Rounds = 12;

@@ -4,31 +4,14 @@ using NAudio.Wave;
 
 namespace AudioCraft.NAudio.Tests;
 
-/// <summary>Uses ALSA's device "null", which always exists and plays nothing. Without ALSA, the error is tested instead.</summary>
 [SupportedOSPlatform("linux")]
 public class AlsaOutTests
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
-    private static bool HasAlsa()
-    {
-        if (OperatingSystem.IsLinux() && NativeLibraries.HasAlsa)
-        {
-            return true;
-        }
-
-        Assert.Contains("libasound2", Assert.Throws<AudioCraftException>(() => new AlsaOut("null")).Message, StringComparison.Ordinal);
-        return false;
-    }
-
-    [Fact]
+    [AlsaFact]
     public void Integers_and_floats_are_played_to_their_end_and_again()
     {
-        if (!HasAlsa())
-        {
-            return;
-        }
-
         foreach (var format in new[] { new WaveFormat(24000, 16, 2), new WaveFormat(44100, 24, 1), WaveFormat.CreateIeeeFloatWaveFormat(48000, 2) })
         {
             using var source = new RawSourceWaveStream(new MemoryStream(new byte[format.AverageBytesPerSecond / 10 / format.BlockAlign * format.BlockAlign]), format);
@@ -55,14 +38,9 @@ public class AlsaOutTests
         }
     }
 
-    [Fact]
+    [AlsaFact]
     public void Disposing_while_another_thread_plays_is_safe()
     {
-        if (!HasAlsa())
-        {
-            return;
-        }
-
         for (var round = 0; round < 20; round++)
         {
             var player = new AlsaOut("null", latencyMilliseconds: 50);
@@ -80,14 +58,9 @@ public class AlsaOutTests
         }
     }
 
-    [Fact]
+    [AlsaFact]
     public void Pausing_stops_reading_and_playing_continues()
     {
-        if (!HasAlsa())
-        {
-            return;
-        }
-
         var source = new Silence();
         using var player = new AlsaOut("null");
         player.Init(source.ToWaveProvider());
@@ -107,14 +80,9 @@ public class AlsaOutTests
         Assert.Equal(PlaybackState.Stopped, player.PlaybackState);
     }
 
-    [Fact]
+    [AlsaFact]
     public void Pausing_and_playing_again_at_any_time_does_not_fail()
     {
-        if (!HasAlsa())
-        {
-            return;
-        }
-
         var source = new Silence();
         using var player = new AlsaOut("null");
         Exception? failure = null;
@@ -133,14 +101,9 @@ public class AlsaOutTests
         Assert.Null(failure);
     }
 
-    [Fact]
+    [AlsaFact]
     public void PlaybackStopped_handler_can_play_stop_and_dispose()
     {
-        if (!HasAlsa())
-        {
-            return;
-        }
-
         var source = new Silence();
         var player = new AlsaOut("null");
         using var done = new ManualResetEventSlim();
@@ -163,14 +126,9 @@ public class AlsaOutTests
         Assert.Throws<ObjectDisposedException>(player.Play);
     }
 
-    [Fact]
+    [AlsaFact]
     public void Exception_of_the_source_is_passed_to_PlaybackStopped()
     {
-        if (!HasAlsa())
-        {
-            return;
-        }
-
         using var player = new AlsaOut("null");
         using var stopped = new ManualResetEventSlim();
         Exception? failure = null;
@@ -185,14 +143,9 @@ public class AlsaOutTests
         Assert.Equal("the source failed", Assert.IsType<InvalidOperationException>(failure).Message);
     }
 
-    [Fact]
+    [AlsaFact]
     public void Misuse_is_reported()
     {
-        if (!HasAlsa())
-        {
-            return;
-        }
-
         Assert.Throws<ArgumentException>(() => new AlsaOut(""));
         Assert.Throws<ArgumentOutOfRangeException>(() => new AlsaOut("null", 1));
         Assert.Contains("no-such-device", Assert.Throws<AudioCraftException>(() => new AlsaOut("no-such-device")).Message, StringComparison.Ordinal);
@@ -209,14 +162,9 @@ public class AlsaOutTests
         Assert.Throws<ObjectDisposedException>(() => player.Init(new Silence().ToWaveProvider()));
     }
 
-    [Fact]
+    [AlsaFact]
     public void Missing_device_prints_nothing_to_the_standard_error_stream()
     {
-        if (!HasAlsa())
-        {
-            return;
-        }
-
         using var folder = new AudioCraft.Tests.Checkpoints.TemporaryFolder();
         var path = folder.File("stderr.txt");
         using (var file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.ReadWrite))

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.NAudio.Tests;
 
-/// <summary>A system without libsndfile and libasound. Files that need libsndfile are prepared before it is hidden.</summary>
+/// <summary>A system without libsndfile and libasound. Files that need libsndfile are prepared before it is disabled.</summary>
 public sealed class MissingLibraryTests : IDisposable
 {
     private static readonly byte[] Flac;
@@ -20,9 +20,9 @@ public sealed class MissingLibraryTests : IDisposable
         ByLibSndFile = Files.ToDictionary(file => file.Key, file => NAudioFile.Read(new MemoryStream(file.Value)).Wav);
     }
 
-    public MissingLibraryTests() => NativeLibraries.Hidden.Value = true;
+    public MissingLibraryTests() => AppContext.SetSwitch(NativeLibraries.DisableSwitch, true);
 
-    public void Dispose() => NativeLibraries.Hidden.Value = false;
+    public void Dispose() => AppContext.SetSwitch(NativeLibraries.DisableSwitch, false);
 
     [Theory]
     [InlineData(SoundFormat.Mp3)]

@@ -66,14 +66,14 @@ public class UserFileTests
             Assert.InRange(wav.abs().max().item<float>(), 0.1f, 1f);
         }
 
-        NativeLibraries.Hidden.Value = true;
+        AppContext.SetSwitch(NativeLibraries.DisableSwitch, true);
         try
         {
             Assert.Contains("IMA ADPCM", Assert.Throws<AudioFormatException>(() => NAudioFile.Read(new MemoryStream(file))).Message, StringComparison.Ordinal);
         }
         finally
         {
-            NativeLibraries.Hidden.Value = false;
+            AppContext.SetSwitch(NativeLibraries.DisableSwitch, false);
         }
     }
 

@@ -4,6 +4,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Tests.Audio;
 
+[Collection(ProcessWideState.Name)]
 public class AudioConverterTests
 {
     public AudioConverterTests() => manual_seed(20261127);

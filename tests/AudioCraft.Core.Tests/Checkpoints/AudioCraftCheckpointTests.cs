@@ -4,6 +4,7 @@ using AudioCraft.Checkpoints;
 
 namespace AudioCraft.Tests.Checkpoints;
 
+[Collection(ProcessWideState.Name)]
 public class AudioCraftCheckpointTests
 {
     private static readonly string Tiny = Golden.Directory("audiogen_tiny_checkpoint");

@@ -6,6 +6,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Tests.Checkpoints;
 
+[Collection(ProcessWideState.Name)]
 public class ConditionerLoaderTests
 {
     private const string Genre = "genre: {model: lut, lut: {n_bins: 17, dim: 6, tokenizer: noop}}";

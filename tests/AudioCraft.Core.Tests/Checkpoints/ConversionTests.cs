@@ -7,6 +7,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Tests.Checkpoints;
 
+[Collection(ProcessWideState.Name)]
 public class ConversionTests
 {
     private static readonly string Tiny = Golden.Directory("audiogen_tiny_checkpoint");

@@ -4,6 +4,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Tests.Checkpoints;
 
+[Collection(ProcessWideState.Name)]
 public class FuzzTests
 {
     [Theory]

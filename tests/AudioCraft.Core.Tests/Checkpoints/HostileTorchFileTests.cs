@@ -7,6 +7,7 @@ using static TorchSharp.torch;
 namespace AudioCraft.Tests.Checkpoints;
 
 /// <summary>Malicious files throw a typed error within a second and cause no allocation larger than the file.</summary>
+[Collection(ProcessWideState.Name)]
 public class HostileTorchFileTests
 {
     private static readonly byte[] SixFloats = new byte[24];

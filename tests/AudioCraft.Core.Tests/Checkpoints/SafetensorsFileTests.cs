@@ -3,6 +3,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Tests.Checkpoints;
 
+[Collection(ProcessWideState.Name)]
 public class SafetensorsFileTests
 {
     // Two tensors, the first with four bytes. A space in the header aligns the data to 8 bytes.

@@ -7,6 +7,7 @@ using static TorchSharp.torch;
 namespace AudioCraft.Tests.Checkpoints;
 
 /// <summary>Tensors that share a storage count once, so that a small file cannot make a loader allocate a large model.</summary>
+[Collection(ProcessWideState.Name)]
 public class SharedStorageTests
 {
     [Fact]

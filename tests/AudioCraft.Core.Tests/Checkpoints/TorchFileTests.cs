@@ -7,6 +7,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Tests.Checkpoints;
 
+[Collection(ProcessWideState.Name)]
 public class TorchFileTests
 {
     [Theory]

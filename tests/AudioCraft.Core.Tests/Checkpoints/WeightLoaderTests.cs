@@ -5,6 +5,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Tests.Checkpoints;
 
+[Collection(ProcessWideState.Name)]
 public class WeightLoaderTests
 {
     [Fact]

@@ -3,6 +3,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Tests.Codecs;
 
+[Collection(ProcessWideState.Name)]
 public class DacModelTests
 {
     private static readonly DacConfig Small = new()

@@ -4,6 +4,7 @@ using static TorchSharp.torch;
 namespace AudioCraft.Tests.Codecs;
 
 /// <summary>Streaming DAC compared with recorded results of the original code, and with unstreamed results for shapes that no released model has.</summary>
+[Collection(ProcessWideState.Name)]
 public class DacStreamingTests
 {
     private const double Tolerance = 1e-5;

@@ -1,9 +1,11 @@
 using AudioCraft.Kernels;
+using AudioCraft.Layers;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace AudioCraft.Tests.Codecs;
 
+[Collection(ProcessWideState.Name)]
 public class DirectConv1dTests
 {
     [Theory]
@@ -74,20 +76,62 @@ public class DirectConv1dTests
         Near.Equal(expected, result, 2e-6);
     }
 
-    [Fact]
-    public void Unsupported_convolutions_use_libtorch()
+    [Theory]
+    [InlineData(100, 3, 1, 1)] // enough frames for the kernel
+    [InlineData(12, 3, 1, 1)] // too few frames
+    [InlineData(2100, 2000, 1, 1)] // too many taps
+    [InlineData(100, 3, 1L << 40, 1)]
+    public void Convolution_of_any_shape_and_type_matches_libtorch(int length, int taps, long stride, long dilation)
     {
         using var scope = NewDisposeScope();
-        var (x, w) = (randn(1, 2, 100), randn(4, 2, 3));
-        Assert.False(DirectConv1d.Supports(x, w, 98));
+        random.manual_seed(7);
+        foreach (var type in new[] { ScalarType.Float32, ScalarType.Float64 })
+        {
+            var (x, w, b) = (randn([1, 2, length], type), randn([8, 2, taps], type), randn([8], type));
+            var frames = stride == 1 ? length - taps + 1 : 1;
+            var expected = nn.functional.conv1d(x.@double(), w.@double(), b.@double()).narrow(2, 0, frames).to(type);
+            using (no_grad())
+            {
+                Near.Equal(expected, Conv1dOperator.Run(x, w, b, stride, 0, dilation), 5e-6);
+            }
+
+            if (stride == 1)
+            {
+                var parameter = w.clone().requires_grad_();
+                var result = Conv1dOperator.Run(x, parameter, b, stride, 0, dilation);
+                Near.Equal(expected, result, 5e-6);
+                result.sum().backward();
+                Assert.Equal(w.shape, parameter.grad!.shape);
+            }
+        }
+    }
+
+    [Fact]
+    public void Kernel_longer_than_the_audio_is_an_error_of_libtorch()
+    {
+        using var scope = NewDisposeScope();
         using var guard = no_grad();
-        Assert.Equal(System.Runtime.Intrinsics.Vector512.IsHardwareAccelerated, DirectConv1d.Supports(x, w, 98));
-        Assert.False(DirectConv1d.Supports(x, w, 10));
-        Assert.False(DirectConv1d.Supports(x.@double(), w.@double(), 98));
-        Assert.False(DirectConv1d.SupportsTransposed(x, w, 2, 200));
-        Assert.False(DirectConv1d.Supports(x, randn(4, 2, 2000), 98));
-        Assert.False(DirectConv1d.Supports(x, w, 98, stride: 1L << 40));
-        Assert.False(DirectConv1d.Supports(x, w, 98, dilation: 1L << 40));
-        Assert.False(DirectConv1d.Supports(empty(1, 1 << 20, 100), randn(4, 2, 3), 98));
+        var (x, w, b) = (zeros(1, 2, 100), zeros(8, 2, 3), zeros(8));
+        Assert.Throws<System.Runtime.InteropServices.ExternalException>(() => Conv1dOperator.Run(x, w, b, 1, 0, 1L << 40));
+    }
+
+    [Theory]
+    [InlineData(200, 4, 2)] // enough frames for the kernel
+    [InlineData(6, 4, 2)] // too few frames
+    [InlineData(200, 3, 2)] // taps that are no multiple of the stride
+    public void Transposed_convolution_of_any_shape_and_type_matches_libtorch(int frames, int taps, int stride)
+    {
+        using var scope = NewDisposeScope();
+        random.manual_seed(8);
+        foreach (var type in new[] { ScalarType.Float32, ScalarType.Float64 })
+        {
+            var (x, w, b) = (randn([1, 8, frames], type), randn([8, 4, taps], type), randn([4], type));
+            var expected = nn.functional.conv_transpose1d(x.@double(), w.@double(), b.@double(), stride).to(type);
+            Near.Equal(expected, Conv1dOperator.Transpose(x, w, b, stride, 0, 0), 5e-6);
+            using (no_grad())
+            {
+                Near.Equal(expected, Conv1dOperator.Transpose(x, w, b, stride, 0, 0), 5e-6);
+            }
+        }
     }
 }

@@ -6,6 +6,7 @@ using static TorchSharp.torch;
 namespace AudioCraft.Tests.Codecs;
 
 /// <summary>Training of EnCodec compared with upstream's results in tests/golden/encodec_train_step.</summary>
+[Collection(ProcessWideState.Name)]
 public class EncodecTrainingTests
 {
     // xunit creates an instance for each test: the random inputs are the same in every run.

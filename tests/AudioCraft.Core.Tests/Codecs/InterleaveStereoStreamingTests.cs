@@ -4,6 +4,7 @@ using static TorchSharp.torch;
 namespace AudioCraft.Tests.Codecs;
 
 /// <summary>Streaming of stereo with interleaved codes compared with unstreamed results.</summary>
+[Collection(ProcessWideState.Name)]
 public class InterleaveStereoStreamingTests
 {
     // xunit creates an instance for each test: the random inputs are the same in every run.

@@ -6,6 +6,7 @@ using static TorchSharp.torch;
 namespace AudioCraft.Tests.Codecs;
 
 /// <summary>Stereo with interleaved codes compared with upstream's results in tests/golden/interleave_stereo*.</summary>
+[Collection(ProcessWideState.Name)]
 public class InterleaveStereoTests
 {
     // xunit creates an instance for each test: the random inputs are the same in every run.

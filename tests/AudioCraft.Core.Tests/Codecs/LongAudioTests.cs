@@ -5,6 +5,7 @@ using static TorchSharp.torch;
 namespace AudioCraft.Tests.Codecs;
 
 /// <summary>Long audio, which is coded in chunks, compared with the layers applied to the complete audio.</summary>
+[Collection(ProcessWideState.Name)]
 public class LongAudioTests
 {
     [Theory]

@@ -4,6 +4,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Tests.Codecs;
 
+[Collection(ProcessWideState.Name)]
 public class NumCodebooksTests
 {
     public static TheoryData<string> Models => new() { "encodec", "dac", "stereo" };

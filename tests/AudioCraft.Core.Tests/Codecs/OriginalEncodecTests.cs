@@ -9,6 +9,7 @@ using static TorchSharp.torch;
 namespace AudioCraft.Tests.Codecs;
 
 /// <summary>Files as published by facebookresearch/encodec: only a state dictionary, in the format of torch.save.</summary>
+[Collection(ProcessWideState.Name)]
 public class OriginalEncodecTests
 {
     // xunit creates an instance for each test: the random inputs are the same in every run.

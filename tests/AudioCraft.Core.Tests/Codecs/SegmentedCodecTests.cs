@@ -5,6 +5,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Tests.Codecs;
 
+[Collection(ProcessWideState.Name)]
 public partial class SegmentedCodecTests
 {
     // xunit creates an instance for each test: the random inputs are the same in every run.

@@ -6,6 +6,7 @@ using static TorchSharp.torch;
 namespace AudioCraft.Tests.Codecs;
 
 /// <summary>Streamed results compared with unstreamed ones for shapes that no released model has.</summary>
+[Collection(ProcessWideState.Name)]
 public class StreamingExactnessTests
 {
     private const double Tolerance = 1e-5;

@@ -5,6 +5,7 @@ using static TorchSharp.torch.nn;
 
 namespace AudioCraft.Tests.Codecs;
 
+[Collection(ProcessWideState.Name)]
 public class TimeGroupNormTests
 {
     // xunit creates an instance for each test: the random inputs are the same in every run.

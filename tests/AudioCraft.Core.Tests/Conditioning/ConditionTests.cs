@@ -6,6 +6,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Tests.Conditioning;
 
+[Collection(ProcessWideState.Name)]
 public class ConditionTests
 {
     // xunit creates an instance for each test: the random inputs are the same in every run.

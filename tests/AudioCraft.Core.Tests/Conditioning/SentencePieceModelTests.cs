@@ -3,6 +3,7 @@ using AudioCraft.Conditioning;
 
 namespace AudioCraft.Tests.Conditioning;
 
+[Collection(ProcessWideState.Name)]
 public class SentencePieceModelTests
 {
     private static readonly string[] Probes = ["", "a b ab", "aab\u00E9\U0001F600 <unk></s>", "ﬁ ①\t x"];

@@ -5,6 +5,7 @@ using AudioCraft.Conditioning;
 
 namespace AudioCraft.Tests.Conditioning;
 
+[Collection(ProcessWideState.Name)]
 public class SentencePieceTokenizerTests
 {
     private static readonly string ModelPath = Path.Combine(Golden.Directory("t5_tokenizer"), "spiece.model");

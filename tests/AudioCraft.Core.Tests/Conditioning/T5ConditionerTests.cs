@@ -5,6 +5,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Tests.Conditioning;
 
+[Collection(ProcessWideState.Name)]
 public class T5ConditionerTests
 {
     private const double Tolerance = 5e-6;

@@ -5,6 +5,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Tests.Conditioning;
 
+[Collection(ProcessWideState.Name)]
 public class T5EncoderTests
 {
     // INDEX.md: float32 and float64 differ by 3e-6 (h) and 8e-6 (long) in the worst element.

@@ -3,6 +3,7 @@ using TorchSharp;
 
 namespace AudioCraft.Tests.Conditioning;
 
+[Collection(ProcessWideState.Name)]
 public class T5TokenizerTests
 {
     private static readonly SentencePieceTokenizer Pieces = SentencePieceTokenizer.Load(Path.Combine(Golden.Directory("t5_tokenizer"), "spiece.model"));

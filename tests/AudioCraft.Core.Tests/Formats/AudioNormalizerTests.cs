@@ -3,6 +3,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Tests.Formats;
 
+[Collection(ProcessWideState.Name)]
 public class AudioNormalizerTests
 {
     // xunit creates an instance for each test: the random inputs are the same in every run.

@@ -4,6 +4,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Tests.Formats;
 
+[Collection(ProcessWideState.Name)]
 public class DacFileTests
 {
     private const string Case = "dac_compress";

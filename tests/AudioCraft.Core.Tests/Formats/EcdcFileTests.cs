@@ -6,6 +6,7 @@ using static TorchSharp.torch;
 namespace AudioCraft.Tests.Formats;
 
 /// <summary>.ecdc files compared with upstream's, and the documented properties of EcdcFile.</summary>
+[Collection(ProcessWideState.Name)]
 public class EcdcFileTests
 {
     // xunit creates an instance for each test: the random inputs are the same in every run.

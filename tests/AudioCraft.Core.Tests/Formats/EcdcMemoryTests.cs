@@ -7,18 +7,14 @@ using static TorchSharp.torch;
 namespace AudioCraft.Tests.Formats;
 
 /// <summary>Memory use of long .ecdc files, as measured by the kernel.</summary>
+[Collection(ProcessWideState.Name)]
 public class EcdcMemoryTests(ITestOutputHelper output)
 {
-    [Theory]
+    [LinuxTheory]
     [InlineData("encodec_original_24k", 6)]
     [InlineData("encodec_original_48k", 16)]
     public void Memory_use_does_not_grow_with_the_duration(string name, int minutes)
     {
-        if (!ResidentMemory.CanMeasure)
-        {
-            return;
-        }
-
         using var model = OriginalEncodecFixture.Load(name);
         using var folder = new TemporaryFolder();
         var path = folder.File("long.ecdc");

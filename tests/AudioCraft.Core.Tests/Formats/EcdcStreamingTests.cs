@@ -6,6 +6,7 @@ using static TorchSharp.torch;
 namespace AudioCraft.Tests.Formats;
 
 /// <summary>.ecdc files in chunks have the same bytes and samples as without chunks.</summary>
+[Collection(ProcessWideState.Name)]
 public class EcdcStreamingTests
 {
     // xunit creates an instance for each test: the random inputs are the same in every run.

@@ -6,6 +6,7 @@ using static TorchSharp.torch;
 namespace AudioCraft.Tests.Formats;
 
 /// <summary>Damaged, truncated and malicious .ecdc files.</summary>
+[Collection(ProcessWideState.Name)]
 public class HostileEcdcTests
 {
     // xunit creates an instance for each test: the random inputs are the same in every run.

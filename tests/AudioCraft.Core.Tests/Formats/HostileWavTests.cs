@@ -8,6 +8,7 @@ using static TorchSharp.torch;
 namespace AudioCraft.Tests.Formats;
 
 /// <summary>Damaged, unusual and malicious WAV files.</summary>
+[Collection(ProcessWideState.Name)]
 public class HostileWavTests
 {
     // xunit creates an instance for each test: the random inputs are the same in every run.

@@ -4,6 +4,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Tests.Generation;
 
+[Collection(ProcessWideState.Name)]
 public class AudioGenTests
 {
     private const string Case = "audiogen_tiny_checkpoint";

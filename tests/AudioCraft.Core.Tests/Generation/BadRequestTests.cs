@@ -4,6 +4,7 @@ using static TorchSharp.torch;
 namespace AudioCraft.Tests.Generation;
 
 /// <summary>Invalid requests throw with the value and leak no tensors.</summary>
+[Collection(ProcessWideState.Name)]
 public class BadRequestTests
 {
     [Fact]

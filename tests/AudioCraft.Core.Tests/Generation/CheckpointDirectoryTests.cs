@@ -5,6 +5,7 @@ using static TorchSharp.torch;
 namespace AudioCraft.Tests.Generation;
 
 /// <summary>Directories that are not, or not quite, an AudioGen checkpoint.</summary>
+[Collection(ProcessWideState.Name)]
 public class CheckpointDirectoryTests
 {
     private static readonly string Tiny = Golden.Directory("audiogen_tiny_checkpoint");

@@ -5,6 +5,7 @@ using static TorchSharp.torch;
 namespace AudioCraft.Tests.Generation;
 
 /// <summary>Continuing recordings that are shorter than, as long as, and longer than the window of 5 s (250 frames of 320 samples) of audiogen-tiny.</summary>
+[Collection(ProcessWideState.Name)]
 public class ContinuationTests
 {
     private const int SampleRate = 16000;
@@ -94,7 +95,7 @@ public class ContinuationTests
     {
         using var model = Load();
         var results = new List<Tensor>();
-        using var stereo = rand(2, 2, 44100 * 6);
+        using var stereo = rand([2, 2, 44100 * 6], generator: new Generator(1));
         var task = model.ContinueRecordingAsync(stereo, 44100, ["rain", null], Parameters(0.5));
         (await task).Dispose();
         LiveTensors.Left(1, () => results.Add(model.ContinueRecording(stereo, 44100, ["rain", null], Parameters(0.5))));
@@ -110,7 +111,7 @@ public class ContinuationTests
         using var scope = NewDisposeScope();
         using var folder = TinyCheckpoint.Stereo();
         using var model = BaseGenModel.GetPretrained(folder.Path, CPU);
-        var recording = rand(2, 5 * SampleRate).sub_(0.5f);
+        var recording = rand([2, 5 * SampleRate], generator: new Generator(1)).sub_(0.5f);
         var audio = model.ContinueRecording(recording, SampleRate, null, new GenerationParams { Duration = 0.1, ExtendStride = 1, Seed = 1 });
         Assert.Equal([1, 2, (5 * SampleRate) + 1600], audio.shape);
         Exactly.Equal(recording.narrow(1, 0, 79000), audio[0].narrow(1, 0, 79000));

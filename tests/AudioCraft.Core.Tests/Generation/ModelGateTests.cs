@@ -4,6 +4,7 @@ using static TorchSharp.torch;
 namespace AudioCraft.Tests.Generation;
 
 /// <summary>Several calls of one model, and its disposal during a call.</summary>
+[Collection(ProcessWideState.Name)]
 public class ModelGateTests
 {
     [Fact]

@@ -6,6 +6,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Tests.Generation;
 
+[Collection(ProcessWideState.Name)]
 public class MusicGenTests
 {
     [Theory]

@@ -3,6 +3,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Tests.Generation;
 
+[Collection(ProcessWideState.Name)]
 public class StreamingGenerationTests
 {
     [Theory]

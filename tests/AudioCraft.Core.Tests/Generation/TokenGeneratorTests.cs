@@ -9,6 +9,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Tests.Generation;
 
+[Collection(ProcessWideState.Name)]
 public class TokenGeneratorTests
 {
     private static readonly string[] Cases = ["lm_generate", "lm_generate_custom_rope", "lm_generate_delays", "lm_generate_double_cfg", "lm_generate_prepend"];

@@ -8,6 +8,7 @@ using static TorchSharp.torch;
 namespace AudioCraft.Tests.Hub;
 
 /// <summary>Models by Hub id, including the repositories to which they refer. Only the encoder of a T5 is downloaded.</summary>
+[Collection(ProcessWideState.Name)]
 public class HubModelTests
 {
     // xunit creates an instance for each test: the random inputs are the same in every run.

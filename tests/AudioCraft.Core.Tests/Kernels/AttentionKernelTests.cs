@@ -4,6 +4,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Tests.Kernels;
 
+[Collection(ProcessWideState.Name)]
 public unsafe class AttentionKernelTests
 {
     [Theory]

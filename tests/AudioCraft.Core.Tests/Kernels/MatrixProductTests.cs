@@ -6,6 +6,7 @@ using static TorchSharp.torch.nn;
 
 namespace AudioCraft.Tests.Kernels;
 
+[Collection(ProcessWideState.Name)]
 public class MatrixProductTests
 {
     // xunit creates an instance for each test: the random inputs are the same in every run.
@@ -82,33 +83,5 @@ public class MatrixProductTests
             });
             Assert.Equal(0, wrong);
         });
-    }
-
-    [Fact]
-    public void ThreadTeam_runs_every_part_once_for_changing_sizes()
-    {
-        var team = new ThreadTeam();
-        foreach (var threads in new[] { 1, 4, 2, 3, 1, 4 })
-        {
-            for (var round = 0; round < 500; round++)
-            {
-                var done = new int[threads];
-                team.Run(threads, (part, parts) => Interlocked.Increment(ref done[parts == threads ? part : 0]));
-                Assert.All(done, count => Assert.Equal(1, count));
-            }
-        }
-    }
-
-    [Fact]
-    public void Waiting_parts_each_have_a_thread()
-    {
-        var team = new ThreadTeam();
-        for (var round = 0; round < 200; round++)
-        {
-            using var meeting = new Barrier(3);
-            var met = 0;
-            team.Run(3, (_, _) => Interlocked.Add(ref met, meeting.SignalAndWait(TimeSpan.FromMinutes(1)) ? 1 : 0), usesBarrier: true);
-            Assert.Equal(3, met);
-        }
     }
 }

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace AudioCraft.Tests.Kernels;
 
+[Collection(ProcessWideState.Name)]
 public partial class OpenMPWaitPolicyTests
 {
     [Fact]

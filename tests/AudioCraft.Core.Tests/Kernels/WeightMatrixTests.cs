@@ -5,6 +5,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Tests.Kernels;
 
+[Collection(ProcessWideState.Name)]
 public unsafe class WeightMatrixTests
 {
     [Theory]

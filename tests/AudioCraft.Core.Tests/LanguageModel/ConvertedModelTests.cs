@@ -64,18 +64,13 @@ public class ConvertedModelTests
     }
 
     [Fact]
-    public void Bfloat16_model_generates_with_the_modules()
+    public void Bfloat16_model_generates_valid_tokens()
     {
         using var scope = NewDisposeScope();
         using var model = GoldenLM.Load("lm_generate");
         model.ConvertTo(ScalarType.BFloat16);
         using var io = Golden.Tensors("lm_generate");
         var conditions = GoldenLM.Conditions(io, "cfg3/cond_", 2);
-        using (var state = model.CreateState(2, 4, conditions))
-        {
-            Assert.Null(state.Decoder);
-        }
-
         var tokens = TokenGenerator.Generate(model, Cfg3(conditions));
         Assert.Equal(io.Tensors["cfg3/tokens"].Shape, tokens.shape);
         Assert.True(tokens.ge(0).all().item<bool>() && tokens.lt(model.SpecialToken).all().item<bool>());

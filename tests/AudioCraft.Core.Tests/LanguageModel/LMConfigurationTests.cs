@@ -7,6 +7,7 @@ using static TorchSharp.torch;
 namespace AudioCraft.Tests.LanguageModel;
 
 /// <summary>Every configuration of the golden language models: complete sequences, single steps, and training.</summary>
+[Collection(ProcessWideState.Name)]
 public class LMConfigurationTests
 {
     // INDEX.md: float32 and float64 differ by up to 3e-6 for logits up to about 6, and streaming adds as much (config: max_abs_diff_stream_vs_full).

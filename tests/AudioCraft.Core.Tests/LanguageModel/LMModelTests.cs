@@ -4,6 +4,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Tests.LanguageModel;
 
+[Collection(ProcessWideState.Name)]
 public class LMModelTests
 {
     // INDEX.md: float32 and float64 differ by 7e-6 for logits up to about 6.

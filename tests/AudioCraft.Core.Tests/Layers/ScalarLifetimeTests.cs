@@ -8,6 +8,7 @@ namespace AudioCraft.Tests.Layers;
 /// TorchSharp does not keep a <see cref="Scalar"/> alive during a native call, so that a garbage collection on another thread can free it meanwhile. With two threads that only
 /// collect garbage, <c>a + b</c> of two tensors fails within seconds. These tests read the instructions instead, which finds every place.
 /// </summary>
+[Collection(ProcessWideState.Name)]
 public class ScalarLifetimeTests
 {
     private static readonly Dictionary<short, OpCode> OpCodesByValue = typeof(OpCodes).GetFields().Select(field => field.GetValue(null)).OfType<OpCode>().ToDictionary(code => code.Value);
@@ -26,6 +27,7 @@ public class ScalarLifetimeTests
     [Fact]
     public void Models_compute_while_another_thread_collects_garbage()
     {
+        torch.random.manual_seed(20261127);
         using var codec = new EncodecModel(new EncodecConfig
         {
             Encoder = new() { Filters = 2, Dimension = 6, Ratios = [4, 2], LstmLayers = 1 }, Quantizer = new() { NumCodebooks = 2, Cardinality = 16, KMeansInit = false },

@@ -7,6 +7,7 @@ using static TorchSharp.torch;
 namespace AudioCraft.Tests.Quantization;
 
 /// <summary>Training of codebooks compared with upstream's results in tests/golden/rvq_*.</summary>
+[Collection(ProcessWideState.Name)]
 public class QuantizerTrainingGoldenTests
 {
     private const double Tolerance = 1e-6;

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text;
 using AudioCraft.Tests;
 using AudioCraft.Tests.Checkpoints;
@@ -68,14 +67,14 @@ public sealed class AudioFolderTests : IDisposable
     public void Deep_and_huge_json_is_a_typed_error_within_a_second()
     {
         Write("a.wav", 1000);
-        var watch = Stopwatch.StartNew();
+        var time = ProcessorTime.StartNew();
         foreach (var bytes in new[] { Enumerable.Repeat((byte)'[', 900_000).ToArray(), Enumerable.Repeat((byte)' ', 2 << 20).ToArray() })
         {
             folder.Write("a.json", bytes);
             Assert.Throws<AudioCraftException>(() => new AudioFolder(folder.Path));
         }
 
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(2), $"{watch.Elapsed}");
+        Assert.InRange(time.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(2));
     }
 
     [Fact]

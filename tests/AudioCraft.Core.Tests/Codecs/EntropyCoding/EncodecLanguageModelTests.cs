@@ -8,6 +8,7 @@ using static TorchSharp.torch;
 namespace AudioCraft.Tests.Codecs.EntropyCoding;
 
 /// <summary>EnCodec's language model compared with upstream's results in tests/golden/encodec_original_24k.</summary>
+[Collection(ProcessWideState.Name)]
 public class EncodecLanguageModelTests
 {
     private const string Case = "encodec_original_24k";

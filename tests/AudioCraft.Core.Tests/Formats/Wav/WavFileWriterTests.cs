@@ -5,6 +5,7 @@ using static TorchSharp.torch;
 
 namespace AudioCraft.Tests.Formats.Wav;
 
+[Collection(ProcessWideState.Name)]
 public class WavFileWriterTests
 {
     public WavFileWriterTests() => manual_seed(20261127);
