@@ -105,6 +105,7 @@ public sealed class T5TextEncoderTests : IDisposable
     {
         Copy(T5Fixture.Relu, "config.json", "spiece.model", "tokenizer_config.json", "weights.safetensors");
         var random = new Random(20261122);
+        var (loaded, rejected) = (0, 0);
         foreach (var name in new[] { "config.json", "tokenizer_config.json" })
         {
             var path = Path.Combine(directory, name);
@@ -117,15 +118,18 @@ public sealed class T5TextEncoderTests : IDisposable
                 try
                 {
                     T5TextEncoder.Load(directory, CPU).Dispose();
+                    loaded++;
                 }
-                catch (CheckpointException e)
+                catch (CheckpointException)
                 {
-                    Assert.NotEmpty(e.Message);
+                    rejected++;
                 }
             }
 
             File.WriteAllBytes(path, whole);
         }
+
+        Assert.True(loaded > 0 && rejected > 0, $"{loaded} loaded, {rejected} rejected");
     }
 
     [Fact]

@@ -90,7 +90,7 @@ public sealed class AtomicFileTests : IDisposable
     }
 
     [Fact]
-    public void Concurrent_writes_of_one_file_do_not_interfere()
+    public void Interleaved_writes_of_one_file_do_not_interfere()
     {
         AtomicFile.Write(folder.File("a.wav"), outer =>
         {

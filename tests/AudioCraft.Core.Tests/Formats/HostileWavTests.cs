@@ -110,6 +110,7 @@ public class HostileWavTests
     {
         var random = new Random(20);
         var watch = ProcessorTime.StartNew();
+        var (read, rejected) = (0, 0);
         foreach (var format in Enum.GetValues<AudioSampleFormat>().Where(format => format <= AudioSampleFormat.Float64))
         {
             var good = Bytes(format, channels: 3);
@@ -132,15 +133,19 @@ public class HostileWavTests
                             Assert.InRange(wav.numel(), 0, file.Length);
                             Assert.InRange(rate, 1, Waveform.MaxSampleRate);
                         }
+
+                        read++;
                     }
                     catch (AudioFormatException)
                     {
+                        rejected++;
                     }
                 }
             });
         }
 
         Assert.True(watch.Elapsed < TimeSpan.FromSeconds(30));
+        Assert.True(read > 100 && rejected > 100, $"{read} files were read and {rejected} rejected");
     }
 
     [Fact]

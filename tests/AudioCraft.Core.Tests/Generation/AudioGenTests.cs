@@ -99,10 +99,21 @@ public class AudioGenTests
     public void Results_survive_dispose_scopes_and_require_no_gradients()
     {
         using var model = Load();
-        model.GenerationParams = new GenerationParams { Duration = 0.1 };
-        using var wav = model.Generate("rain");
+        var parameters = new GenerationParams { Duration = 0.1, Seed = 1 };
+        Tensor wav, tokens;
+        using (NewDisposeScope())
+        {
+            wav = model.Generate("rain", parameters);
+            (var audio, tokens) = model.GenerateWithTokens(["rain"], parameters);
+            audio.Dispose();
+        }
+
+        Assert.False(wav.IsInvalid || tokens.IsInvalid);
         Assert.False(wav.requires_grad);
         Assert.Equal([1, 1, 1600], wav.shape);
+        Assert.Equal([1, 4, 5], tokens.shape);
+        wav.Dispose();
+        tokens.Dispose();
     }
 
     [Fact]
