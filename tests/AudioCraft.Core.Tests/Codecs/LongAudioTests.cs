@@ -6,6 +6,7 @@ namespace AudioCraft.Tests.Codecs;
 
 /// <summary>Long audio, which is coded in chunks, compared with the layers applied to the complete audio.</summary>
 [Collection(ProcessWideState.Name)]
+[Trait("Category", "Slow")]
 public class LongAudioTests
 {
     [Theory]

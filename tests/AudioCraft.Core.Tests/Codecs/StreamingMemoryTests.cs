@@ -7,6 +7,7 @@ namespace AudioCraft.Tests.Codecs;
 
 /// <summary>Streaming a codec uses memory that does not grow with the duration.</summary>
 [Collection(ProcessWideState.Name)]
+[Trait("Category", "Slow")]
 public class StreamingMemoryTests(ITestOutputHelper output)
 {
     private const int SecondsAPiece = 3;

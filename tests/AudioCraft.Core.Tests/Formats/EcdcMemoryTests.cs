@@ -8,6 +8,7 @@ namespace AudioCraft.Tests.Formats;
 
 /// <summary>Memory use of long .ecdc files, as measured by the kernel.</summary>
 [Collection(ProcessWideState.Name)]
+[Trait("Category", "Slow")]
 public class EcdcMemoryTests(ITestOutputHelper output)
 {
     [LinuxTheory]
