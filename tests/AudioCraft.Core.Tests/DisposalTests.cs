@@ -22,6 +22,7 @@ public class DisposalTests
     ];
 
     [Theory]
+    [Trait("Category", "Slow")]
     [MemberData(nameof(Calls))]
     public void Object_can_be_disposed_from_another_thread_during_a_call(string name)
     {

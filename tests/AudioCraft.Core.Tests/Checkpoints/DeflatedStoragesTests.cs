@@ -5,6 +5,7 @@ using static TorchSharp.torch;
 namespace AudioCraft.Tests.Checkpoints;
 
 /// <summary>Tensors of one deflated storage are read in time proportional to the storage.</summary>
+[Collection(ProcessWideState.Name)]
 public class DeflatedStoragesTests
 {
     private const int Length = 1 << 20, TensorBytes = 1 << 8;

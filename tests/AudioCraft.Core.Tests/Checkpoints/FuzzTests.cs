@@ -8,6 +8,7 @@ namespace AudioCraft.Tests.Checkpoints;
 public class FuzzTests
 {
     [Theory]
+    [Trait("Category", "Slow")]
     [InlineData("nested.pt", 1000)]
     [InlineData("views.pt", 1000)]
     [InlineData("legacy_views.pt", 1000)]

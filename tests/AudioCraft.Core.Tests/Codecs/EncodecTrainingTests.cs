@@ -79,6 +79,7 @@ public class EncodecTrainingTests
     }
 
     [Fact]
+    [Trait("Category", "Slow")]
     public void Model_for_training_starts_like_one_for_inference_and_fits_its_input()
     {
         var config = new EncodecConfig

@@ -139,6 +139,7 @@ public class RequestTests
     }
 
     [LinuxFact]
+    [Trait("Category", "Slow")]
     public void Memory_estimate_covers_the_measured_use()
     {
         using var codec = CompressionModel.GetPretrained(Golden.Directory("audiogen_tiny_checkpoint"), CPU);
@@ -170,6 +171,7 @@ public class RequestTests
     }
 
     [Fact]
+    [Trait("Category", "Slow")]
     public void Two_hundred_calls_with_failures_leak_nothing()
     {
         using var model = AudioGenTests.Load();

@@ -62,6 +62,7 @@ public class WavFileWriterTests
     }
 
     [Fact]
+    [Trait("Category", "Slow")]
     public void Files_above_4_GiB_become_RF64()
     {
         using var large = new HeadOnly();
