@@ -123,14 +123,14 @@ public sealed class ChannelOrderTests
 
     private static T WithoutLibSndFile<T>(Func<T> read)
     {
-        NativeLibraries.Hidden.Value = true;
+        AppContext.SetSwitch(NativeLibraries.DisableSwitch, true);
         try
         {
             return read();
         }
         finally
         {
-            NativeLibraries.Hidden.Value = false;
+            AppContext.SetSwitch(NativeLibraries.DisableSwitch, false);
         }
     }
 

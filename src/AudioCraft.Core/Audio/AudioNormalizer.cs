@@ -77,8 +77,10 @@ public static class AudioNormalizer
     private static float MonoRms(Tensor wav)
     {
         using var scope = NewDisposeScope();
-        return wav.mean([0]).square().mean().sqrt().item<float>();
+        return Rms(wav.mean([0]));
     }
+
+    private static float Rms(Tensor wav) => wav.mul(wav).mean().sqrt().item<float>();
 
     private static Tensor Scaled(Tensor wav, float level, double target, bool always)
     {
@@ -96,7 +98,7 @@ public static class AudioNormalizer
 
     private static Tensor ToLoudness(Tensor wav, int sampleRate, AudioWriteOptions options)
     {
-        if (wav.square().mean().sqrt().item<float>() < EnergyFloor)
+        if (Rms(wav) < EnergyFloor)
         {
             return wav;
         }

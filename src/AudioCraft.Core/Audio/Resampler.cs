@@ -159,7 +159,8 @@ internal sealed class Resampler
         var positions = tensor(Enumerable.Range(-width, (2 * width) + oldRate).Select(i => (float)i).ToArray()).div(rate);
         var phases = tensor(Enumerable.Range(0, newRate).Select(i => (float)(-i / (double)newRate)).ToArray()).unsqueeze(1);
         var t = positions.add(phases, Scalars.One).mul(cutOff).clamp(minusZeros, zeros).mul(pi);
-        var window = t.div(floatZeros).mul(Scalars.Half).cos().square();
+        var cosine = t.div(floatZeros).mul(Scalars.Half).cos();
+        var window = cosine.mul(cosine);
         var sinc = where(t.eq(Scalars.Zero), ones_like(t), t.sin() / t);
         var kernels = sinc * window;
         return MemoryMarshal.Cast<byte, float>((kernels / kernels.sum(1, keepdim: true)).bytes).ToArray();

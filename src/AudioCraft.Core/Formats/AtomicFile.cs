@@ -57,13 +57,6 @@ public static class AtomicFile
         Replace(path, from.CopyTo);
     }
 
-    /// <summary>Renames a temporary file or link, whose data is on the disk, over a file in the same file system, and flushes the directory.</summary>
-    internal static void Rename(string temporary, string path)
-    {
-        File.Move(temporary, path, overwrite: true);
-        DirectoryEntries.Flush(Path.GetDirectoryName(path)!);
-    }
-
     private static void WriteAndRename(string path, Action<Stream> write)
     {
         using var temporary = new TemporaryFile(Path.GetDirectoryName(path) ?? throw new OutputException(new IOException("the path names no file.")), write);

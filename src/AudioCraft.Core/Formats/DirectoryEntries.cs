@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace AudioCraft.Formats;
 
-/// <summary>Operations on directory entries that .NET lacks: flushing them to disk and exchanging two of them.</summary>
+/// <summary>Operations on directory entries: flushing them to disk, renaming with a flush, and exchanging two of them.</summary>
 internal static class DirectoryEntries
 {
     private const int CurrentDirectory = -100, Exchange = 2, ReadOnly = 0;
@@ -23,6 +23,13 @@ internal static class DirectoryEntries
             _ = FSync(descriptor);
             _ = Close(descriptor);
         }
+    }
+
+    /// <summary>Renames a temporary file or link, whose data is on the disk, over a file in the same file system, and flushes the directory.</summary>
+    public static void Rename(string temporary, string path)
+    {
+        File.Move(temporary, path, overwrite: true);
+        Flush(Path.GetDirectoryName(path)!);
     }
 
     /// <summary>Exchanges two existing paths in one step. Returns false if the system or the file system cannot do this.</summary>

@@ -50,7 +50,7 @@ internal sealed class TemporaryFile : IDisposable
 
     /// <summary>Renames the file; an existing one is replaced.</summary>
     /// <exception cref="OutputException">The file cannot be renamed.</exception>
-    public void Replace(string path) => OutputException.Wrap(() => AtomicFile.Rename(Path, path));
+    public void Replace(string path) => OutputException.Wrap(() => DirectoryEntries.Rename(Path, path));
 
     /// <summary>Deletes the file if it was not renamed.</summary>
     public void Dispose() => File.Delete(Path);

@@ -93,14 +93,14 @@ internal sealed class HubCache(string root, RepoId repository, bool links = true
         System.IO.Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         if (TryLink(path, Blob(etag)) is not { } link)
         {
-            AtomicFile.Rename(downloaded, path);
+            DirectoryEntries.Rename(downloaded, path);
             return;
         }
 
         try
         {
-            AtomicFile.Rename(downloaded, Blob(etag));
-            AtomicFile.Rename(link, path);
+            DirectoryEntries.Rename(downloaded, Blob(etag));
+            DirectoryEntries.Rename(link, path);
         }
         catch
         {
@@ -122,7 +122,7 @@ internal sealed class HubCache(string root, RepoId repository, bool links = true
 
         try
         {
-            AtomicFile.Rename(link, path);
+            DirectoryEntries.Rename(link, path);
         }
         catch
         {

@@ -130,7 +130,7 @@ internal sealed class TextEncoderDownload(HubRepository repository, DownloadMete
 
             // Checks the file against its header.
             SafetensorsFile.Open(incomplete).Dispose();
-            AtomicFile.Rename(incomplete, target);
+            DirectoryEntries.Rename(incomplete, target);
             meter.End();
         }
         finally
