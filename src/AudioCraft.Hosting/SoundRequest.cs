@@ -25,7 +25,7 @@ public sealed record SoundRequest(string Description)
     /// <summary>The seed of the sampling; null for a random one, which is returned with the result. The same request with the same seed gives the same audio, even in a batch.</summary>
     public long? Seed { get; init; }
 
-    /// <summary>Audio to continue. The result starts with it, encoded and decoded by the codec. Such a request is not batched and cannot be streamed.</summary>
+    /// <summary>Audio to continue. The result starts with it, at the sample rate and with the channels of the model. Such a request is not batched and cannot be streamed.</summary>
     public Sound? Continue { get; init; }
 
     /// <summary>The parameters of the request, without the seed.</summary>

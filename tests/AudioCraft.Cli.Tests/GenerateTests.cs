@@ -101,6 +101,26 @@ public sealed class GenerateTests : IDisposable
     public void Invalid_command_lines_fail_with_one_line_and_code_2(string part, params string[] args) =>
         Assert.Contains(part, Tool.Run([.. args.Where(a => a.Length > 0)]).FailedWith(ExitCode.Misuse), StringComparison.Ordinal);
 
+    [Theory]
+    [InlineData("generate", "")]
+    [InlineData("generate", "rain", "  ")]
+    [InlineData("continue", "a.wav", "")]
+    public void Empty_prompts_are_rejected(params string[] args) =>
+        Assert.Contains("A prompt is empty", Tool.Run(args).FailedWith(ExitCode.Misuse), StringComparison.Ordinal);
+
+    [Fact]
+    public void Distant_sounds_stay_quieter_than_near_ones()
+    {
+        Tool.Run("generate", "a dog barking nearby", "a dog barking in the distance", "-d", "2", "--seed", "1", "-o", folder.Path).Succeeded();
+        Assert.True(Peak("a-dog-barking-nearby.wav") > 2 * Peak("a-dog-barking-in-the-distance.wav"));
+
+        float Peak(string file)
+        {
+            using var audio = AudioFile.Read(folder.File(file)).Wav;
+            return AudioNormalizer.Peak(audio);
+        }
+    }
+
     [Fact]
     public void Missing_files_and_models_fail_with_one_line_and_code_1()
     {

@@ -100,6 +100,8 @@ public sealed class TinyModelTests
         var start = await generator.GenerateAsync(new SoundRequest("rain") { Duration = 0.3 });
         var sound = await generator.GenerateAsync(new SoundRequest("rain") { Duration = 0.8, Continue = start });
         Assert.Equal(0.8, sound.Duration.TotalSeconds, 1e-9);
+        var unchanged = (int)(0.25 * start.SampleRate); // before the cross-fade
+        Assert.Equal(start.Samples[..unchanged], sound.Samples[..unchanged]);
         await Assert.ThrowsAnyAsync<ArgumentException>(() => generator.GenerateAsync(new SoundRequest("rain") { Duration = 0.2, Continue = start }));
     }
 

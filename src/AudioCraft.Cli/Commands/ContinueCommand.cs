@@ -17,7 +17,7 @@ internal static class ContinueCommand
         var file = new Argument<string>("audio") { Description = "The audio file to continue" };
         var command = new Command("continue", "Continues a recording: one file per prompt, or one without a prompt. Each file begins with the whole recording, which --duration includes") { file };
         var prompts = new PromptOptions(command);
-        var generator = new BatchGenerator(command);
+        var generator = new BatchGenerator(command, continues: true);
         command.SetAction(async (line, cancellationToken) =>
         {
             var path = line.GetRequiredValue(file);

@@ -24,11 +24,13 @@ internal sealed class BatchGenerator
     public delegate Task<Tensor> GenerateBatch(
         BaseGenModel model, IReadOnlyList<string> prompts, GenerationParams parameters, IProgress<GenerationProgress> progress, CancellationToken cancellationToken);
 
-    public BatchGenerator(Command command)
+    /// <param name="command">The command.</param>
+    /// <param name="continues">Whether the audio starts with a recording.</param>
+    public BatchGenerator(Command command, bool continues = false)
     {
         output = new OutputOptions(command);
         model = new ModelOptions(command, "The model");
-        sampling = new SamplingOptions(command);
+        sampling = new SamplingOptions(command, continues);
         command.Add(batch);
         command.Add(isLongAllowed);
     }

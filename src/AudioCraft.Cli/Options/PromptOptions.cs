@@ -17,7 +17,7 @@ internal sealed class PromptOptions
     }
 
     /// <summary>Reads all prompts in order.</summary>
-    /// <exception cref="UsageException">There are too many, or one is too long.</exception>
+    /// <exception cref="UsageException">There are too many, or one is empty or too long.</exception>
     /// <exception cref="AudioCraftException">The file cannot be read.</exception>
     public IReadOnlyList<string> Read(ParseResult line, TextReader input)
     {
@@ -30,6 +30,11 @@ internal sealed class PromptOptions
         if (all.Count > MaxPrompts)
         {
             throw new UsageException($"There are {all.Count} prompts, but at most {MaxPrompts} are allowed.");
+        }
+
+        if (all.Exists(string.IsNullOrWhiteSpace))
+        {
+            throw new UsageException("A prompt is empty: give a text.");
         }
 
         return all.Find(prompt => prompt.Length > MaxPromptLength) is { } longest

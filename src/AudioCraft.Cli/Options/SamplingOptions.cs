@@ -18,8 +18,15 @@ internal sealed class SamplingOptions
     private readonly Option<double?> extendStride = NumberOption.Decimal(
         ["--extend-stride"], "seconds", "Seconds by which the window moves if the audio is longer than the model's window [audiogen 2, musicgen 18]", 0, MaxSeconds, above: true);
 
-    public SamplingOptions(Command command)
+    /// <param name="command">The command.</param>
+    /// <param name="continues">Whether the audio starts with a recording, which the duration includes.</param>
+    public SamplingOptions(Command command, bool continues)
     {
+        if (continues)
+        {
+            duration.Description = $"Length in seconds, including the recording [the recording and {Bundled}: 5; others: audiogen 5, musicgen 15 more]";
+        }
+
         foreach (var option in new Option[] { duration, seed, cfg, temperature, topK, topP, extendStride })
         {
             command.Add(option);

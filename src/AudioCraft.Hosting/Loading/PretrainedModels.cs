@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -90,9 +91,16 @@ internal sealed class PretrainedGenerator(BaseGenModel model) : LoadedGenerator
             return model.GenerateAsync(batch.Descriptions, batch.Parameters, progress, cancellationToken);
         }
 
-        // The call reads the prompt before it returns.
-        using var prompt = sound.ToTensor();
-        return model.GenerateContinuationAsync(prompt, sound.SampleRate, batch.Descriptions, batch.Parameters, progress, cancellationToken);
+        // The duration of a request includes the recording, that of the model's method does not.
+        var added = batch.Parameters.Duration - sound.Duration.TotalSeconds;
+        if (added <= 0)
+        {
+            throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"The duration is {batch.Parameters.Duration} s, but it includes the recording, which has {sound.Duration.TotalSeconds:0.###} s: set a longer one."), nameof(batch));
+        }
+
+        // The call reads the recording before it returns.
+        using var recording = sound.ToTensor();
+        return model.ContinueRecordingAsync(recording, sound.SampleRate, batch.Descriptions, batch.Parameters with { Duration = added }, progress, cancellationToken);
     }
 
     public override IAsyncEnumerable<AudioChunk> Stream(

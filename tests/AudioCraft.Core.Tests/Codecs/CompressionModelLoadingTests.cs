@@ -83,7 +83,7 @@ public class CompressionModelLoadingTests
         Directory.CreateDirectory(folder.File("circle"));
         File.WriteAllText(
             folder.File("circle/config.json"), """{"model_type": "audiocraft", "compression_state_dict": {"pretrained": "circle"}}""");
-        Assert.Contains("more than", Assert.Throws<CheckpointException>(() => CompressionModel.GetPretrained(folder.File("circle"))).Message, StringComparison.Ordinal);
+        Assert.Contains("longer than", Assert.Throws<CheckpointException>(() => CompressionModel.GetPretrained(folder.File("circle"))).Message, StringComparison.Ordinal);
     }
 
     [Fact]

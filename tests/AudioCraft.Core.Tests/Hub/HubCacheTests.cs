@@ -61,7 +61,7 @@ public class HubCacheTests
         hub.Find();
         File.Delete(hub.WeightsBlob);
         File.CreateSymbolicLink(hub.WeightsBlob, hub.WeightsBlob);
-        hub.Fails(HubError.Offline, options: hub.Options with { Offline = true });
+        Assert.Equal(HubError.Offline, Assert.Throws<HubException>(() => hub.Find(options: hub.Options with { Offline = true })).Error);
         hub.Find();
         hub.HasAll();
     }
