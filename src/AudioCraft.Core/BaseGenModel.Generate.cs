@@ -8,6 +8,9 @@ namespace AudioCraft;
 /// <content>The calls that generate. All of them consume the frames of <see cref="CodeGenerator"/>.</content>
 public abstract partial class BaseGenModel
 {
+    /// <summary>The largest number of items of a call without descriptions.</summary>
+    private const int MaxItems = 1_000_000;
+
     /// <summary>Generates audio for each description.</summary>
     /// <param name="descriptions">One text an item; an empty text generates without a description.</param>
     /// <param name="parameters">The parameters of this call; null for <see cref="GenerationParams"/>.</param>
@@ -52,7 +55,7 @@ public abstract partial class BaseGenModel
         RunAsync(Request(descriptions, parameters, progress), cancellationToken);
 
     /// <summary>Generates audio without descriptions.</summary>
-    /// <param name="numSamples">The number of items, at least 1.</param>
+    /// <param name="numSamples">The number of items, 1 to 1,000,000.</param>
     /// <param name="parameters">The parameters of this call; null for <see cref="GenerationParams"/>.</param>
     /// <param name="progress">Receives the progress after each decoding step.</param>
     /// <param name="cancellationToken">Checked while the call waits for the model and between decoding steps.</param>
@@ -116,7 +119,7 @@ public abstract partial class BaseGenModel
         }
 
         var framesPerChunk = Math.Max(1, (int)Math.Min(chunkSeconds * FrameRate, int.MaxValue));
-        return Stream(Request(descriptions, parameters, progress), framesPerChunk, cancellationToken);
+        return new SequentialAsyncEnumerable<AudioChunk>(Stream(Request(descriptions, parameters, progress), framesPerChunk, cancellationToken));
     }
 
     private (Tensor Audio, Tensor Tokens) Run(GenerationRequest request, CancellationToken cancellationToken)
@@ -283,6 +286,7 @@ public abstract partial class BaseGenModel
     private GenerationRequest Request(int numSamples, GenerationParams? parameters, IProgress<GenerationProgress>? progress)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(numSamples, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(numSamples, MaxItems);
         return new GenerationRequest(new string?[numSamples], Tokens: 1, Checked(parameters, numSamples), MemoryLimit, Progress: progress);
     }
 

@@ -107,7 +107,9 @@ internal sealed class CodeGenerator : IDisposable
 
     private IReadOnlyList<long[,]> EncodePrompt(Tensor audio)
     {
-        var (codes, scale) = model.CompressionModel.Encode(audio.to(model.Device));
+        // The number is given with the call: the codec's default can be changed by other callers.
+        var codebooks = model.CompressionModel is InterleaveStereoCompressionModel { PerTimestep: false } ? model.LM.NumCodebooks / 2 : model.LM.NumCodebooks;
+        var (codes, scale) = model.CompressionModel.Encode(audio.to(model.Device), codebooks);
         return scale is null
             ? CodeFrames.FromTensor(codes)
             : throw new InvalidOperationException("A codec that normalizes loudness cannot encode a prompt: its scale is not part of the codes.");

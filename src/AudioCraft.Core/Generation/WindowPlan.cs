@@ -6,6 +6,9 @@ namespace AudioCraft.Generation;
 /// </summary>
 internal sealed class WindowPlan
 {
+    /// <summary>The largest number of windows: 55 hours of AudioGen with the default stride.</summary>
+    private const int MaxWindows = 100_000;
+
     private readonly BaseGenModel model;
     private readonly GenerationParams parameters;
     private readonly int promptFrames;
@@ -64,6 +67,11 @@ internal sealed class WindowPlan
         if (!isOneWindow && Frames(model, parameters.ExtendStride) < 1)
         {
             throw OutOfRange(nameof(GenerationParams.ExtendStride), parameters.ExtendStride, $"less than one frame of {1 / model.FrameRate} s");
+        }
+
+        if (!isOneWindow && (Frames(model, parameters.Duration) - Frames(model, model.MaxDuration)) / Frames(model, parameters.ExtendStride) > MaxWindows)
+        {
+            throw OutOfRange(nameof(GenerationParams.Duration), parameters.Duration, $"more than {MaxWindows} windows that move by {parameters.ExtendStride} s");
         }
 
         if (promptFrames >= Frames(model, parameters.Duration))

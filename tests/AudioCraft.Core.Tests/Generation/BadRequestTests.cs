@@ -8,7 +8,17 @@ namespace AudioCraft.Tests.Generation;
 public class BadRequestTests
 {
     [Fact]
-    public void Empty_list_of_descriptions_throws() => Refused<ArgumentException>("no description", model => model.Generate(Array.Empty<string>()));
+    public void Empty_list_of_descriptions_throws() => Refused<ArgumentException>("list of descriptions is empty", model => model.Generate(Array.Empty<string>()));
+
+    [Fact]
+    public void More_windows_than_supported_throw()
+    {
+        Refused<ArgumentOutOfRangeException>("windows", model => model.EstimateMemory(1, new GenerationParams { Duration = 1e7 }));
+        Refused<ArgumentOutOfRangeException>("windows", model => model.Generate("rain", new GenerationParams { Duration = 1e6, ExtendStride = 0.02 }));
+    }
+
+    [Fact]
+    public void More_items_than_supported_throw() => Refused<ArgumentOutOfRangeException>("numSamples", model => model.GenerateUnconditional(int.MaxValue));
 
     [Fact]
     public void Null_description_throws() => Refused<ArgumentException>("Description 1 of 2", model => model.Generate(["rain", null!]));

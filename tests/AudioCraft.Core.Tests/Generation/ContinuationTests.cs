@@ -13,6 +13,18 @@ public class ContinuationTests
 
     public static TheoryData<double> Seconds { get; } = [0.00007, 0.01, 0.02, 0.5, 2.5, 4.97, 4.98, 4.99, 4.9999, 5.0, 5.0001, 12];
 
+    [Fact]
+    public void Codebooks_of_the_codec_set_by_another_caller_do_not_change_a_continuation()
+    {
+        using var scope = NewDisposeScope();
+        using var model = AudioGenTests.Load();
+        var prompt = randn([1, 1, 3200], generator: new Generator(4)).mul_(0.1f);
+        var parameters = new GenerationParams { Duration = 0.6, Seed = 3 };
+        var expected = model.GenerateContinuation(prompt, model.SampleRate, ["rain"], parameters);
+        model.CompressionModel.SetNumCodebooks(1);
+        Exactly.Equal(expected, model.GenerateContinuation(prompt, model.SampleRate, ["rain"], parameters));
+    }
+
     [Theory]
     [MemberData(nameof(Seconds))]
     public void Result_is_the_whole_recording_and_the_continuation(double seconds)

@@ -53,6 +53,23 @@ public class StreamingGenerationTests
     }
 
     [Fact]
+    public async Task Overlapping_reads_of_a_stream_throw()
+    {
+        using var model = AudioGenTests.Load();
+        var chunks = model.GenerateStreamingAsync("rain", new GenerationParams { Duration = 1, Seed = 1 }).GetAsyncEnumerator();
+        var first = chunks.MoveNextAsync().AsTask();
+        if (!first.IsCompleted)
+        {
+            await Assert.ThrowsAsync<InvalidOperationException>(async () => await chunks.MoveNextAsync());
+            await Assert.ThrowsAsync<InvalidOperationException>(async () => await chunks.DisposeAsync());
+        }
+
+        Assert.True(await first);
+        chunks.Current.Dispose();
+        await chunks.DisposeAsync();
+    }
+
+    [Fact]
     public async Task First_chunk_needs_at_most_400_ms_of_tokens()
     {
         using var model = AudioGenTests.Load();
