@@ -49,7 +49,8 @@ internal static class BenchCommand
             using var scope = NewDisposeScope();
             var clock = new StepClock(bars.Steps("Measuring", run + 1, runs + 1));
             var (generated, _) = Timed(() => model.Generate("rain", parameters, clock, cancellationToken));
-            var sound = randn(1, codec.Channels, (long)(length * codec.SampleRate), device: model.Device) * 0.1;
+            using Scalar level = 0.1;
+            var sound = randn(1, codec.Channels, (long)(length * codec.SampleRate), device: model.Device).mul(level);
             var (encoded, (codes, scale)) = Timed(() => codec.Encode(sound));
             cancellationToken.ThrowIfCancellationRequested();
             var (decoded, _) = Timed(() => codec.Decode(codes, scale).cpu());
