@@ -166,7 +166,7 @@ public static class NAudioFile
         source.Position = 0;
         if (isWav && (WavTag.IsBuiltIn(tag) || !NativeLibraries.HasSoundFile))
         {
-            return ReadWav(source, name, options);
+            return AudioFile.Read(source, options with { SourceName = options.SourceName ?? name });
         }
 
         SoundFileReader reader;
@@ -178,24 +178,12 @@ public static class NAudioFile
         {
             // The built-in reader's error names the encoding.
             source.Position = 0;
-            return ReadWav(source, name, options);
+            return AudioFile.Read(source, options with { SourceName = options.SourceName ?? name });
         }
 
         using (reader)
         {
             return Decode(reader, name, options, maxDecoded);
-        }
-    }
-
-    private static (Tensor Wav, int SampleRate) ReadWav(Stream source, string name, AudioReadOptions options)
-    {
-        try
-        {
-            return AudioFile.Read(source, options);
-        }
-        catch (AudioFormatException error) when (error.Message.StartsWith("the stream", StringComparison.Ordinal))
-        {
-            throw new AudioFormatException(name + error.Message["the stream".Length..], error);
         }
     }
 

@@ -62,7 +62,7 @@ public static class AudioFile
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        return WavReader.Read(Source(stream), options);
+        return WavReader.Read(Source(stream, options.SourceName), options);
     }
 
     /// <summary>Reads the header of a WAV file.</summary>
@@ -152,10 +152,10 @@ public static class AudioFile
         }
     }
 
-    private static ByteSource Source(Stream stream)
+    private static ByteSource Source(Stream stream, string? name = null)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        return stream.CanRead ? new ByteSource(stream, "the stream") : throw new ArgumentException("The stream is not readable.", nameof(stream));
+        return stream.CanRead ? new ByteSource(stream, name ?? "the stream") : throw new ArgumentException("The stream is not readable.", nameof(stream));
     }
 
     private static T Open<T>(string path, Func<ByteSource, T> read)

@@ -24,6 +24,9 @@ public sealed record AudioReadOptions
     /// <summary>Receives a warning where a header is wrong and the samples were read nevertheless; or null.</summary>
     public ILogger? Logger { get; init; }
 
+    /// <summary>The name of a stream in messages; null for "the stream". Files are named by their path.</summary>
+    public string? SourceName { get; init; }
+
     /// <summary>Makes the converter for a file.</summary>
     /// <param name="name">The name of the file, for the exception.</param>
     /// <param name="sampleRate">The sample rate of the file in hertz.</param>
