@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
 using Microsoft.Extensions.Logging;
@@ -20,16 +21,34 @@ internal sealed record WavHeader(WavFormat Format, long? DataBytes, ByteSource S
     /// <summary>Sizes from here on are what programs write whose output cannot seek: 0x7FFF0000, 0x7FFFF000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, minus the header.</summary>
     private const long Streamed = 0x7FFF0000;
 
+    /// <summary>Sizes of 64 bits from here on are larger than any file: the writer could not seek.</summary>
+    private const long LargeStreamed = 1L << 62;
+
+    /// <summary>The bytes after the samples that are looked at.</summary>
+    private const int Looked = 1 << 16;
+
+    /// <summary>Up to this many bytes after a file with consistent sizes are not samples.</summary>
+    private const int MaxTrailer = 4096;
+
+    private static readonly SearchValues<byte> Text = SearchValues.Create([.. "\t\n\f\r"u8, .. Enumerable.Range(' ', '~' - ' ' + 1).Select(value => (byte)value)]);
+
     private const string Data = "data", FormatChunk = "fmt ";
 
     private static readonly HashSet<string> KnownChunks =
-        [FormatChunk, Data, "fact", "LIST", "JUNK", "junk", "bext", "cue ", "smpl", "inst", "PEAK", "id3 ", "ID3 ", "iXML", "axml", "chna", "PAD ", "FLLR", "DISP", "afsp", "_PMX", "cart", "umid", "wavl", "slnt", "plst", "labl", "note", "ds64"];
+        [FormatChunk, Data, "fact", "LIST", "JUNK", "junk", "bext", "cue ", "smpl", "inst", "PEAK", "id3 ", "ID3 ", "iXML", "axml", "chna", "PAD ", "FLLR", "DISP", "afsp", "_PMX", "cart", "umid", "wavl", "slnt", "plst", "labl", "note", "ds64",
+            "acid", "strc", "levl", "minf", "regn", "link", "xmp ", "bxml", "sxml", "dbmd", "(c) "];
 
     /// <summary>How many bytes of samples may be missing: the header states more than the writer can have known.</summary>
     public long MayLack { get; private init; }
 
     /// <summary>Whether samples may follow after <see cref="DataBytes"/>. Known only at the end of a pipe.</summary>
     public bool MayContinue { get; private init; }
+
+    /// <summary>The container.</summary>
+    public WavKind Kind { get; private init; }
+
+    /// <summary>The bytes between the end of the samples and the end of the RIFF chunk, as the header states them; negative if the sizes contradict each other.</summary>
+    public long BytesAfterData { get; private init; }
 
     /// <summary>Parses the header.</summary>
     /// <param name="source">The file.</param>
@@ -42,10 +61,57 @@ internal sealed record WavHeader(WavFormat Format, long? DataBytes, ByteSource S
         return new Parser(source, kind, riffBytes, logger, maxEarlyBytes).Run();
     }
 
-    /// <summary>Whether bytes after the samples are chunks, tags or padding, and not more samples.</summary>
-    public static bool IsEnd(ByteSource source, WavKind kind)
+    /// <summary>What follows the samples. The source stays where it is.</summary>
+    /// <param name="source">The file, at the end of the samples.</param>
+    /// <param name="kind">The container.</param>
+    /// <param name="size">The size of the 'data' chunk.</param>
+    /// <param name="inside">See <see cref="BytesAfterData"/>.</param>
+    public static AfterSamples Following(ByteSource source, WavKind kind, long size, long inside)
     {
-        const int Looked = 4096;
+        var padding = kind.Padding(size);
+        if (FindData(source, kind, 0) >= 0 || padding > 0 && FindData(source, kind, padding) >= 0)
+        {
+            return AfterSamples.Data;
+        }
+
+        return IsEnd(source, kind, inside) ? AfterSamples.End
+            : size > 0 && (inside == 0 || inside == padding) && IsTrailer(source.Peek(Looked)) ? AfterSamples.OtherBytes
+            : AfterSamples.Samples;
+    }
+
+    /// <summary>
+    /// Whether bytes after a file with consistent sizes are not samples: they are few, text, or one value. Otherwise they are read, since a recorder that was stopped
+    /// leaves both sizes as they were at the last update.
+    /// </summary>
+    private static bool IsTrailer(ReadOnlySpan<byte> bytes) =>
+        bytes.Length <= MaxTrailer || bytes.IndexOfAnyExcept(bytes[0]) < 0 || bytes.IndexOfAnyExcept(Text) < 0;
+
+    /// <summary>The offset of the next 'data' chunk that begins within the bytes looked at, after other complete chunks; or -1.</summary>
+    private static int FindData(ByteSource source, WavKind kind, int start)
+    {
+        var ahead = source.Peek(Looked);
+        for (long at = start; at + kind.HeadBytes() <= ahead.Length && IsId(ahead.Slice((int)at, 4));)
+        {
+            if (ahead[(int)at..].StartsWith("data"u8))
+            {
+                return (int)at;
+            }
+
+            var size = kind.SizeAt(ahead[((int)at + kind.HeadBytes() - kind.SizeBytes())..]);
+            if (size < 0 || size > ahead.Length)
+            {
+                break;
+            }
+
+            at += kind.HeadBytes() + size + kind.Padding(size);
+        }
+
+        return -1;
+    }
+
+    /// <summary>Whether bytes after the samples are chunks, tags or padding, and not more samples.</summary>
+    private static bool IsEnd(ByteSource source, WavKind kind, long inside)
+    {
         var remaining = source.Remaining;
         var ahead = source.Peek(Looked);
         if (ahead.Length < 8)
@@ -53,19 +119,33 @@ internal sealed record WavHeader(WavFormat Format, long? DataBytes, ByteSource S
             return true;
         }
 
-        return IsChunk(ahead, 0) || IsChunk(ahead, 1)
+        var rest = remaining ?? (ahead.Length < Looked ? ahead.Length : inside > 0 ? Math.Min(inside, int.MaxValue) : int.MaxValue);
+        return IsChunk(ahead, 0) || IsChunk(ahead, 1) || IsWholeChunk(ahead)
             || ahead.StartsWith("TAG"u8) || ahead.StartsWith("ID3"u8) || ahead.StartsWith("APETAGEX"u8) || ahead.StartsWith("LYRICSBEGIN"u8)
             || ahead.IndexOfAnyExcept((byte)0) < 0 && IsZero(source, remaining);
 
         bool IsChunk(ReadOnlySpan<byte> bytes, int at)
         {
-            if (bytes.Length < at + kind.HeadBytes() || !IsId(bytes.Slice(at, 4)))
+            if (bytes.Length < at + kind.HeadBytes())
             {
                 return false;
             }
 
+            var id = bytes.Slice(at, 4);
             var size = kind.SizeAt(bytes[(at + kind.HeadBytes() - kind.SizeBytes())..]);
-            return KnownChunks.Contains(Encoding.Latin1.GetString(bytes.Slice(at, 4))) || size >= 0 && size <= (remaining ?? int.MaxValue) - at - 8 + 1;
+            return KnownChunks.Contains(Encoding.Latin1.GetString(id)) || IsId(id) && size >= 0 && size <= rest - at - 8 + 1;
+        }
+
+        // With any printable name, if the chunk ends exactly where the RIFF chunk does.
+        bool IsWholeChunk(ReadOnlySpan<byte> bytes)
+        {
+            if (bytes.Length < kind.HeadBytes() || bytes[..4].IndexOfAnyExceptInRange((byte)' ', (byte)'~') >= 0)
+            {
+                return false;
+            }
+
+            var size = kind.SizeAt(bytes[(kind.HeadBytes() - kind.SizeBytes())..]);
+            return size >= 0 && size < long.MaxValue / 2 && (kind.HeadBytes() + size == inside || kind.HeadBytes() + size + kind.Padding(size) == inside);
         }
     }
 
@@ -195,9 +275,22 @@ internal sealed record WavHeader(WavFormat Format, long? DataBytes, ByteSource S
                     throw source.Error($"the chunk '{FileSignature.Printable(id)}' states a negative size.");
                 }
 
+                if (id == Data && size == 0 && FindData(source, kind, 0) is var next and >= 0)
+                {
+                    // Some recorders leave an empty chunk in front.
+                    if (format is not null)
+                    {
+                        source.Skip(next, "the chunks after an empty 'data' chunk");
+                        position += next;
+                    }
+
+                    Note("The first 'data' chunk is empty: the next one was read.");
+                    continue;
+                }
+
                 if (id == Data && format is not null)
                 {
-                    return AtData(size);
+                    return AtData(size) with { Kind = kind, BytesAfterData = After(size) };
                 }
 
                 if (id == Data && earlyData is null)
@@ -213,6 +306,11 @@ internal sealed record WavHeader(WavFormat Format, long? DataBytes, ByteSource S
                 SkipPadding(size);
                 if (earlyData is { } data && format is not null)
                 {
+                    if (FindData(source, kind, 0) >= 0)
+                    {
+                        Note(AfterSamples.Data.Ignored()!);
+                    }
+
                     if (data.Position is { } start)
                     {
                         source.Seek(start);
@@ -273,7 +371,7 @@ internal sealed record WavHeader(WavFormat Format, long? DataBytes, ByteSource S
         {
             if (kind == WavKind.Wave64)
             {
-                var padding = (8 - (size & 7)) & 7;
+                var padding = kind.Padding(size);
                 source.Skip(Math.Min(padding, source.Remaining ?? padding), "the padding");
                 position += padding;
                 return;
@@ -333,7 +431,7 @@ internal sealed record WavHeader(WavFormat Format, long? DataBytes, ByteSource S
             if (source.Remaining is not { } remaining)
             {
                 // A pipe's end shows whether a size was right.
-                var isOpen = size == 0 && IsUnfinished() || size is long.MaxValue or uint.MaxValue;
+                var isOpen = size == 0 && IsUnfinished() || size is >= LargeStreamed or uint.MaxValue;
                 if (isOpen)
                 {
                     Note("The header has no size, as in the output of a pipe: the samples are read to the end.");
@@ -342,7 +440,7 @@ internal sealed record WavHeader(WavFormat Format, long? DataBytes, ByteSource S
                 return new WavHeader(format!, isOpen ? null : size, source)
                 {
                     MayLack = isStreamed ? long.MaxValue : position,
-                    MayContinue = kind is WavKind.Riff or WavKind.Rifx,
+                    MayContinue = true,
                 };
             }
 
@@ -359,7 +457,7 @@ internal sealed record WavHeader(WavFormat Format, long? DataBytes, ByteSource S
                 return new WavHeader(format!, null, source);
             }
 
-            if (size == 0 && (IsUnfinished() || !IsEnd(source, kind)) && remaining > 0)
+            if (size == 0 && (IsUnfinished() || !IsEnd(source, kind, After(size))) && remaining > 0)
             {
                 Note("The header states no samples, as in an unfinished recording: the file was read to its end.");
                 return new WavHeader(format!, null, source);
@@ -385,15 +483,22 @@ internal sealed record WavHeader(WavFormat Format, long? DataBytes, ByteSource S
 
             var start = source.Position!.Value;
             source.Seek(start + size);
-            var isEnd = IsEnd(source, kind);
+            var following = Following(source, kind, size, After(size));
             source.Seek(start);
-            return !isEnd;
+            if (following.Ignored() is { } ignored)
+            {
+                Note(ignored);
+            }
+
+            return following == AfterSamples.Samples;
         }
 
-        // A size of 0 means an unfinished recording, unless the size of the file shows that other chunks follow.
-        private bool IsUnfinished() => riffEnd == 8 + (long)uint.MaxValue || riffEnd <= position;
+        private long After(long size) => size < LargeStreamed ? riffEnd - position - size : -1;
 
-        private bool IsStreamed(long size) => kind is WavKind.Riff or WavKind.Rifx ? size >= Streamed : size is long.MaxValue or uint.MaxValue;
+        // A size of 0 means an unfinished recording, unless the size of the file shows that other chunks follow.
+        private bool IsUnfinished() => riffEnd == 8 + (long)uint.MaxValue || riffEnd >= LargeStreamed || riffEnd <= position;
+
+        private bool IsStreamed(long size) => kind is WavKind.Riff or WavKind.Rifx ? size >= Streamed : size is >= LargeStreamed or uint.MaxValue;
 
         private void Note(string note)
         {
@@ -421,6 +526,22 @@ internal enum WavKind
     Wave64,
 }
 
+/// <summary>What follows the stated number of samples.</summary>
+internal enum AfterSamples
+{
+    /// <summary>Nothing, or chunks, tags or padding.</summary>
+    End,
+
+    /// <summary>More samples: the stated size is too small.</summary>
+    Samples,
+
+    /// <summary>Another 'data' chunk.</summary>
+    Data,
+
+    /// <summary>Other bytes, after a file whose sizes are consistent.</summary>
+    OtherBytes,
+}
+
 /// <summary>Chunk heads: a name and a size.</summary>
 internal static class WavKinds
 {
@@ -428,12 +549,33 @@ internal static class WavKinds
 
     public static int SizeBytes(this WavKind kind) => kind == WavKind.Wave64 ? 8 : 4;
 
-    /// <summary>The bytes that follow a chunk's head.</summary>
+    /// <summary>The bytes between a chunk of a size and the next one.</summary>
+    public static int Padding(this WavKind kind, long size) => (int)(kind == WavKind.Wave64 ? -size & 7 : size & 1);
+
+    /// <summary>The bytes that follow a chunk's head; <see cref="long.MaxValue"/> where a Wave64 header states no size.</summary>
     public static long SizeAt(this WavKind kind, ReadOnlySpan<byte> size) => kind switch
     {
         WavKind.Rifx => BinaryPrimitives.ReadUInt32BigEndian(size),
-        WavKind.Wave64 => BinaryPrimitives.ReadInt64LittleEndian(size) - 24,
+        WavKind.Wave64 => BinaryPrimitives.ReadInt64LittleEndian(size) switch
+        {
+            // As written to a pipe.
+            0 or -1 or > long.MaxValue - 24 => long.MaxValue,
+            < 0 => -1,
+            var bytes => bytes - 24,
+        },
         _ => BinaryPrimitives.ReadUInt32LittleEndian(size),
+    };
+}
+
+/// <summary>Notes on what follows the samples.</summary>
+internal static class AfterSamplesNotes
+{
+    /// <summary>The note where something is ignored; null otherwise.</summary>
+    public static string? Ignored(this AfterSamples following) => following switch
+    {
+        AfterSamples.Data => "There is more than one 'data' chunk: only the samples of the first one were read.",
+        AfterSamples.OtherBytes => "Bytes that are neither samples nor chunks follow the end of the RIFF chunk: they were ignored.",
+        _ => null,
     };
 }
 

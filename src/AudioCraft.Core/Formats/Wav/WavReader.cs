@@ -141,7 +141,13 @@ internal static class WavReader
 
             if (total == declared)
             {
-                if (!header.MayContinue || total % format.BytesPerFrame != 0 || WavHeader.IsEnd(source, format.IsBigEndian ? WavKind.Rifx : WavKind.Riff))
+                var following = header.MayContinue ? WavHeader.Following(source, header.Kind, total, header.BytesAfterData) : AfterSamples.End;
+                if (following.Ignored() is { } ignored)
+                {
+                    Note(ignored);
+                }
+
+                if (following != AfterSamples.Samples || total % format.BytesPerFrame != 0)
                 {
                     return;
                 }

@@ -241,6 +241,76 @@ public class WavHeaderTests
         Reads([.. riff, .. BitConverter.GetBytes(24L + body.Length), .. body], Samples(), hasNote: false);
     }
 
+    [Theory]
+    [InlineData(long.MaxValue)]
+    [InlineData(long.MaxValue - 24)]
+    [InlineData(-1L)]
+    [InlineData(0L)]
+    [InlineData(24L)]
+    public void Wave64_of_a_pipe_is_read_to_the_end(long size)
+    {
+        static byte[] Guid(string id) => [.. Encoding.Latin1.GetBytes(id), 0xF3, 0xAC, 0xD3, 0x11, 0x8C, 0xD1, 0, 0xC0, 0x4F, 0x8E, 0xDB, 0x8A];
+        byte[] riff = [.. "riff"u8, 0x2E, 0x91, 0xCF, 0x11, 0xA5, 0xD6, 0x28, 0xDB, 0x04, 0xC1, 0, 0];
+        foreach (var riffSize in new[] { size, long.MaxValue })
+        {
+            byte[] file = [.. riff, .. BitConverter.GetBytes(riffSize), .. Guid("wave"), .. Guid("fmt "), .. BitConverter.GetBytes(40L), .. Format(), .. Guid("data"), .. BitConverter.GetBytes(size), .. Samples()];
+            Reads(file, Samples(), hasNote: true);
+        }
+    }
+
+    [Fact]
+    public void Bytes_after_a_consistent_file_are_ignored()
+    {
+        var ones = new byte[4096];
+        Array.Fill(ones, (byte)0xFF);
+        var noise = new byte[4096];
+        new Random(5).NextBytes(noise);
+        byte[] html = [.. "<!-- served by proxy, 12 ms -->"u8], manyOnes = [.. Enumerable.Repeat((byte)0xFF, 200_000)];
+        foreach (var end in new[] { ones, manyOnes, noise, html, [.. Enumerable.Repeat(html, 1000).SelectMany(line => line)], [.. "\r\n------WebKitFormBoundaryABCDEFGHIJ--\r\n"u8] })
+        {
+            Reads([.. Riff(null, Chunk("fmt ", Format()), Chunk("data", Samples())), .. end], Samples(), hasNote: true);
+        }
+    }
+
+    [Fact]
+    public void Samples_after_both_sizes_of_a_stopped_recording_are_read()
+    {
+        var samples = Samples(40_000);
+        Reads([.. Riff(null, Chunk("fmt ", Format()), Chunk("data", samples[..3200])), .. samples[3200..]], samples, hasNote: true);
+    }
+
+    [Fact]
+    public void Chunks_with_unusual_names_after_the_samples_are_not_read_as_samples()
+    {
+        foreach (var id in new[] { "(c) ", "a/b+", "xyzq" })
+        {
+            Reads(Riff(null, Chunk("fmt ", Format()), Chunk("data", Samples()), Chunk(id, [1, 2, 3, 4, 5, 6, 7, 8])), Samples(), hasNote: false);
+        }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Empty_data_chunk_before_the_samples_is_skipped(bool hasChunkBetween)
+    {
+        var between = hasChunkBetween ? Chunk("LIST", new byte[9]) : [];
+        Reads(Riff(null, Chunk("fmt ", Format()), Chunk("data", []), between, Chunk("data", Samples())), Samples(), hasNote: true);
+        Reads(Riff(null, Chunk("data", []), Chunk("fmt ", Format()), between, Chunk("data", Samples())), Samples(), hasNote: true);
+    }
+
+    [Fact]
+    public void Further_data_chunks_are_ignored_with_a_note()
+    {
+        foreach (var between in new[] { [], Chunk("LIST", new byte[9]) })
+        {
+            Reads(Riff(null, Chunk("fmt ", Format()), Chunk("data", Samples()), between, Chunk("data", Samples(500))), Samples(), hasNote: true);
+        }
+    }
+
+    [Fact]
+    public void Data_chunk_after_an_early_one_is_ignored_with_a_note() =>
+        Reads(Riff(null, Chunk("data", Samples()), Chunk("fmt ", Format()), Chunk("data", Samples(500))), Samples(), hasNote: true);
+
     [Fact]
     public void Rf64_without_sizes_is_read_to_the_end()
     {
