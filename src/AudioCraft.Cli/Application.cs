@@ -13,10 +13,13 @@ internal static partial class Application
     /// <summary>The environment variable that enables stack traces.</summary>
     private const string TraceVariable = "AUDIOCRAFT_TRACE";
 
+    /// <summary>The time in which a canceled command that is not blocked uses processor time.</summary>
+    private static readonly TimeSpan GracePeriod = TimeSpan.FromSeconds(1);
+
     /// <summary>Runs one command.</summary>
     /// <param name="args">The arguments.</param>
     /// <param name="console">The input and output.</param>
-    /// <param name="cancellationToken">Checked between decoding steps.</param>
+    /// <param name="cancellationToken">Checked between decoding steps; also ends a command that is blocked.</param>
     /// <returns>The exit code, one of <see cref="ExitCode"/>.</returns>
     public static async Task<int> RunAsync(IReadOnlyList<string> args, ToolConsole console, CancellationToken cancellationToken)
     {
@@ -35,7 +38,8 @@ internal static partial class Application
         {
             // Signals and errors are handled by this class.
             var invocation = new InvocationConfiguration { Output = console.Out, Error = console.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
-            return await line.InvokeAsync(invocation, cancellationToken).ConfigureAwait(false);
+            var command = Task.Run(() => line.InvokeAsync(invocation, cancellationToken), CancellationToken.None);
+            return await EndAsync(command, console, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception error)
         {
@@ -51,6 +55,29 @@ internal static partial class Application
 
             return code;
         }
+    }
+
+    /// <summary>
+    /// Waits for the end of a command. A canceled command that computes ends by itself after the current step. One that is blocked, such as in a read from a pipe,
+    /// uses no processor time and may never end; it is abandoned.
+    /// </summary>
+    /// <exception cref="OperationCanceledException">The command was canceled.</exception>
+    private static async Task<int> EndAsync(Task<int> command, ToolConsole console, CancellationToken cancellationToken)
+    {
+        await Task.WhenAny(command, Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken)).ConfigureAwait(false);
+        while (!command.IsCompleted)
+        {
+            var before = Environment.CpuUsage.TotalTime;
+            await Task.WhenAny(command, Task.Delay(GracePeriod, CancellationToken.None)).ConfigureAwait(false);
+            if (!command.IsCompleted && Environment.CpuUsage.TotalTime - before < GracePeriod / 10)
+            {
+                // The progress bars, which hide the cursor, are not removed.
+                console.Terminal?.Cursor.Show(true);
+                throw new OperationCanceledException(cancellationToken);
+            }
+        }
+
+        return await command.ConfigureAwait(false);
     }
 
     private static RootCommand Root(ToolConsole console, Option<bool> json)

@@ -11,7 +11,7 @@ using var console = ToolConsole.OfProcess();
 Console.SetOut(TextWriter.Null);
 return await Application.RunAsync(args, console, cancellation.Token).ConfigureAwait(false);
 
-// The first signal ends the work after the current step, so that no incomplete file stays; the second ends the process immediately.
+// The first signal ends the work after the current step, so that no incomplete file stays, or a wait for input; the second ends the process immediately.
 void Cancel(PosixSignalContext signal)
 {
     signal.Cancel = !cancellation.IsCancellationRequested;

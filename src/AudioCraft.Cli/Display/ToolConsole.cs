@@ -32,7 +32,7 @@ internal sealed class ToolConsole : IDisposable
     /// <param name="terminal">A console for progress bars on stderr; null if stderr is not a terminal.</param>
     public ToolConsole(TextReader input, TextWriter output, TextWriter error, Func<Stream?> openBinary, IAnsiConsole? terminal)
     {
-        (In, Out, Error, this.openBinary, Terminal) = (input, new PrintableWriter(output), new PrintableWriter(error), openBinary, terminal);
+        (In, Out, Error, this.openBinary, Terminal) = (input, new PrintableWriter(output), new PrintableWriter(new ErrorWriter(error)), openBinary, terminal);
         Logger = new ConsoleLogger(this);
     }
 
@@ -56,7 +56,7 @@ internal sealed class ToolConsole : IDisposable
 
     /// <summary>The streams of the process.</summary>
     public static ToolConsole OfProcess() => new(
-        Console.In, Console.Out, Console.Error, () => Console.IsOutputRedirected ? Console.OpenStandardOutput() : null,
+        StandardInput.Open(), Console.Out, Console.Error, () => Console.IsOutputRedirected ? Console.OpenStandardOutput() : null,
         Console.IsErrorRedirected ? null : AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) }));
 
     /// <summary>Prints the result, as JSON or as lines.</summary>
@@ -78,7 +78,7 @@ internal sealed class ToolConsole : IDisposable
     }
 
     /// <summary>Prints a note to stderr.</summary>
-    public void Note(string text) => WriteError(text, () => new { note = text });
+    public void Note(string text) => WriteError($"note: {text}", () => new { note = text });
 
     /// <summary>Prints a warning to stderr.</summary>
     public void Warn(string text) => WriteError($"warning: {text}", () => new { warning = text });
